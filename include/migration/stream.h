@@ -2,8 +2,8 @@
 /*
  * StateStream: the byte stream that machine state is written to and read from.
  *
- * Big-endian primitives over a buffer; the transport behind it (memory, file, socket) is an ops row.
- * Errors stick: after the first one every write is dropped and every read yields zeros, and
+ * Big-endian primitives over a buffer; the transport behind it (memory, file, socket) is an ops
+ * row. Errors stick: after the first one every write is dropped and every read yields zeros, and
  * state_stream_error() tells.  The position counts bytes from the start, for messages.
  */
 #ifndef MIGRATION_STREAM_H

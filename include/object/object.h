@@ -3,9 +3,9 @@
  * Objects: a struct that begins with Object, described by a constant class row, at a place in the
  * composition tree (/machine/peripheral/id, /machine/unattached/device[0]).
  *
- * A class row is an ObjectClass or a struct that begins with OBJECT_CLASS_FIELDS inside an anonymous
- * union with ObjectClass (see DeviceClass), so that rows read `.name = "spapr-vty", .parent = ...`.
- * Lock: creation, tree and properties belong to whoever holds the device lock.
+ * A class row is an ObjectClass or a struct that begins with OBJECT_CLASS_FIELDS inside an
+ * anonymous union with ObjectClass (see DeviceClass), so that rows read `.name = "spapr-vty",
+ * .parent = ...`. Lock: creation, tree and properties belong to whoever holds the device lock.
  */
 #ifndef OBJECT_OBJECT_H
 #define OBJECT_OBJECT_H
@@ -18,15 +18,15 @@
 
 typedef struct ObjectClass ObjectClass;
 
-#define OBJECT_CLASS_FIELDS                                                                            \
-    const char *name;                   /* type name */                                                \
-    const ObjectClass *parent;          /* row of the class this one extends; NULL: "object" */        \
-    const char *description;            /* one line for help listings */                               \
-    size_t instance_size;               /* of the whole struct */                                      \
-    const Property *properties;         /* ended by DEFINE_PROP_END_OF_LIST(); NULL: none of its own */ \
-    bool abstract;                      /* cannot be created */                                        \
-    void (*instance_init)(Object *obj); /* after zeroing and defaults; the parent's runs first */      \
-    void (*instance_finalize)(Object *obj) /* the parent's runs last */
+#define OBJECT_CLASS_FIELDS                                                                        \
+    const char *name;           /* type name */                                                    \
+    const ObjectClass *parent;  /* row of the class this one extends; NULL: "object" */            \
+    const char *description;    /* one line for help listings */                                   \
+    size_t instance_size;       /* of the whole struct */                                          \
+    const Property *properties; /* ended by DEFINE_PROP_END_OF_LIST(); NULL: none of its own */    \
+    bool abstract;              /* cannot be created */                                            \
+    void (*instance_init)(Object * obj); /* after zeroing and defaults; the parent's runs first */ \
+    void (*instance_finalize)(Object * obj) /* the parent's runs last */
 
 struct ObjectClass {
     OBJECT_CLASS_FIELDS;
@@ -34,21 +34,25 @@ struct ObjectClass {
 
 struct Object {
     const ObjectClass *class;
-    Object *parent;             /* in the composition tree; NULL: not in it */
-    char *name;                 /* last part of its path */
-    GPtrArray *children;        /* Object *, in the order added; NULL: none */
-    GArray *links;              /* extra named pointers for the tree's listing (ObjectLink) */
-    GPtrArray *dynamic;         /* Property *, added to this object only */
+    Object *parent;      /* in the composition tree; NULL: not in it */
+    char *name;          /* last part of its path */
+    GPtrArray *children; /* Object *, in the order added; NULL: none */
+    GArray *links;       /* extra named pointers for the tree's listing (ObjectLink) */
+    GPtrArray *dynamic;  /* Property *, added to this object only */
     unsigned references;
 };
 
-typedef struct ObjectLink { char *name; Object **target; } ObjectLink;
+typedef struct ObjectLink {
+    char *name;
+    Object **target;
+} ObjectLink;
 
 #define OBJECT(obj) ((Object *)(obj))
 
 /* Allocates, zeroes, sets defaults (parents' rows first), runs instance_init. One reference. */
 Object *object_new(const ObjectClass *class);
-/* The same in memory the caller owns (embedded object); object_unref() finalizes but does not free. */
+/* The same in memory the caller owns (embedded object); object_unref() finalizes but does not free.
+ */
 void object_init(Object *obj, const ObjectClass *class);
 void object_ref(Object *obj);
 /* The last one removes it from the tree, finalizes and frees. NULL allowed. */
@@ -67,12 +71,14 @@ static inline bool object_is_a(const Object *obj, const ObjectClass *class)
 bool object_is_a_name(const Object *obj, const char *class_name);
 bool object_class_is_a_name(const ObjectClass *class, const char *class_name);
 
-/* A checked cast: asserts in debug builds, costs nothing otherwise. `class` is a pointer to a row. */
+/* A checked cast: asserts in debug builds, costs nothing otherwise. `class` is a pointer to a row.
+ */
 #ifdef NDEBUG
 #define OBJECT_CHECK(type, obj, class_ptr) ((type *)(obj))
 #else
-#define OBJECT_CHECK(type, obj, class_ptr)                                                             \
-    ((type *)object_check_cast((Object *)(obj), (const ObjectClass *)(class_ptr), __FILE__, __LINE__))
+#define OBJECT_CHECK(type, obj, class_ptr)                                                         \
+    ((type *)object_check_cast((Object *)(obj), (const ObjectClass *)(class_ptr), __FILE__,        \
+                               __LINE__))
 #endif
 Object *object_check_cast(Object *obj, const ObjectClass *class, const char *file, int line);
 
@@ -81,8 +87,8 @@ Object *object_check_cast(Object *obj, const ObjectClass *class, const char *fil
 Object *object_root(void);
 /* A plain node without state. */
 Object *object_container(Object *parent, const char *name);
-/* A child's name may end in "[*]": the first free number. Takes over the caller's reference. The name
- * must be free, else an error. */
+/* A child's name may end in "[*]": the first free number. Takes over the caller's reference. The
+ * name must be free, else an error. */
 bool object_add_child(Object *parent, const char *name, Object *child, GError **errp);
 /* Drops the parent's reference. */
 void object_unparent(Object *obj);
@@ -91,10 +97,12 @@ Object *object_child(const Object *parent, const char *name);
 void object_add_link(Object *obj, const char *name, Object **target);
 /* "/machine/unattached/device[0]" (g_malloc); NULL if not in the tree. */
 char *object_path(const Object *obj);
-/* By absolute path, or by a partial one that matches one object only (*ambiguous set if several). */
+/* By absolute path, or by a partial one that matches one object only (*ambiguous set if several).
+ */
 Object *object_resolve_path(const char *path, bool *ambiguous);
 /* Calls fn for every object below obj, depth first, until it returns non-zero; returns that. */
-int object_foreach_child(Object *obj, int (*fn)(Object *child, void *opaque), void *opaque, bool recursive);
+int object_foreach_child(Object *obj, int (*fn)(Object *child, void *opaque), void *opaque,
+                         bool recursive);
 
 /* ---- Properties ---- */
 const Property *object_find_property(const Object *obj, const char *name);
@@ -102,11 +110,13 @@ const Property *object_class_find_property(const ObjectClass *class, const char 
 /* Adds a row to one object; it is copied, its name and help too. */
 void object_add_property(Object *obj, const Property *prop);
 /* Calls fn for each row: the object's own, its class's, its parents'. */
-void object_foreach_property(const Object *obj, void (*fn)(const Property *prop, void *opaque), void *opaque);
-void object_class_foreach_property(const ObjectClass *class, void (*fn)(const Property *prop, void *opaque),
-                                   void *opaque);
+void object_foreach_property(const Object *obj, void (*fn)(const Property *prop, void *opaque),
+                             void *opaque);
+void object_class_foreach_property(const ObjectClass *class,
+                                   void (*fn)(const Property *prop, void *opaque), void *opaque);
 
-/* Unknown names, unfit values and read-only rows are errors that name object, property and value. */
+/* Unknown names, unfit values and read-only rows are errors that name object, property and value.
+ */
 bool object_property_set(Object *obj, const char *name, const PropertyValue *value, GError **errp);
 bool object_property_get(Object *obj, const char *name, PropertyValue *value, GError **errp);
 /* Text as from the command line. */
@@ -124,7 +134,9 @@ int64_t object_property_get_int(Object *obj, const char *name, GError **errp);
 uint64_t object_property_get_uint(Object *obj, const char *name, GError **errp);
 
 /* ---- For qom-list: children, links and properties ---- */
-typedef struct ObjectListItem { char *name, *type; } ObjectListItem;
+typedef struct ObjectListItem {
+    char *name, *type;
+} ObjectListItem;
 /* GArray of ObjectListItem with a clear function; g_array_unref() frees all. */
 GArray *object_list(Object *obj);
 /* "info qom-tree": one line for each object, two spaces for each level. */

@@ -5,14 +5,13 @@
  * | what | who |
  * | device state, object tree, reset tree, interrupt lines | whoever holds the device lock |
  * | memory map: change | device lock; inside memory_region_transaction_begin()/commit() |
- * | memory map: read | a vCPU thread between safepoints without lock; everybody else with the lock |
- * | RAM contents | anybody (guest memory races as on hardware); writers mark pages dirty |
- * | dirty bitmaps | anybody, atomically |
- * | clocks, arming and deleting timers | anybody |
- * | CPU registers | the CPU's thread; others only while it is stopped, or by run_on_cpu() |
- * | CPUState.interrupt_request, exit_request, work queue | anybody, through cpu.h's functions |
- * | run state: change | main thread with the lock; vCPU threads ask with vm_stop() / *_request() |
- * | IRQ lines of a CPU | device lock; the CPU's side is atomic |
+ * | memory map: read | a vCPU thread between safepoints without lock; everybody else with the lock
+ * | | RAM contents | anybody (guest memory races as on hardware); writers mark pages dirty | |
+ * dirty bitmaps | anybody, atomically | | clocks, arming and deleting timers | anybody | | CPU
+ * registers | the CPU's thread; others only while it is stopped, or by run_on_cpu() | |
+ * CPUState.interrupt_request, exit_request, work queue | anybody, through cpu.h's functions | | run
+ * state: change | main thread with the lock; vCPU threads ask with vm_stop() / *_request() | | IRQ
+ * lines of a CPU | device lock; the CPU's side is atomic |
  *
  * The main thread holds the lock except while it sleeps in poll.  vCPU threads take it for device
  * accesses.  It is not recursive: code that may be called either way tests device_lock_held().

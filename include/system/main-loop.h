@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The main loop: GLib's default context on the main thread, which holds the device lock except while it
- * sleeps.  GSources of character devices and monitors therefore run with the lock held.
+ * The main loop: GLib's default context on the main thread, which holds the device lock except
+ * while it sleeps.  GSources of character devices and monitors therefore run with the lock held.
  */
 #ifndef SYSTEM_MAIN_LOOP_H
 #define SYSTEM_MAIN_LOOP_H
@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <glib.h>
 
-/* Runs until main_loop_quit() (or a shutdown request that the policy lets through); the exit status. */
+/* Runs until main_loop_quit() (or a shutdown request that the policy lets through); the exit
+ * status. */
 int main_loop_run(void);
 /* Any thread. */
 void main_loop_quit(int exit_status);
@@ -19,7 +20,8 @@ bool main_loop_iterate(bool may_block);
 void main_loop_notify(void);
 bool main_loop_is_running(void);
 
-/* Bottom half: fn runs once on the main thread soon after bh_schedule(), however often it was called. */
+/* Bottom half: fn runs once on the main thread soon after bh_schedule(), however often it was
+ * called. */
 typedef struct BottomHalf BottomHalf;
 BottomHalf *bh_new(void (*fn)(void *opaque), void *opaque);
 /* Any thread. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reset in phases over a tree: first every node enters (internal state only, no effects outside), then
- * every node holds (lines are driven to their reset level), then every node exits; children before
- * their parent in each phase.  Device lock held, vCPUs stopped or resetting only themselves.
+ * Reset in phases over a tree: first every node enters (internal state only, no effects outside),
+ * then every node holds (lines are driven to their reset level), then every node exits; children
+ * before their parent in each phase.  Device lock held, vCPUs stopped or resetting only themselves.
  */
 #ifndef SYSTEM_RESET_H
 #define SYSTEM_RESET_H
@@ -11,9 +11,9 @@
 #include <glib.h>
 
 typedef enum ResetType {
-    RESET_TYPE_COLD,            /* power-on and system_reset */
+    RESET_TYPE_COLD, /* power-on and system_reset */
     RESET_TYPE_WARM,
-    RESET_TYPE_SNAPSHOT_LOAD,   /* before a snapshot is loaded */
+    RESET_TYPE_SNAPSHOT_LOAD, /* before a snapshot is loaded */
 } ResetType;
 
 typedef struct ResetPhases {
@@ -27,7 +27,7 @@ typedef struct ResetNode {
     void *opaque;
     struct ResetNode *parent;
     GPtrArray *children;
-    unsigned in_reset;          /* how many resets hold it */
+    unsigned in_reset; /* how many resets hold it */
 } ResetNode;
 
 void reset_node_init(ResetNode *node, const ResetPhases *phases, void *opaque);

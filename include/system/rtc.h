@@ -15,7 +15,8 @@
 bool rtc_configure(const char *options, GError **errp);
 /* The clock devices count with (-rtc clock=). */
 Clock *rtc_clock(void);
-/* Time of day now in ns since 1970, shifted as base= says (localtime: as if local time were UTC). */
+/* Time of day now in ns since 1970, shifted as base= says (localtime: as if local time were UTC).
+ */
 int64_t rtc_now_ns(void);
 /* Broken down, offset_seconds added. */
 void rtc_get_date(struct tm *tm, int64_t offset_seconds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's run state: QEMU's states and names, starting and stopping, and requests from any thread
- * (reset, shutdown, powerdown, wakeup, stop) that the main loop carries out in order.
+ * The machine's run state: QEMU's states and names, starting and stopping, and requests from any
+ * thread (reset, shutdown, powerdown, wakeup, stop) that the main loop carries out in order.
  */
 #ifndef SYSTEM_RUNSTATE_H
 #define SYSTEM_RUNSTATE_H
@@ -11,18 +11,38 @@
 #include <glib.h>
 
 typedef enum RunState {
-    RUN_STATE_DEBUG, RUN_STATE_INMIGRATE, RUN_STATE_INTERNAL_ERROR, RUN_STATE_IO_ERROR, RUN_STATE_PAUSED,
-    RUN_STATE_POSTMIGRATE, RUN_STATE_PRELAUNCH, RUN_STATE_FINISH_MIGRATE, RUN_STATE_RESTORE_VM,
-    RUN_STATE_RUNNING, RUN_STATE_SAVE_VM, RUN_STATE_SHUTDOWN, RUN_STATE_SUSPENDED, RUN_STATE_WATCHDOG,
-    RUN_STATE_GUEST_PANICKED, RUN_STATE_COUNT
+    RUN_STATE_DEBUG,
+    RUN_STATE_INMIGRATE,
+    RUN_STATE_INTERNAL_ERROR,
+    RUN_STATE_IO_ERROR,
+    RUN_STATE_PAUSED,
+    RUN_STATE_POSTMIGRATE,
+    RUN_STATE_PRELAUNCH,
+    RUN_STATE_FINISH_MIGRATE,
+    RUN_STATE_RESTORE_VM,
+    RUN_STATE_RUNNING,
+    RUN_STATE_SAVE_VM,
+    RUN_STATE_SHUTDOWN,
+    RUN_STATE_SUSPENDED,
+    RUN_STATE_WATCHDOG,
+    RUN_STATE_GUEST_PANICKED,
+    RUN_STATE_COUNT
 } RunState;
 
 /* Why a reset or the end: index of shutdown_cause_name(), QEMU's words. */
 typedef enum ShutdownCause {
-    SHUTDOWN_CAUSE_NONE, SHUTDOWN_CAUSE_HOST_ERROR, SHUTDOWN_CAUSE_HOST_QMP_QUIT,
-    SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET, SHUTDOWN_CAUSE_HOST_SIGNAL, SHUTDOWN_CAUSE_HOST_UI,
-    SHUTDOWN_CAUSE_GUEST_SHUTDOWN, SHUTDOWN_CAUSE_GUEST_RESET, SHUTDOWN_CAUSE_GUEST_PANIC,
-    SHUTDOWN_CAUSE_SUBSYSTEM_RESET, SHUTDOWN_CAUSE_SNAPSHOT_LOAD, SHUTDOWN_CAUSE_COUNT
+    SHUTDOWN_CAUSE_NONE,
+    SHUTDOWN_CAUSE_HOST_ERROR,
+    SHUTDOWN_CAUSE_HOST_QMP_QUIT,
+    SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET,
+    SHUTDOWN_CAUSE_HOST_SIGNAL,
+    SHUTDOWN_CAUSE_HOST_UI,
+    SHUTDOWN_CAUSE_GUEST_SHUTDOWN,
+    SHUTDOWN_CAUSE_GUEST_RESET,
+    SHUTDOWN_CAUSE_GUEST_PANIC,
+    SHUTDOWN_CAUSE_SUBSYSTEM_RESET,
+    SHUTDOWN_CAUSE_SNAPSHOT_LOAD,
+    SHUTDOWN_CAUSE_COUNT
 } ShutdownCause;
 static inline bool shutdown_cause_is_guest(ShutdownCause c)
 {
@@ -50,10 +70,20 @@ void vm_stop_force_state(RunState state);
 /* What app/ wants done: -no-reboot, -no-shutdown, -action, -S. */
 typedef enum RebootAction { REBOOT_ACTION_RESET, REBOOT_ACTION_SHUTDOWN } RebootAction;
 typedef enum ShutdownAction { SHUTDOWN_ACTION_POWEROFF, SHUTDOWN_ACTION_PAUSE } ShutdownAction;
-typedef enum PanicAction { PANIC_ACTION_PAUSE, PANIC_ACTION_SHUTDOWN, PANIC_ACTION_EXIT_FAILURE, PANIC_ACTION_NONE } PanicAction;
+typedef enum PanicAction {
+    PANIC_ACTION_PAUSE,
+    PANIC_ACTION_SHUTDOWN,
+    PANIC_ACTION_EXIT_FAILURE,
+    PANIC_ACTION_NONE
+} PanicAction;
 typedef enum WatchdogAction {
-    WATCHDOG_ACTION_RESET, WATCHDOG_ACTION_SHUTDOWN, WATCHDOG_ACTION_POWEROFF, WATCHDOG_ACTION_PAUSE,
-    WATCHDOG_ACTION_DEBUG, WATCHDOG_ACTION_NONE, WATCHDOG_ACTION_INJECT_NMI,
+    WATCHDOG_ACTION_RESET,
+    WATCHDOG_ACTION_SHUTDOWN,
+    WATCHDOG_ACTION_POWEROFF,
+    WATCHDOG_ACTION_PAUSE,
+    WATCHDOG_ACTION_DEBUG,
+    WATCHDOG_ACTION_NONE,
+    WATCHDOG_ACTION_INJECT_NMI,
 } WatchdogAction;
 typedef struct RunPolicy {
     RebootAction reboot;
@@ -99,8 +129,8 @@ typedef struct VMControlOps {
 } VMControlOps;
 void runstate_set_control(const VMControlOps *ops);
 
-/* Handlers told of every start and stop: running, new state. Higher priority first on start, last on
- * stop. Device lock. */
+/* Handlers told of every start and stop: running, new state. Higher priority first on start, last
+ * on stop. Device lock. */
 typedef void VMChangeStateHandler(void *opaque, bool running, RunState state);
 typedef struct VMChangeStateEntry VMChangeStateEntry;
 VMChangeStateEntry *vm_change_state_add(VMChangeStateHandler *fn, void *opaque, int priority);
@@ -108,18 +138,26 @@ void vm_change_state_remove(VMChangeStateEntry *entry);
 
 /* Events for monitors and others. Delivered on the main thread, device lock held. */
 typedef enum VMEventKind {
-    VM_EVENT_STOP, VM_EVENT_RESUME, VM_EVENT_RESET, VM_EVENT_SHUTDOWN, VM_EVENT_POWERDOWN,
-    VM_EVENT_SUSPEND, VM_EVENT_WAKEUP, VM_EVENT_WATCHDOG, VM_EVENT_GUEST_PANICKED, VM_EVENT_DEBUG,
+    VM_EVENT_STOP,
+    VM_EVENT_RESUME,
+    VM_EVENT_RESET,
+    VM_EVENT_SHUTDOWN,
+    VM_EVENT_POWERDOWN,
+    VM_EVENT_SUSPEND,
+    VM_EVENT_WAKEUP,
+    VM_EVENT_WATCHDOG,
+    VM_EVENT_GUEST_PANICKED,
+    VM_EVENT_DEBUG,
     VM_EVENT_RTC_CHANGE,
 } VMEventKind;
 typedef struct VMEvent {
     VMEventKind kind;
-    bool guest;                 /* RESET, SHUTDOWN */
-    ShutdownCause cause;        /* RESET, SHUTDOWN */
-    const char *action;         /* GUEST_PANICKED, WATCHDOG: "pause", "poweroff", ... */
-    const char *info;           /* GUEST_PANICKED: text or NULL */
-    int cpu_index;              /* DEBUG */
-    int64_t offset;             /* RTC_CHANGE, seconds */
+    bool guest;          /* RESET, SHUTDOWN */
+    ShutdownCause cause; /* RESET, SHUTDOWN */
+    const char *action;  /* GUEST_PANICKED, WATCHDOG: "pause", "poweroff", ... */
+    const char *info;    /* GUEST_PANICKED: text or NULL */
+    int cpu_index;       /* DEBUG */
+    int64_t offset;      /* RTC_CHANGE, seconds */
 } VMEvent;
 typedef void VMEventHandler(void *opaque, const VMEvent *event);
 void vm_event_add_handler(VMEventHandler *fn, void *opaque);

@@ -14,37 +14,37 @@
 
 #define BITS_PER_BYTE 8
 #define BITS_PER_LONG ((unsigned)(sizeof(unsigned long) * 8))
-#define BIT_ULL(n) (1ull << (n))
+#define BIT_ULL(n)    (1ull << (n))
 #ifndef BIT
 #define BIT(n) (1ul << (n))
 #endif
-#define BIT_MASK(n) (1ul << ((n) % BITS_PER_LONG))
-#define BIT_WORD(n) ((n) / BITS_PER_LONG)
+#define BIT_MASK(n)      (1ul << ((n) % BITS_PER_LONG))
+#define BIT_WORD(n)      ((n) / BITS_PER_LONG)
 #define BITS_TO_LONGS(n) (((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 /* `length` bits from `shift` up. */
 #define MAKE_64BIT_MASK(shift, length) ((~0ull >> (64 - (length))) << (shift))
 
 /* Power ISA numbering: bit 0 is the most significant of a doubleword, word, byte. */
-#define PPC_BIT(n) (0x8000000000000000ull >> (n))
+#define PPC_BIT(n)   (0x8000000000000000ull >> (n))
 #define PPC_BIT32(n) (0x80000000u >> (n))
-#define PPC_BIT8(n) (0x80u >> (n))
+#define PPC_BIT8(n)  (0x80u >> (n))
 /* Bits first..last inclusive, first <= last. */
-#define PPC_BITMASK(first, last) ((PPC_BIT(first) - PPC_BIT(last)) | PPC_BIT(first))
+#define PPC_BITMASK(first, last)   ((PPC_BIT(first) - PPC_BIT(last)) | PPC_BIT(first))
 #define PPC_BITMASK32(first, last) ((PPC_BIT32(first) - PPC_BIT32(last)) | PPC_BIT32(first))
 /* Shift that brings PPC_BITMASK(first, last) down to bit 0 of a doubleword. */
-#define PPC_BITLSHIFT(last) (63 - (last))
+#define PPC_BITLSHIFT(last)  (63 - (last))
 #define GETFIELD(mask, word) (((word) & (mask)) >> __builtin_ctzll(mask))
-#define SETFIELD(mask, word, value)                                                                    \
-    (((word) & ~(typeof(word))(mask)) |                                                                \
+#define SETFIELD(mask, word, value)                                                                \
+    (((word) & ~(typeof(word))(mask)) |                                                            \
      (((typeof(word))(value) << __builtin_ctzll(mask)) & (typeof(word))(mask)))
 
-#define ROUND_UP(n, d) (((n) + (d) - 1) / (d) * (d))
-#define ROUND_DOWN(n, d) ((n) / (d) * (d))
-#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
-#define KiB ((uint64_t)1 << 10)
-#define MiB ((uint64_t)1 << 20)
-#define GiB ((uint64_t)1 << 30)
-#define TiB ((uint64_t)1 << 40)
+#define ROUND_UP(n, d)     (((n) + (d)-1) / (d) * (d))
+#define ROUND_DOWN(n, d)   ((n) / (d) * (d))
+#define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
+#define KiB                ((uint64_t)1 << 10)
+#define MiB                ((uint64_t)1 << 20)
+#define GiB                ((uint64_t)1 << 30)
+#define TiB                ((uint64_t)1 << 40)
 
 static inline uint32_t extract32(uint32_t value, unsigned start, unsigned length)
 {

@@ -2,9 +2,10 @@
 /*
  * Clocks, in nanoseconds.
  *
- * VIRTUAL stops with the machine and is what guest time derives from; REALTIME is the host's monotonic
- * clock; HOST is the host's time of day; MANUAL is stepped by tests.  Reading a clock takes no lock.
- * The machine's clocks come from system/runtime.h: clock_virtual(), clock_realtime(), clock_host().
+ * VIRTUAL stops with the machine and is what guest time derives from; REALTIME is the host's
+ * monotonic clock; HOST is the host's time of day; MANUAL is stepped by tests.  Reading a clock
+ * takes no lock. The machine's clocks come from system/runtime.h: clock_virtual(),
+ * clock_realtime(), clock_host().
  */
 #ifndef UTIL_CLOCK_H
 #define UTIL_CLOCK_H
@@ -14,13 +15,18 @@
 #include <glib.h>
 
 #define NANOSECONDS_PER_SECOND 1000000000ll
-#define SCALE_NS 1
-#define SCALE_US 1000
-#define SCALE_MS 1000000
+#define SCALE_NS               1
+#define SCALE_US               1000
+#define SCALE_MS               1000000
 
 typedef struct Clock Clock;
 
-typedef enum ClockType { CLOCK_TYPE_VIRTUAL, CLOCK_TYPE_REALTIME, CLOCK_TYPE_HOST, CLOCK_TYPE_MANUAL } ClockType;
+typedef enum ClockType {
+    CLOCK_TYPE_VIRTUAL,
+    CLOCK_TYPE_REALTIME,
+    CLOCK_TYPE_HOST,
+    CLOCK_TYPE_MANUAL
+} ClockType;
 
 /* A virtual clock starts stopped at 0, a manual one at 0. */
 Clock *clock_new(ClockType type);
@@ -50,8 +56,9 @@ void clock_set_ns(Clock *clock, int64_t now);
 void clock_step(Clock *clock, int64_t ns);
 
 /*
- * For the main loop: a descriptor that becomes readable when a timer is due, and the call that fires
- * what is due (true if anything was).  Device lock held. A manual clock has no descriptor (-1).
+ * For the main loop: a descriptor that becomes readable when a timer is due, and the call that
+ * fires what is due (true if anything was).  Device lock held. A manual clock has no descriptor
+ * (-1).
  */
 int clock_get_fd(const Clock *clock);
 bool clock_run_timers(Clock *clock);

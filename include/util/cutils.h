@@ -10,15 +10,17 @@
 #include <stdint.h>
 #include <glib.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-/* Whole text as a number, base 0 as strtoull; no leading sign for the unsigned ones. False: not one. */
+/* Whole text as a number, base 0 as strtoull; no leading sign for the unsigned ones. False: not
+ * one. */
 bool parse_uint64(const char *text, unsigned base, uint64_t *value);
 bool parse_int64(const char *text, unsigned base, int64_t *value);
 /*
- * A size: decimal (a fraction allowed with a suffix) or 0x..., suffix B K M G T P E in either case, no
- * suffix meaning `unit` ('B', 'M', ...).  *end (if end) points behind; without end the text must end.
+ * A size: decimal (a fraction allowed with a suffix) or 0x..., suffix B K M G T P E in either case,
+ * no suffix meaning `unit` ('B', 'M', ...).  *end (if end) points behind; without end the text must
+ * end.
  */
 bool parse_size(const char *text, char unit, uint64_t *value, const char **end);
 /* on/yes/true/y, off/no/false/n. */
@@ -31,22 +33,27 @@ char *size_to_short_string(uint64_t size);
 bool text_starts_with(const char *text, const char *prefix, const char **rest);
 /* Copies with a final NUL, cut to size. */
 void pstrcpy(char *to, size_t size, const char *from);
-/* strerror for "could not open 'x': ..." from errno. */
 bool buffer_is_zero(const void *buf, size_t size);
 /* Lines of 16 bytes, hexadecimal and text, appended. */
 void hexdump(GString *out, const void *buf, size_t size, uint64_t address);
 
-/* Reads or writes all of it at the descriptor, repeating after EINTR and short counts. -1 with errno. */
+/* Reads or writes all of it at the descriptor, repeating after EINTR and short counts. -1 with
+ * errno. */
 int64_t read_full(int fd, void *buf, size_t size);
 int64_t write_full(int fd, const void *buf, size_t size);
 
 /* Callbacks called in the order they were added. Not thread safe by itself. */
 typedef struct Notifier {
     void (*notify)(struct Notifier *notifier, void *data);
-    GList *link;                /* private */
+    GList *link; /* private */
 } Notifier;
-typedef struct NotifierList { GQueue notifiers; } NotifierList;
-#define NOTIFIER_LIST_INITIALIZER { G_QUEUE_INIT }
+typedef struct NotifierList {
+    GQueue notifiers;
+} NotifierList;
+#define NOTIFIER_LIST_INITIALIZER                                                                  \
+    {                                                                                              \
+        G_QUEUE_INIT                                                                               \
+    }
 void notifier_list_add(NotifierList *list, Notifier *notifier);
 void notifier_list_remove(NotifierList *list, Notifier *notifier);
 /* A notifier may remove itself. */

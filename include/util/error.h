@@ -2,9 +2,9 @@
 /*
  * Errors that a user or the host causes travel as GError in the domain GOSSAMER_ERROR.
  *
- * A function that can fail takes a last argument `GError **errp` and returns false, NULL or a negative
- * number when it fails; the message is one line without a full stop, names the thing that is wrong
- * (option, file, property) and, where there is one, the nearest valid name.
+ * A function that can fail takes a last argument `GError **errp` and returns false, NULL or a
+ * negative number when it fails; the message is one line without a full stop, names the thing that
+ * is wrong (option, file, property) and, where there is one, the nearest valid name.
  */
 #ifndef UTIL_ERROR_H
 #define UTIL_ERROR_H
@@ -15,12 +15,12 @@
 #define GOSSAMER_ERROR (gossamer_error_quark())
 
 typedef enum GossamerError {
-    GOSSAMER_ERROR_FAILED,      /* anything without a better class */
-    GOSSAMER_ERROR_INVALID,     /* an option or value the user gave */
-    GOSSAMER_ERROR_NOT_FOUND,   /* a name nobody knows */
-    GOSSAMER_ERROR_IO,          /* the host's system call failed; errno's text is in the message */
-    GOSSAMER_ERROR_STREAM,      /* a state stream that cannot be loaded */
-    GOSSAMER_ERROR_BUSY,        /* not in this run state */
+    GOSSAMER_ERROR_FAILED,    /* anything without a better class */
+    GOSSAMER_ERROR_INVALID,   /* an option or value the user gave */
+    GOSSAMER_ERROR_NOT_FOUND, /* a name nobody knows */
+    GOSSAMER_ERROR_IO,        /* the host's system call failed; errno's text is in the message */
+    GOSSAMER_ERROR_STREAM,    /* a state stream that cannot be loaded */
+    GOSSAMER_ERROR_BUSY,      /* not in this run state */
     GOSSAMER_ERROR_NOT_SUPPORTED,
 } GossamerError;
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Option strings as QEMU's command line has them: key=value[,key=value]..., "," inside a value written
- * ",,", a first value without key under an implied key, a bare key meaning key=on and "nokey" key=off
- * for boolean rows.  A table of rows gives the keys that are allowed, their types and their help.
+ * Option strings as QEMU's command line has them: key=value[,key=value]..., "," inside a value
+ * written
+ * ",,", a first value without key under an implied key, a bare key meaning key=on and "nokey"
+ * key=off for boolean rows.  A table of rows gives the keys that are allowed, their types and their
+ * help.
  */
 #ifndef UTIL_OPTIONS_H
 #define UTIL_OPTIONS_H
@@ -17,25 +19,28 @@ typedef struct OptionDesc {
     const char *name;
     OptionType type;
     const char *help;
-    const char *default_value;  /* text, NULL: none */
+    const char *default_value; /* text, NULL: none */
 } OptionDesc;
 
 /* The rows of one option; an empty table (desc[0].name == NULL) accepts any key as a string. */
 typedef struct OptionListDesc {
-    const char *name;           /* as the user knows it: "smp", "chardev" */
-    const char *implied_key;    /* NULL: the first item needs a key */
-    bool merge;                 /* repeated options add to one set (-M a -M b) */
-    const OptionDesc *desc;     /* ended by a row without name */
+    const char *name;        /* as the user knows it: "smp", "chardev" */
+    const char *implied_key; /* NULL: the first item needs a key */
+    bool merge;              /* repeated options add to one set (-M a -M b) */
+    const OptionDesc *desc;  /* ended by a row without name */
 } OptionListDesc;
 
-typedef struct Option { char *name, *value; } Option;
+typedef struct Option {
+    char *name, *value;
+} Option;
 typedef struct Options {
     const OptionListDesc *list;
-    char *id;                   /* value of id=, or NULL */
-    GArray *items;              /* Option, in the order given; a later one of a name wins */
+    char *id;      /* value of id=, or NULL */
+    GArray *items; /* Option, in the order given; a later one of a name wins */
 } Options;
 
-/* Checks names and values against the rows; the error names the key and, if one is near, the valid one. */
+/* Checks names and values against the rows; the error names the key and, if one is near, the valid
+ * one. */
 Options *options_parse(const OptionListDesc *list, const char *text, GError **errp);
 /* Adds text's items to an existing set. */
 bool options_parse_into(Options *options, const char *text, GError **errp);
@@ -63,8 +68,8 @@ char *options_help(const OptionListDesc *list);
 /* Splits the raw list: the next item's end; *value gets the unescaped text up to a single comma. */
 const char *options_next_item(const char *text, char **item);
 
-/* Edit distance (insert, delete, replace, swap of neighbours), and the nearest candidate that is near
- * enough to be meant; NULL if none is. candidates ends with NULL. */
+/* Edit distance (insert, delete, replace, swap of neighbours), and the nearest candidate that is
+ * near enough to be meant; NULL if none is. candidates ends with NULL. */
 unsigned edit_distance(const char *a, const char *b);
 const char *nearest_name(const char *name, const char *const *candidates);
 

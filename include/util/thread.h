@@ -11,8 +11,12 @@
 #include <stdint.h>
 #include <glib.h>
 
-typedef struct Mutex { pthread_mutex_t lock; } Mutex;
-typedef struct Cond { pthread_cond_t cond; } Cond;
+typedef struct Mutex {
+    pthread_mutex_t lock;
+} Mutex;
+typedef struct Cond {
+    pthread_cond_t cond;
+} Cond;
 typedef struct Thread Thread;
 
 void mutex_init(Mutex *m);
@@ -41,9 +45,12 @@ int thread_get_id(void);
 
 /*
  * Sequence lock: one writer at a time (the writer's own lock), readers never wait for a lock and
- * repeat when a write came between.  Values guarded by it are read and written with relaxed atomics.
+ * repeat when a write came between.  Values guarded by it are read and written with relaxed
+ * atomics.
  */
-typedef struct SeqLock { unsigned sequence; } SeqLock;
+typedef struct SeqLock {
+    unsigned sequence;
+} SeqLock;
 
 static inline void seqlock_write_begin(SeqLock *s)
 {

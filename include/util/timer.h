@@ -3,10 +3,10 @@
  * Timers: a callback at a deadline on a clock.
  *
  * Callbacks run on the main thread with the device lock held (or inside clock_step()).  Arming and
- * deleting are allowed on any thread, with or without the lock; moving a pending deadline to a later
- * time is one atomic store, so that a register that is rewritten all the time (a decrementer) costs
- * nothing: the main loop finds the new deadline when the old one comes.  A deadline in the past fires
- * at once, in the main loop.
+ * deleting are allowed on any thread, with or without the lock; moving a pending deadline to a
+ * later time is one atomic store, so that a register that is rewritten all the time (a decrementer)
+ * costs nothing: the main loop finds the new deadline when the old one comes.  A deadline in the
+ * past fires at once, in the main loop.
  */
 #ifndef UTIL_TIMER_H
 #define UTIL_TIMER_H
@@ -19,13 +19,14 @@ typedef struct Timer {
     Clock *clock;
     TimerFunc *callback;
     void *opaque;
-    int64_t scale;              /* ns per unit of timer_mod() */
-    int64_t deadline;           /* ns, atomic; -1: not armed */
-    int64_t queued_at;          /* atomic: where the heap has it; INT64_MAX: nowhere */
-    size_t heap_index;          /* under the clock's lock */
+    int64_t scale;     /* ns per unit of timer_mod() */
+    int64_t deadline;  /* ns, atomic; -1: not armed */
+    int64_t queued_at; /* atomic: where the heap has it; INT64_MAX: nowhere */
+    size_t heap_index; /* under the clock's lock */
 } Timer;
 
-/* An embedded timer. The device that owns it calls timer_deinit() before it goes away (lock held). */
+/* An embedded timer. The device that owns it calls timer_deinit() before it goes away (lock held).
+ */
 void timer_init_full(Timer *t, Clock *clock, int64_t scale, TimerFunc *callback, void *opaque);
 void timer_deinit(Timer *t);
 
