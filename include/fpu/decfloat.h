@@ -4,7 +4,7 @@
  *
  * The arithmetic of the Power ISA's chapter "Decimal Floating-Point" (Book I, chapter 5): operands
  * in any encoding (non-canonical declets, infinities and NaNs are accepted), results canonical and
- * with the ideal exponent, the first NaN operand propagated, exceptions reported with the
+ * with the ideal exponent, the first SNaN or else the first QNaN propagated, exceptions reported with the
  * FLOAT_FLAG_* bits of softfloat.h.  Nothing here knows a register; register pairs are joined to
  * a DecBits by the caller.
  *
@@ -56,9 +56,9 @@ typedef struct DecStatus {
 typedef enum DecGroup {
     DEC_GROUP_ZERO,            /* zero, exponent neither the least nor the greatest */
     DEC_GROUP_ZERO_EXTREME,    /* zero, extreme exponent */
-    DEC_GROUP_NONZERO_EXTREME, /* finite, not zero, extreme exponent */
-    DEC_GROUP_LEADING_ZERO,    /* finite, not zero, other exponent, leftmost digit zero */
-    DEC_GROUP_FULL,            /* finite, other exponent, leftmost digit not zero */
+    DEC_GROUP_NONZERO_EXTREME, /* subnormal, or normal with extreme exponent */
+    DEC_GROUP_LEADING_ZERO,    /* normal, other exponent, leftmost digit zero */
+    DEC_GROUP_FULL,            /* normal, other exponent, leftmost digit not zero */
     DEC_GROUP_SPECIAL,         /* infinity or NaN */
 } DecGroup;
 
@@ -105,7 +105,8 @@ DecBits decimal_round_to_int(DecFormat f, DecBits b, DecRound round, bool signal
 /*
  * To the next wider (DEC32 -> DEC64 dctdp, DEC64 -> DEC128 dctqpq) and the next narrower format
  * (DEC64 -> DEC32 drsp, DEC128 -> DEC64 drdpq); f is the operand's format.  Between DEC32 and
- * DEC64 an SNaN stays one and raises nothing; otherwise it raises SNAN and is quieted.
+ * DEC64 an SNaN stays one and raises nothing; otherwise it raises SNAN and is quieted.  A NaN's
+ * payload loses digits on its left when narrowed.
  */
 DecBits decimal_widen(DecFormat f, DecBits b, DecStatus *s);
 DecBits decimal_narrow(DecFormat f, DecBits b, DecStatus *s);
