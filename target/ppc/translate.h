@@ -14,6 +14,7 @@
 #ifndef TARGET_PPC_TRANSLATE_H
 #define TARGET_PPC_TRANSLATE_H
 
+#include "accel/tcg/accel.h"
 #include "tcg/ir.h"
 #include "target/ppc/cpu.h"
 #include "target/ppc/helper.h"
@@ -42,9 +43,8 @@ struct DisasContext {
     bool fp, vr, vsx;
     bool isa300;            /* ISA 3.0 model: CA32, OV32 exist */
     bool single;            /* one instruction, then helper_trace_step */
-    bool last;              /* the driver ends the block after this instruction in any case */
     unsigned n_side_exits;
-    uint64_t page_end;      /* first address behind the block's 4 KiB page */
+    TCGFetch *fetch;
     /* Host FP/AltiVec control-word state of the block; owned by fp.c and vmx.c. */
     unsigned fp_mode;
 };
@@ -167,8 +167,11 @@ void gen_trap_if(DisasContext *ctx, IRRef cond);
 
 /* Sets the come-from address register for a taken branch (models that have it). */
 void gen_cfar(DisasContext *ctx);
-/* Ends the block with a jump to a computed address, through step and trace handling. */
-void gen_jump_indirect(DisasContext *ctx, IRRef address, uint32_t hints, uint64_t return_pc);
+/* Ends the block with a constant exit, with the right hints. */
+void gen_goto(DisasContext *ctx, uint64_t dest);
+uint32_t gen_exit_hints(const DisasContext *ctx, uint64_t dest);
+/* Ends the block of a stepped or traced instruction: execution goes on at nip (i64). */
+void gen_trace_step(DisasContext *ctx, IRRef nip);
 
 /* Truncates an address constant in 32-bit mode. */
 static inline uint64_t addr_mask(const DisasContext *ctx, uint64_t address)
@@ -187,6 +190,11 @@ void gen_mtspr(DisasContext *ctx, unsigned spr, unsigned rs);
  * interrupt or stops for the debugger; never returns.
  */
 extern const IRHelper helper_row_trace_step;
+
+/* ---- The driver (translate.c): TCGTargetOps callbacks ---- */
+
+void ppc_translate_block(CPUState *cpu, IRBuilder *b, TCGFetch *f);
+char *ppc_disassemble(CPUState *cpu, uint64_t pc, uint32_t insn, uint64_t flags);
 
 /* Prototypes of all translate functions, from the rows. */
 #define INSN(mnemonic, encoding, operands, isa, flags, function) PPCTranslateFn function;

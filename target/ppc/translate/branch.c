@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Branches and condition-register logic: Power ISA 3.0B book I chapter 2.
+ *
+ * A conditional branch is a side exit: the block goes on with the fall-through path, up to a limit.
+ * BO hints ("a", "t" bits) and BH are predictions only and are not used.
+ */
+#include "../decode.h"
+#include "../translate.h"
+
+#define SIDE_EXITS_LIMIT 16
+
+/* BO bits */
+enum { BO_NO_COND = 16, BO_COND_TRUE = 8, BO_NO_CTR = 4, BO_CTR_ZERO = 2 };
+
+/*
+ * CFAR holds the address of the last taken branch.  Only 64-bit processors from ISA 2.05 on have it.
+ */
+void gen_cfar(DisasContext *ctx)
+{
+    if ((ctx->model->insns & (ISA_64 | ISA_2_05)) == (ISA_64 | ISA_2_05)) {
+        ir_set(ctx->b, SLOT_CFAR, ir_k64(ctx->b, ctx->pc));
+    }
+}
+
+/*
+ * For I- and B-form branches to the same, previous or next instruction cache block the architecture
+ * leaves it open whether CFAR is set: loops save the store.
+ */
+static bool cfar_needed(const DisasContext *ctx, uint64_t dest)
+{
+    unsigned line = ctx->model->icache_line ? ctx->model->icache_line : 32;
+    int64_t lines = (int64_t)(dest / line) - (int64_t)(ctx->pc / line);
+
+    return lines < -1 || lines > 1;
+}
+
+static void set_lr(DisasContext *ctx)
+{
+    ir_set(ctx->b, SLOT_LR, ir_k64(ctx->b, addr_mask(ctx, ctx->pc + 4)));
+}
+
+/* An unconditional branch to a constant address, LR not yet set. */
+static void branch_always(DisasContext *ctx, uint64_t dest, bool link)
+{
+    if (cfar_needed(ctx, dest)) {
+        gen_cfar(ctx);
+    }
+    if (link) {
+        set_lr(ctx);
+    }
+    if (ctx->single || (!link && dest > ctx->pc && tcg_fetch_possible(ctx->fetch, dest, 4)) ||
+        (link && dest == ctx->next_pc)) {
+        ctx->next_pc = dest;    /* the block goes on there; stepping stops there */
+        return;
+    }
+    if (link) {
+        ir_exit_call(ctx->b, dest, ctx->next_pc, gen_exit_hints(ctx, dest));
+        ctx->end = DISAS_ENDED;
+    } else {
+        gen_goto(ctx, dest);
+    }
+}
+
+bool tr_b(DisasContext *ctx, uint32_t insn)
+{
+    int64_t disp = (int64_t)((uint64_t)(insn & 0x03fffffc) << 38) >> 38;
+
+    branch_always(ctx, addr_mask(ctx, insn & 2 ? disp : ctx->pc + disp), insn & 1);
+    return true;
+}
+
+/*
+ * Emits the counter's decrement and returns the branch condition as i32, IR_NONE if the branch is always
+ * taken.
+ */
+static IRRef branch_condition(DisasContext *ctx, uint32_t insn)
+{
+    IRBuilder *b = ctx->b;
+    unsigned bo = insn >> 21 & 31, bi = insn >> 16 & 31;
+    IRRef cond = IR_NONE;
+
+    if (!(bo & BO_NO_CTR)) {
+        IRRef ctr = ir_addi(b, ir_get(b, SLOT_CTR), -1);
+        IRCond test = bo & BO_CTR_ZERO ? IRC_EQ : IRC_NE;
+
+        ir_set(b, SLOT_CTR, ctr);
+        cond = ctx->sf ? ir_setcond(b, test, ctr, ir_k64(b, 0))
+                       : ir_setcond(b, test, ir_trunc(b, ctr), ir_k32(b, 0));
+    }
+    if (!(bo & BO_NO_COND)) {
+        IRRef bit = gen_cr_bit(ctx, bi);
+
+        if (!(bo & BO_COND_TRUE)) {
+            bit = ir_xori(b, bit, 1);
+        }
+        cond = cond ? ir_op2(b, IR_AND, cond, bit) : bit;
+    }
+    return cond;
+}
+
+bool tr_bc(DisasContext *ctx, uint32_t insn)
+{
+    IRBuilder *b = ctx->b;
+    int64_t disp = (int16_t)(insn & 0xfffc);
+    uint64_t dest = addr_mask(ctx, insn & 2 ? disp : ctx->pc + disp);
+    IRRef cond = branch_condition(ctx, insn);
+
+    if (!cond) {
+        branch_always(ctx, dest, insn & 1);
+        return true;
+    }
+    if (insn & 1) {
+        set_lr(ctx);
+    }
+    IRRef old_cfar = IR_NONE;
+    if (cfar_needed(ctx, dest)) {
+        old_cfar = ir_get(b, SLOT_CFAR);
+        gen_cfar(ctx);
+    }
+    if (ctx->single) {
+        IRRef nip = ir_select(b, cond, ir_k64(b, dest), ir_k64(b, ctx->next_pc));
+
+        if (old_cfar) {
+            ir_set(b, SLOT_CFAR, ir_select(b, cond, ir_get(b, SLOT_CFAR), old_cfar));
+        }
+        gen_trace_step(ctx, nip);
+        return true;
+    }
+    ir_exit_if(b, cond, dest, gen_exit_hints(ctx, dest));
+    if (old_cfar) {
+        ir_set(b, SLOT_CFAR, old_cfar);
+    }
+    if (++ctx->n_side_exits >= SIDE_EXITS_LIMIT) {
+        ctx->end = DISAS_CHAIN;
+    }
+    return true;
+}
+
+/* bclr, bcctr, bctar: target is the register's value before LR is set. */
+static void branch_register(DisasContext *ctx, uint32_t insn, IRRef target, bool is_return)
+{
+    IRBuilder *b = ctx->b;
+    IRRef old_cfar = ir_get(b, SLOT_CFAR);
+    IRRef cond = branch_condition(ctx, insn);
+
+    target = ir_andi(b, target, ctx->sf ? ~(uint64_t)3 : 0xfffffffc);
+    if (insn & 1) {
+        set_lr(ctx);
+    }
+    if (ctx->single) {
+        gen_cfar(ctx);
+        if (cond) {
+            ir_set(b, SLOT_CFAR, ir_select(b, cond, ir_get(b, SLOT_CFAR), old_cfar));
+            target = ir_select(b, cond, target, ir_k64(b, ctx->next_pc));
+        }
+        gen_trace_step(ctx, target);
+        return;
+    }
+    if (cond) {
+        ir_exit_if_not(b, cond, ctx->next_pc, gen_exit_hints(ctx, ctx->next_pc));
+    }
+    gen_cfar(ctx);
+    if (insn & 1) {
+        ir_exit_indirect_call(b, target, ctx->next_pc, 0);
+    } else {
+        ir_exit_indirect(b, target, is_return ? IREXIT_RETURN : 0);
+    }
+    ctx->end = DISAS_ENDED;
+}
+
+bool tr_bclr(DisasContext *ctx, uint32_t insn)
+{
+    branch_register(ctx, insn, ir_get(ctx->b, SLOT_LR), true);
+    return true;
+}
+
+/*
+ * With "decrement" the form is invalid by the architecture; server processors decrement, test and branch
+ * to the old value.
+ */
+bool tr_bcctr(DisasContext *ctx, uint32_t insn)
+{
+    branch_register(ctx, insn, ir_get(ctx->b, SLOT_CTR), false);
+    return true;
+}
+
+bool tr_bctar(DisasContext *ctx, uint32_t insn)
+{
+    branch_register(ctx, insn, ir_get(ctx->b, SLOT_TAR), false);
+    return true;
+}
+
+/* ---- Condition-register logic ---- */
+
+static void cr_logic(DisasContext *ctx, uint32_t insn, IROpcode op, bool invert_b, bool invert_result)
+{
+    IRBuilder *b = ctx->b;
+    IRRef left = gen_cr_bit(ctx, insn >> 16 & 31), right = gen_cr_bit(ctx, insn >> 11 & 31);
+
+    if (invert_b) {
+        right = ir_xori(b, right, 1);
+    }
+    IRRef result = ir_op2(b, op, left, right);
+    if (invert_result) {
+        result = ir_xori(b, result, 1);
+    }
+    gen_set_cr_bit(ctx, insn >> 21 & 31, result);
+}
+
+bool tr_crand(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_AND, false, false);
+    return true;
+}
+
+bool tr_crandc(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_AND, true, false);
+    return true;
+}
+
+bool tr_creqv(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_XOR, false, true);
+    return true;
+}
+
+bool tr_crnand(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_AND, false, true);
+    return true;
+}
+
+bool tr_crnor(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_OR, false, true);
+    return true;
+}
+
+bool tr_cror(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_OR, false, false);
+    return true;
+}
+
+bool tr_crorc(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_OR, true, false);
+    return true;
+}
+
+bool tr_crxor(DisasContext *ctx, uint32_t insn)
+{
+    cr_logic(ctx, insn, IR_XOR, false, false);
+    return true;
+}
+
+bool tr_mcrf(DisasContext *ctx, uint32_t insn)
+{
+    set_crf(ctx, insn_bf(insn), get_crf(ctx, insn_bfa(insn)));
+    return true;
+}
