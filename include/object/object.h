@@ -83,7 +83,7 @@ bool object_class_is_a_name(const ObjectClass *class, const char *class_name);
 Object *object_check_cast(Object *obj, const ObjectClass *class, const char *file, int line);
 
 /* ---- Composition tree ---- */
-/* The root "/": made by object_tree_init() once. */
+/* The root "/", made on first use. */
 Object *object_root(void);
 /* A plain node without state. */
 Object *object_container(Object *parent, const char *name);
