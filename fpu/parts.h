@@ -388,10 +388,10 @@ PARTS_INLINE FloatParts parts_div(const FloatFormat *f, FloatParts a, FloatParts
     return parts_zero(sign);
 }
 
-/* Integer root of n >= 2^62. */
-static inline uint32_t isqrt64(uint64_t n)
+/* Integer root of n >= 2^30, bit by bit. */
+static inline uint64_t isqrt32(uint32_t n)
 {
-    uint64_t root = 0, bit = UINT64_C(1) << 62;
+    uint32_t root = 0, bit = 1u << 30;
 
     for (; bit; bit >>= 2) {
         if (n >= root + bit) {
@@ -405,9 +405,18 @@ static inline uint32_t isqrt64(uint64_t n)
 }
 
 /*
- * Integer root of n >= 2^126, with the remainder; by Zimmermann's method: the root of the upper
- * half, one division for the lower half of the root, and a correction by at most one.
+ * Integer root of n >= 2^62 by Zimmermann's method: the root of the upper half, one division for
+ * the lower half of the root, and a correction by at most one.
  */
+static inline uint64_t isqrt64(uint64_t n)
+{
+    uint64_t s1 = isqrt32(n >> 32), r1 = (n >> 32) - s1 * s1;
+    uint64_t num = r1 << 16 | (uint16_t)(n >> 16), q = num / (2 * s1), u = num % (2 * s1);
+
+    return (s1 << 16) + q - ((u << 16 | (uint16_t)n) < q * q);
+}
+
+/* Likewise of n >= 2^126, with the remainder. */
 static inline uint64_t isqrt128(U128 n, U128 *rem)
 {
     uint64_t top = n >> 64, low = n, s1 = isqrt64(top), r1 = top - s1 * s1;
