@@ -42,6 +42,16 @@ def stretch(seconds):
     return seconds * float(os.environ.get("GOSSAMER_SLOW", "1"))
 
 
+def emulator_path():
+    """The emulator under test."""
+    return os.environ.get("GOSSAMER_EMULATOR") or "gossamer-system-ppc64"
+
+
+def on_qemu(path=None):
+    """True when the tests run on QEMU, to prove themselves."""
+    return os.path.basename(path or emulator_path()).startswith("qemu")
+
+
 def cache():
     """The folder for guest images that are fetched or made."""
     folder = os.environ.get("GOSSAMER_CACHE") or os.path.join(
@@ -165,8 +175,8 @@ class Guest:
     def __init__(self, machine="pseries", cpu=None, smp=None, memory="1G", kernel=None, initrd=None,
                  append=None, firmware="builtin", accel=None, extra=(), qmp=False, emulator=None,
                  name="guest", nodefaults=True):
-        self.emulator = emulator or os.environ.get("GOSSAMER_EMULATOR") or "gossamer-system-ppc64"
-        self.is_qemu = os.path.basename(self.emulator).startswith("qemu")
+        self.emulator = emulator or emulator_path()
+        self.is_qemu = on_qemu(self.emulator)
         self.folder = tempfile.mkdtemp(prefix="gossamer-test-")
         self.arguments = self.command(machine, cpu, smp, memory, kernel, initrd, append, firmware,
                                       accel, nodefaults)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+exec stress-ng --verify --no-rand-seed --timeout 200 --oomable --temp-path /tmp --cpu 1 --cpu-method all --cpu-ops 170
