@@ -7,7 +7,7 @@
  */
 #include "formats.h"
 
-/* Division and multiplication of a format's operands: only quad needs the wide algorithms. */
+/* The operations of a format whose values unpack and pack convert. */
 #define ARITHMETIC(prefix, suffix, type, format, unpack, pack)                                    \
     type prefix##_add##suffix(type a, type b, FloatStatus *s)                                     \
     {                                                                                             \
