@@ -4,7 +4,7 @@
  * and condition-register instructions come in.  See ir-fold.c for the rules of the game.
  */
 #include "ir-private.h"
-#include "ir-eval.h"
+#include "tcg/ir-eval.h"
 
 #define IS(ref, what) (ir_insn(b, ref)->op == (what))
 

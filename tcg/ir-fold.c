@@ -9,7 +9,7 @@
  * tests/unit/test-ir-fold.c, which evaluates folded and unfolded forms on random values.
  */
 #include "ir-private.h"
-#include "ir-eval.h"
+#include "tcg/ir-eval.h"
 #include "tcg/vec-ops.h"
 
 #define IS(ref, what) (ir_insn(b, ref)->op == (what))

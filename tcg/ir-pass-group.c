@@ -12,6 +12,9 @@
  * that is never reached.  So a store joins a group that began with a load only while no op in between
  * could have left the block; a group that begins with a store has touched the page for writing anyway.
  *
+ * Leaving through HOSTADDR repeats the guest instruction, so a group may not begin after another memory
+ * access, call or env write of the same guest instruction.
+ *
  * Left alone: aligned (MO_ALIGN), MO_ATOMIC and 128-bit accesses, and bases that are constants.
  */
 #include "ir-private.h"
@@ -64,7 +67,8 @@ static IRRef ir_root_base(const IRBlock *block, IRRef base, int64_t *disp)
 }
 
 /* Group id + 1 of the access, or 0. */
-static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef root, int64_t disp)
+static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef root, int64_t disp,
+                              bool may_begin)
 {
     int64_t lo = disp, hi = disp + ((int64_t)1 << (in->aux & MO_SIZE));
     bool store = in->op == IR_QST;
@@ -86,7 +90,7 @@ static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef 
         g->open[i] = g->open[--g->n_open];      /* a new group of this root takes over */
         break;
     }
-    if (g->n_groups == GROUPS_MAX) {
+    if (!may_begin || g->n_groups == GROUPS_MAX) {
         return 0;
     }
     if (g->n_open == GROUPS_OPEN) {             /* forget the oldest */
@@ -104,13 +108,18 @@ static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef 
 /* Marks members with their group id + 1 in aux2. Returns whether any group has two members. */
 static bool ir_group_find(IRBlock *block, IRGrouping *g)
 {
-    bool found = false;
+    const IRGuestInsn *guest = (const IRGuestInsn *)(const void *)block->guest_insns->data;
+    const IRGuestInsn *guest_end = guest + block->guest_insns->len;
+    bool found = false, acted = false;   /* acted: the guest instruction has had an effect */
 
     g->n_groups = g->n_open = 0;
     for (uint32_t i = 1; i < block->n_insns; i++) {
         IRInsn *in = &block->insns[i];
-        unsigned id = 0;
+        unsigned id = 0, flags = ir_op_info[in->op].flags;
 
+        for (; guest < guest_end && guest->first <= i; guest++) {
+            acted = false;
+        }
         if (in->op == IR_CALL) {
             const IRHelper *helper = g_array_index(block->calls, IRCallSite, in->imm).helper;
 
@@ -123,13 +132,14 @@ static bool ir_group_find(IRBlock *block, IRGrouping *g)
             IRRef root = ir_root_base(block, in->a, &disp);
 
             if (root != IR_NONE) {
-                id = ir_group_join(g, in, i, root, disp);
+                id = ir_group_join(g, in, i, root, disp, !acted);
                 if (id) {
                     found |= g->groups[id - 1].members > 1;
                     in->aux2 = id;
                 }
             }
         }
+        acted |= (flags & (IRF_LOAD | IRF_STORE | IRF_CALL)) || in->op == IR_STENV;
         if (in->snap) {
             for (unsigned k = 0; k < g->n_open; k++) {
                 g->groups[g->open[k]].exit_seen |= g->open[k] + 1u != id;

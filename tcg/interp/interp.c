@@ -12,7 +12,7 @@
 #include "tcg/ir-backend.h"
 #include "tcg/tcg-cpu.h"
 #include "tcg/vec-ops.h"
-#include "../ir-eval.h"
+#include "tcg/ir-eval.h"
 
 typedef struct InterpBlock {
     uint32_t n_insns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the integer ops mean, in C: the folder computes constants with it and the interpreter runs it.
- * Values travel as uint64_t; an i32 is kept zero extended.
+ * Tests use it as well.  Values travel as uint64_t; an i32 is kept zero extended.
  */
 #ifndef TCG_IR_EVAL_H
 #define TCG_IR_EVAL_H
