@@ -2,16 +2,19 @@
 /*
  * The execution engine: what a target gives it, and how helpers and machines talk to it.
  *
- * The engine never sees target structures.  A target registers one constant TCGTargetOps; its env
- * holds a TCGCPUState (include/tcg/tcg-cpu.h) at IRTargetDesc.tcg_offset.  One TCGAccel exists per
- * machine; one TCGVCPU per CPU hangs from it and is reached from the CPU's TCGCPUState.
+ * The engine never sees target structures.  A target gives one constant TCGTargetOps; its env holds a
+ * TCGCPUState (include/tcg/tcg-cpu.h) at IRTargetDesc.tcg_offset.  The process has one TCGAccel; one
+ * TCGVCPU per CPU hangs from it and is CPUState.accel_data.  Threads, exclusive sections and queued work
+ * are hw/core's (cpus.h): app makes the engine with tcg_accel_new() and then calls
+ * cpus_init(&tcg_accel_ops, ...).
  *
  * The guest pc.  While generated code runs, only the code knows it.  Between blocks and in the
  * target's callbacks the target's own register (env's nip) holds it: the engine calls set_pc() before
  * any callback that could look, and block_state() reads it back.
  *
  * Leaving generated code from a helper:
- *   tcg_restore_state  brings slots and pc in env up to date (precise state before the instruction)
+ *   tcg_restore_state  brings slots and pc in env up to date (precise state before the instruction); the
+ *                      helper may then change env and must leave
  *   tcg_raise          the same, then leaves for the loop, which calls do_interrupts()
  *   tcg_exit_to_loop   leaves with env as it stands (the helper has set slots and pc itself)
  * None of them may be called with the device lock held.
@@ -22,11 +25,11 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "hw/core/cpu.h"
 #include "tcg/ir.h"
 #include "tcg/ir-backend.h"
 #include "tcg/tcg-cpu.h"
 
-typedef struct CPUState CPUState;
 typedef struct TCGAccel TCGAccel;
 typedef struct TCGVCPU TCGVCPU;
 
@@ -48,8 +51,9 @@ typedef struct TCGTranslation {
 /* Where the next block starts and which modes it is translated for. */
 typedef struct TCGBlockState {
     uint64_t pc;             /* guest effective address, masked as the mode has it */
-    uint64_t flags;          /* mode bits, within the low 32; bit 30 is the engine's (TCG_KEY_NOGROUP) */
+    uint64_t flags;          /* mode bits, within the low 30: bits 30 and 31 are the engine's */
     unsigned fetch_mmu_idx;  /* translation of instruction fetches */
+    unsigned data_mmu_idx;   /* of the block's loads and stores; follows from flags */
 } TCGBlockState;
 #define TCG_KEY_NOGROUP ((uint64_t)1 << 30)
 
@@ -110,14 +114,13 @@ typedef struct TCGTargetOps {
     /* No device answered at this guest physical address. Returns if the machine ignores the cycle
      * (loads then read all ones or what the bus left), else raises. State is precise. May be NULL. */
     void (*unassigned_access)(CPUState *cpu, uint64_t physical, TCGAccess access, unsigned size);
-    /* A watchpoint of the target's own debug facility (DAWR) or the debugger's matched; state is precise.
-     * Raises, or returns to let the access go on. May be NULL. */
-    void (*watchpoint_hit)(CPUState *cpu, uint64_t ea, unsigned size, TCGAccess access, void *watchpoint);
+    /* A watchpoint of the target's own debug facility (BP_CPU) matched; state is precise. Raises, or
+     * returns to let the access go on. May be NULL. */
+    void (*watchpoint_hit)(CPUState *cpu, uint64_t ea, unsigned size, TCGAccess access,
+                           CPUWatchpoint *watchpoint);
 
     /* Delivers the exception a helper left in env, else the most favoured enabled interrupt, if any. */
     void (*do_interrupts)(CPUState *cpu);
-    /* True if a halted CPU must wake: an interrupt is pending that can wake it. Any thread. */
-    bool (*has_work)(CPUState *cpu);
     /* A CPU comes into or leaves the loop (virtual hypervisor's accounting). May be NULL. */
     void (*exec_enter)(CPUState *cpu);
     void (*exec_exit)(CPUState *cpu);
@@ -132,6 +135,7 @@ typedef struct TCGTargetOps {
 typedef struct TCGAccelConfig {
     bool single_thread;      /* round robin instead of a thread per vCPU */
     bool one_insn_per_tb;
+    bool verify_ir;          /* check every block's IR as built and after the passes */
     const TCGBackend *backend;
     uint64_t tb_size;        /* bytes of code memory; 0 = default */
     uint64_t host_features;  /* mask over what the host has, for tests; all ones = all */
@@ -141,39 +145,23 @@ void tcg_accel_config_init(TCGAccelConfig *config);
 /* Parses the properties of "-accel tcg,..." (what follows "tcg,"; may be empty). */
 bool tcg_accel_config_parse(TCGAccelConfig *config, const char *properties, GError **errp);
 
+/* Makes the process's engine. Before cpus_init(). */
 TCGAccel *tcg_accel_new(const TCGTargetOps *ops, const TCGAccelConfig *config, GError **errp);
 /* All CPUs must be gone. */
 void tcg_accel_free(TCGAccel *accel);
 
-/* Makes the engine's part of a CPU: call when the CPU is created, before it runs. */
-void tcg_cpu_attach(TCGAccel *accel, CPUState *cpu);
-void tcg_cpu_detach(CPUState *cpu);
-/* Starts the vCPU's thread (or adds it to the round-robin thread). */
-void tcg_cpu_start(CPUState *cpu);
-/* The guest state was replaced (reset, loadvm): forget every TLB and jump cache entry. Any thread while
- * the CPU does not run, or its own. */
-void tcg_cpu_reset(CPUState *cpu);
-
-typedef enum TCGExecResult {
-    TCG_EXEC_INTERRUPTED,    /* exit was requested: work, stop */
-    TCG_EXEC_HALTED,         /* halted and no work */
-    TCG_EXEC_DEBUG,          /* breakpoint, watchpoint or single step */
-} TCGExecResult;
-/* Runs the CPU in the calling thread until something outside is wanted. */
-TCGExecResult tcg_cpu_exec(CPUState *cpu);
-
-/* Makes a running CPU leave its block soon. Any thread; cheap. The reason must be visible before. */
-void tcg_cpu_kick(CPUState *cpu);
+/* The row for cpus_init(). Its exec runs a CPU in the calling thread and returns EXCP_*. */
+extern const AccelOps tcg_accel_ops;
 
 /* ---- From helpers ---- */
 
 void tcg_restore_state(CPUState *cpu);
 G_NORETURN void tcg_raise(CPUState *cpu);
 G_NORETURN void tcg_exit_to_loop(CPUState *cpu);
-/* Leaves the loop with TCG_EXEC_DEBUG, state precise before the instruction. */
+/* Leaves the loop with EXCP_DEBUG, state precise before the instruction. */
 G_NORETURN void tcg_raise_debug(CPUState *cpu);
-/* Guest instructions begun by this CPU so far; exact inside helpers when counting is on. */
-uint64_t tcg_icount(CPUState *cpu);
+/* Slots and pc in env brought up to date, only to look at: the block goes on afterwards. */
+void tcg_sync_state(CPUState *cpu);
 
 /* ---- Address translation has changed ---- */
 /*
@@ -194,20 +182,22 @@ void tcg_tlb_flush_range(CPUState *cpu, uint64_t ea, uint64_t size, unsigned add
 void tcg_tlb_flush_all_cpus_synced(CPUState *cpu, uint32_t mmu_idx_mask);
 void tcg_tlb_flush_range_all_cpus_synced(CPUState *cpu, uint64_t ea, uint64_t size,
                                          unsigned address_bits, uint32_t mmu_idx_mask);
+/* The two halves of "synced": queue on every CPU (the caller's own happens at once), and wait, before the
+ * next block starts, for all that was queued so far (tlbie ... ptesync). */
+void tcg_tlb_flush_range_all_cpus(CPUState *cpu, uint64_t ea, uint64_t size, unsigned address_bits,
+                                  uint32_t mmu_idx_mask);
+void tcg_tlb_sync(CPUState *cpu);
 /* Fetch translation changed but data entries stay right (nothing else to flush): jump caches only. */
 void tcg_jump_cache_flush(CPUState *cpu);
 
 /* ---- Translated code ---- */
 
-/* Runs fn(opaque) while no CPU is in translated code. Not from a helper and not with the device lock. */
-void tcg_run_exclusive(TCGAccel *accel, void (*fn)(void *opaque), void *opaque);
-/* Drops every block (debug state, translation options changed). Any thread. */
+/* Drops every block before guest code goes on (debug state or translation options changed). Any thread. */
 void tcg_flush_code(TCGAccel *accel);
-/* Drops blocks that overlap guest-physical bytes of RAM (written by a device or the debugger). */
-void tcg_invalidate_physical(TCGAccel *accel, uint64_t physical, uint64_t size);
 
 /* ---- Facts for monitors ---- */
-char *tcg_info_jit(TCGAccel *accel);      /* text of "info jit"; the caller frees */
+/* "info jit"; appended. */
+void tcg_info_jit(TCGAccel *accel, GString *out);
 
 /* -perfmap: writes /tmp/perf-PID.map lines for blocks translated from now on. */
 bool tcg_perfmap_enable(TCGAccel *accel, GError **errp);

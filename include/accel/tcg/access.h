@@ -41,8 +41,8 @@ uint64_t tcg_atomic_rmw(void *env, uint64_t ea, TCGRmw op, uint64_t operand, uin
 
 /*
  * Checks an access to [ea, ea + size), which lies within one 4 KiB page, as if it were made: raises what
- * the access would raise.  Returns the host address if the bytes are plain RAM (marked dirty and free of
- * translated code when access is a store), NULL if they need tcg_load/tcg_store (devices).
+ * the access would raise.  Returns the host address if the bytes are plain RAM that may be accessed
+ * directly, NULL if they need tcg_load/tcg_store (devices; tracked or watched pages).
  */
 void *tcg_probe_access(void *env, uint64_t ea, unsigned size, TCGAccess access, unsigned mmu_idx);
 /* Checks any range, page by page, raising like the access would. */
