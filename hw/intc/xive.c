@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * XIVE exploitation mode for sPAPR.  From LoPAR 14.11.4.2 (H_INT_*) and the register layouts of the
+ * POWER9 XIVE: ESB state machine (PQ bits), event notification descriptors, OS ring of the TIMA.
+ *
+ * Flow: a source event passes its P/Q bits, its routing names a queue (server, priority) and a datum;
+ * the datum goes to the queue in guest memory, the priority's bit to the processor's IPB; the
+ * processor's external interrupt is on while the most favoured pending priority beats its CPPR.
+ * Left out: groups and escalation, pool and physical rings (nothing under an sPAPR guest uses them).
+ */
+#include <string.h>
+#include "hw/intc/xics.h"
+#include "hw/intc/xive.h"
+#include "migration/vmstate.h"
+#include "util/bswap.h"
+#include "util/error.h"
+#include "util/log.h"
+
+/* PQ state: RESET, OFF (masked), PENDING (presented), QUEUED (presented, another waits). */
+enum { PQ_RESET = 0, PQ_OFF = 1, PQ_PENDING = 2, PQ_QUEUED = 3, PQ_MASK = 3, SOURCE_ASSERTED = 4 };
+
+/* Offsets in a management page. */
+enum { ESB_STORE_EOI = 0x400, ESB_LOAD_EOI = 0x000, ESB_GET = 0x800, ESB_SET_PQ_00 = 0xc00,
+       ESB_SET_PQ_01 = 0xd00, ESB_SET_PQ_10 = 0xe00, ESB_SET_PQ_11 = 0xf00 };
+
+/* OS ring: bytes at 0x10 in each page of the TIMA. */
+#define TM_OS_RING 0x10
+enum { TM_NSR = 0, TM_CPPR = 1, TM_IPB = 2, TM_LSMFB = 3, TM_ACK_CNT = 4, TM_INC = 5, TM_AGE = 6,
+       TM_PIPR = 7, TM_WORD2 = 8, TM_RING_SIZE = 16 };
+#define TM_NSR_EO 0x80
+#define TM_WORD2_VALID 0x80000000u
+#define TM_SPECIAL_ACK_OS 0x810
+#define TM_SPECIAL_SET_OS_PENDING 0x812
+#define TM_SPECIAL_PULL_OS 0x818
+
+typedef struct XiveSource {
+    /* saved */
+    uint8_t pq;                  /* PQ bits and SOURCE_ASSERTED */
+    bool claimed, lsi, masked;
+    uint32_t server;
+    uint8_t priority;
+    uint32_t data;
+} XiveSource;
+
+typedef struct XiveEnd {
+    /* saved */
+    bool enabled, always_notify;
+    uint8_t es_n;                /* PQ of the queue's own notification */
+    uint64_t address;
+    uint32_t size_shift;
+    uint32_t index, generation;
+} XiveEnd;
+
+typedef struct XiveContext {
+    /* saved */
+    uint8_t os_ring[TM_RING_SIZE];
+    uint64_t reporting_line;
+    /* host-only */
+    CPUState *cpu;
+    IRQLine *output;
+} XiveContext;
+
+struct XiveState {
+    DeviceState parent;
+    /* immutable */
+    uint32_t n_servers, n_sources, n_ends;
+    AddressSpace *as;
+    MemoryRegion esb_region, tima_region;
+    /* saved */
+    XiveSource *sources;
+    XiveEnd *ends;               /* server * XIVE_PRIORITIES + priority */
+    XiveContext *contexts;
+    /* host-only */
+    bool mapped;
+};
+
+/* ---- Thread contexts ---- */
+
+static uint8_t ipb_bit(uint8_t priority)
+{
+    return priority > 7 ? 0 : 1 << (7 - priority);
+}
+
+static uint8_t ipb_to_pipr(uint8_t ipb)
+{
+    return ipb ? __builtin_clz((uint32_t)ipb << 24) : 0xff;
+}
+
+static void context_update(XiveContext *ctx)
+{
+    uint8_t *ring = ctx->os_ring;
+
+    ring[TM_PIPR] = ipb_to_pipr(ring[TM_IPB]);
+    if (ring[TM_PIPR] < ring[TM_CPPR]) {
+        ring[TM_NSR] |= TM_NSR_EO;
+        if (ctx->output) {
+            irq_set(ctx->output, true);
+        }
+    }
+}
+
+static uint16_t context_ack(XiveContext *ctx)
+{
+    uint8_t *ring = ctx->os_ring;
+    uint8_t nsr = ring[TM_NSR];
+
+    if (ctx->output) {
+        irq_set(ctx->output, false);
+    }
+    if (nsr & TM_NSR_EO) {
+        uint8_t priority = ring[TM_PIPR];
+
+        ring[TM_CPPR] = priority;
+        ring[TM_IPB] &= ~ipb_bit(priority);
+        ring[TM_PIPR] = ipb_to_pipr(ring[TM_IPB]);
+        ring[TM_NSR] &= ~TM_NSR_EO;
+    }
+    return (uint16_t)nsr << 8 | ring[TM_CPPR];
+}
+
+static void context_set_cppr(XiveContext *ctx, uint8_t cppr)
+{
+    uint8_t *ring = ctx->os_ring;
+
+    ring[TM_CPPR] = cppr > 7 ? 0xff : cppr;
+    ring[TM_PIPR] = ipb_to_pipr(ring[TM_IPB]);
+    if (ring[TM_PIPR] >= ring[TM_CPPR]) {
+        /* What was signalled is no longer favoured enough. */
+        ring[TM_NSR] &= ~TM_NSR_EO;
+        if (ctx->output) {
+            irq_set(ctx->output, false);
+        }
+    }
+    context_update(ctx);
+}
+
+static void context_notify(XiveContext *ctx, uint8_t priority)
+{
+    ctx->os_ring[TM_IPB] |= ipb_bit(priority);
+    context_update(ctx);
+}
+
+/* ---- Queues ---- */
+
+static XiveEnd *end_of(const XiveState *xive, unsigned server, uint8_t priority)
+{
+    return server < xive->n_servers && priority < XIVE_PRIORITIES
+               ? &xive->ends[server * XIVE_PRIORITIES + priority]
+               : NULL;
+}
+
+static void end_push(XiveState *xive, XiveEnd *end, uint32_t data)
+{
+    uint32_t entries = 1u << (end->size_shift - 2);
+    uint64_t address = end->address + (uint64_t)end->index * 4;
+    MemTxResult result;
+
+    address_space_stl_be(xive->as, address, end->generation << 31 | (data & 0x7fffffff),
+                         MEMTXATTRS_UNSPECIFIED, &result);
+    if (result != MEMTX_OK) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: queue entry at 0x%" PRIx64 " is not memory\n", address);
+        return;
+    }
+    end->index = (end->index + 1) & (entries - 1);
+    if (end->index == 0) {
+        end->generation ^= 1;
+    }
+}
+
+static bool pq_trigger(uint8_t *pq)
+{
+    switch (*pq & PQ_MASK) {
+    case PQ_RESET:
+        *pq = (*pq & ~PQ_MASK) | PQ_PENDING;
+        return true;
+    case PQ_PENDING:
+    case PQ_QUEUED:
+        *pq = (*pq & ~PQ_MASK) | PQ_QUEUED;
+        return false;
+    default:
+        return false;            /* OFF */
+    }
+}
+
+static bool pq_eoi(uint8_t *pq)
+{
+    switch (*pq & PQ_MASK) {
+    case PQ_QUEUED:
+        *pq = (*pq & ~PQ_MASK) | PQ_PENDING;
+        return true;
+    case PQ_OFF:
+        return false;
+    default:
+        *pq &= ~PQ_MASK;
+        return false;
+    }
+}
+
+static void route(XiveState *xive, XiveSource *source)
+{
+    XiveEnd *end;
+
+    if (source->masked) {
+        return;
+    }
+    end = end_of(xive, source->server, source->priority);
+    if (!end || !end->enabled) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: no queue for server %u priority %u\n", source->server,
+                 source->priority);
+        return;
+    }
+    end_push(xive, end, source->data);
+    if (!end->always_notify && !pq_trigger(&end->es_n)) {
+        return;
+    }
+    if (xive->contexts[source->server].cpu) {
+        context_notify(&xive->contexts[source->server], source->priority);
+    }
+}
+
+/* ---- Sources ---- */
+
+static void source_trigger(XiveState *xive, XiveSource *source)
+{
+    if (pq_trigger(&source->pq)) {
+        route(xive, source);
+    }
+}
+
+static bool source_eoi(XiveState *xive, XiveSource *source)
+{
+    bool notify = pq_eoi(&source->pq);
+
+    /* A level that is still on makes a new event. */
+    if (source->lsi && (source->pq & PQ_MASK) == PQ_RESET && (source->pq & SOURCE_ASSERTED)) {
+        notify = pq_trigger(&source->pq);
+    }
+    return notify;
+}
+
+static uint8_t source_set_pq(XiveSource *source, uint8_t pq)
+{
+    uint8_t old = source->pq & PQ_MASK;
+
+    source->pq = (source->pq & ~PQ_MASK) | pq;
+    return old;
+}
+
+static XiveSource *source_find(const XiveState *xive, uint32_t lisn)
+{
+    return lisn < xive->n_sources && xive->sources[lisn].claimed ? &xive->sources[lisn] : NULL;
+}
+
+uint64_t xive_esb_load(XiveState *xive, uint32_t lisn, uint32_t offset)
+{
+    XiveSource *source = source_find(xive, lisn);
+    uint64_t result = UINT64_MAX;
+
+    if (!source) {
+        return UINT64_MAX;
+    }
+    switch (offset & 0xf00) {
+    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x300:
+        result = source_eoi(xive, source);
+        if (result) {
+            route(xive, source);
+        }
+        break;
+    case ESB_GET ... ESB_GET + 0x300:
+        result = source->pq & PQ_MASK;
+        break;
+    case ESB_SET_PQ_00:
+    case ESB_SET_PQ_01:
+    case ESB_SET_PQ_10:
+    case ESB_SET_PQ_11:
+        result = source_set_pq(source, (offset >> 8) & 3);
+        break;
+    default:
+        log_mask(LOG_GUEST_ERROR, "XIVE: load at 0x%x of source 0x%x's page\n", offset, lisn);
+    }
+    return result;
+}
+
+void xive_esb_store(XiveState *xive, uint32_t lisn, uint32_t offset, uint64_t value)
+{
+    XiveSource *source = source_find(xive, lisn);
+
+    if (!source) {
+        return;
+    }
+    switch (offset & 0xf00) {
+    case 0x000 ... 0x300:
+        source_trigger(xive, source);
+        break;
+    case ESB_STORE_EOI ... ESB_STORE_EOI + 0x300:
+        if (source_eoi(xive, source)) {
+            route(xive, source);
+        }
+        break;
+    case ESB_SET_PQ_00:
+    case ESB_SET_PQ_01:
+    case ESB_SET_PQ_10:
+    case ESB_SET_PQ_11:
+        source_set_pq(source, (offset >> 8) & 3);
+        break;
+    default:
+        log_mask(LOG_GUEST_ERROR, "XIVE: store at 0x%x of source 0x%x's page\n", offset, lisn);
+    }
+}
+
+uint64_t xive_end_esb(XiveState *xive, unsigned server, uint8_t priority, uint32_t offset)
+{
+    XiveEnd *end = end_of(xive, server, priority);
+
+    if (!end) {
+        return UINT64_MAX;
+    }
+    switch (offset & 0xf00) {
+    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x300:
+        return pq_eoi(&end->es_n);
+    case ESB_GET ... ESB_GET + 0x300:
+        return end->es_n;
+    case ESB_SET_PQ_00 ... ESB_SET_PQ_11: {
+        uint8_t old = end->es_n;
+
+        end->es_n = (offset >> 8) & 3;
+        return old;
+    }
+    default:
+        return UINT64_MAX;
+    }
+}
+
+void xive_set_source(XiveState *xive, uint32_t lisn, bool level)
+{
+    XiveSource *source = source_find(xive, lisn);
+
+    if (!source) {
+        return;
+    }
+    if (source->lsi) {
+        if (level) {
+            bool was = source->pq & SOURCE_ASSERTED;
+
+            source->pq |= SOURCE_ASSERTED;
+            if (!was || (source->pq & PQ_MASK) == PQ_RESET) {
+                if ((source->pq & PQ_MASK) == PQ_RESET) {
+                    source_trigger(xive, source);
+                }
+            }
+        } else {
+            source->pq &= ~SOURCE_ASSERTED;
+        }
+    } else if (level) {
+        source_trigger(xive, source);
+    }
+}
+
+/* ---- MMIO ---- */
+
+static uint64_t esb_read(void *opaque, hwaddr offset, unsigned size)
+{
+    XiveState *xive = opaque;
+    uint32_t lisn = offset >> XIVE_ESB_SHIFT;
+
+    if (!(offset & (1u << (XIVE_ESB_SHIFT - 1)))) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: load from the trigger page of source 0x%x\n", lisn);
+        return UINT64_MAX;
+    }
+    return xive_esb_load(xive, lisn, offset & 0xfff);
+}
+
+static void esb_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    XiveState *xive = opaque;
+    uint32_t lisn = offset >> XIVE_ESB_SHIFT;
+
+    if (!(offset & (1u << (XIVE_ESB_SHIFT - 1)))) {
+        XiveSource *source = source_find(xive, lisn);
+
+        if (source) {
+            source_trigger(xive, source);
+        }
+    } else {
+        xive_esb_store(xive, lisn, offset & 0xfff, value);
+    }
+}
+
+/* 64-bit accesses in the guest's memory order, as the pages are on the processor bus. */
+static const MemoryRegionOps esb_ops = {
+    .read = esb_read,
+    .write = esb_write,
+    .endianness = DEVICE_BIG_ENDIAN,
+    .valid = {.min_access_size = 1, .max_access_size = 8},
+    .impl = {.min_access_size = 1, .max_access_size = 8},
+};
+
+static XiveContext *context_of_caller(XiveState *xive)
+{
+    CPUState *cpu = current_cpu();
+
+    if (cpu) {
+        for (uint32_t i = 0; i < xive->n_servers; i++) {
+            if (xive->contexts[i].cpu == cpu) {
+                return &xive->contexts[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static uint64_t tima_read(void *opaque, hwaddr offset, unsigned size)
+{
+    XiveState *xive = opaque;
+    XiveContext *ctx = context_of_caller(xive);
+    uint32_t page = offset >> XIVE_TM_SHIFT, reg = offset & 0xfff;
+    uint64_t value = 0;
+
+    if (!ctx) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: TIMA read that comes from no processor\n");
+        return UINT64_MAX;
+    }
+    if (page != XIVE_TM_OS_PAGE && page != XIVE_TM_USER_PAGE) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: read of TIMA page %u\n", page);
+        return UINT64_MAX;
+    }
+    if (reg == TM_SPECIAL_ACK_OS && size == 2 && page == XIVE_TM_OS_PAGE) {
+        return context_ack(ctx);
+    }
+    if (reg >= 0x800) {
+        log_mask(LOG_UNIMP, "XIVE: TIMA special load at 0x%x, size %u\n", reg, size);
+        return UINT64_MAX;
+    }
+    /* The OS page shows the OS and user rings; the pool and physical rings read as zero there. */
+    for (unsigned i = 0; i < size; i++) {
+        uint32_t at = reg + i;
+        uint8_t byte = 0;
+
+        if (page == XIVE_TM_OS_PAGE && at >= TM_OS_RING && at < TM_OS_RING + TM_RING_SIZE) {
+            byte = ctx->os_ring[at - TM_OS_RING];
+        }
+        value = value << 8 | byte;
+    }
+    return value;
+}
+
+static void tima_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    XiveState *xive = opaque;
+    XiveContext *ctx = context_of_caller(xive);
+    uint32_t page = offset >> XIVE_TM_SHIFT, reg = offset & 0xfff;
+
+    if (!ctx || page != XIVE_TM_OS_PAGE) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: write of TIMA page %u at 0x%x\n", page, reg);
+        return;
+    }
+    if (reg == TM_OS_RING + TM_CPPR && size == 1) {
+        context_set_cppr(ctx, value);
+    } else if (reg == TM_SPECIAL_SET_OS_PENDING && size == 1) {
+        context_notify(ctx, value);
+    } else {
+        log_mask(LOG_GUEST_ERROR, "XIVE: TIMA write at 0x%x, size %u\n", reg, size);
+    }
+}
+
+static const MemoryRegionOps tima_ops = {
+    .read = tima_read,
+    .write = tima_write,
+    .endianness = DEVICE_BIG_ENDIAN,
+    .valid = {.min_access_size = 1, .max_access_size = 8},
+    .impl = {.min_access_size = 1, .max_access_size = 8},
+};
+
+/* ---- Configuration by hypercall ---- */
+
+bool xive_server_valid(const XiveState *xive, uint64_t server)
+{
+    return server < xive->n_servers && xive->contexts[server].cpu;
+}
+
+uint32_t xive_n_sources(const XiveState *xive)
+{
+    return xive->n_sources;
+}
+
+bool xive_source_is_lsi(const XiveState *xive, uint32_t lisn)
+{
+    return xive->sources[lisn].lsi;
+}
+
+void xive_set_routing(XiveState *xive, uint32_t lisn, const XiveRouting *routing)
+{
+    XiveSource *source = &xive->sources[lisn];
+
+    source->masked = routing->masked;
+    source->server = routing->server;
+    source->priority = routing->priority;
+    source->data = routing->data;
+}
+
+void xive_get_routing(const XiveState *xive, uint32_t lisn, XiveRouting *routing)
+{
+    const XiveSource *source = &xive->sources[lisn];
+
+    *routing = (XiveRouting){source->masked, source->server, source->priority, source->data};
+}
+
+void xive_set_queue(XiveState *xive, unsigned server, uint8_t priority, const XiveQueue *queue)
+{
+    XiveEnd *end = end_of(xive, server, priority);
+
+    memset(end, 0, sizeof(*end));
+    if (queue->size_shift) {
+        end->enabled = true;
+        end->always_notify = queue->always_notify;
+        end->address = queue->address;
+        end->size_shift = queue->size_shift;
+        end->generation = 1;
+    }
+}
+
+void xive_get_queue(const XiveState *xive, unsigned server, uint8_t priority, XiveQueue *queue)
+{
+    const XiveEnd *end = end_of(xive, server, priority);
+
+    *queue = (XiveQueue){end->address, end->size_shift, end->always_notify, end->enabled,
+                         end->generation, end->index};
+}
+
+void xive_set_reporting_line(XiveState *xive, unsigned server, uint64_t address)
+{
+    xive->contexts[server].reporting_line = address;
+}
+
+uint64_t xive_get_reporting_line(const XiveState *xive, unsigned server)
+{
+    return xive->contexts[server].reporting_line;
+}
+
+void xive_claim(XiveState *xive, uint32_t lisn, bool lsi)
+{
+    g_assert(lisn < xive->n_sources);
+    xive->sources[lisn].claimed = true;
+    xive->sources[lisn].lsi = lsi;
+}
+
+bool xive_claimed(const XiveState *xive, uint32_t lisn)
+{
+    return source_find(xive, lisn) != NULL;
+}
+
+static void source_reset(XiveSource *source)
+{
+    source->pq = PQ_OFF | (source->pq & SOURCE_ASSERTED);
+    source->masked = true;
+    source->server = 0;
+    source->priority = 0;
+    source->data = 0;
+}
+
+void xive_free(XiveState *xive, uint32_t lisn)
+{
+    if (source_find(xive, lisn)) {
+        source_reset(&xive->sources[lisn]);
+        xive->sources[lisn].claimed = false;
+    }
+}
+
+void xive_reset(XiveState *xive)
+{
+    for (uint32_t i = 0; i < xive->n_sources; i++) {
+        source_reset(&xive->sources[i]);
+    }
+    memset(xive->ends, 0, sizeof(XiveEnd) * xive->n_ends);
+    for (uint32_t i = 0; i < xive->n_servers; i++) {
+        XiveContext *ctx = &xive->contexts[i];
+
+        memset(ctx->os_ring, 0, sizeof(ctx->os_ring));
+        ctx->os_ring[TM_LSMFB] = 0xff;
+        ctx->os_ring[TM_ACK_CNT] = 0xff;
+        ctx->os_ring[TM_AGE] = 0xff;
+        ctx->os_ring[TM_PIPR] = 0xff;
+        /* The guest finds its context dispatched: valid, with its server number. */
+        stl_be_p(&ctx->os_ring[TM_WORD2], TM_WORD2_VALID | (0x400 + i));
+        ctx->reporting_line = 0;
+        if (ctx->output) {
+            irq_set(ctx->output, false);
+        }
+    }
+}
+
+void xive_connect_cpu(XiveState *xive, unsigned server, CPUState *cpu, IRQLine *output)
+{
+    g_assert(server < xive->n_servers);
+    xive->contexts[server].cpu = cpu;
+    xive->contexts[server].output = output;
+}
+
+void xive_set_mapped(XiveState *xive, bool mapped)
+{
+    if (xive->mapped != mapped) {
+        xive->mapped = mapped;
+        memory_region_set_enabled(&xive->esb_region, mapped);
+        memory_region_set_enabled(&xive->tima_region, mapped);
+    }
+}
+
+void xive_print(const XiveState *xive, GString *out)
+{
+    static const char pq_names[4][3] = {"--", "-Q", "P-", "PQ"};
+
+    for (uint32_t i = 0; i < xive->n_servers; i++) {
+        const uint8_t *ring = xive->contexts[i].os_ring;
+
+        if (xive->contexts[i].cpu) {
+            g_string_append_printf(out,
+                                   "CPU[%04x]: QW1[OS] NSR=%02x CPPR=%02x IPB=%02x LSMFB=%02x PIPR=%02x "
+                                   "W2=%08x\n",
+                                   i, ring[TM_NSR], ring[TM_CPPR], ring[TM_IPB], ring[TM_LSMFB],
+                                   ring[TM_PIPR], ldl_be_p(&ring[TM_WORD2]));
+        }
+    }
+    g_string_append(out, "  LISN         PQ    EISN     CPU/PRIO EQ\n");
+    for (uint32_t i = 0; i < xive->n_sources; i++) {
+        const XiveSource *source = &xive->sources[i];
+
+        if (!source->claimed) {
+            continue;
+        }
+        g_string_append_printf(out, "  %08x %s %s%c %c %08x", i, source->lsi ? "LSI" : "MSI",
+                               pq_names[source->pq & PQ_MASK],
+                               source->pq & SOURCE_ASSERTED ? 'A' : ' ', source->masked ? 'M' : ' ',
+                               source->data);
+        if (!source->masked) {
+            const XiveEnd *end = end_of(xive, source->server, source->priority);
+
+            g_string_append_printf(out, " %3u/%u   %6u/%6u @%" PRIx64 " ^%u", source->server,
+                                   source->priority, end->index,
+                                   end->size_shift ? 1u << (end->size_shift - 2) : 0, end->address,
+                                   end->generation);
+        }
+        g_string_append_c(out, '\n');
+    }
+}
+
+/* ---- Life ---- */
+
+static void xive_device_reset(void *obj, ResetType type)
+{
+    xive_reset(obj);
+}
+
+static bool xive_post_load(void *opaque, int version, GError **errp)
+{
+    XiveState *xive = opaque;
+
+    for (uint32_t i = 0; i < xive->n_sources; i++) {
+        const XiveSource *source = &xive->sources[i];
+
+        if (source->claimed && !source->masked &&
+            (source->server >= xive->n_servers || source->priority >= XIVE_PRIORITIES)) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                        "xive: source 0x%x goes to server %u, priority %u", i, source->server,
+                        source->priority);
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < xive->n_servers * XIVE_PRIORITIES; i++) {
+        const XiveEnd *end = &xive->ends[i];
+
+        if (end->enabled && (end->size_shift < 12 || end->size_shift > 24 ||
+                             end->index >= 1u << (end->size_shift - 2) || end->generation > 1)) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "xive: queue %u is impossible", i);
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < xive->n_servers; i++) {
+        XiveContext *ctx = &xive->contexts[i];
+
+        if (ctx->output && (ctx->os_ring[TM_NSR] & TM_NSR_EO)) {
+            irq_set(ctx->output, true);
+        }
+    }
+    return true;
+}
+
+static const VMStateDescription vmstate_source = {
+    .name = "xive/source",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT8(pq, XiveSource),
+        VMSTATE_BOOL(claimed, XiveSource),
+        VMSTATE_BOOL(lsi, XiveSource),
+        VMSTATE_BOOL(masked, XiveSource),
+        VMSTATE_UINT32(server, XiveSource),
+        VMSTATE_UINT8(priority, XiveSource),
+        VMSTATE_UINT32(data, XiveSource),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(XiveSource),
+};
+
+static const VMStateDescription vmstate_end = {
+    .name = "xive/end",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_BOOL(enabled, XiveEnd),
+        VMSTATE_BOOL(always_notify, XiveEnd),
+        VMSTATE_UINT8(es_n, XiveEnd),
+        VMSTATE_UINT64(address, XiveEnd),
+        VMSTATE_UINT32(size_shift, XiveEnd),
+        VMSTATE_UINT32(index, XiveEnd),
+        VMSTATE_UINT32(generation, XiveEnd),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(XiveEnd),
+};
+
+static const VMStateDescription vmstate_context = {
+    .name = "xive/context",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_BUFFER(os_ring, XiveContext),
+        VMSTATE_UINT64(reporting_line, XiveContext),
+        VMSTATE_END_OF_LIST(),
+    },
+    .host_only = VMSTATE_NAMES("cpu", "output"),
+    VMSTATE_STRUCT_AUDIT(XiveContext),
+};
+
+static const VMStateDescription vmstate_xive = {
+    .name = "xive",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load = xive_post_load,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32_EQUAL(n_servers, XiveState, NULL),
+        VMSTATE_UINT32_EQUAL(n_sources, XiveState, NULL),
+        VMSTATE_UINT32_EQUAL(n_ends, XiveState, NULL),
+        VMSTATE_STRUCT_VARRAY_POINTER_UINT32(sources, XiveState, n_sources, vmstate_source, XiveSource),
+        VMSTATE_STRUCT_VARRAY_POINTER_UINT32(ends, XiveState, n_ends, vmstate_end, XiveEnd),
+        VMSTATE_STRUCT_VARRAY_POINTER_UINT32(contexts, XiveState, n_servers, vmstate_context, XiveContext),
+        VMSTATE_END_OF_LIST(),
+    },
+    .immutable = VMSTATE_NAMES("parent", "as", "esb_region", "tima_region"),
+    .host_only = VMSTATE_NAMES("mapped"),
+    VMSTATE_STRUCT_AUDIT(XiveState),
+};
+
+static void xive_finalize(Object *obj)
+{
+    XiveState *xive = (XiveState *)obj;
+
+    g_free(xive->sources);
+    g_free(xive->ends);
+    g_free(xive->contexts);
+}
+
+const DeviceClass xive_class = {
+    .name = "spapr-xive",
+    .parent = &device_class.object,
+    .description = "sPAPR XIVE interrupt controller",
+    .instance_size = sizeof(XiveState),
+    .instance_finalize = xive_finalize,
+    .vmstate = &vmstate_xive,
+    .reset = {.hold = xive_device_reset},
+};
+
+XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *memory, AddressSpace *as,
+                       GError **errp)
+{
+    XiveState *xive = (XiveState *)device_new_class(&xive_class);
+
+    xive->n_servers = n_servers;
+    xive->n_ends = n_servers * XIVE_PRIORITIES;
+    xive->n_sources = n_sources;
+    xive->as = as;
+    xive->sources = g_new0(XiveSource, n_sources);
+    xive->ends = g_new0(XiveEnd, xive->n_ends);
+    xive->contexts = g_new0(XiveContext, n_servers);
+    memory_region_init_io(&xive->esb_region, xive, &esb_ops, xive, "xive.esb",
+                          (uint64_t)n_sources << XIVE_ESB_SHIFT);
+    memory_region_init_io(&xive->tima_region, xive, &tima_ops, xive, "xive.tima", 4ull << XIVE_TM_SHIFT);
+    memory_region_set_enabled(&xive->esb_region, false);
+    memory_region_set_enabled(&xive->tima_region, false);
+    memory_region_add_subregion(memory, XIVE_VC_BASE, &xive->esb_region);
+    memory_region_add_subregion(memory, XIVE_TM_BASE, &xive->tima_region);
+    return device_realize_and_unref(&xive->parent, NULL, errp) ? xive : NULL;
+}
+
+const DeviceClass *const hw_intc_device_classes[] = {&xics_class, &xive_class, NULL};

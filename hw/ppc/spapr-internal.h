@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Small things the parts of the sPAPR machine share: big-endian access to guest real memory, and
+ * flushing translations on every CPU.  Guest addresses are untrusted: the checked forms say whether
+ * the whole range is ordinary memory.
+ */
+#ifndef HW_PPC_SPAPR_INTERNAL_H
+#define HW_PPC_SPAPR_INTERNAL_H
+
+#include "hw/ppc/spapr.h"
+#include "system/memory.h"
+#include "util/log.h"
+
+/* True if [address, address + size) is guest RAM. */
+bool spapr_is_ram(const SpaprMachine *spapr, uint64_t address, uint64_t size);
+/* Loads of unassigned addresses give 0 (logged as a guest error); stores are dropped. */
+uint64_t spapr_ldq(SpaprMachine *spapr, uint64_t address);
+uint32_t spapr_ldl(SpaprMachine *spapr, uint64_t address);
+void spapr_stq(SpaprMachine *spapr, uint64_t address, uint64_t value);
+void spapr_stl(SpaprMachine *spapr, uint64_t address, uint32_t value);
+void spapr_stw(SpaprMachine *spapr, uint64_t address, uint16_t value);
+void spapr_stb(SpaprMachine *spapr, uint64_t address, uint8_t value);
+bool spapr_read(SpaprMachine *spapr, uint64_t address, void *buf, uint64_t size);
+bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf, uint64_t size);
+/* Fills guest RAM with zeros, marking it dirty and dropping translated code. */
+void spapr_zero(SpaprMachine *spapr, uint64_t address, uint64_t size);
+/* A NUL-terminated guest string of at most `limit` bytes without the NUL; NULL if longer or not RAM. */
+char *spapr_read_string(SpaprMachine *spapr, uint64_t address, unsigned limit);
+
+/* Big-endian numbers of 1, 2, 4 or 8 bytes anywhere, devices too; false if nothing answers. */
+bool spapr_load_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64_t *value);
+bool spapr_store_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64_t value);
+
+/* Drops every CPU's cached translations before the calling hypercall returns to the guest. */
+void spapr_tlb_flush_all_cpus(SpaprMachine *spapr, PowerPCCPU *cpu);
+
+/* Calls fn on every CPU in its own context, with the device lock held; returns when all have done it. */
+void spapr_run_on_all_cpus(SpaprMachine *spapr, void (*fn)(CPUState *cs, void *opaque), void *opaque);
+
+/* spapr-hcall.c */
+void spapr_hcall_init(SpaprMachine *spapr);
+void spapr_do_hypercall(PowerPCCPU *cpu, void *opaque);
+extern const SpaprHCall spapr_hcalls_cas[], spapr_hcalls_rtas[];
+/* spapr-cas.c: what the platform offers in option vector 5. */
+void spapr_ov5_init(SpaprMachine *spapr);
+/* spapr-fdt.c */
+uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
+/* spapr-rtas.c: known to dispatch, but not in the device tree of this machine. */
+bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row);
+/* spapr-vio.c */
+void spapr_vio_init(SpaprMachine *spapr);
+void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle);
+VioDevice *spapr_vty_find(SpaprMachine *spapr, uint32_t reg);
+VioDevice *spapr_vty_default(SpaprMachine *spapr);
+/* spapr-vmstate.c */
+extern const VMStateDescription vmstate_spapr;
+
+#endif

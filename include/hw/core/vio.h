@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sPAPR virtual I/O bus: devices known by a unit address ("reg"), with one interrupt each, that are
+ * reached by hypercalls.  LoPAR chapter 16.  The machine that owns the bus gives interrupts and answers
+ * hypercalls; devices see only this header.
+ */
+#ifndef HW_CORE_VIO_H
+#define HW_CORE_VIO_H
+
+#include "hw/core/device.h"
+
+typedef struct VioBus VioBus;
+typedef struct VioDevice VioDevice;
+
+#define VIO_REG_UNSET UINT32_MAX
+#define VIO_REG_BASE 0x71000000u
+
+/* How a class shows in the device tree. */
+typedef struct VioDeviceClass {
+    DeviceClass device;                 /* first */
+    const char *dt_name, *dt_type, *dt_compatible;
+    /* Further properties of its node; fdt is libfdt's tree. NULL: none. */
+    bool (*fdt)(VioDevice *dev, void *fdt, int node);
+} VioDeviceClass;
+
+struct VioDevice {
+    DeviceState parent;                 /* first */
+    /* immutable */
+    uint32_t reg;                       /* property */
+    uint32_t irq;                       /* number in the device tree */
+    /* saved */
+    uint32_t signal_state;              /* 1: interrupts enabled (H_VIO_SIGNAL) */
+    /* host-only */
+    IRQLine *line;
+};
+
+/* The owner's side: gives a device its interrupt when it is plugged. */
+typedef struct VioBusOps {
+    bool (*assign_irq)(void *opaque, uint32_t reg, uint32_t *number, IRQLine **line, GError **errp);
+} VioBusOps;
+struct VioBus {
+    BusState parent;                    /* first */
+    const VioBusOps *ops;
+    void *opaque;
+    uint32_t next_reg;
+};
+
+extern const BusClass vio_bus_class;
+extern const DeviceClass vio_device_class;      /* abstract parent of devices on the bus */
+extern const VMStateDescription vmstate_vio_device;
+
+VioBus *vio_bus_create(const VioBusOps *ops, void *opaque);
+/* NULL if none has that unit address. */
+VioDevice *vio_bus_find(VioBus *bus, uint32_t reg);
+/* Calls fn for each device in order of unit address. */
+void vio_bus_foreach(VioBus *bus, void (*fn)(VioDevice *dev, void *opaque), void *opaque);
+static inline const VioDeviceClass *vio_device_get_class(const VioDevice *dev)
+{
+    return (const VioDeviceClass *)device_get_class(&dev->parent);
+}
+/* An interrupt, if the guest has enabled it. */
+void vio_device_signal(VioDevice *dev);
+
+#endif
