@@ -64,6 +64,9 @@ void char_frontend_disconnect(CharFrontend *fe);
 /* Passes file descriptors received with SCM_RIGHTS; -1: none. */
 int char_frontend_get_fd(CharFrontend *fe);
 
+/* Takes at most max bytes out of a ring buffer back end. */
+GBytes *chardev_ringbuf_read(Chardev *chr, unsigned max, GError **errp);
+
 /* Receives mux commands (Ctrl-A x: quit, s: save disks); app sets it. */
 typedef struct CharMuxOps { void (*quit)(void); void (*commit_disks)(void); } CharMuxOps;
 void chardev_set_mux_ops(const CharMuxOps *ops);
