@@ -707,6 +707,9 @@ static IRRef ir_fold_unsigned(IRBuilder *b, IRInsn *in, uint64_t k)
 {
     IRType type = (IRType)in->aux;
 
+    if (k == ir_width_mask(type) && (in->imm == IRC_LTU || in->imm == IRC_GEU)) {
+        return ir_setcond(b, in->imm == IRC_LTU ? IRC_NE : IRC_EQ, in->a, in->b);
+    }
     switch ((IRCond)in->imm) {
     case IRC_LTU:
         return k == 0 ? ir_k32(b, 0)

@@ -324,6 +324,12 @@ static IRRef ir_fold_extu(IRBuilder *b, IRInsn *in)
     if (x->op == IR_TRUNC) {
         return ir_extract(b, x->a, 0, 32);
     }
+    if (y && x->op == IR_AND && y->op == IR_SHL && IS(y->a, IR_TRUNC) && ir_const(b, x->b, &k) &&
+        IS(y->b, IR_KI32)) {                   /* the mask cuts what 64 bits would keep */
+        IRRef wide = ir_op2(b, IR_SHL, ir_insn(b, y->a)->a, y->b);
+
+        return ir_andi(b, wide, k);
+    }
     if (!y || y->op != IR_TRUNC) {
         return IR_NONE;
     }
@@ -405,6 +411,16 @@ static IRRef ir_fold_movq_fi(IRBuilder *b, IRInsn *in)
     default:
         return IR_NONE;
     }
+}
+
+static IRRef ir_fold_movq_if(IRBuilder *b, IRInsn *in)
+{
+    const IRInsn *x = ir_insn(b, in->a);
+
+    if (x->op == IR_VEXT && x->imm == 3) {
+        return ir_op1(b, x->aux ? IR_VHI : IR_VLO, x->a);
+    }
+    return x->op == IR_MOVQ_FI ? x->a : IR_NONE;
 }
 
 static IRRef ir_fold_vext(IRBuilder *b, IRInsn *in)
@@ -657,7 +673,7 @@ IRRef ir_fold(IRBuilder *b, IRInsn *in)
     case IR_SETCOND: return ir_fold_setcond(b, in);
     case IR_SELECT: return ir_fold_select(b, in);
     case IR_CRCMP: return ir_fold_crcmp(b, in);
-    case IR_MOVQ_IF: return IS(in->a, IR_MOVQ_FI) ? ir_insn(b, in->a)->a : IR_NONE;
+    case IR_MOVQ_IF: return ir_fold_movq_if(b, in);
     case IR_MOVQ_FI: return ir_fold_movq_fi(b, in);
     case IR_FNEG:
     case IR_FABS:
