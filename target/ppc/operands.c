@@ -69,7 +69,7 @@ static const PPCOperand operands[] = {
     {"SH6", OPK_UINT, 11, 5, 1, 1},
     {"MB6", OPK_UINT, 6, 5, 5, 1},
     {"ME6", OPK_UINT, 6, 5, 5, 1},
-    {"NB", OPK_UINT, 11, 5},
+    {"NB", OPK_UINT, 11, 5},         /* 0 means 32: ppc_operand_value knows */
     {"FXM", OPK_UINT, 12, 8},
     {"SPR", OPK_SPR, 16, 5, 11, 5},
     {"TBR", OPK_SPR, 16, 5, 11, 5},
@@ -77,13 +77,13 @@ static const PPCOperand operands[] = {
     {"CY", OPK_UINT, 9, 2},
     {"DXD", OPK_SINT, 16, 5},       /* d0 || d1 || d2: ppc_operand_value knows */
     {"LDARN", OPK_UINT, 16, 2},
-    {"EH", OPK_UINT, 0, 1, .flags = OPF_OPTIONAL0},
+    {"EH", OPK_UINT, 0, 1},
     {"FC", OPK_UINT, 11, 5},
-    {"TH", OPK_UINT, 21, 5, .flags = OPF_OPTIONAL0},
+    {"TH", OPK_UINT, 21, 5},
     {"CT", OPK_UINT, 21, 5},
-    {"LDCBF", OPK_UINT, 21, 2, .flags = OPF_OPTIONAL0},
-    {"LSYNC", OPK_UINT, 21, 2, .flags = OPF_OPTIONAL0},
-    {"WC", OPK_UINT, 21, 2, .flags = OPF_OPTIONAL0},
+    {"LDCBF", OPK_UINT, 21, 2},
+    {"LSYNC", OPK_UINT, 21, 2},
+    {"WC", OPK_UINT, 21, 2},
     {"L16", OPK_UINT, 16, 1},       /* mtmsr, tlbie ... */
     {"L1", OPK_UINT, 16, 1, .flags = OPF_OPTIONAL0},
     {"LEV", OPK_UINT, 5, 7},
@@ -151,6 +151,9 @@ int64_t ppc_operand_value(const PPCOperand *operand, uint32_t insn)
     }
     if (strcmp(operand->token, "DCMXV") == 0) {
         return (insn >> 6 & 1) << 6 | (insn >> 2 & 1) << 5 | (insn >> 16 & 31);
+    }
+    if (strcmp(operand->token, "NB") == 0) {
+        return (insn >> 11 & 31) ? (insn >> 11 & 31) : 32;
     }
     unsigned width = operand->low_width + operand->high_width;
     int64_t value = insn >> operand->low_shift & ((1u << operand->low_width) - 1);

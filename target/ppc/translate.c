@@ -352,7 +352,6 @@ char *ppc_disassemble(CPUState *cs, uint64_t pc, uint32_t insn, uint64_t flags)
     PowerPCCPU *cpu = POWERPC_CPU(cs);
     GString *text = g_string_new(NULL);
 
-    g_string_printf(text, "%016" G_GINT64_MODIFIER "x: %08x  ", pc, insn);
     ppc_disas(ppc_decode(cpu->decode, insn), insn, pc, text);
     return g_string_free(text, FALSE);
 }
