@@ -26,9 +26,10 @@
 #define TCG_PAGE_MASK (~(TCG_PAGE_SIZE - 1))
 #define TCG_MMU_MODES 8
 
-/* Flags in the low bits of a tag: any of them sends the access to the slow path. */
+/* Flags in a tag, below the page size: any of them sends the access to the slow path.  They stand above
+ * the bits that alignment checks keep in the comparison, else a misaligned address could match. */
 enum {
-    TCG_TLB_INVALID = 1, TCG_TLB_MMIO = 2, TCG_TLB_NOTDIRTY = 4, TCG_TLB_WATCH = 8,
+    TCG_TLB_INVALID = 0x100, TCG_TLB_MMIO = 0x200, TCG_TLB_NOTDIRTY = 0x400, TCG_TLB_WATCH = 0x800,
 };
 
 typedef struct TCGTLBEntry {
