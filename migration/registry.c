@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sections of a machine's state, in the order in which they are saved.
+ */
+#include <string.h>
+#include "migration/vmstate.h"
+#include "util/error.h"
+
+struct StateRegistry {
+    GPtrArray *entries; /* StateEntry, falling priority, then age */
+    uint32_t next_section_id;
+};
+
+static void free_entry(gpointer data)
+{
+    StateEntry *entry = data;
+
+    g_free(entry->idstr);
+    g_free(entry);
+}
+
+StateRegistry *state_registry_new(void)
+{
+    StateRegistry *registry = g_new0(StateRegistry, 1);
+
+    registry->entries = g_ptr_array_new_with_free_func(free_entry);
+    return registry;
+}
+
+void state_registry_free(StateRegistry *registry)
+{
+    g_ptr_array_unref(registry->entries);
+    g_free(registry);
+}
+
+const GPtrArray *state_registry_entries(StateRegistry *registry)
+{
+    return registry->entries;
+}
+
+static MigrationPriority priority_of(const StateEntry *entry)
+{
+    return entry->vmsd ? entry->vmsd->priority : MIG_PRI_DEFAULT;
+}
+
+StateEntry *state_registry_find(StateRegistry *registry, const char *idstr, uint32_t instance_id)
+{
+    for (unsigned i = 0; i < registry->entries->len; i++) {
+        StateEntry *entry = g_ptr_array_index(registry->entries, i);
+
+        if (entry->instance_id == instance_id && !strcmp(entry->idstr, idstr)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static uint32_t next_instance_id(StateRegistry *registry, const char *idstr)
+{
+    uint32_t next = 0;
+
+    for (unsigned i = 0; i < registry->entries->len; i++) {
+        const StateEntry *entry = g_ptr_array_index(registry->entries, i);
+
+        if (!strcmp(entry->idstr, idstr)) {
+            next = MAX(next, entry->instance_id + 1);
+        }
+    }
+    return next;
+}
+
+/* Takes idstr over. */
+static bool add(StateRegistry *registry, char *idstr, uint32_t instance_id, const StateEntry *template,
+                GError **errp)
+{
+    StateEntry *entry;
+    unsigned at = 0;
+
+    if (strlen(idstr) > 255) {
+        error_setg(errp, "the section name '%s' is longer than 255 bytes", idstr);
+        g_free(idstr);
+        return false;
+    }
+    if (instance_id == VMSTATE_INSTANCE_ID_ANY) {
+        instance_id = next_instance_id(registry, idstr);
+    }
+    if (state_registry_find(registry, idstr, instance_id)) {
+        error_setg(errp, "there already is a state section '%s' number %u", idstr, instance_id);
+        g_free(idstr);
+        return false;
+    }
+    entry = g_memdup2(template, sizeof(*template));
+    entry->idstr = idstr;
+    entry->instance_id = instance_id;
+    entry->section_id = registry->next_section_id++;
+    while (at < registry->entries->len &&
+           priority_of(g_ptr_array_index(registry->entries, at)) >= priority_of(entry)) {
+        at++;
+    }
+    g_ptr_array_insert(registry->entries, (gint)at, entry);
+    return true;
+}
+
+bool state_registry_add(StateRegistry *registry, const char *dev_id, uint32_t instance_id,
+                        const VMStateDescription *vmsd, void *opaque, GError **errp)
+{
+    StateEntry template = {.version_id = vmsd->version_id, .vmsd = vmsd, .opaque = opaque};
+    bool plain = !dev_id || !*dev_id;
+
+    if (!vmstate_check_description(vmsd, errp)) {
+        return false;
+    }
+    return add(registry, g_strconcat(plain ? "" : dev_id, plain ? "" : "/", vmsd->name, NULL), instance_id,
+               &template, errp);
+}
+
+bool state_registry_add_handlers(StateRegistry *registry, const char *idstr, uint32_t instance_id,
+                                 int version_id, const StateHandlers *handlers, void *opaque,
+                                 GError **errp)
+{
+    StateEntry template = {.version_id = version_id, .handlers = handlers, .opaque = opaque};
+
+    return add(registry, g_strdup(idstr), instance_id, &template, errp);
+}
+
+void state_registry_remove(StateRegistry *registry, const VMStateDescription *vmsd, void *opaque)
+{
+    for (unsigned i = registry->entries->len; i-- > 0;) {
+        const StateEntry *entry = g_ptr_array_index(registry->entries, i);
+
+        if (entry->vmsd == vmsd && entry->opaque == opaque) {
+            g_ptr_array_remove_index(registry->entries, i);
+        }
+    }
+}
