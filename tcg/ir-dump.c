@@ -20,8 +20,8 @@ static void dump_operand(GString *s, const IRBlock *block, IRRef ref, const char
     if (in->op == IR_KI32 || in->op == IR_KI64) {
         int64_t v = in->op == IR_KI32 ? (int32_t)in->imm : in->imm;
 
-        g_string_append_printf(s, v > -4096 && v < 4096 ? "%s#%" PRId64 : "%s#0x%" PRIx64, separator,
-                               v > -4096 && v < 4096 ? v : in->imm);
+        g_string_append_printf(s, v > -4096 && v < 4096 ? "%s#%" PRId64 : "%s#0x%" PRIx64,
+                               separator, v > -4096 && v < 4096 ? v : in->imm);
     } else {
         g_string_append_printf(s, "%s%%%u", separator, ref);
     }
@@ -29,9 +29,10 @@ static void dump_operand(GString *s, const IRBlock *block, IRRef ref, const char
 
 static void dump_memory_op(GString *s, uint32_t aux)
 {
-    g_string_append_printf(s, " [%s%u%s%s%s mmu%u]", aux & MO_SIGN ? "s" : "", 8u << (aux & MO_SIZE),
-                           aux & MO_BSWAP ? " bswap" : "", aux & MO_ALIGN ? " align" : "",
-                           aux & MO_ATOMIC ? " atomic" : "", MO_MMUIDX(aux));
+    g_string_append_printf(s, " [%s%u%s%s%s mmu%u]", aux & MO_SIGN ? "s" : "",
+                           8u << (aux & MO_SIZE), aux & MO_BSWAP ? " bswap" : "",
+                           aux & MO_ALIGN ? " align" : "", aux & MO_ATOMIC ? " atomic" : "",
+                           MO_MMUIDX(aux));
 }
 
 static void dump_immediate(GString *s, const IRBlock *block, const IRInsn *in)
@@ -123,7 +124,8 @@ static void dump_snapshot(GString *s, const IRBlock *block, uint32_t snap)
 {
     const IRSnapshot *sn = &g_array_index(block->snapshots, IRSnapshot, snap - 1);
 
-    g_string_append_printf(s, "  <%u: 0x%" PRIx64 "%s", snap, sn->pc, sn->partial ? " partial" : "");
+    g_string_append_printf(s, "  <%u: 0x%" PRIx64 "%s", snap, sn->pc,
+                           sn->partial ? " partial" : "");
     for (uint32_t i = 0; i < sn->count; i++) {
         const IRSnapEntry *e = &g_array_index(block->snap_entries, IRSnapEntry, sn->first + i);
 
@@ -139,7 +141,8 @@ GString *ir_dump(const IRBlock *block)
     guint guest = 0;
 
     g_string_append_printf(s, "block 0x%" PRIx64 " flags 0x%" PRIx64 ", %u ops%s\n", block->pc,
-                           block->key_flags, block->n_insns - 1, block->overflow ? ", overflow" : "");
+                           block->key_flags, block->n_insns - 1,
+                           block->overflow ? ", overflow" : "");
     for (uint32_t i = 1; i <= block->n_insns; i++) {
         for (; guest < block->guest_insns->len; guest++) {
             const IRGuestInsn *gi = &g_array_index(block->guest_insns, IRGuestInsn, guest);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Dead code: one walk backwards marks what effects, exits and their snapshots need; one walk forwards
- * moves the survivors together.  Also tells values needed by hot code (IRI_USE) from values that only
- * a snapshot mentions (IRI_SNAP_USE).
+ * Dead code: one walk backwards marks what effects, exits and their snapshots need; one walk
+ * forwards moves the survivors together.  Also tells values needed by hot code (IRI_USE) from
+ * values that only a snapshot mentions (IRI_SNAP_USE).
  */
 #include "ir-private.h"
 

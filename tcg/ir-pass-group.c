@@ -2,18 +2,19 @@
 /*
  * Address grouping: runs of accesses off one base share a single TLB look-up.
  *
- * A group is two or more QLD/QST with the same root base and MMU index, whose span is small and between
- * whose first and last member nothing can change translation.  HOSTADDR goes in front of the first
- * member, with that member's snapshot; it proves the whole span mapped or leaves for a block made
- * without groups, before anything of the group has happened.  The members become ULD/UST and cannot
- * fault any more.
+ * A group is two or more QLD/QST with the same root base and MMU index, whose span is small and
+ * between whose first and last member nothing can change translation.  HOSTADDR goes in front of
+ * the first member, with that member's snapshot; it proves the whole span mapped or leaves for a
+ * block made without groups, before anything of the group has happened.  The members become ULD/UST
+ * and cannot fault any more.
  *
- * A write look-up may set the page's change bit and make it dirty, which must not happen for a store
- * that is never reached.  So a store joins a group that began with a load only while no op in between
- * could have left the block; a group that begins with a store has touched the page for writing anyway.
+ * A write look-up may set the page's change bit and make it dirty, which must not happen for a
+ * store that is never reached.  So a store joins a group that began with a load only while no op in
+ * between could have left the block; a group that begins with a store has touched the page for
+ * writing anyway.
  *
- * Leaving through HOSTADDR repeats the guest instruction, so a group may not begin after another memory
- * access, call or env write of the same guest instruction.
+ * Leaving through HOSTADDR repeats the guest instruction, so a group may not begin after another
+ * memory access, call or env write of the same guest instruction.
  *
  * Left alone: aligned (MO_ALIGN), MO_ATOMIC and 128-bit accesses, and bases that are constants.
  */

@@ -8,7 +8,7 @@
 #include "tcg/ir.h"
 
 #define IR_HASH_BITS 10
-/* Past IR_MAX_INSNS the array has one placeholder per type, which an overflowing builder returns. */
+/* Past IR_MAX_INSNS the array has a placeholder per type, which an overflowing builder returns. */
 #define IR_ARRAY_SIZE (IR_MAX_INSNS + 8)
 /* A dump, a hash chain and a renumbering pass may add a few ops to what the builder accepted. */
 #define IR_BUILD_LIMIT (IR_MAX_INSNS - 512)
@@ -84,6 +84,8 @@ IRRef ir_fold_deposit(IRBuilder *b, IRInsn *in);
 IRRef ir_fold_setcond(IRBuilder *b, IRInsn *in);
 IRRef ir_fold_select(IRBuilder *b, IRInsn *in);
 IRRef ir_fold_crcmp(IRBuilder *b, IRInsn *in);
+/* Bit (0 = SO .. 3 = LT) of the field that a CRCMP yields. */
+IRRef ir_fold_cr_bit(IRBuilder *b, const IRInsn *cmp, unsigned bit);
 
 /* Bits of an integer value that can be non-zero. */
 uint64_t ir_known(const IRBuilder *b, IRRef ref, unsigned depth);

@@ -5,11 +5,7 @@
  */
 #include <inttypes.h>
 #include "ir-private.h"
-
-static GQuark ir_verify_quark(void)
-{
-    return g_quark_from_static_string("gossamer-ir-verify");
-}
+#include "util/error.h"
 
 static bool G_GNUC_PRINTF(4, 5)
 fail(GError **errp, const IRBlock *block, uint32_t at, const char *format, ...)
@@ -20,7 +16,8 @@ fail(GError **errp, const IRBlock *block, uint32_t at, const char *format, ...)
     g_autofree char *text = g_strdup_vprintf(format, ap);
 
     va_end(ap);
-    g_set_error(errp, ir_verify_quark(), 0, "block 0x%" PRIx64 ", op %u (%s): %s", block->pc, at,
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED,
+                "block 0x%" PRIx64 ", op %u (%s): %s", block->pc, at,
                 at < block->n_insns && block->insns[at].op < IR_OP_COUNT
                 ? ir_op_info[block->insns[at].op].mnemonic : "?", text);
     return false;
@@ -149,8 +146,8 @@ static bool verify_call(const IRBlock *block, uint32_t at, GError **errp)
             continue;
         }
         if (n >= site->n_args ||
-            !verify_operand(block, at, site->args[n], types[site->helper->args[i]], IR_VOID, '0' + n,
-                            errp)) {
+            !verify_operand(block, at, site->args[n], types[site->helper->args[i]], IR_VOID,
+                            '0' + n, errp)) {
             return errp && *errp ? false : fail(errp, block, at, "too few arguments");
         }
         n++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the integer ops mean, in C: the folder computes constants with it and the interpreter runs it.
- * Tests use it as well.  Values travel as uint64_t; an i32 is kept zero extended.
+ * What the integer ops mean, in C: the folder computes constants with it and the interpreter runs
+ * it. Tests use it as well.  Values travel as uint64_t; an i32 is kept zero extended.
  */
 #ifndef TCG_IR_EVAL_H
 #define TCG_IR_EVAL_H
@@ -31,7 +31,8 @@ static inline bool ir_eval_cond(IRCond cond, IRType type, uint64_t a, uint64_t b
     g_assert_not_reached();
 }
 
-static inline uint32_t ir_eval_crcmp(bool is_unsigned, IRType type, uint64_t a, uint64_t b, uint64_t so)
+static inline uint32_t ir_eval_crcmp(bool is_unsigned, IRType type, uint64_t a, uint64_t b,
+                                     uint64_t so)
 {
     if (a == b) {
         return 2 | so;
@@ -64,8 +65,8 @@ static inline uint64_t ir_eval_pext(uint64_t a, uint64_t mask)
 }
 
 /*
- * Any op whose operands are integers and whose result depends on nothing else.  False: not such an op.
- * type: the op's own type; operand types of CARRY and comparisons come in aux as in the row.
+ * Any op whose operands are integers and whose result depends on nothing else.  False: not such an
+ * op. type: the op's own type; operand types of CARRY and comparisons come in aux as in the row.
  */
 static inline bool ir_eval_int(IROpcode op, IRType type, uint64_t a, uint64_t b, uint64_t c,
                                int64_t imm, uint32_t aux, uint64_t *out)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IR interpreter: the back end for any host, and the oracle the host back ends are tested against.
+ * The IR interpreter: the back end for any host, and the oracle the host back ends are tested
+ * against.
  *
- * Compiling copies the block; entering walks it with one V128 per op as the value array.  Scalars lie
- * in d[0], an i32 zero extended.  Guarded floating point always goes to the target's exact fallback,
- * so results do not depend on the host FPU.  Blocks are not chained: every constant exit returns to
- * the execution loop.  Restoring reads the value array of the running block, which TCGCPUState.interp
- * points to; a restore point is a snapshot's index.
+ * Compiling copies the block; entering walks it with one V128 per op as the value array.  Scalars
+ * lie in d[0], an i32 zero extended.  Guarded floating point always goes to the target's exact
+ * fallback, so results do not depend on the host FPU.  Blocks are not chained: every constant exit
+ * returns to the execution loop.  Restoring reads the value array of the running block, which
+ * TCGCPUState.interp points to; a restore point is a snapshot's index.
  */
 #include <string.h>
 #include "tcg/ir-backend.h"
@@ -31,19 +32,21 @@ typedef struct InterpFrame {
 } InterpFrame;
 
 /* Set once by init(), before any block is compiled; constant afterwards. */
-static const IRTargetDesc *interp_target;
-static const TCGRuntime *interp_runtime;
+static struct {
+    const IRTargetDesc *target;
+    const TCGRuntime *runtime;
+} interp_setup;
 
 static TCGCPUState *interp_state(void *env)
 {
-    return (TCGCPUState *)(void *)((uint8_t *)env + interp_target->tcg_offset);
+    return (TCGCPUState *)(void *)((uint8_t *)env + interp_setup.target->tcg_offset);
 }
 
 static bool interp_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGCodeBuffer *buf,
                         uint64_t features, GError **errp)
 {
-    interp_target = target;
-    interp_runtime = runtime;
+    interp_setup.target = target;
+    interp_setup.runtime = runtime;
     if (buf) {
         buf->size = 0;
     }
@@ -65,8 +68,10 @@ static void interp_check_fallbacks(const IRBlock *block)
         if (interp_needs_fallback(in)) {
             bool vector = ir_op_info[in->op].a == IR_V128;
 
-            g_assert(vector ? interp_target->vfp_fallback && interp_target->vfp_fallback[in->op]
-                            : interp_target->fp_fallback && interp_target->fp_fallback[in->op]);
+            g_assert(
+                vector
+                    ? interp_setup.target->vfp_fallback && interp_setup.target->vfp_fallback[in->op]
+                    : interp_setup.target->fp_fallback && interp_setup.target->fp_fallback[in->op]);
         }
     }
 }
@@ -81,7 +86,8 @@ static bool interp_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled
     ib->n_insns = block->n_insns;
     ib->insns = g_memdup2(block->insns, block->n_insns * sizeof(IRInsn));
     ib->snapshots = g_memdup2(block->snapshots->data, block->snapshots->len * sizeof(IRSnapshot));
-    ib->entries = g_memdup2(block->snap_entries->data, block->snap_entries->len * sizeof(IRSnapEntry));
+    ib->entries =
+        g_memdup2(block->snap_entries->data, block->snap_entries->len * sizeof(IRSnapEntry));
     ib->calls = g_memdup2(block->calls->data, block->calls->len * sizeof(IRCallSite));
     ib->exits = g_memdup2(block->exits->data, block->exits->len * sizeof(IRExit));
     if (block->v128_pool->len) {
@@ -134,7 +140,7 @@ static void interp_release(TCGCompiled *compiled)
 
 static void interp_write_slot(void *env, unsigned slot, const V128 *value)
 {
-    const IRSlotDesc *desc = &interp_target->slots[slot];
+    const IRSlotDesc *desc = &interp_setup.target->slots[slot];
     uint8_t *at = (uint8_t *)env + desc->offset;
 
     switch ((IRType)desc->type) {
@@ -146,7 +152,7 @@ static void interp_write_slot(void *env, unsigned slot, const V128 *value)
 
 static void interp_read_slot(const void *env, unsigned slot, V128 *value)
 {
-    const IRSlotDesc *desc = &interp_target->slots[slot];
+    const IRSlotDesc *desc = &interp_setup.target->slots[slot];
     const uint8_t *at = (const uint8_t *)env + desc->offset;
 
     value->d[0] = 0;
@@ -232,19 +238,20 @@ static void interp_checked_load(void *env, const IRInsn *in, uint64_t address, V
 {
     interp_state(env)->restore_point = in->snap - 1;
     if ((in->aux & MO_SIZE) == MO_128) {
-        interp_runtime->load128(env, address, in->aux, out);
+        interp_setup.runtime->load128(env, address, in->aux, out);
         return;
     }
-    out->d[0] = interp_extend(interp_runtime->load(env, address, in->aux), in->aux, (IRType)in->type);
+    out->d[0] =
+        interp_extend(interp_setup.runtime->load(env, address, in->aux), in->aux, (IRType)in->type);
 }
 
 static void interp_checked_store(void *env, const IRInsn *in, uint64_t address, const V128 *value)
 {
     interp_state(env)->restore_point = in->snap - 1;
     if ((in->aux & MO_SIZE) == MO_128) {
-        interp_runtime->store128(env, address, in->aux, value);
+        interp_setup.runtime->store128(env, address, in->aux, value);
     } else {
-        interp_runtime->store(env, address, value->d[0], in->aux);
+        interp_setup.runtime->store(env, address, value->d[0], in->aux);
     }
 }
 
@@ -255,7 +262,7 @@ static bool interp_host_address(void *env, const IRInsn *in, uint64_t base, uint
     uint32_t span = (uint32_t)(IR_SPAN_HI(in->imm) - IR_SPAN_LO(in->imm));
     const TCGTLBFast *tlb = &interp_state(env)->tlb[MO_MMUIDX(in->aux)];
 
-    if (!interp_runtime->probe_span(env, address, span, in->aux & ~(uint32_t)IRSPAN_WRITE,
+    if (!interp_setup.runtime->probe_span(env, address, span, in->aux & ~(uint32_t)IRSPAN_WRITE,
                                     in->aux & IRSPAN_WRITE)) {
         return false;
     }
@@ -393,10 +400,10 @@ static void interp_value_op(void *env, const IRInsn *in, V128 *v, V128 *out)
         if (ir_op_info[in->op].a == IR_V128) {
             V128 d;
 
-            interp_target->vfp_fallback[in->op](env, &d, a, b, c, (uint32_t)in->imm, in->aux);
+            interp_setup.target->vfp_fallback[in->op](env, &d, a, b, c, (uint32_t)in->imm, in->aux);
             *out = d;
         } else {
-            uint64_t r = interp_target->fp_fallback[in->op](env, a->d[0], b->d[0], c->d[0],
+            uint64_t r = interp_setup.target->fp_fallback[in->op](env, a->d[0], b->d[0], c->d[0],
                                                             (uint32_t)in->imm);
             out->d[0] = in->type == IR_I32 ? (uint32_t)r : r;
         }
@@ -404,8 +411,8 @@ static void interp_value_op(void *env, const IRInsn *in, V128 *v, V128 *out)
     }
     uint64_t r;
 
-    if (!ir_eval_int((IROpcode)in->op, (IRType)in->type, a->d[0], b->d[0], c->d[0], in->imm, in->aux,
-                     &r)) {
+    if (!ir_eval_int((IROpcode)in->op, (IRType)in->type, a->d[0], b->d[0], c->d[0], in->imm,
+                     in->aux, &r)) {
         g_error("interp: no such op: %s", ir_op_info[in->op].mnemonic);
     }
     out->d[0] = r;
@@ -437,7 +444,7 @@ static TCGExitReason interp_run(void *env, const InterpBlock *ib, V128 *v, TCGEx
             interp_read_slot(env, (unsigned)in->imm, out);
             break;
         case IR_GETHI:
-            memcpy(&out->d[0], (uint8_t *)env + interp_target->slots[in->imm].offset + 8, 8);
+            memcpy(&out->d[0], (uint8_t *)env + interp_setup.target->slots[in->imm].offset + 8, 8);
             break;
         case IR_PUT:
             interp_write_slot(env, (unsigned)in->imm, &v[in->a]);
@@ -484,8 +491,8 @@ static TCGExitReason interp_run(void *env, const InterpBlock *ib, V128 *v, TCGEx
             break;
         case IR_QCAS:
             tcg->restore_point = in->snap - 1;
-            out->d[0] = interp_runtime->cas(env, v[in->a].d[0] + (uint64_t)in->imm, v[in->b].d[0],
-                                            v[in->c].d[0], in->aux);
+            out->d[0] = interp_setup.runtime->cas(env, v[in->a].d[0] + (uint64_t)in->imm,
+                                                  v[in->b].d[0], v[in->c].d[0], in->aux);
             break;
         case IR_FENCE:
             __atomic_thread_fence(__ATOMIC_SEQ_CST);

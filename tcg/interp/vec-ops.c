@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Portable vector functions, one per vector op of ir-ops.h.inc (include/tcg/vec-ops.h has the calling
- * rules).  Lanes are counted from the low end of the 128-bit value; the host is little-endian, so lane
- * i of a size is element i of the union member of that size.
+ * Portable vector functions, one per vector op of ir-ops.h.inc (include/tcg/vec-ops.h has the
+ * calling rules).  Lanes are counted from the low end of the 128-bit value; the host is
+ * little-endian, so lane i of a size is element i of the union member of that size.
  *
  * Functions that work lane by lane are made from one expression for all lane sizes.
  */
@@ -66,8 +66,9 @@ static inline uint64_t lane_mask(unsigned size)
     return size >= 3 ? UINT64_MAX : ((uint64_t)1 << lane_bits(size)) - 1;
 }
 
-#define VEC_FN(name) \
-    static void name(V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t imm, uint32_t aux)
+#define VEC_FN(name)                                                                               \
+    static void name(V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t imm,           \
+                     uint32_t aux)
 
 /*
  * A lane-wise function: x, y are the zero-extended lanes, sx, sy the sign-extended ones, bits the

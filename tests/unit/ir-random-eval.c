@@ -56,7 +56,8 @@ static unsigned slot_size(unsigned slot)
     return type == IR_I32 ? 4 : type == IR_V128 ? 16 : 8;
 }
 
-typedef uint64_t WordFn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+typedef uint64_t WordFn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
+                        uint64_t);
 
 static void eval_call(FakeEnv *env, const Step *s, V128 *val, V128 *out)
 {
@@ -240,9 +241,9 @@ void ir_random_build(const Program *p, IRBuilder *b)
 GString *ir_random_describe(const Program *p)
 {
     static const char *const names[] = {
-        "none", "insn", "get", "set", "gethi", "sethi", "k", "kv", "op", "load", "store", "cas", "call",
-        "ldenv", "stenv", "sync", "fence", "exitif", "exitifnot", "exit", "exitind", "exitloop",
-        "exitlpi",
+        "none",  "insn",   "get",       "set",  "gethi",   "sethi",    "k",       "kv",
+        "op",    "load",   "store",     "cas",  "call",    "ldenv",    "stenv",   "sync",
+        "fence", "exitif", "exitifnot", "exit", "exitind", "exitloop", "exitlpi",
     };
     GString *s = g_string_new(NULL);
 
@@ -261,8 +262,9 @@ GString *ir_random_describe(const Program *p)
             g_string_append_printf(s, " %s(s%u s%u s%u s%u s%u s%u)", st->helper->name, st->args[0],
                                    st->args[1], st->args[2], st->args[3], st->args[4], st->args[5]);
         }
-        g_string_append_printf(s, " s%u s%u s%u imm %" PRId64 " aux 0x%x k 0x%" PRIx64 "_%" PRIx64 "\n",
-                               st->a, st->b, st->c, st->imm, st->aux, st->k.d[1], st->k.d[0]);
+        g_string_append_printf(
+            s, " s%u s%u s%u imm %" PRId64 " aux 0x%x k 0x%" PRIx64 "_%" PRIx64 "\n", st->a, st->b,
+            st->c, st->imm, st->aux, st->k.d[1], st->k.d[0]);
     }
     return s;
 }

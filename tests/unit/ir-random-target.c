@@ -12,10 +12,40 @@
 uint64_t rng_value(IRRng *r, IRType type)
 {
     static const uint64_t corners[] = {
-        0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff,
-        0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-        0x8000000000000000, 0xffffffff80000000, 0xffffffffffffffff, 0xfffffffffffffffe,
-        0xffffffffffff8000, 0x00ff00ff00ff00ff, 0xff00, 0xff0000,
+        0,
+        1,
+        2,
+        3,
+        4,
+        7,
+        8,
+        15,
+        16,
+        31,
+        32,
+        63,
+        64,
+        0x7f,
+        0x80,
+        0xff,
+        0x100,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x10000,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x100000000,
+        0x7fffffffffffffff,
+        0x8000000000000000,
+        0xffffffff80000000,
+        0xffffffffffffffff,
+        0xfffffffffffffffe,
+        0xffffffffffff8000,
+        0x00ff00ff00ff00ff,
+        0xff00,
+        0xff0000,
     };
     uint64_t v;
 
@@ -60,8 +90,8 @@ uint64_t rng_double(IRRng *r, bool single)
 #define BIT(n) { "bit" #n, offsetof(FakeEnv, bit[n]), IR_I32, 1 }
 #define V(n) { "v" #n, offsetof(FakeEnv, v[n]), IR_V128, 0 }
 static const IRSlotDesc fake_slots[] = {
-    R(0), R(1), R(2), R(3), R(4), R(5), R(6), R(7), R(8), R(9), R(10), R(11), W(0), W(1), W(2), W(3),
-    CR(0), CR(1), CR(2), BIT(0), BIT(1), BIT(2), V(0), V(1), V(2), V(3), V(4), V(5),
+    R(0), R(1), R(2),  R(3),  R(4),  R(5),   R(6),   R(7),   R(8), R(9), R(10), R(11), W(0), W(1),
+    W(2), W(3), CR(0), CR(1), CR(2), BIT(0), BIT(1), BIT(2), V(0), V(1), V(2),  V(3),  V(4), V(5),
 };
 _Static_assert(G_N_ELEMENTS(fake_slots) == FAKE_N_SLOTS, "one row per slot");
 
@@ -84,7 +114,8 @@ static bool is_nan(uint64_t u)
     return (u & INT64_MAX) > UINT64_C(0x7ff0000000000000);
 }
 
-/* First NaN operand, quiet, else the default NaN: fixed here so that it does not depend on the host. */
+/* First NaN operand, quiet, else the default NaN: fixed here so that it does not depend on the
+ * host. */
 static uint64_t pick_nan(uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t n = is_nan(a) ? a : is_nan(b) ? b : is_nan(c) ? c : UINT64_C(0x7ff8000000000000);
@@ -92,8 +123,8 @@ static uint64_t pick_nan(uint64_t a, uint64_t b, uint64_t c)
     return n | UINT64_C(0x0008000000000000);
 }
 
-static uint64_t round_result(__float128 exact, double rounded, uint32_t flags, uint64_t a, uint64_t b,
-                             uint64_t c)
+static uint64_t round_result(__float128 exact, double rounded, uint32_t flags, uint64_t a,
+                             uint64_t b, uint64_t c)
 {
     double d = flags & IRFP_SINGLE ? (double)(float)exact : rounded;
 
@@ -105,26 +136,26 @@ static uint64_t round_result(__float128 exact, double rounded, uint32_t flags, u
 
 static uint64_t fake_fadd(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    return round_result((__float128)as_double(a) + as_double(b), as_double(a) + as_double(b), flags, a,
-                        b, 0);
+    return round_result((__float128)as_double(a) + as_double(b), as_double(a) + as_double(b), flags,
+                        a, b, 0);
 }
 
 static uint64_t fake_fsub(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    return round_result((__float128)as_double(a) - as_double(b), as_double(a) - as_double(b), flags, a,
-                        b, 0);
+    return round_result((__float128)as_double(a) - as_double(b), as_double(a) - as_double(b), flags,
+                        a, b, 0);
 }
 
 static uint64_t fake_fmul(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    return round_result((__float128)as_double(a) * as_double(b), as_double(a) * as_double(b), flags, a,
-                        b, 0);
+    return round_result((__float128)as_double(a) * as_double(b), as_double(a) * as_double(b), flags,
+                        a, b, 0);
 }
 
 static uint64_t fake_fdiv(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    return round_result((__float128)as_double(a) / as_double(b), as_double(a) / as_double(b), flags, a,
-                        b, 0);
+    return round_result((__float128)as_double(a) / as_double(b), as_double(a) / as_double(b), flags,
+                        a, b, 0);
 }
 
 static uint64_t fake_fsqrt(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
@@ -244,8 +275,8 @@ VFP(fake_vfdiv, fake_fdiv)
 VFP(fake_vfsqrt, fake_fsqrt)
 VFP(fake_vfmadd, fake_fmadd)
 
-static void fake_vfcmp(void *env, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t flags,
-                       uint32_t aux)
+static void fake_vfcmp(void *env, V128 *d, const V128 *a, const V128 *b, const V128 *c,
+                       uint32_t flags, uint32_t aux)
 {
     V128 out;
     unsigned lanes = flags & IRFP_LANES_F32 ? 4 : 2;
@@ -394,7 +425,8 @@ static uint64_t fake_cas(void *opaque, uint64_t address, uint64_t expected, uint
     return old;
 }
 
-static bool fake_probe_span(void *opaque, uint64_t address, uint32_t span, uint32_t oi, bool is_write)
+static bool fake_probe_span(void *opaque, uint64_t address, uint32_t span, uint32_t oi,
+                            bool is_write)
 {
     FakeEnv *env = opaque;
     unsigned page = fake_page(address);
@@ -446,8 +478,8 @@ static void helper_pure_vector(V128 *d, const V128 *a, uint64_t f64)
     *d = out;
 }
 
-static uint64_t helper_many(FakeEnv *env, uint64_t a, uint32_t b, uint64_t f64, const V128 *v, uint64_t e,
-                            uint32_t f)
+static uint64_t helper_many(FakeEnv *env, uint64_t a, uint32_t b, uint64_t f64, const V128 *v,
+                            uint64_t e, uint32_t f)
 {
     return mix(mix(a, b), mix(f64, v->d[0])) ^ mix(v->d[1], e) ^ f ^ env->misc[0];
 }
@@ -498,8 +530,9 @@ static uint64_t helper_f64(FakeEnv *env, uint64_t f64, const V128 *v)
     return (f64 & INT64_MAX) ^ (v->d[0] & 0xffff);
 }
 
-#define HELPER(name, result_, flags_, ...) \
-    static const IRHelper row_##name = { #name, (void *)helper_##name, result_, { __VA_ARGS__ }, flags_ }
+#define HELPER(name, result_, flags_, ...)                                                         \
+    static const IRHelper row_##name = {                                                           \
+        #name, (void *)helper_##name, result_, {__VA_ARGS__}, flags_}
 HELPER(pure, IR_I64, IRH_PURE, IRA_I64, IRA_I32);
 HELPER(pure_vector, IR_V128, IRH_PURE, IRA_V128, IRA_F64);
 HELPER(many, IR_I64, IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32, IRA_F64, IRA_V128, IRA_I64, IRA_I32);
@@ -540,9 +573,11 @@ void fake_env_init(FakeEnv *env, uint64_t seed)
     }
     for (unsigned i = FAKE_PTR; i < FAKE_N_R; i++) {
         unsigned page = rng_chance(&rng, 90) ? rng_below(&rng, FAKE_PAGES - 1) : FAKE_PAGES - 1;
-        unsigned offset = rng_chance(&rng, 80) ? 512 + rng_below(&rng, 3000) : rng_below(&rng, 4096);
+        unsigned offset =
+            rng_chance(&rng, 80) ? 512 + rng_below(&rng, 3000) : rng_below(&rng, 4096);
 
-        env->r[i] = FAKE_BASE + page * TCG_PAGE_SIZE + (rng_chance(&rng, 70) ? offset & ~7u : offset);
+        env->r[i] =
+            FAKE_BASE + page * TCG_PAGE_SIZE + (rng_chance(&rng, 70) ? offset & ~7u : offset);
     }
     for (unsigned i = 0; i < FAKE_N_W; i++) {
         env->w[i] = (uint32_t)rng_value(&rng, IR_I32);
@@ -599,7 +634,8 @@ char *fake_env_difference(const FakeEnv *a, const FakeEnv *b)
 {
     for (unsigned i = 0; i < FAKE_N_SLOTS; i++) {
         const IRSlotDesc *slot = &fake_slots[i];
-        const uint8_t *x = (const uint8_t *)a + slot->offset, *y = (const uint8_t *)b + slot->offset;
+        const uint8_t *x = (const uint8_t *)a + slot->offset,
+                      *y = (const uint8_t *)b + slot->offset;
         unsigned size = slot->type == IR_I32 ? 4 : slot->type == IR_V128 ? 16 : 8;
         uint64_t v[4] = { 0 };
 
@@ -612,7 +648,8 @@ char *fake_env_difference(const FakeEnv *a, const FakeEnv *b)
     }
     for (unsigned i = 0; i < 4; i++) {
         if (a->misc[i] != b->misc[i]) {
-            return g_strdup_printf("misc %u: 0x%" PRIx64 " and 0x%" PRIx64, i, a->misc[i], b->misc[i]);
+            return g_strdup_printf("misc %u: 0x%" PRIx64 " and 0x%" PRIx64, i, a->misc[i],
+                                   b->misc[i]);
         }
     }
     for (unsigned i = 0; i < FAKE_PAGES * TCG_PAGE_SIZE; i++) {
@@ -625,7 +662,8 @@ char *fake_env_difference(const FakeEnv *a, const FakeEnv *b)
         return g_strdup_printf("pc: 0x%" PRIx64 " and 0x%" PRIx64, a->tcg.pc, b->tcg.pc);
     }
     if (a->raise_code != b->raise_code) {
-        return g_strdup_printf("raised: 0x%" PRIx64 " and 0x%" PRIx64, a->raise_code, b->raise_code);
+        return g_strdup_printf("raised: 0x%" PRIx64 " and 0x%" PRIx64, a->raise_code,
+                               b->raise_code);
     }
     return NULL;
 }

@@ -30,8 +30,8 @@ static bool chance(Gen *g, unsigned percent)
     return rng_chance(&g->rng, percent);
 }
 
-static unsigned add_op(Gen *g, IROpcode op, IRType type, unsigned a, unsigned b, unsigned c, int64_t imm,
-                       uint32_t aux)
+static unsigned add_op(Gen *g, IROpcode op, IRType type, unsigned a, unsigned b, unsigned c,
+                       int64_t imm, uint32_t aux)
 {
     return add_step(g, (Step){ .kind = STEP_OP, .op = op, .type = type, .a = a, .b = b, .c = c,
                                .imm = imm, .aux = aux });
@@ -92,8 +92,8 @@ static unsigned gen_constant(Gen *g, IRType type)
         return add_step(g, (Step){ .kind = STEP_KV, .type = type, .k = k });
     }
     case IR_F64:
-        return add_op(g, IR_MOVQ_IF, IR_F64, add_k(g, IR_I64, rng_double(&g->rng, chance(g, 50))), 0, 0,
-                      0, 0);
+        return add_op(g, IR_MOVQ_IF, IR_F64, add_k(g, IR_I64, rng_double(&g->rng, chance(g, 50))),
+                      0, 0, 0, 0);
     default:
         return add_k(g, type, rng_value(&g->rng, type));
     }
@@ -153,7 +153,8 @@ static unsigned pick_single(Gen *g)
         return add_op(g, IR_S2D, IR_F64, pick(g, IR_I32), 0, 0, 0, 0);
     }
     if (chance(g, 30)) {
-        return add_op(g, IR_MOVQ_IF, IR_F64, add_k(g, IR_I64, rng_double(&g->rng, true)), 0, 0, 0, 0);
+        return add_op(g, IR_MOVQ_IF, IR_F64, add_k(g, IR_I64, rng_double(&g->rng, true)), 0, 0, 0,
+                      0);
     }
     return add_op(g, IR_FRSP, IR_F64, pick(g, IR_F64), 0, 0, IRFP_SINGLE, 0);
 }
@@ -163,7 +164,8 @@ static bool is_shift(IROpcode op)
     return op == IR_SHL || op == IR_SHR || op == IR_SAR || op == IR_ROTL;
 }
 
-static unsigned pick_operand(Gen *g, IROpcode op, unsigned want, IRType own, char which, int64_t imm)
+static unsigned pick_operand(Gen *g, IROpcode op, unsigned want, IRType own, char which,
+                             int64_t imm)
 {
     if (want == IRT_NONE) {
         return 0;
@@ -241,7 +243,8 @@ static void gen_lane_index(Gen *g, IROpcode op, int64_t *imm, uint32_t *aux)
     }
 }
 
-static void gen_immediate(Gen *g, IROpcode op, IRType type, IRType operand, int64_t *imm, uint32_t *aux)
+static void gen_immediate(Gen *g, IROpcode op, IRType type, IRType operand, int64_t *imm,
+                          uint32_t *aux)
 {
     unsigned width = type == IR_I32 ? 32 : 64;
 
@@ -316,7 +319,8 @@ static unsigned gen_shape(Gen *g)
         x = add_op(g, IR_EXTRACT, IR_I32, x, 0, 0, below(g, 24), 1 + below(g, 8));
         return add_op(g, IR_EXTU, IR_I64, x, 0, 0, 0, 0);
     case 2: {
-        unsigned crf = add_op(g, IR_CRCMP, IR_I32, x, pick(g, type), pick_bit(g), below(g, 2), type);
+        unsigned crf =
+            add_op(g, IR_CRCMP, IR_I32, x, pick(g, type), pick_bit(g), below(g, 2), type);
 
         x = add_op(g, IR_EXTRACT, IR_I32, crf, 0, 0, below(g, 4), 1);
         return add_op(g, IR_SELECT, IR_I64, x, pick(g, IR_I64), pick(g, IR_I64), 0, 0);
@@ -326,7 +330,8 @@ static unsigned gen_shape(Gen *g)
         return add_op(g, IR_SHR, type, x, add_k(g, IR_I32, type == IR_I32 ? 5 : 6), 0, 0, 0);
     case 4:
         x = add_op(g, IR_NOT, type, x, 0, 0, 0, 0);
-        return add_op(g, IR_CARRY, IR_I32, x, pick(g, type), add_k(g, IR_I32, below(g, 2)), 0, type);
+        return add_op(g, IR_CARRY, IR_I32, x, pick(g, type), add_k(g, IR_I32, below(g, 2)), 0,
+                      type);
     case 5:
         x = add_op(g, IR_AND, type, x, add_k(g, type, rng_value(&g->rng, type)), 0, 0, 0);
         return add_op(g, IR_SETCOND, IR_I32, x, add_k(g, type, below(g, 2)), 0, below(g, 2), type);
@@ -385,7 +390,9 @@ static unsigned memory_base(Gen *g)
 
 static uint32_t memory_op(Gen *g, IRType type)
 {
-    unsigned size = type == IR_V128 ? MO_128 : type == IR_F64 ? MO_64 : below(g, type == IR_I32 ? 3 : 4);
+    unsigned size = type == IR_V128  ? MO_128
+                    : type == IR_F64 ? MO_64
+                                     : below(g, type == IR_I32 ? 3 : 4);
     uint32_t op = size | (chance(g, 40) ? MO_BSWAP : 0) | (chance(g, 4) ? MO_ALIGN : 0) |
                   (chance(g, 5) ? MO_ATOMIC : 0);
 
@@ -465,8 +472,11 @@ static unsigned gen_env_access(Gen *g)
     }
     unsigned value = pick(g, size < 8 && chance(g, 50) ? IR_I32 : IR_I64);
 
-    add_step(g, (Step){ .kind = STEP_STENV, .type = g->p->steps[value].type, .a = value, .imm = offset,
-                        .aux = size });
+    add_step(g, (Step){.kind = STEP_STENV,
+                       .type = g->p->steps[value].type,
+                       .a = value,
+                       .imm = offset,
+                       .aux = size});
     return value;
 }
 
@@ -485,7 +495,8 @@ static void gen_side_exit(Gen *g, uint64_t pc)
     if (chance(g, 60)) {
         unsigned v = pick(g, IR_I64);
 
-        bit = add_op(g, IR_SETCOND, IR_I32, v, add_k(g, IR_I64, rng_next(&g->rng)), 0, IRC_EQ, IR_I64);
+        bit = add_op(g, IR_SETCOND, IR_I32, v, add_k(g, IR_I64, rng_next(&g->rng)), 0, IRC_EQ,
+                     IR_I64);
     }
     add_step(g, (Step){ .kind = chance(g, 80) ? STEP_EXITIF : STEP_EXITIFNOT, .a = bit,
                         .k.d[0] = pc + 0x100, .imm = random_hints(g) });
@@ -535,7 +546,8 @@ static void gen_insn(Gen *g, uint64_t pc, bool only_values)
 
 static void gen_end(Gen *g, uint64_t pc)
 {
-    static const uint8_t kinds[] = { STEP_EXIT, STEP_EXIT, STEP_EXITIND, STEP_EXITLOOP, STEP_EXITLPI };
+    static const uint8_t kinds[] = {STEP_EXIT, STEP_EXIT, STEP_EXITIND, STEP_EXITLOOP,
+                                    STEP_EXITLPI};
     Step s = { .kind = kinds[below(g, G_N_ELEMENTS(kinds))], .k.d[0] = pc };
 
     if (s.kind == STEP_EXITIND || s.kind == STEP_EXITLPI) {

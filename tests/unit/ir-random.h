@@ -10,7 +10,8 @@
  *   IRRandom *t = ir_random_new(&tcg_backend_x86_64, features);
  *   for (seed ...) { ir_random_check(t, seed, size); }    // aborts with a dump on a difference
  *
- * Used like that, the test needs ir-random.c, ir-random-target.c and ir-random-eval.c beside itself.
+ * Used like that, the test needs ir-random.c, ir-random-target.c and ir-random-eval.c beside
+ * itself.
  */
 #ifndef TESTS_UNIT_IR_RANDOM_H
 #define TESTS_UNIT_IR_RANDOM_H
@@ -63,7 +64,13 @@ enum { FAKE_PAGES = 6, FAKE_TLB_SIZE = 16, FAKE_MMU_MODES = 2 };
 enum { FAKE_PAGE_RAM, FAKE_PAGE_READ_ONLY_TAG, FAKE_PAGE_SLOW, FAKE_PAGE_NONE };
 #define FAKE_BASE UINT64_C(0xc000000000010000)
 
-typedef enum FakeOutcome { FAKE_CONST, FAKE_INDIRECT, FAKE_LOOP, FAKE_RAISED, FAKE_NOGROUP } FakeOutcome;
+typedef enum FakeOutcome {
+    FAKE_CONST,
+    FAKE_INDIRECT,
+    FAKE_LOOP,
+    FAKE_RAISED,
+    FAKE_NOGROUP
+} FakeOutcome;
 
 typedef struct FakeEnv {
     /* Guest state. */
@@ -129,7 +136,7 @@ typedef struct Program {
 void ir_random_program(Program *p, uint64_t seed, unsigned n_insns, bool only_values);
 /* Makes the builder calls; the block is left unoptimized. */
 void ir_random_build(const Program *p, IRBuilder *b);
-/* Evaluates directly, up to the guest instruction at stop_pc (0: none), then returns FAKE_NOGROUP. */
+/* Evaluates directly, up to the guest instruction at stop_pc (0: none): then FAKE_NOGROUP. */
 FakeOutcome ir_random_eval(const Program *p, FakeEnv *env, uint64_t stop_pc);
 /* Value of one op on given operands, as the direct evaluation has it. */
 V128 ir_random_eval_op(FakeEnv *env, const Step *s, const V128 *a, const V128 *b, const V128 *c);

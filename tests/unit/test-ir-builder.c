@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The builder's bookkeeping (slots, high halves, snapshots, calls, sharing, overflow) and the passes,
- * looked at op by op.
+ * The builder's bookkeeping (slots, high halves, snapshots, calls, sharing, overflow) and the
+ * passes, looked at op by op.
  */
 #include <string.h>
 #include "ir-random.h"
@@ -184,7 +184,8 @@ static void test_exits(void)
     e = find_op(IR_EXITIF, 3);
     g_assert_cmpuint(e->a, ==, so);
     g_assert_cmphex(e->aux, ==, IRC_NE | IR_I32 << 8);
-    const IRExit *ex = &g_array_index(ir_builder_block(b)->exits, IRExit, find_op(IR_EXITIND, 0)->imm);
+    const IRExit *ex =
+        &g_array_index(ir_builder_block(b)->exits, IRExit, find_op(IR_EXITIND, 0)->imm);
 
     g_assert_cmphex(ex->return_pc, ==, 0x1004);
     g_assert_cmphex(ex->hints, ==, IREXIT_CALL);

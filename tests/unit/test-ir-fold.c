@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * That fold rules fire: equal ops are one value, so a rule has fired when the long way round gives the
- * very value of the short way.  That what they give is right is checked on random values, here for the
- * arithmetic corners and by test-ir-random for everything else.
+ * That fold rules fire: equal ops are one value, so a rule has fired when the long way round gives
+ * the very value of the short way.  That what they give is right is checked on random values, here
+ * for the arithmetic corners and by test-ir-random for everything else.
  */
 #include "ir-random.h"
 #include "tcg/ir-eval.h"
@@ -145,7 +145,8 @@ static void test_conditions(void)
     SAME(COND(TSTZ, cmp, K32(4)), COND(LE, x, y));
     SAME(ir_cr_compare(b, false, x, x, so), ir_ori(b, so, 2));
     SAME(ir_cr_compare(b, false, K64(1), K64(2), so), ir_ori(b, so, 8));
-    SAME(ir_cr_compare(b, false, ir_exts(b, u), ir_exts(b, v), so), ir_cr_compare(b, false, u, v, so));
+    SAME(ir_cr_compare(b, false, ir_exts(b, u), ir_exts(b, v), so),
+         ir_cr_compare(b, false, u, v, so));
     SAME(ir_cr_compare(b, true, ir_extract(b, x, 0, 32), K64(9), so),
          ir_cr_compare(b, true, ir_trunc(b, x), K32(9), so));
     SAME(COND(EQ, COND(LT, x, y), K32(0)), COND(GE, x, y));
@@ -216,8 +217,10 @@ static void test_constants(void)
         unsigned __int128 sum = (unsigned __int128)p + q + 1;
         __int128 ssum = (__int128)(int64_t)p + (int64_t)q + 1;
 
-        g_assert(ir_eval_int(IR_CARRY, IR_I32, p, q, 1, 0, IR_I64, &r) && r == (uint64_t)(sum >> 64));
-        g_assert(ir_eval_int(IR_OVFADD, IR_I32, p, q, 1, 0, IR_I64, &r) && r == (ssum != (int64_t)ssum));
+        g_assert(ir_eval_int(IR_CARRY, IR_I32, p, q, 1, 0, IR_I64, &r) &&
+                 r == (uint64_t)(sum >> 64));
+        g_assert(ir_eval_int(IR_OVFADD, IR_I32, p, q, 1, 0, IR_I64, &r) &&
+                 r == (ssum != (int64_t)ssum));
         g_assert(ir_eval_int(IR_CARRY, IR_I32, p32, q32, 1, 0, IR_I32, &r) &&
                  r == ((uint64_t)p32 + q32 + 1) >> 32);
         int64_t s32 = (int64_t)(int32_t)p32 + (int32_t)q32 + 1;

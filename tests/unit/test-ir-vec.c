@@ -53,14 +53,15 @@ static void test_rearranging(void)
     EXPECT(run(IR_VPACK, v128(0x00800001ffff7fff, 0), zero, zero, 1, IRPACK_SU), 0x800100ff00000000,
            0);
     EXPECT(run(IR_VUNPKS, v128(0x80ff000000000000, 0x7f80), zero, zero, 0, 0), 0, 0x007fff80);
-    EXPECT(run(IR_VUNPKS, v128(0x80ff000000000000, 0x7f80), zero, zero, 0, 1), 0xff80ffff00000000, 0);
+    EXPECT(run(IR_VUNPKS, v128(0x80ff000000000000, 0x7f80), zero, zero, 0, 1), 0xff80ffff00000000,
+           0);
     EXPECT(run(IR_VINS, bytes, v128(0, 0xabcd), zero, 1, 5), 0x0f0e0d0cabcd0908, bytes.d[0]);
     EXPECT(run(IR_VEXT, bytes, zero, zero, 1, 5), 0, 0x0b0a);
     EXPECT(run(IR_VMSK, v128(0x8000000080000000, 0x0000000080000000), zero, zero, 2, 0), 0, 13);
     EXPECT(run(IR_MKV, v128(0, 1), v128(0, 2), zero, 0, 0), 1, 2);
     EXPECT(run(IR_MKHI, v128(0, 1), zero, zero, 0, 0), 1, 0);
-    EXPECT(run(IR_VSEL, v128(0xff00, 0x00ff), v128(0x1234, 0x1234), v128(0xabcd, 0xabcd), 0, 0), 0x12cd,
-           0xab34);
+    EXPECT(run(IR_VSEL, v128(0xff00, 0x00ff), v128(0x1234, 0x1234), v128(0xabcd, 0xabcd), 0, 0),
+           0x12cd, 0xab34);
 }
 
 static void test_arithmetic(void)
