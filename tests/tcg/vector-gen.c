@@ -225,6 +225,7 @@ static const PPCInsnRow *random_integer_row(VectorRand *r)
         "prtyd", "bpermd", "rlwinm", "rlwnm", "rlwimi", "rldicl", "rldicr", "rldic", "rldimi", "rldcl",
         "slw", "srw", "srawi", "sraw", "sld", "srd", "sradi", "srad", "extswsli", "mfcr", "mtcrf", "mcrxrx",
         "crand", "crandc", "creqv", "crnand", "crnor", "cror", "crorc", "crxor", "mcrf",
+        "twi", "td",
     };
     return row_by_name(names[vector_below(r, G_N_ELEMENTS(names))]);
 }
@@ -242,7 +243,7 @@ static void make_sequence(VectorRand *r, VectorRecord *record)
         const PPCInsnRow *row = random_integer_row(r);
         record->insn[i] = squeeze(row, random_word(r, row));
     }
-    switch (vector_below(r, 5)) {
+    switch (vector_below(r, 7)) {
     case 0: {   /* a branch over one instruction */
         unsigned at = vector_below(r, 3);
         record->insn[at] = 16u << 26 | vector_below(r, 32) << 21 | vector_below(r, 12) << 16 | 8 |
@@ -252,6 +253,19 @@ static void make_sequence(VectorRand *r, VectorRecord *record)
         }
         break;
     }
+    case 3: {   /* to an address in a register; bcctr does not decrement */
+        unsigned at = vector_below(r, 3), to_ctr = vector_below(r, 2);
+        unsigned bo = vector_below(r, 32) | (to_ctr ? 4 : 0);
+        uint64_t dest = VECTOR_CODE + 4 * (at + 1 + vector_below(r, VECTOR_INSNS - at)) + vector_below(r, 4);
+        record->insn[at] = 19u << 26 | bo << 21 | vector_below(r, 32) << 16 |
+                           (to_ctr ? 528u : 16u) << 1 | vector_below(r, 2);
+        record->state.lr = to_ctr ? record->state.lr : dest;
+        record->state.ctr = to_ctr ? dest : 1 + vector_below(r, 2);
+        break;
+    }
+    case 4:     /* unconditional, forward */
+        record->insn[1] = 18u << 26 | (vector_below(r, 3) + 1) << 2 | vector_below(r, 2);
+        break;
     case 1: {   /* a reservation: the same address or not (QEMU does not compare sizes) */
         unsigned a = vector_below(r, 5);
         record->state.gpr[11] = VECTOR_MEM + 160 + 16 * vector_below(r, 4);

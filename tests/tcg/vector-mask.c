@@ -85,6 +85,7 @@ void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got)
         if (strstr(row->mnemonic, "de")) {
             /* Overflow of extended division: real processors report every one, QEMU not all. */
             want->state.xer = got->state.xer;
+            want->state.cr = (want->state.cr & 0x0fffffff) | (got->state.cr & 0xf0000000);
         }
     }
     if (g_str_has_prefix(row->mnemonic, "mod")) {
