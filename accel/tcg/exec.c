@@ -14,37 +14,32 @@
 #include "system/lock.h"
 #include "util/log.h"
 
+#define NO_RESTORE_POINT UINT32_MAX
+
 __thread TCGVCPU *tcg_current;
 
 /* ---- Leaving generated code from a helper ---- */
 
-static bool state_restore(TCGVCPU *v)
-{
-    const TCGTargetOps *ops = v->accel->ops;
-
-    if (!v->in_code || v->restored) {
-        return false;
-    }
-    v->accel->backend->restore(v->env, v->tcg->restore_point);
-    ops->set_pc(v->cpu, v->tcg->pc);
-    if (ops->exit_restore) {
-        ops->exit_restore(v->cpu);
-    }
-    return true;
-}
-
+/*
+ * Once only: restoring reads slots that it also writes.  Generated code sets the restore point anew
+ * before every call that may raise.
+ */
 void tcg_restore_state(CPUState *cpu)
 {
     TCGVCPU *v = tcg_vcpu(cpu);
+    const TCGTargetOps *ops = v->accel->ops;
 
-    if (state_restore(v)) {
-        v->restored = true;
+    uint32_t point = v->tcg->restore_point;
+
+    if (!v->in_code || point == NO_RESTORE_POINT) {
+        return;
     }
-}
-
-void tcg_sync_state(CPUState *cpu)
-{
-    state_restore(tcg_vcpu(cpu));
+    v->tcg->restore_point = NO_RESTORE_POINT;
+    v->accel->backend->restore(v->env, point);
+    ops->set_pc(cpu, v->tcg->pc);
+    if (ops->exit_restore) {
+        ops->exit_restore(cpu);
+    }
 }
 
 static G_NORETURN void leave(TCGVCPU *v)
@@ -53,6 +48,16 @@ static G_NORETURN void leave(TCGVCPU *v)
     g_assert(!device_lock_held());
     v->in_code = false;
     siglongjmp(v->jump, 1);
+}
+
+void tcg_cpu_kick(CPUState *cpu)
+{
+    tcg_exec_kick(tcg_vcpu(cpu));
+}
+
+uint64_t tcg_icount(CPUState *cpu)
+{
+    return tcg_vcpu(cpu)->tcg->icount;
 }
 
 void tcg_raise(CPUState *cpu)
@@ -264,7 +269,7 @@ static int run_blocks(TCGVCPU *v, TCGBlockState *state, bool step)
         }
 
         v->uncached = block->uncached ? block : NULL;
-        v->restored = false;
+        tcg->restore_point = NO_RESTORE_POINT;
         v->in_code = true;
         TCGExitReason reason = backend->enter(v->env, block->entry, &site);
         v->in_code = false;
@@ -304,11 +309,10 @@ static int exec_turns(TCGVCPU *v)
 {
     CPUState *cpu = v->cpu;
     const TCGTargetOps *ops = v->accel->ops;
-    TCGBlockState state;
+    TCGBlockState state = {0};
 
     for (;;) {
         v->in_code = false;
-        v->restored = false;
         if (G_UNLIKELY(v->uncached)) {
             retire_uncached(v);
         }

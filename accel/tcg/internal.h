@@ -117,7 +117,6 @@ struct TCGVCPU {
     sigjmp_buf jump;
     bool started;            /* atomic; a thread runs it: others queue their flushes */
     bool in_code;            /* restore_point is valid */
-    bool restored;           /* ... and env is up to date with it; the helper is leaving */
     AddressSpace *as;
     bool debug_exit;         /* leave with EXCP_DEBUG */
     bool watch_passing;      /* a watchpoint hit: finish the instruction, then EXCP_DEBUG */

@@ -91,8 +91,7 @@ static void check_watch(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess access
     }
     if (wp->flags & BP_CPU) {
         if (v->accel->ops->watchpoint_hit) {
-            tcg_sync_state(v->cpu);
-            v->accel->ops->watchpoint_hit(v->cpu, ea, size, access, wp);
+                v->accel->ops->watchpoint_hit(v->cpu, ea, size, access, wp);
         }
         return;
     }
@@ -112,7 +111,6 @@ static void check_watch(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess access
 static void report_unassigned(TCGVCPU *v, uint64_t physical, TCGAccess access, unsigned size)
 {
     if (v->accel->ops->unassigned_access) {
-        tcg_sync_state(v->cpu);
         v->accel->ops->unassigned_access(v->cpu, physical, access, size);
     }
 }

@@ -14,10 +14,11 @@
  *
  * Leaving generated code from a helper:
  *   tcg_restore_state  brings slots and pc in env up to date (precise state before the instruction); the
- *                      helper may then change env and must leave
+ *                      helper may then change env
  *   tcg_raise          the same, then leaves for the loop, which calls do_interrupts()
  *   tcg_exit_to_loop   leaves with env as it stands (the helper has set slots and pc itself)
- * None of them may be called with the device lock held.
+ * None of them may be called with the device lock held.  A helper may go back to its block after
+ * tcg_restore_state() only if it has IRH_READS_SLOTS and IRH_WRITES_SLOTS.
  */
 #ifndef ACCEL_TCG_ACCEL_H
 #define ACCEL_TCG_ACCEL_H
@@ -97,6 +98,9 @@ typedef struct TCGTargetOps {
     void (*block_state)(CPUState *cpu, TCGBlockState *out);
     void (*set_pc)(CPUState *cpu, uint64_t pc);
 
+    /* Mode bits in which instructions are counted (tcg_icount): exact, at the price of one a block. */
+    uint64_t count_flags;
+
     /* Builds the IR of the block at f->pc into b (already reset for it) and ends it with an exit. */
     void (*translate_block)(CPUState *cpu, IRBuilder *b, TCGFetch *f);
     /* One line of text without newline for -d in_asm; the caller frees. */
@@ -112,10 +116,11 @@ typedef struct TCGTargetOps {
                         const TCGTranslation *fault);
     void (*alignment_fault)(CPUState *cpu, uint64_t ea, TCGAccess access, unsigned mmu_idx);
     /* No device answered at this guest physical address. Returns if the machine ignores the cycle
-     * (loads then read all ones or what the bus left), else raises. State is precise. May be NULL. */
+     * (loads then read what the bus left), else raises with tcg_raise(): only that makes env's slots
+     * and pc precise, the block may go on. May be NULL. */
     void (*unassigned_access)(CPUState *cpu, uint64_t physical, TCGAccess access, unsigned size);
-    /* A watchpoint of the target's own debug facility (BP_CPU) matched; state is precise. Raises, or
-     * returns to let the access go on. May be NULL. */
+    /* A watchpoint of the target's own debug facility (BP_CPU) matched. Raises, or returns to let the
+     * access go on, with the same rule. May be NULL. */
     void (*watchpoint_hit)(CPUState *cpu, uint64_t ea, unsigned size, TCGAccess access,
                            CPUWatchpoint *watchpoint);
 
@@ -160,8 +165,11 @@ G_NORETURN void tcg_raise(CPUState *cpu);
 G_NORETURN void tcg_exit_to_loop(CPUState *cpu);
 /* Leaves the loop with EXCP_DEBUG, state precise before the instruction. */
 G_NORETURN void tcg_raise_debug(CPUState *cpu);
-/* Slots and pc in env brought up to date, only to look at: the block goes on afterwards. */
-void tcg_sync_state(CPUState *cpu);
+/* Makes a running CPU come back to its loop soon (do_interrupts is called again). Any thread. The reason
+ * must be visible before. cpu_kick() wakes a halted CPU too. */
+void tcg_cpu_kick(CPUState *cpu);
+/* Guest instructions begun in blocks that have one of TCGTargetOps.count_flags. Own thread. */
+uint64_t tcg_icount(CPUState *cpu);
 
 /* ---- Address translation has changed ---- */
 /*
