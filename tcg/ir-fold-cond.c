@@ -95,9 +95,8 @@ static IRRef ir_fold_equality(IRBuilder *b, IRInsn *in, uint64_t k)
             return ir_setcond(b, IRC_EQ, in->a, ir_k32(b, 0));
         }
     }
+    /* Not through ADD: the sum is wanted anyway (bdnz), and its operand would have to live longer. */
     switch (x->op) {
-    case IR_ADD:
-        return ir_const(b, x->b, &k2) ? ir_setcond(b, cond, x->a, ir_k(b, type, k - k2)) : IR_NONE;
     case IR_XOR:
         if (ir_const(b, x->b, &k2)) {
             return ir_setcond(b, cond, x->a, ir_k(b, type, k ^ k2));

@@ -151,7 +151,8 @@ typedef struct IRTargetDesc {
 /* ---- The block ---- */
 
 /* How a value is used (IRInsn.flags after ir_pass_dce).  A PURE value that is only IRI_SNAP_USE need not
- * be computed on the hot path: a back end may make it where the snapshot is written out. */
+ * be computed on the hot path: a back end may make it where the snapshot is written out (all values
+ * before any slot is written: a GET of one slot may be another slot's new value). */
 enum { IRI_USE = 1, IRI_SNAP_USE = 2 };
 
 typedef struct IRInsn {
