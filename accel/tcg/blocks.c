@@ -120,7 +120,11 @@ TCGPage *tcg_page_get(TCGAccel *accel, const uint8_t *host, RAMBlock *ram, ram_a
         ram_dirty_test_and_clear(ram, offset, TCG_PAGE_SIZE, DIRTY_MEMORY_CODE);
         accel->stats.page_protects++;
         for (unsigned i = 0; i < accel->vcpus->len; i++) {
-            tcg_tlb_protect(g_ptr_array_index(accel->vcpus, i), host, TCG_PAGE_SIZE);
+            TCGVCPU *v = g_ptr_array_index(accel->vcpus, i);
+            if (tcg_tlb_protect(v, host, TCG_PAGE_SIZE) && v != tcg_current &&
+                __atomic_load_n(&v->running, __ATOMIC_SEQ_CST)) {
+                page->writers = true;
+            }
         }
     }
     return page;

@@ -157,6 +157,14 @@ static void safepoint(TCGVCPU *v)
     }
 }
 
+void tcg_exec_wait(TCGVCPU *v)
+{
+    run_end(v);
+    wait_safepoint(v->accel, v);
+    run_begin(v);
+    v->waited = true;
+}
+
 void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel))
 {
     run_end(v);
@@ -257,9 +265,12 @@ static int run_blocks(TCGVCPU *v, TCGBlockState *state, bool step)
             }
         }
         if (site) {
-            maybe_chain(v, site, block);
+            if (G_LIKELY(!v->waited)) {
+                maybe_chain(v, site, block);
+            }
             site = NULL;
         }
+        v->waited = false;
         if (G_UNLIKELY(__atomic_load_n(&tcg->exit_request, __ATOMIC_ACQUIRE)) && !step) {
             ops->set_pc(v->cpu, pc);
             return 0;

@@ -57,6 +57,7 @@ struct TCGPage {
     ram_addr_t ram_offset;
     TCGBlock *blocks;
     uint64_t lines;          /* bit per 64 bytes that some block covers */
+    bool writers;            /* a block that runs may still write it unseen: wait for a safepoint */
     uint32_t translating;    /* translations under way */
     uint32_t version;        /* counts writes while one is */
 };
@@ -125,6 +126,7 @@ struct TCGVCPU {
     uint64_t seen_epoch;     /* atomic */
     bool want_sync;          /* wait for the other CPUs' flushes before the next block */
     TCGBlock *uncached;      /* to be retired when its run has ended */
+    bool waited;             /* blocks known before tcg_find_or_translate() may be gone */
     bool left;               /* a helper left the block by longjmp */
     uint32_t generation;     /* of the jump key when last looked at */
     uint8_t fetch_mmu_idx;   /* of the blocks that run now */
@@ -182,6 +184,9 @@ static inline TCGVCPU *tcg_vcpu(CPUState *cpu)
 int tcg_cpu_exec(CPUState *cpu);
 /* Runs fn while no CPU holds a block, from inside the loop of v (which holds none). */
 void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel));
+/* From inside the loop of v: returns when no other CPU uses an address looked up before. v holds no block
+ * meanwhile, so that the loop must drop its site (TCGVCPU.waited). */
+void tcg_exec_wait(TCGVCPU *v);
 /* Back to the loop to run the instruction again. */
 G_NORETURN void tcg_leave_again(TCGVCPU *v);
 static inline void tcg_exec_kick(TCGVCPU *v)
@@ -223,8 +228,9 @@ void tcg_tlb_run_flushes(TCGVCPU *v);
 /* Fills the entry for ea; false on a fault (described in out) or, probing, if nothing may be entered. */
 bool tcg_tlb_fill(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool probe,
                   TCGTranslation *out);
-/* Any thread: from now on v's writes to RAM in [host, host + size) take the slow path. */
-void tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size);
+/* Any thread: from now on v's writes to RAM in [host, host + size) take the slow path, but for what a
+ * running block has looked up already. True if some could go fast. */
+bool tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size);
 /* After a slow write: makes later ones fast if nobody wants to be told of them any more. */
 void tcg_tlb_unprotect(TCGVCPU *v, uint64_t ea, unsigned mmu_idx);
 TCGTLBFull *tcg_tlb_full(TCGVCPU *v, uint64_t ea, unsigned mmu_idx, TCGTLBEntry **entry);

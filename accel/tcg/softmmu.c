@@ -700,7 +700,15 @@ void tcg_zero_range(void *env, uint64_t ea, uint64_t size, unsigned mmu_idx)
 {
     TCGVCPU *v = tcg_current;
 
-    tcg_probe_range(env, ea, size, TCG_ACCESS_STORE, mmu_idx);
+    if (size <= TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK)) {
+        void *host = tcg_probe_access(env, ea, size, TCG_ACCESS_STORE, mmu_idx);
+        if (G_LIKELY(host)) {
+            memset(host, 0, size);
+            return;
+        }
+    } else {
+        tcg_probe_range(env, ea, size, TCG_ACCESS_STORE, mmu_idx);
+    }
     while (size) {
         unsigned part = MIN(size, TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK));
         TCGSpan s;

@@ -321,17 +321,21 @@ TCGTLBFull *tcg_tlb_full(TCGVCPU *v, uint64_t ea, unsigned mmu_idx, TCGTLBEntry 
 
 /* ---- Taking permissions away; any thread ---- */
 
-static void protect_entry(TCGTLBEntry *entry, const TCGTLBFull *full, const uint8_t *host,
+static bool protect_entry(TCGTLBEntry *entry, const TCGTLBFull *full, const uint8_t *host,
                           uint64_t size)
 {
     if (full->ea != NO_PAGE && full->host && (uint64_t)(full->host - host) < size &&
         !(entry->write & (TCG_TLB_INVALID | TCG_TLB_NOTDIRTY))) {
         __atomic_fetch_or(&entry->write, TCG_TLB_NOTDIRTY, __ATOMIC_SEQ_CST);
+        return true;
     }
+    return false;
 }
 
-void tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size)
+bool tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size)
 {
+    bool any = false;
+
     host = (const uint8_t *)((uintptr_t)host & TCG_PAGE_MASK);
     spin_lock(&v->tlb_lock);
     for (unsigned idx = 0; idx < TCG_MMU_MODES; idx++) {
@@ -339,16 +343,17 @@ void tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size)
         if (slow->used) {
             unsigned n = tlb_entries(v, idx);
             for (unsigned i = 0; i < n; i++) {
-                protect_entry(&v->tcg->tlb[idx].table[i], &slow->full[i], host, size);
+                any |= protect_entry(&v->tcg->tlb[idx].table[i], &slow->full[i], host, size);
             }
         }
         if (slow->victim_next) {
             for (unsigned i = 0; i < VICTIM_SIZE; i++) {
-                protect_entry(&slow->victim[i], &slow->victim_full[i], host, size);
+                any |= protect_entry(&slow->victim[i], &slow->victim_full[i], host, size);
             }
         }
     }
     spin_unlock(&v->tlb_lock);
+    return any;
 }
 
 void tcg_tlb_unprotect(TCGVCPU *v, uint64_t ea, unsigned mmu_idx)

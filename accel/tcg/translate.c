@@ -5,7 +5,8 @@
  *
  * The front end runs without a lock.  The page is marked as holding code before its bytes are read;
  * a write that comes while a translation is under way steps the page's version, and the translation
- * starts over.
+ * starts over.  If another CPU could write the page fast until then, a store of its running block may
+ * still be on the way: its next safepoint is waited for.
  */
 #include "accel/tcg/internal.h"
 
@@ -187,11 +188,16 @@ static TCGBlock *emit(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, IR
     return block;
 }
 
+static bool cache_full(const TCGAccel *accel)
+{
+    return accel->region.used > accel->thunks_end + (accel->region.size - accel->thunks_end) / 2;
+}
+
 static void flush_if_needed(TCGAccel *accel)
 {
     mutex_lock(&accel->code_lock);
     /* Another CPU may have been here first. */
-    if (accel->region.used > accel->thunks_end + (accel->region.size - accel->thunks_end) / 2) {
+    if (cache_full(accel)) {
         tcg_blocks_flush(accel);
     }
     mutex_unlock(&accel->code_lock);
@@ -226,7 +232,14 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
             page = tcg_page_get(accel, host_page, s->ram, host_page - s->ram->host);
             page->translating++;
             version = page->version;
+            bool wait = page->writers;
             mutex_unlock(&accel->code_lock);
+            if (wait) {
+                tcg_exec_wait(v);
+                mutex_lock(&accel->code_lock);
+                page->writers = false;
+                mutex_unlock(&accel->code_lock);
+            }
             bytes = host_page;
         } else if (s->host) {
             /* Too much writing going on: one instruction, for now. */
@@ -268,13 +281,13 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
         if (cached) {
             tcg_page_put(accel, page);
         }
-        bool empty = accel->region.used == accel->thunks_end;
+        bool full = cache_full(accel);
         mutex_unlock(&accel->code_lock);
-        if (!empty) {
+        if (full) {
             tcg_exec_exclusive(v, flush_if_needed);
             return NULL;
         }
-        /* The whole cache is too small for the block. */
+        /* The block asks for more than half of the whole cache. */
         g_assert(max > 1);
         max /= 2;
     }
