@@ -8,8 +8,9 @@
  *  - double: biased exponent 2..2045 (not zero, denormal, the smallest normal, the largest, infinite,
  *    NaN: tininess is detected before rounding there and after it here);
  *  - single (IRFP_SINGLE): computed in double, exponent 898..1148, then rounded again; the second
- *    rounding can only go wrong when the double lies exactly between two singles, so that goes to the
- *    fallback too;
+ *    rounding can only go wrong when the double lies exactly between two singles: then, if the operands
+ *    are singles (sums of singles lie there often, and exactly), the single-precision instruction
+ *    decides;
  *  - an exact zero is accepted where it provably is one: any zero sum, a product with a zero factor, a
  *    zero dividend.
  * Everything the fallback needs (the operands) is still in registers when the guard fails, which is
@@ -17,7 +18,7 @@
  */
 #include "x86-backend.h"
 
-enum { F_A, F_B, F_C, F_DST, F_T };
+enum { F_A, F_B, F_C, F_DST, F_T, F_X, F_Y };
 #define SIGN_BIT UINT64_C(0x8000000000000000)
 
 /* ---- The fallback ---- */
@@ -125,6 +126,71 @@ static void guard_tie(X86Comp *c, int d, int t, X86Stub *stub)
     x86_stub_from(stub, x86_jcc(&c->as, CC_E));
 }
 
+/* Jumps, to be patched, unless x is a normal single. */
+static unsigned jump_if_not_single(X86Comp *c, int x, int t, uint32_t *no)
+{
+    x86_movq_rx(c, t, x);
+    x86_shift_ri(&c->as, 0, X_SHL, t, 3);
+    no[0] = x86_jcc(&c->as, CC_NE);
+    x86_pextrw(c, t, x, 3);
+    x86_alu_ri(&c->as, 0, X_AND, t, 0x7ff0);
+    x86_alu_ri(&c->as, 0, X_SUB, t, 897 << 4);
+    x86_alu_ri(&c->as, 0, X_CMP, t, 253 << 4);
+    no[1] = x86_jcc(&c->as, CC_A);
+    return 2;
+}
+
+/* Three-operand scalar conversion whose upper half does not matter. */
+static void cvt(X86Comp *c, X86Op op, int dst, int src)
+{
+    if (x86_has(c, X86_F_AVX)) {
+        x86_vrr(&c->as, op, X(dst), X(src), X(src));
+    } else {
+        x86_rr(&c->as, op, X(dst), X(src));
+    }
+}
+
+/* The double was a tie: the result is inexact in any case, so that conversions here cannot spoil XX. */
+static void stub_tie(X86Comp *c, X86Stub *stub)
+{
+    const IRInsn *in = x86_insn(c, stub->insn);
+    int dst = stub->r[F_DST], tx = stub->r[F_X], ty = stub->r[F_Y], t = stub->r[F_T];
+    uint32_t no[6];
+    unsigned n = 0;
+    X86Op op = 0;
+
+    switch (in->op) {
+    case IR_FADD: op = X_ADDSD; break;
+    case IR_FSUB: op = X_SUBSD; break;
+    case IR_FMUL: op = X_MULSD; break;
+    case IR_FDIV: op = X_DIVSD; break;
+    default: break;
+    }
+    for (int k = F_A; k <= F_C; k++) {
+        if (stub->r[k] >= 0) {
+            n += jump_if_not_single(c, stub->r[k], t, no + n);
+        }
+    }
+    cvt(c, X_CVTSD2SS, dst, stub->r[F_A]);
+    if (in->op == IR_FSQRT) {
+        cvt(c, (X_SQRTSD & ~X86_F2) | X86_F3, dst, dst);
+    } else if (in->op == IR_FMADD) {
+        cvt(c, X_CVTSD2SS, tx, stub->r[F_B]);
+        cvt(c, X_CVTSD2SS, ty, stub->r[F_C]);
+        x86_vrr(&c->as, (in->imm & IRFP_SUBTRACT ? X_VFMSUB213SD : X_VFMADD213SD) & ~X86_W, X(dst),
+                X(tx), X(ty));
+    } else {
+        cvt(c, X_CVTSD2SS, tx, stub->r[F_B]);
+        x86_v3(c, (op & ~X86_F2) | X86_F3, dst, dst, tx);
+    }
+    cvt(c, X_CVTSS2SD, dst, dst);
+    x86_jmp_to(&c->as, stub->retry);
+    while (n > 0) {
+        x86_patch_here(&c->as, no[--n]);
+    }
+    call_fallback(c, stub);
+}
+
 static void guard_double(X86Comp *c, int d, int t, X86Stub *stub)
 {
     /* Sign, exponent, four bits of fraction; exponents 2046, 2047, 0, 1 plus 2 are 0..3 mod 2048. */
@@ -141,24 +207,22 @@ static void guard_single(X86Comp *c, int d, int t, X86Stub *stub)
     x86_alu_ri(&c->as, 0, X_SUB, t, 898 << 4);
     x86_alu_ri(&c->as, 0, X_CMP, t, 250 << 4);
     x86_stub_from(stub, x86_jcc(&c->as, CC_A));
-    guard_tie(c, d, t, stub);
 }
 
 static void round_single(X86Comp *c, int dst, int src)
 {
-    if (x86_has(c, X86_F_AVX)) {
-        x86_vrr(&c->as, X_CVTSD2SS, X(dst), X(src), X(src));
-        x86_vrr(&c->as, X_CVTSS2SD, X(dst), X(dst), X(dst));
-    } else {
-        x86_rr(&c->as, X_CVTSD2SS, X(dst), X(src));
-        x86_rr(&c->as, X_CVTSS2SD, X(dst), X(dst));
-    }
+    cvt(c, X_CVTSD2SS, dst, src);
+    cvt(c, X_CVTSS2SD, dst, dst);
 }
 
 static void guard_and_finish(X86Comp *c, const IRInsn *in, int dst, int t, X86Stub *stub)
 {
+    X86Stub *tie = NULL;
+
     if (in->imm & IRFP_SINGLE) {
+        tie = x86_stub(c, stub_tie);
         guard_single(c, dst, t, stub);
+        guard_tie(c, dst, t, tie);
         round_single(c, dst, dst);
     } else {
         guard_double(c, dst, t, stub);
@@ -168,6 +232,26 @@ static void guard_and_finish(X86Comp *c, const IRInsn *in, int dst, int t, X86St
         x86_v3m(c, X_XORPS, dst, dst, x86_pool(c, SIGN_BIT, SIGN_BIT));
     }
     stub->back = x86_here(&c->as);
+    if (tie) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(stub->r); i++) {
+            tie->r[i] = stub->r[i];
+        }
+        tie->xmm_live = true;
+        tie->retry = stub->retry;
+        tie->back = stub->back;
+    }
+}
+
+/* XMM registers that a tie of a single operation needs. */
+static void tie_temps(X86Comp *c, const IRInsn *in, int *tx, int *ty)
+{
+    *tx = *ty = -1;
+    if (in->imm & IRFP_SINGLE) {
+        *tx = x86_temp(c, XMM_ALL);
+        if (in->op == IR_FMADD) {
+            *ty = x86_temp(c, XMM_ALL);
+        }
+    }
 }
 
 static X86Stub *fp_stub(X86Comp *c, void (*emit)(X86Comp *, X86Stub *), int a, int b, int c_reg,
@@ -189,10 +273,13 @@ static X86Stub *fp_stub(X86Comp *c, void (*emit)(X86Comp *, X86Stub *), int a, i
 static void emit_arith(X86Comp *c, const IRInsn *in, X86Op op)
 {
     int ra = x86_use(c, in->a, XMM_ALL), rb = x86_use(c, in->b, XMM_ALL);
-    int t = x86_temp(c, GPR_ALL);
+    int t = x86_temp(c, GPR_ALL), tx, ty;
+
+    tie_temps(c, in, &tx, &ty);
     int dst = x86_def(c, XMM_ALL, -1);
     X86Stub *stub = fp_stub(c, stub_guard, ra, rb, -1, dst, t);
 
+    stub->r[F_X] = tx;
     x86_v3(c, op, dst, ra, rb);
     guard_and_finish(c, in, dst, t, stub);
 }
@@ -216,7 +303,9 @@ static void emit_fmadd(X86Comp *c, const IRInsn *in)
 {
     int ra = x86_use(c, in->a, XMM_ALL), rb = x86_use(c, in->b, XMM_ALL);
     int rc = x86_use(c, in->c, XMM_ALL);
-    int t = x86_temp(c, GPR_ALL);
+    int t = x86_temp(c, GPR_ALL), tx, ty;
+
+    tie_temps(c, in, &tx, &ty);
     int dst = x86_def(c, XMM_ALL, -1);
 
     if (!x86_has(c, X86_F_FMA)) {
@@ -228,6 +317,8 @@ static void emit_fmadd(X86Comp *c, const IRInsn *in)
     }
     X86Stub *stub = fp_stub(c, stub_guard, ra, rb, rc, dst, t);
 
+    stub->r[F_X] = tx;
+    stub->r[F_Y] = ty;
     x86_v2(c, X_MOVAPS, dst, ra);
     x86_vrr(&c->as, in->imm & IRFP_SUBTRACT ? X_VFMSUB213SD : X_VFMADD213SD, X(dst), X(rb), X(rc));
     guard_and_finish(c, in, dst, t, stub);
@@ -279,6 +370,21 @@ static void stub_big_unsigned(X86Comp *c, X86Stub *stub)
     x86_jmp_to(&c->as, stub->back);
 }
 
+/* A tie rounds right after all if the integer had no more than a double's bits. */
+static void stub_tie_integer(X86Comp *c, X86Stub *stub)
+{
+    int t = stub->r[F_T], dst = stub->r[F_DST];
+
+    if (x86_has(c, X86_F_AVX)) {
+        x86_vrr(&c->as, X_CVTTSD2SI | X86_W, t, 0, X(dst));
+    } else {
+        x86_rr(&c->as, X_CVTTSD2SI | X86_W, t, X(dst));
+    }
+    x86_alu_rr(&c->as, X86_W, X_CMP, t, stub->r[F_A]);
+    x86_jcc_to(&c->as, CC_E, stub->retry);
+    call_fallback(c, stub);
+}
+
 static void emit_fcfid(X86Comp *c, const IRInsn *in)
 {
     int ra = x86_use(c, in->a, GPR_ALL);
@@ -305,9 +411,10 @@ static void emit_fcfid(X86Comp *c, const IRInsn *in)
         cvtsi2sd(c, dst, ra);
     }
     if (in->imm & IRFP_SINGLE) {
-        X86Stub *stub = fp_stub(c, stub_fallback, ra, -1, -1, dst, t);
+        X86Stub *stub = fp_stub(c, stub_tie_integer, ra, -1, -1, dst, t);
 
         guard_tie(c, dst, t, stub);
+        stub->retry = x86_here(&c->as);
         round_single(c, dst, dst);
         stub->back = x86_here(&c->as);
     }
