@@ -19,7 +19,7 @@
 static char *group_name, *rows_pattern, *backend_name, *write_path, *compare_in, *compare_out;
 static char *golden_path, *pack_path;
 static int count = 0, verbose = 10;
-static gboolean big_endian, list_rows, masked_features;
+static gboolean big_endian, list_rows, masked_features, show;
 static gint64 seed;
 
 static const GOptionEntry options[] = {
@@ -36,6 +36,7 @@ static const GOptionEntry options[] = {
     {"pack", 'p', 0, G_OPTION_ARG_FILENAME, &pack_path, "Make a golden file of --input, --output", "FILE"},
     {"golden", 'G', 0, G_OPTION_ARG_FILENAME, &golden_path, "Compare with a golden file", "FILE"},
     {"list", 'l', 0, G_OPTION_ARG_NONE, &list_rows, "List the rows of the group", NULL},
+    {"show", 'S', 0, G_OPTION_ARG_NONE, &show, "Show IR and host code of words given in hexadecimal", NULL},
     {"verbose", 'v', 0, G_OPTION_ARG_INT, &verbose, "Differences to print in full", "N"},
     {NULL},
 };
@@ -193,6 +194,14 @@ int main(int argc, char **argv)
     if (!vector_run_init(backend_name ? backend_name : "interp", masked_features, &error)) {
         fprintf(stderr, "ppc-vectors: %s\n", error->message);
         return 1;
+    }
+    if (show) {
+        g_autofree uint32_t *words = g_new0(uint32_t, argc);
+        for (int i = 1; i < argc; i++) {
+            words[i - 1] = strtoul(argv[i], NULL, 16);
+        }
+        vector_show(words, argc - 1, big_endian);
+        return 0;
     }
     printf("1..1\n");
     if (golden_path) {

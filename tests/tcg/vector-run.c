@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include "accel/tcg/access.h"
@@ -417,4 +418,42 @@ void vector_run(VectorState *state, const uint32_t insn[VECTOR_INSNS], bool big_
     }
     save_state(state);
     state->signal = raised;
+}
+
+void vector_show(const uint32_t *insns, unsigned n, bool big_endian)
+{
+    VectorState state = {0};
+    TCGCodeBuffer buffer = code;
+    TCGCompiled compiled = {0};
+
+    g_assert(4 * n <= sizeof(page));
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t word = big_endian ? GUINT32_TO_BE(insns[i]) : GUINT32_TO_LE(insns[i]);
+        g_autoptr(GString) text = g_string_new(NULL);
+        memcpy(page + 4 * i, &word, 4);
+        ppc_disas(ppc_decode(vector_decoder(), insns[i]), insns[i], VECTOR_CODE + 4 * i, text);
+        printf("%08x: %08x  %s\n", VECTOR_CODE + 4 * i, insns[i], text->str);
+    }
+    load_state(&state, big_endian);
+    TCGFetch fetch = {
+        .cpu = &cpu->parent, .pc = VECTOR_CODE, .flags = env_now()->hflags, .max_insns = n, .page = page,
+        .page_first = 0, .page_end = 4 * n,
+    };
+    ir_builder_reset(builder, VECTOR_CODE, fetch.flags, fetch.flags & 7);
+    ppc_translate_block(&cpu->parent, builder, &fetch);
+    IRBlock *block = ir_builder_block(builder);
+    ir_optimize(block, false);
+    GString *dump = ir_dump(block);
+    printf("%s\n", dump->str);
+    g_string_free(dump, TRUE);
+    if (!backend->compile(block, &buffer, &compiled)) {
+        g_error("block does not fit");
+    }
+    GString *host = backend->disassemble ? backend->disassemble(&compiled) : NULL;
+    if (host) {
+        printf("%s\n", host->str);
+        g_string_free(host, TRUE);
+    }
+    printf("%u guest instructions, %zu bytes of host code\n", n, compiled.code_size);
+    backend->release(&compiled);
 }

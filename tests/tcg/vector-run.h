@@ -10,4 +10,7 @@ bool vector_run_init(const char *backend, bool baseline, GError **errp);
 /* Executes the instructions at VECTOR_CODE on the state. */
 void vector_run(VectorState *state, const uint32_t insn[VECTOR_INSNS], bool big_endian);
 
+/* Prints the IR and the host code of a piece of code. */
+void vector_show(const uint32_t *insns, unsigned n, bool big_endian);
+
 #endif
