@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: one row an option, grouped as -h prints them.  Syntax and meaning are QEMU's.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "app.h"
+#include "accel/tcg/accel.h"
+#include "target/ppc/cpu.h"
+#include "util/error.h"
+#include "util/log.h"
+#include "util/options.h"
+#include "system/rtc.h"
+
+typedef bool OptionFn(AppConfig *config, const char *value, GError **errp);
+
+typedef struct OptionRow {
+    const char *name;
+    const char *argument;        /* shown in help; NULL: takes none */
+    const char *help;
+    OptionFn *fn;
+    size_t offset;               /* without fn: member of AppConfig (char * with, bool without argument) */
+} OptionRow;
+
+static bool set_machine(AppConfig *config, const char *value, GError **errp)
+{
+    g_autofree char *name = NULL;
+    const char *rest = options_next_item(value, &name);
+
+    if (g_str_has_prefix(name, "type=")) {
+        memmove(name, name + 5, strlen(name + 5) + 1);
+    }
+    if (!strcmp(name, "help") || !strcmp(name, "?")) {
+        g_autofree char *text = machine_help();
+
+        fputs(text, stdout);
+        config->only_help = true;
+        return true;
+    }
+    if (strchr(name, '=')) {
+        /* Properties only: the machine stays what it was. */
+        rest = value;
+    } else {
+        g_free(config->machine);
+        config->machine = g_steal_pointer(&name);
+    }
+    if (rest && *rest) {
+        char *all = config->machine_properties
+                        ? g_strdup_printf("%s,%s", config->machine_properties, rest)
+                        : g_strdup(rest);
+
+        g_free(config->machine_properties);
+        config->machine_properties = all;
+        if (options_wants_help(rest)) {
+            const MachineClass *class = config->machine ? machine_class_find(config->machine, errp)
+                                                        : machine_class_default();
+            g_autofree char *text = class ? machine_help_properties(class) : NULL;
+
+            if (!text) {
+                return false;
+            }
+            fputs(text, stdout);
+            config->only_help = true;
+        }
+    }
+    return true;
+}
+
+static bool set_cpu(AppConfig *config, const char *value, GError **errp)
+{
+    if (!strcmp(value, "help") || !strcmp(value, "?")) {
+        g_autoptr(GPtrArray) list = ppc_model_list();
+
+        printf("Available CPUs:\n");
+        for (guint i = 0; i < list->len; i++) {
+            const PowerPCCPUClass *model = g_ptr_array_index(list, i);
+
+            printf("  %-18s PVR %08x  %s\n", model->name, model->pvr, model->description);
+        }
+        config->only_help = true;
+        return true;
+    }
+    g_free(config->cpu);
+    config->cpu = g_strdup(value);
+    return true;
+}
+
+static bool set_accel(AppConfig *config, const char *value, GError **errp)
+{
+    g_autofree char *name = NULL;
+    const char *rest = options_next_item(value, &name);
+
+    if (!strcmp(name, "help") || !strcmp(name, "?")) {
+        printf("Accelerators supported in QEMU binary:\ntcg\n");
+        config->only_help = true;
+        return true;
+    }
+    if (g_str_has_prefix(name, "accel=")) {
+        memmove(name, name + 6, strlen(name + 6) + 1);
+    }
+    if (strcmp(name, "tcg")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "invalid accelerator %s (tcg is the only one)",
+                    name);
+        return false;
+    }
+    g_free(config->accel);
+    config->accel = g_strdup(rest);
+    return true;
+}
+
+static bool set_device(AppConfig *config, const char *value, GError **errp)
+{
+    if (!strcmp(value, "help") || !strcmp(value, "?")) {
+        g_autofree char *text = device_help_all();
+
+        fputs(text, stdout);
+        config->only_help = true;
+        return true;
+    }
+    if (options_wants_help(value)) {
+        g_autofree char *name = NULL, *text = NULL;
+
+        options_next_item(value, &name);
+        text = device_help_class(name, errp);
+        if (!text) {
+            return false;
+        }
+        fputs(text, stdout);
+        config->only_help = true;
+        return true;
+    }
+    g_ptr_array_add(config->devices, g_strdup(value));
+    return true;
+}
+
+static bool set_log_items(AppConfig *config, const char *value, GError **errp)
+{
+    uint32_t mask;
+
+    if (!strcmp(value, "help") || !strcmp(value, "?")) {
+        g_autofree char *text = log_help();
+
+        fputs(text, stdout);
+        config->only_help = true;
+        return true;
+    }
+    g_free(config->log_items);
+    config->log_items = g_strdup(value);
+    return log_parse_items(value, &mask, errp);
+}
+
+static bool add_to(GPtrArray *list, const char *value)
+{
+    g_ptr_array_add(list, g_strdup(value));
+    return true;
+}
+
+static bool add_global(AppConfig *c, const char *v, GError **errp) { return add_to(c->globals, v); }
+static bool add_chardev(AppConfig *c, const char *v, GError **errp) { return add_to(c->chardevs, v); }
+static bool add_numa(AppConfig *c, const char *v, GError **errp) { return add_to(c->numa, v); }
+static bool add_object(AppConfig *c, const char *v, GError **errp) { return add_to(c->objects, v); }
+static bool add_dir(AppConfig *c, const char *v, GError **errp) { return add_to(c->firmware_dirs, v); }
+
+static bool add_serial(AppConfig *c, const char *v, GError **errp)
+{
+    c->serial_given = true;
+    return add_to(c->serials, v);
+}
+
+static void add_monitor(AppConfig *c, const char *text, bool control, bool pretty)
+{
+    AppMonitor m = {g_strdup(text), control, pretty};
+
+    g_array_append_val(c->monitors, m);
+}
+
+static bool add_hmp(AppConfig *c, const char *v, GError **errp)
+{
+    c->monitor_given = true;
+    if (strcmp(v, "none")) {
+        add_monitor(c, v, false, false);
+    }
+    return true;
+}
+
+static bool add_qmp(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none")) {
+        add_monitor(c, v, true, false);
+    }
+    return true;
+}
+
+static bool add_qmp_pretty(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none")) {
+        add_monitor(c, v, true, true);
+    }
+    return true;
+}
+
+static bool add_mon(AppConfig *c, const char *v, GError **errp)
+{
+    static const OptionDesc rows[] = {
+        {"chardev", OPTION_STRING, "character back end", NULL},
+        {"mode", OPTION_STRING, "readline or control", "readline"},
+        {"pretty", OPTION_BOOL, "indented JSON", "off"},
+        {0},
+    };
+    static const OptionListDesc list = {.name = "mon", .implied_key = "chardev", .desc = rows};
+    Options *options = options_parse(&list, v, errp);
+    const char *mode;
+    bool good = false;
+
+    if (!options) {
+        return false;
+    }
+    mode = options_get(options, "mode");
+    if (!options_get(options, "chardev")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-mon: chardev is missing");
+    } else if (strcmp(mode, "readline") && strcmp(mode, "control")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-mon: unknown monitor mode \"%s\"", mode);
+    } else {
+        g_autofree char *text = g_strconcat("chardev:", options_get(options, "chardev"), NULL);
+
+        add_monitor(c, text, !strcmp(mode, "control"), options_get_bool(options, "pretty", false));
+        c->monitor_given = c->monitor_given || !strcmp(mode, "readline");
+        good = true;
+    }
+    options_free(options);
+    return good;
+}
+
+static bool set_display(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "-display %s: this machine has no display (use none)", v);
+        return false;
+    }
+    c->display_none = true;
+    return true;
+}
+
+static bool set_gdb_default(AppConfig *c, const char *v, GError **errp)
+{
+    g_free(c->gdb);
+    c->gdb = g_strdup("tcp::1234");
+    return true;
+}
+
+static bool set_action(AppConfig *c, const char *v, GError **errp)
+{
+    static const OptionDesc rows[] = {
+        {"reboot", OPTION_STRING, "reset or shutdown", NULL},
+        {"shutdown", OPTION_STRING, "poweroff or pause", NULL},
+        {"panic", OPTION_STRING, "pause, shutdown, exit-failure or none", NULL},
+        {"watchdog", OPTION_STRING, "reset, shutdown, poweroff, inject-nmi, pause, debug or none", NULL},
+        {0},
+    };
+    static const OptionListDesc list = {.name = "action", .desc = rows};
+    Options *options = options_parse(&list, v, errp);
+    RunPolicy *policy = runstate_policy();
+    static const char *const reboot[] = {"reset", "shutdown", NULL};
+    static const char *const shutdown[] = {"poweroff", "pause", NULL};
+    static const char *const panic[] = {"pause", "shutdown", "exit-failure", "none", NULL};
+    static const char *const watchdog[] = {"reset", "shutdown", "poweroff", "pause", "debug", "none",
+                                           "inject-nmi", NULL};
+    const struct { const char *key; const char *const *names; int *value; } keys[] = {
+        {"reboot", reboot, (int *)&policy->reboot},
+        {"shutdown", shutdown, (int *)&policy->shutdown},
+        {"panic", panic, (int *)&policy->panic},
+        {"watchdog", watchdog, (int *)&policy->watchdog},
+    };
+
+    if (!options) {
+        return false;
+    }
+    for (unsigned k = 0; k < G_N_ELEMENTS(keys); k++) {
+        const char *text = options_get(options, keys[k].key);
+        int found = -1;
+
+        for (int i = 0; text && keys[k].names[i]; i++) {
+            if (!strcmp(keys[k].names[i], text)) {
+                found = i;
+            }
+        }
+        if (text && found < 0) {
+            g_autofree char *names = g_strjoinv(", ", (char **)keys[k].names);
+
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-action %s=%s: not one of %s",
+                        keys[k].key, text, names);
+            options_free(options);
+            return false;
+        }
+        if (text) {
+            *keys[k].value = found;
+        }
+    }
+    options_free(options);
+    return true;
+}
+
+static bool set_name(AppConfig *c, const char *v, GError **errp)
+{
+    g_autofree char *name = NULL;
+
+    options_next_item(v, &name);
+    g_free(c->name);
+    c->name = g_strdup(g_str_has_prefix(name, "guest=") ? name + 6 : name);
+    return true;
+}
+
+static bool set_rtc(AppConfig *c, const char *v, GError **errp)
+{
+    g_free(c->rtc);
+    c->rtc = g_strdup(v);
+    return true;
+}
+
+static bool print_version(AppConfig *c, const char *v, GError **errp)
+{
+    printf("Gossamer %s, QEMU emulator version %d.%d.%d compatible\n", GOSSAMER_VERSION_TEXT,
+           COMPAT_VERSION_MAJOR, COMPAT_VERSION_MINOR, COMPAT_VERSION_MICRO);
+    c->only_help = true;
+    return true;
+}
+
+static bool print_help(AppConfig *c, const char *v, GError **errp)
+{
+    app_print_help(c);
+    c->only_help = true;
+    return true;
+}
+
+/* Accepted for the sake of existing command lines; these machines have nothing they could change. */
+static bool accept(AppConfig *c, const char *v, GError **errp)
+{
+    return true;
+}
+
+static bool set_vga(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-vga %s: no such adapter here (none)", v);
+        return false;
+    }
+    return true;
+}
+
+static bool set_nic(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-nic %s: no network device here (none)",
+                    v);
+        return false;
+    }
+    return true;
+}
+
+#define TEXT(member) .offset = offsetof(AppConfig, member)
+#define GROUP(title) {.name = NULL, .help = title}
+
+static const OptionRow option_rows[] = {
+    GROUP("Machine"),
+    {"M", "NAME[,prop=value...]", "select the machine ('-M help' lists them)", set_machine},
+    {"machine", "NAME[,prop=value...]", "the same", set_machine},
+    {"cpu", "MODEL", "select the CPU ('-cpu help' lists them)", set_cpu},
+    {"accel", "tcg[,thread=single|multi][,backend=x86_64|interp][,tb-size=N]", "translator options",
+     set_accel},
+    {"smp", "[cpus=]N[,maxcpus=..][,sockets=..][,cores=..][,threads=..]", "processors", TEXT(smp)},
+    {"m", "[size=]MEGS[,slots=N,maxmem=SIZE]", "memory", TEXT(memory)},
+    {"mem-path", "PATH", "back memory with a file", TEXT(mem_path)},
+    {"mem-prealloc", NULL, "touch all memory at the start", NULL, offsetof(AppConfig, mem_prealloc)},
+    {"numa", "node[,cpus=..][,mem=..] | dist,... | cpu,...", "NUMA nodes", add_numa},
+    {"object", "TYPE,id=ID[,...]", "create an object (memory back ends)", add_object},
+    {"name", "NAME", "the guest's name", set_name},
+    {"uuid", "UUID", "the guest's UUID", TEXT(uuid)},
+    {"global", "DRIVER.PROPERTY=VALUE", "change a device's default", add_global},
+    {"device", "DRIVER[,prop=value...]", "add a device ('-device help' lists them)", set_device},
+    {"nodefaults", NULL, "no default devices", NULL, offsetof(AppConfig, nodefaults)},
+    {"rtc", "[base=utc|localtime|DATE][,clock=host|rt|vm]", "time of day", set_rtc},
+
+    GROUP("Boot"),
+    {"kernel", "FILE", "kernel to start", TEXT(kernel)},
+    {"initrd", "FILE", "initial RAM disk", TEXT(initrd)},
+    {"append", "TEXT", "kernel command line", TEXT(append)},
+    {"dtb", "FILE", "device tree in place of the machine's own", TEXT(dtb)},
+    {"bios", "FILE", "firmware to start (slof.bin)", TEXT(firmware)},
+    {"L", "DIR", "where firmware is looked for first", add_dir},
+    {"boot", "[order=]DRIVES", "boot order", TEXT(boot)},
+
+    GROUP("Console and monitors"),
+    {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
+    {"display", "none", "no display", set_display},
+    {"vga", "none", "no display adapter", set_vga},
+    {"nic", "none", "no network", set_nic},
+    {"net", "none", "no network", set_nic},
+    {"serial", "DEV", "serial port: stdio, mon:stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:, none",
+     add_serial},
+    {"chardev", "KIND,id=ID[,...]", "character back end", add_chardev},
+    {"monitor", "DEV", "human monitor", add_hmp},
+    {"qmp", "DEV", "machine monitor (QMP)", add_qmp},
+    {"qmp-pretty", "DEV", "the same with indented JSON", add_qmp_pretty},
+    {"mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", "monitor on a character back end",
+     add_mon},
+
+    GROUP("Running"),
+    {"S", NULL, "do not start the CPUs ('cont' in the monitor does)", NULL, offsetof(AppConfig, stopped)},
+    {"no-reboot", NULL, "exit instead of rebooting", NULL, offsetof(AppConfig, no_reboot)},
+    {"no-shutdown", NULL, "stop instead of exiting", NULL, offsetof(AppConfig, no_shutdown)},
+    {"action", "reboot=..|shutdown=..|panic=..|watchdog=..", "what events do", set_action},
+    {"pidfile", "FILE", "write the process number", TEXT(pidfile)},
+    {"daemonize", NULL, "go to the background once the machine stands", NULL,
+     offsetof(AppConfig, daemonize)},
+    {"sandbox", "off", "accepted", accept},
+    {"msg", "timestamp=on", "accepted", accept},
+    {"no-user-config", NULL, "accepted", accept},
+    {"nodefconfig", NULL, "accepted", accept},
+    {"enable-kvm", NULL, "accepted: there is no KVM here, the translator is used", accept},
+
+    GROUP("Debugging"),
+    {"s", NULL, "short for -gdb tcp::1234", set_gdb_default},
+    {"gdb", "DEV", "gdb server: tcp::PORT, unix:PATH", TEXT(gdb)},
+    {"d", "ITEM[,...]", "log ('-d help' lists items)", set_log_items},
+    {"D", "FILE", "log file", TEXT(log_file)},
+    {"dfilter", "RANGE[,...]", "log only these addresses", TEXT(log_filter)},
+    {"perfmap", NULL, "name translated code for perf", NULL, offsetof(AppConfig, perfmap)},
+
+    GROUP("Help"),
+    {"h", NULL, "this text", print_help},
+    {"help", NULL, "this text", print_help},
+    {"version", NULL, "version", print_version},
+    {.name = ""},
+};
+
+void app_print_help(const AppConfig *config)
+{
+    printf("Gossamer %s, QEMU emulator version %d.%d.%d compatible\n", GOSSAMER_VERSION_TEXT,
+           COMPAT_VERSION_MAJOR, COMPAT_VERSION_MINOR, COMPAT_VERSION_MICRO);
+    printf("usage: %s [options]\n", config->program);
+    for (const OptionRow *row = option_rows; !row->name || *row->name; row++) {
+        g_autofree char *left = NULL;
+
+        if (!row->name) {
+            printf("\n%s:\n", row->help);
+            continue;
+        }
+        left = g_strdup_printf("-%s%s%s", row->name, row->argument ? " " : "",
+                               row->argument ? row->argument : "");
+        if (strlen(left) > 26) {
+            printf("  %s\n  %-26s %s\n", left, "", row->help);
+        } else {
+            printf("  %-26s %s\n", left, row->help);
+        }
+    }
+    printf("\nWith -nographic, Ctrl-A h lists the keys of the terminal.\n");
+}
+
+static const OptionRow *find_option(const char *name)
+{
+    for (const OptionRow *row = option_rows; !row->name || *row->name; row++) {
+        if (row->name && !strcmp(row->name, name)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static bool unknown_option(const char *given, const char *name, GError **errp)
+{
+    const char *names[G_N_ELEMENTS(option_rows) + 1];
+    unsigned n = 0;
+    const char *near;
+
+    for (const OptionRow *row = option_rows; !row->name || *row->name; row++) {
+        if (row->name) {
+            names[n++] = row->name;
+        }
+    }
+    names[n] = NULL;
+    near = nearest_name(name, names);
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s: invalid option%s%s%s", given,
+                near ? " (did you mean '-" : "", near ? near : "", near ? "'?)" : "");
+    return false;
+}
+
+static void config_init(AppConfig *config)
+{
+    GPtrArray **lists[] = {&config->numa, &config->devices, &config->globals, &config->chardevs,
+                           &config->serials, &config->firmware_dirs, &config->objects};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
+        *lists[i] = g_ptr_array_new_with_free_func(g_free);
+    }
+    config->monitors = g_array_new(FALSE, TRUE, sizeof(AppMonitor));
+}
+
+bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
+{
+    config_init(config);
+    for (int i = 1; i < argc && !config->only_help; i++) {
+        const char *given = argv[i], *name = given, *value = NULL;
+        const OptionRow *row;
+
+        if (*name != '-') {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "%s: disk images have no place on this machine yet (options begin with -)", given);
+            return false;
+        }
+        name += name[1] == '-' ? 2 : 1;
+        row = find_option(name);
+        if (!row) {
+            return unknown_option(given, name, errp);
+        }
+        if (row->argument) {
+            if (++i >= argc) {
+                g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s: requires an argument", given);
+                return false;
+            }
+            value = argv[i];
+        }
+        if (row->fn) {
+            if (!row->fn(config, value, errp)) {
+                g_prefix_error(errp, "%s%s%s: ", given, value ? " " : "", value ? value : "");
+                return false;
+            }
+        } else if (row->argument) {
+            char **member = (char **)((char *)config + row->offset);
+
+            g_free(*member);
+            *member = g_strdup(value);
+        } else {
+            *(bool *)((char *)config + row->offset) = true;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the collected command line to a machine that stands: classes, engine, character back ends,
+ * machine, devices.
+ */
+#include <string.h>
+#include "app.h"
+#include "accel/tcg/accel.h"
+#include "chardev/char.h"
+#include "hw/char/spapr-vty.h"
+#include "hw/core/cpus.h"
+#include "hw/intc/xive.h"
+#include "hw/nvram/spapr-nvram.h"
+#include "hw/ppc/spapr.h"
+#include "system/rtc.h"
+#include "target/ppc/cpu.h"
+#include "util/error.h"
+
+void app_register_classes(bool ppc64)
+{
+    device_classes_register(hw_intc_device_classes);
+    device_classes_register(hw_char_device_classes);
+    device_classes_register(hw_nvram_device_classes);
+    if (ppc64) {
+        machine_classes_register(spapr_machine_classes());
+    }
+}
+
+static bool create_engine(AppConfig *config, GError **errp)
+{
+    TCGAccelConfig accel;
+    TCGAccel *engine;
+
+    tcg_accel_config_init(&accel);
+    if (config->accel && *config->accel && !tcg_accel_config_parse(&accel, config->accel, errp)) {
+        return false;
+    }
+    engine = tcg_accel_new(&ppc_tcg_ops, &accel, errp);
+    if (!engine) {
+        return false;
+    }
+    cpus_init(&tcg_accel_ops, accel.single_thread ? VCPU_THREADS_SINGLE : VCPU_THREADS_MULTI);
+    return !config->perfmap || tcg_perfmap_enable(engine, errp);
+}
+
+/* What a terminal user expects when nothing was said: console and monitor share standard input. */
+static bool create_serials(AppConfig *config, MachineState *machine, GError **errp)
+{
+    if (!config->serial_given && !config->nodefaults) {
+        bool shared = config->nographic && !config->monitor_given;
+
+        g_ptr_array_add(config->serials,
+                        g_strdup(shared ? "mon:stdio" : config->nographic ? "stdio" : "null"));
+    }
+    for (guint i = 0; i < config->serials->len; i++) {
+        const char *text = g_ptr_array_index(config->serials, i);
+        g_autofree char *id = g_strdup_printf("serial%u", i);
+        Chardev *chr = NULL;
+
+        if (strcmp(text, "none")) {
+            chr = chardev_new_from_short(id, text, true, errp);
+            if (!chr) {
+                g_prefix_error(errp, "-serial %s: ", text);
+                return false;
+            }
+            if (g_str_has_prefix(text, "mon:")) {
+                AppMonitor m = {g_strconcat("chardev:", id, NULL), false, false};
+
+                g_array_append_val(config->monitors, m);
+                config->monitor_given = true;
+            }
+        }
+        g_ptr_array_add(machine->serial, chr);
+    }
+    if (config->nographic && !config->serial_given && !config->monitor_given && !config->nodefaults) {
+        AppMonitor m = {g_strdup("chardev:serial0"), false, false};
+
+        g_array_append_val(config->monitors, m);
+    }
+    return true;
+}
+
+static bool set_identity(AppConfig *config, MachineState *machine, GError **errp)
+{
+    machine->name = g_strdup(config->name);
+    if (config->uuid) {
+        unsigned n = 0;
+        const char *p = config->uuid;
+
+        for (; n < 16 && g_ascii_isxdigit(p[0]) && g_ascii_isxdigit(p[1]); n++) {
+            machine->uuid[n] = g_ascii_xdigit_value(p[0]) << 4 | g_ascii_xdigit_value(p[1]);
+            p += 2;
+            if (*p == '-' && (n == 3 || n == 5 || n == 7 || n == 9)) {
+                p++;
+            }
+        }
+        if (n != 16 || *p) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "failed to parse UUID '%s'",
+                        config->uuid);
+            return false;
+        }
+        machine->uuid_set = true;
+    }
+    return true;
+}
+
+static void take_text(char **member, const char *text)
+{
+    if (text) {
+        g_free(*member);
+        *member = g_strdup(text);
+    }
+}
+
+bool app_create(AppConfig *config, GError **errp)
+{
+    const MachineClass *class = config->machine ? machine_class_find(config->machine, errp)
+                                                : machine_class_default();
+    MachineState *machine;
+
+    if (!class) {
+        if (!config->machine) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "No machine specified, and there is no default");
+        }
+        return false;
+    }
+    for (guint i = 0; i < config->globals->len; i++) {
+        if (!global_property_add_option(g_ptr_array_index(config->globals, i), errp)) {
+            return false;
+        }
+    }
+    if (config->rtc && !rtc_configure(config->rtc, errp)) {
+        return false;
+    }
+    if (!create_engine(config, errp)) {
+        return false;
+    }
+    for (guint i = 0; i < config->chardevs->len; i++) {
+        if (!chardev_new_from_options(g_ptr_array_index(config->chardevs, i), errp)) {
+            return false;
+        }
+    }
+    for (guint i = 0; i < config->firmware_dirs->len; i++) {
+        machine_add_firmware_dir(g_ptr_array_index(config->firmware_dirs, i));
+    }
+    machine = machine_create(class, errp);
+    if (!machine) {
+        return false;
+    }
+    for (guint i = 0; i < config->firmware_dirs->len; i++) {
+        machine_add_firmware_dir(g_ptr_array_index(config->firmware_dirs, i));
+    }
+    if (config->machine_properties &&
+        !machine_parse_properties(machine, config->machine_properties, errp)) {
+        return false;
+    }
+    if (!machine_parse_smp(machine, config->smp, errp) ||
+        !machine_parse_memory(machine, config->memory, errp)) {
+        return false;
+    }
+    for (guint i = 0; i < config->numa->len; i++) {
+        if (!machine_parse_numa(machine, g_ptr_array_index(config->numa, i), errp)) {
+            return false;
+        }
+    }
+    take_text(&machine->cpu_type, config->cpu);
+    take_text(&machine->kernel_filename, config->kernel);
+    take_text(&machine->initrd_filename, config->initrd);
+    take_text(&machine->kernel_cmdline, config->append);
+    take_text(&machine->dtb, config->dtb);
+    take_text(&machine->firmware, config->firmware);
+    take_text(&machine->memory_path, config->mem_path);
+    take_text(&machine->boot_order, config->boot && g_str_has_prefix(config->boot, "order=")
+                                        ? config->boot + 6 : config->boot);
+    machine->memory_prealloc = config->mem_prealloc;
+    machine->nodefaults = config->nodefaults;
+    if (machine->kernel_cmdline && *machine->kernel_cmdline && !machine->kernel_filename) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "-append only allowed with -kernel option");
+        return false;
+    }
+    if (!set_identity(config, machine, errp) || !create_serials(config, machine, errp) ||
+        !machine_run_init(machine, errp)) {
+        return false;
+    }
+    for (guint i = 0; i < config->devices->len; i++) {
+        const char *text = g_ptr_array_index(config->devices, i);
+
+        if (!device_add(text, errp)) {
+            g_prefix_error(errp, "-device %s: ", text);
+            return false;
+        }
+    }
+    global_properties_warn_unused();
+    return true;
+}
