@@ -10,5 +10,8 @@
  * wait for its client. */
 bool gdbserver_start(const char *device, GError **errp);
 void gdbserver_cleanup(void);
+/* What gdb's "monitor" command runs; output is appended. NULL: nothing. */
+typedef void GDBMonitorFn(const char *line, int cpu_index, GString *out);
+void gdbserver_set_monitor(GDBMonitorFn *fn);
 
 #endif
