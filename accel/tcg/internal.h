@@ -130,6 +130,7 @@ struct TCGVCPU {
     bool left;               /* a helper left the block by longjmp */
     uint32_t generation;     /* of the jump key when last looked at */
     uint8_t fetch_mmu_idx;   /* of the blocks that run now */
+    uint32_t fp_word;        /* the host's FP control word while the loop runs */
     GArray *breakpoints;     /* copy of the CPU's, as the blocks have them */
     unsigned n_watches;
 

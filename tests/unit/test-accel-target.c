@@ -129,6 +129,9 @@ static bool translate_insn(IRBuilder *b, uint64_t pc, uint32_t insn)
     case T_COUNT:
         ir_call0(b, &row_count);
         return false;
+    case T_LOOP:
+        ir_exit_loop(b, pc + 4);
+        return true;
     default:
         ir_call0(b, &row_trap);
         ir_unreachable(b);

@@ -25,6 +25,7 @@ enum {
     T_RMW_ADD,      /* rd = old of atomic 64-bit (ra) += imm */
     T_PROBE_ZERO,   /* zero imm bytes at ra */
     T_COUNT,        /* helper that counts calls */
+    T_LOOP,         /* nothing, but the block ends in the execution loop */
     T_LOAD = 0x20,  /* + size log2 | T_SWAP | T_SIGN | T_STRICT: rd = (ra + imm) */
     T_STORE = 0x40, /* likewise */
     T_SWAP = 4, T_SIGN = 8, T_STRICT = 16,

@@ -79,15 +79,16 @@ static inline bool tcg_fetch_possible(const TCGFetch *f, uint64_t ea, unsigned s
            offset + size <= f->page_end;
 }
 
-/* Instruction word in guest order `big_endian`. The caller has checked tcg_fetch_possible(). */
+/* Instruction word in guest order `big_endian`, ea a multiple of 4. The caller has checked
+ * tcg_fetch_possible(). One host load: another CPU may be writing there. */
 static inline uint32_t tcg_fetch32(TCGFetch *f, uint64_t ea, bool big_endian)
 {
-    const uint8_t *p = f->page + (ea & ~TCG_PAGE_MASK);
+    uint32_t word = __atomic_load_n((const uint32_t *)(f->page + (ea & ~TCG_PAGE_MASK)),
+                                    __ATOMIC_RELAXED);
     if (ea + 4 > f->end || f->end == 0) {
         f->end = ea + 4;
     }
-    return big_endian ? (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3]
-                      : (uint32_t)p[3] << 24 | p[2] << 16 | p[1] << 8 | p[0];
+    return big_endian ? GUINT32_FROM_BE(word) : GUINT32_FROM_LE(word);
 }
 
 /* Filled in by a target, constant. All are called in the CPU's own thread without the device lock. */
