@@ -55,11 +55,6 @@ void tcg_cpu_kick(CPUState *cpu)
     tcg_exec_kick(tcg_vcpu(cpu));
 }
 
-uint64_t tcg_icount(CPUState *cpu)
-{
-    return tcg_vcpu(cpu)->tcg->icount;
-}
-
 void tcg_raise(CPUState *cpu)
 {
     TCGVCPU *v = tcg_vcpu(cpu);

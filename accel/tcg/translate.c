@@ -105,10 +105,6 @@ static IRBlock *build(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, co
             .max_insns = *max, .page = page, .page_first = first, .page_end = limit,
         };
         ir_builder_reset(b, state->pc, flags, state->data_mmu_idx);
-        if (flags & accel->ops->count_flags) {
-            uint32_t offset = accel->ops->ir->tcg_offset + offsetof(TCGCPUState, icount);
-            ir_store_env(b, offset, 8, ir_addi(b, ir_load_env(b, IR_I64, offset, 8, false), 1));
-        }
         if (stop_here) {
             ir_insn_start(b, state->pc, 0);
             ir_call0(b, &breakpoint_helper);
@@ -207,8 +203,7 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
 {
     TCGAccel *accel = v->accel;
     uint32_t offset = state->pc & ~TCG_PAGE_MASK, size;
-    unsigned max = accel->config.one_insn_per_tb ||
-                   (flags & (TCG_KEY_ALONE | accel->ops->count_flags)) ? 1 : MAX_INSNS;
+    unsigned max = accel->config.one_insn_per_tb || (flags & TCG_KEY_ALONE) ? 1 : MAX_INSNS;
     bool cached = s->host != NULL;
     TCGBlock *block;
 

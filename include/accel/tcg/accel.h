@@ -99,9 +99,6 @@ typedef struct TCGTargetOps {
     void (*block_state)(CPUState *cpu, TCGBlockState *out);
     void (*set_pc)(CPUState *cpu, uint64_t pc);
 
-    /* Mode bits in which instructions are counted (tcg_icount): exact, at the price of one a block. */
-    uint64_t count_flags;
-
     /* Builds the IR of the block at f->pc into b (already reset for it) and ends it with an exit. */
     void (*translate_block)(CPUState *cpu, IRBuilder *b, TCGFetch *f);
     /* One line of text without newline for -d in_asm; the caller frees. */
@@ -169,8 +166,6 @@ G_NORETURN void tcg_raise_debug(CPUState *cpu);
 /* Makes a running CPU come back to its loop soon (do_interrupts is called again). Any thread. The reason
  * must be visible before. cpu_kick() wakes a halted CPU too. */
 void tcg_cpu_kick(CPUState *cpu);
-/* Guest instructions begun in blocks that have one of TCGTargetOps.count_flags. Own thread. */
-uint64_t tcg_icount(CPUState *cpu);
 
 /* ---- Address translation has changed ---- */
 /*
