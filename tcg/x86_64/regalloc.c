@@ -310,7 +310,7 @@ static void load_mem(X86Comp *c, unsigned type, int reg, X86Mem mem)
         }
         break;
     default:
-        x86_v2m(c, X_MOVAPS, reg, mem);
+        x86_v2m(c, X_MOVUPS, reg, mem);
         break;
     }
 }
