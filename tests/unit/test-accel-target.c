@@ -60,6 +60,11 @@ static void helper_count(void *env)
     env_cpu(env)->counted++;
 }
 
+static void helper_hook(void *env)
+{
+    env_cpu(env)->hook(env_cpu(env));
+}
+
 #define ROW(n, res, fl, ...)                                                                       \
     static const IRHelper row_##n = {                                                              \
         .name = #n, .fn = (void *)helper_##n, .result = (res), .flags = (fl), .args = {__VA_ARGS__}}
@@ -68,6 +73,7 @@ ROW(trap, IR_VOID, IRH_RAISES | IRH_NORETURN, IRA_ENV);
 ROW(remap, IR_VOID, IRH_READS_SLOTS, IRA_ENV, IRA_I64, IRA_I64);
 ROW(rmw_add, IR_I64, IRH_RAISES, IRA_ENV, IRA_I64, IRA_I64);
 ROW(zero, IR_VOID, IRH_RAISES, IRA_ENV, IRA_I64, IRA_I64);
+ROW(hook, IR_VOID, IRH_READS_SLOTS | IRH_WRITES_SLOTS | IRH_RAISES, IRA_ENV);
 ROW(count, IR_VOID, IRH_KEEPS_TLB, IRA_ENV);
 
 /* ---- Front end ---- */
@@ -128,6 +134,9 @@ static bool translate_insn(IRBuilder *b, uint64_t pc, uint32_t insn)
         return false;
     case T_COUNT:
         ir_call0(b, &row_count);
+        return false;
+    case T_HOOK:
+        ir_call0(b, &row_hook);
         return false;
     case T_LOOP:
         ir_exit_loop(b, pc + 4);

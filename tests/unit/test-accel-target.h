@@ -25,6 +25,7 @@ enum {
     T_RMW_ADD,      /* rd = old of atomic 64-bit (ra) += imm */
     T_PROBE_ZERO,   /* zero imm bytes at ra */
     T_COUNT,        /* helper that counts calls */
+    T_HOOK,         /* calls TestCPU.hook */
     T_LOOP,         /* nothing, but the block ends in the execution loop */
     T_LOAD = 0x20,  /* + size log2 | T_SWAP | T_SIGN | T_STRICT: rd = (ra + imm) */
     T_STORE = 0x40, /* likewise */
@@ -53,6 +54,8 @@ typedef struct TestCPU {
     int exception, delivered;
     uint64_t fault_ea, fault_pc;
     int fault_access;
+    void (*hook)(struct TestCPU *cpu);   /* may raise */
+    void *hook_data;
     uint64_t counted, translations, blocks_built;
     uint8_t page_shift;
 } TestCPU;

@@ -321,6 +321,116 @@ static void test_device(Fixture *f)
     g_assert_cmpuint(env->r[2], ==, 1);
 }
 
+/* ---- access.h from a helper ---- */
+
+static void hook_access(TestCPU *cpu)
+{
+    Fixture *f = cpu->hook_data;
+    void *env = &cpu->env;
+    uint32_t oi = tcg_oi(MO_128, 0), swapped = tcg_oi(MO_128 | MO_BSWAP, 0);
+    V128 v = {.d = {0x0706050403020100, 0x0f0e0d0c0b0a0908}}, out, old;
+    void *host;
+
+    for (unsigned offset = 0xfe0; offset <= 0x1000; offset++) {
+        tcg_store128(env, DATA + offset, oi, &v);
+        g_assert_cmpmem(f->host + DATA + offset, 16, &v, 16);
+        tcg_load128(env, DATA + offset, oi, &out);
+        g_assert_cmpmem(&out, 16, &v, 16);
+        tcg_store128(env, DATA + offset, swapped, &v);
+        for (unsigned i = 0; i < 16; i++) {
+            g_assert_cmpuint(f->host[DATA + offset + i], ==, 15 - i);
+        }
+        tcg_load128(env, DATA + offset, swapped, &out);
+        g_assert_cmpmem(&out, 16, &v, 16);
+    }
+    tcg_store128_atomic(env, DATA, swapped, &v);
+    g_assert_cmpuint(f->host[DATA], ==, 15);
+    tcg_load128_atomic(env, DATA, swapped, &out);
+    g_assert_cmpmem(&out, 16, &v, 16);
+    out.d[0]++;
+    g_assert_false(tcg_cas128(env, DATA, &out, &v, &old, swapped));
+    g_assert_cmpmem(&old, 16, &v, 16);
+    g_assert_true(tcg_cas128(env, DATA, &v, &out, &old, swapped));
+    tcg_load128_atomic(env, DATA, swapped, &old);
+    g_assert_cmpmem(&old, 16, &out, 16);
+
+    /* A device takes doublewords. */
+    tcg_store128(env, EA_DEVICE + 64, swapped, &v);
+    g_assert_cmphex(f->device_regs[8], ==, v.d[1]);
+    g_assert_cmphex(f->device_regs[9], ==, v.d[0]);
+    tcg_load128(env, EA_DEVICE + 64, swapped, &out);
+    g_assert_cmpmem(&out, 16, &v, 16);
+
+    static const struct { TCGRmw op; uint64_t old, operand, expect; } rmw[] = {
+        {TCG_RMW_ADD, 0xfe, 3, 0x01},     {TCG_RMW_XOR, 0xf0, 0x3c, 0xcc},
+        {TCG_RMW_OR, 0xf0, 0x0c, 0xfc},   {TCG_RMW_AND, 0xf0, 0x3c, 0x30},
+        {TCG_RMW_UMAX, 0x80, 0x7f, 0x80}, {TCG_RMW_SMAX, 0x80, 0x7f, 0x7f},
+        {TCG_RMW_UMIN, 0x80, 0x7f, 0x7f}, {TCG_RMW_SMIN, 0x80, 0x7f, 0x80},
+        {TCG_RMW_SWAP, 0x11, 0x22, 0x22},
+    };
+    for (unsigned size = 0; size < 4; size++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(rmw); i++) {
+            unsigned up = (8u << size) - 8, swap = i & 1 ? MO_BSWAP : 0;
+            uint32_t o = tcg_oi(size | swap, 0);
+            tcg_store(env, DATA + 8, rmw[i].old << up, o);
+            g_assert_cmphex(tcg_atomic_rmw(env, DATA + 8, rmw[i].op, rmw[i].operand << up, o), ==,
+                            rmw[i].old << up);
+            g_assert_cmphex(tcg_load(env, DATA + 8, o), ==, rmw[i].expect << up);
+        }
+        tcg_store(env, DATA + 16, 0x5a, tcg_oi(size, 0));
+        g_assert_cmphex(tcg_cas(env, DATA + 16, 0x11, 0x22, tcg_oi(size, 0)), ==, 0x5a);
+        g_assert_cmphex(tcg_cas(env, DATA + 16, 0x5a, 0x22, tcg_oi(size, 0)), ==, 0x5a);
+        g_assert_cmphex(tcg_cas(env, DATA + 16, 0, 0, tcg_oi(size, 0)), ==, 0x22);
+    }
+
+    g_assert_true(tcg_probe_access(env, DATA + 8, 8, TCG_ACCESS_STORE, 0) == f->host + DATA + 8);
+    g_assert_null(tcg_probe_access(env, EA_DEVICE, 8, TCG_ACCESS_LOAD, 0));
+    g_assert_true(tcg_probe_nofault(env, EA_READONLY, 8, TCG_ACCESS_LOAD, 0, &host));
+    g_assert_true(host == f->host + DATA);
+    g_assert_false(tcg_probe_nofault(env, EA_READONLY, 8, TCG_ACCESS_STORE, 0, &host));
+    g_assert_false(tcg_probe_nofault(env, EA_UNMAPPED, 1, TCG_ACCESS_LOAD, 0, &host));
+    /* A page that holds code is not handed out for writing. */
+    g_assert_null(tcg_probe_access(env, CODE + 0x800, 8, TCG_ACCESS_STORE, 0));
+
+    memset(f->host + DATA + 0xf00, 0x77, 0x200);
+    tcg_zero_range(env, DATA + 0xf80, 0x100, 0);
+    g_assert_cmphex(f->host[DATA + 0xf7f], ==, 0x77);
+    g_assert_cmphex(f->host[DATA + 0xf80], ==, 0);
+    g_assert_cmphex(f->host[DATA + 0x107f], ==, 0);
+    g_assert_cmphex(f->host[DATA + 0x1080], ==, 0x77);
+    cpu->counted++;
+}
+
+/* Raises at the second page; nothing of the first was cleared. */
+static void hook_zero_fault(TestCPU *cpu)
+{
+    cpu->env.r[7] = 99;
+    tcg_zero_range(&cpu->env, EA_UNMAPPED - 0x80, 0x100, 0);
+    g_assert_not_reached();
+}
+
+static void test_helpers(Fixture *f)
+{
+    TestCPU *cpu = f->cpu[0];
+
+    PUT(f, CODE, T_INSN(T_ADDI, 6, 0, 5), T_INSN(T_HOOK, 0, 0, 0), T_INSN(T_HALT, 0, 0, 0));
+    cpu->hook = hook_access;
+    cpu->hook_data = f;
+    run(f, CODE);
+    g_assert_cmpint(cpu->delivered, ==, 0);
+    g_assert_cmpuint(cpu->counted, ==, 1);
+
+    map_page(f, EA_UNMAPPED - 0x1000, DATA, 7);
+    memset(f->host + DATA, 0x33, 0x1000);
+    cpu->hook = hook_zero_fault;
+    run(f, CODE);
+    g_assert_cmpint(cpu->delivered, ==, EXC_FAULT);
+    g_assert_cmphex(cpu->fault_ea, ==, EA_UNMAPPED);
+    g_assert_cmphex(cpu->fault_pc, ==, CODE + 4);
+    g_assert_cmphex(f->host[DATA + 0xfff], ==, 0x33);
+    g_assert_cmpuint(cpu->env.r[6], ==, 5);
+}
+
 static void test_tlb(Fixture *f)
 {
     TestCPU *cpu = f->cpu[0];
@@ -753,6 +863,7 @@ static const struct {
     {"access", test_access, 0, 1},
     {"faults", test_faults, 0, 1},
     {"device", test_device, 0, 1},
+    {"helpers", test_helpers, 0, 1},
     {"tlb", test_tlb, 0, 1},
     {"self-modifying", test_self_modifying, 0, 1},
     {"dirty", test_dirty, 0, 1},
