@@ -35,6 +35,7 @@ extern const IRHelper helper_row_stqcx;         /* i32 success (env, i64 ea, i64
 extern const IRHelper helper_row_amo_load;      /* i64 (env, i64 ea, i32 rt | fc << 8, i32 oi) */
 extern const IRHelper helper_row_amo_store;     /* (env, i64 ea, i64 value, i32 fc, i32 oi) */
 extern const IRHelper helper_row_cache_touch;   /* (env, i64 ea, i32 idx): checked as a load */
+extern const IRHelper helper_row_cache_store;   /* (env, i64 ea, i32 idx): checked as a store */
 extern const IRHelper helper_row_dcbz_970;      /* (env, i64 ea, i32 line size, i32 idx) */
 extern const IRHelper helper_row_alignment;     /* (env, i64 ea, i32 is_store); never returns */
 extern const IRHelper helper_row_copy;          /* (env, i64 ea, i32 idx) */

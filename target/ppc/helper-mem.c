@@ -232,6 +232,11 @@ static void helper_cache_touch(CPUPPCState *env, uint64_t ea, uint32_t idx)
     tcg_probe_access(env, ea, 1, TCG_ACCESS_LOAD, idx);
 }
 
+static void helper_cache_store(CPUPPCState *env, uint64_t ea, uint32_t idx)
+{
+    tcg_probe_access(env, ea, 1, TCG_ACCESS_STORE, idx);
+}
+
 static void helper_copy(CPUPPCState *env, uint64_t ea, uint32_t idx)
 {
     if (ea & (COPY_BLOCK - 1)) {
@@ -281,6 +286,7 @@ PPC_HELPER_ROW(amo_load, IR_I64, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, I
 PPC_HELPER_ROW(amo_store, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I32,
                IRA_I32);
 PPC_HELPER_ROW(cache_touch, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32);
+PPC_HELPER_ROW(cache_store, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32);
 PPC_HELPER_ROW(copy, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32);
 PPC_HELPER_ROW(paste, IR_VOID, IRH_RAISES | IRH_NORETURN, IRA_ENV, IRA_I64);
 PPC_HELPER_ROW(dcbz_970, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32, IRA_I32);

@@ -6,8 +6,9 @@
   gen-vectors.py --harness BUILD/tests/tcg/ppc-vectors golden [GROUP ...]
 
 "live" runs new random vectors through the oracle and the harness; "golden" makes vectors-GROUP.gz
-anew (and vectors-GROUP-be.gz for big-endian mode, memory instructions included).  The oracle is
-ppc-oracle.c, built with Debian's cross compilers and run by qemu-ppc64le and qemu-ppc64.
+anew, and vectors-GROUP-be.gz for big-endian mode and vectors-GROUP-32.gz for a 32-bit processor where
+the group has them.  The oracle is ppc-oracle.c, built with Debian's cross compilers (and
+libc6-dev-powerpc-cross) and run by qemu-ppc64le, qemu-ppc64 and qemu-ppc.
 """
 
 import argparse
@@ -20,9 +21,16 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GROUPS = ["int", "fp", "dfp", "vmx", "vsx", "seq"]
-# Groups whose big-endian results differ from the little-endian ones only in memory instructions are
-# run both ways all the same: lane numbering mistakes show there.
-BOTH = ["int", "fp", "vmx", "vsx"]
+# How each group is run.  Big-endian mode shows mistakes in lane numbering, too.
+VARIANTS = {"int": ["", "-be", "-32"], "fp": ["", "-be"], "vmx": ["", "-be"], "vsx": ["", "-be"]}
+
+# Per variant: compiler, emulator, model, options of the harness.
+ORACLES = {
+    "": ("powerpc64le-linux-gnu-gcc", ["-mcpu=power8"], "qemu-ppc64le", "power9_v2.0", []),
+    "-be": ("powerpc64-linux-gnu-gcc", ["-mcpu=power8"], "qemu-ppc64", "power9_v2.0",
+            ["--big-endian"]),
+    "-32": ("powerpc-linux-gnu-gcc", [], "qemu-ppc", "7447a", ["--big-endian", "--32"]),
+}
 
 
 def fail(text):
@@ -30,33 +38,31 @@ def fail(text):
     sys.exit(1)
 
 
-def build_oracle(big_endian, directory):
-    compiler = "powerpc64-linux-gnu-gcc" if big_endian else "powerpc64le-linux-gnu-gcc"
+def build_oracle(variant, directory):
+    compiler, options = ORACLES[variant][:2]
     if not shutil.which(compiler):
         fail(compiler + " is not installed")
-    program = os.path.join(directory, "oracle-be" if big_endian else "oracle-le")
+    program = os.path.join(directory, "oracle" + variant)
     if not os.path.exists(program):
-        subprocess.run([compiler, "-std=gnu11", "-O1", "-static", "-mcpu=power8", "-o", program,
-                        os.path.join(HERE, "ppc-oracle.c")], check=True)
+        subprocess.run([compiler, "-std=gnu11", "-O1", "-static", "-Wno-array-bounds", *options,
+                        "-o", program, os.path.join(HERE, "ppc-oracle.c")], check=True)
     return program
 
 
-def run_oracle(big_endian, directory, source, result):
-    emulator = "qemu-ppc64" if big_endian else "qemu-ppc64le"
+def run_oracle(variant, directory, source, result):
+    emulator, model = ORACLES[variant][2:4]
     if not shutil.which(emulator):
         fail(emulator + " is not installed")
-    subprocess.run([emulator, "-cpu", "power9_v2.0", build_oracle(big_endian, directory), source,
-                    result], check=True)
+    subprocess.run([emulator, "-cpu", model, build_oracle(variant, directory), source, result],
+                   check=True)
 
 
-def one_run(args, group, big_endian, directory):
-    base = [args.harness, "--group", group]
+def one_run(args, group, variant, directory):
+    base = [args.harness, "--group", group] + ORACLES[variant][4]
     if args.rows:
         base += ["--rows", args.rows]
     if args.count:
         base += ["--count", str(args.count)]
-    if big_endian:
-        base += ["--big-endian"]
     seed = args.seed
     if args.command == "live" and seed is None:
         seed = random.randrange(1, 1 << 40)
@@ -67,14 +73,14 @@ def one_run(args, group, big_endian, directory):
     if os.path.getsize(source) == 0:
         print(f"# {group}: no rows")
         return True
-    run_oracle(big_endian, directory, source, result)
+    run_oracle(variant, directory, source, result)
     if args.command == "golden":
-        name = f"vectors-{group}{'-be' if big_endian else ''}.gz"
+        name = f"vectors-{group}{variant}.gz"
         target = os.path.join(HERE, name)
         subprocess.run(base + ["--input", source, "--output", result, "--pack", target], check=True)
         print(f"# {name}: {os.path.getsize(target)} bytes")
         return True
-    print(f"# {group}, {'big' if big_endian else 'little'}-endian, seed {seed}", flush=True)
+    print(f"# {group}{variant}, seed {seed}", flush=True)
     ok = True
     for backend in args.backend.split(","):
         check = subprocess.run(base + ["--input", source, "--output", result, "--backend", backend,
@@ -100,8 +106,8 @@ def main():
         for group in args.group or GROUPS:
             if group not in GROUPS:
                 fail(f"no group '{group}'")
-            for big_endian in ([False, True] if group in BOTH else [False]):
-                ok = one_run(args, group, big_endian, directory) and ok
+            for variant in VARIANTS.get(group, [""]):
+                ok = one_run(args, group, variant, directory) and ok
     sys.exit(0 if ok else 1)
 
 

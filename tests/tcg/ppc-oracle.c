@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The oracle's side of the instruction vectors: a PowerPC Linux program, built for big- or little-endian
- * and run under qemu-ppc64 or qemu-ppc64le (or on a real processor).
+ * The oracle's side of the instruction vectors: a PowerPC Linux program, built for 64-bit big- or
+ * little-endian or 32-bit processors and run under qemu-ppc64, qemu-ppc64le or qemu-ppc (or on a real
+ * processor).
  *
  *   ppc-oracle INPUT OUTPUT
  *
@@ -37,14 +38,23 @@ static uint32_t d_form(unsigned op, unsigned rt, unsigned ra, unsigned d)
     return op << 26 | rt << 21 | ra << 16 | (d & 0xffff);
 }
 
+/* Whole registers; a 32-bit processor has the low words (big-endian). */
 static void ld(unsigned rt, unsigned address)
 {
+#ifdef __powerpc64__
     emit(d_form(58, rt, 0, address));
+#else
+    emit(d_form(32, rt, 0, address + 4));
+#endif
 }
 
 static void std(unsigned rs, unsigned address)
 {
+#ifdef __powerpc64__
     emit(d_form(62, rs, 0, address));
+#else
+    emit(d_form(36, rs, 0, address + 4));
+#endif
 }
 
 static void x_form(unsigned rt, unsigned ra, unsigned rb, unsigned xo)
@@ -60,9 +70,28 @@ static void spr(unsigned xo, unsigned reg, unsigned number)
 enum { MFSPR = 339, MTSPR = 467, XER = 1, LR = 8, CTR = 9 };
 enum { LXVD2X = 844, STXVD2X = 972 };
 
-static void vsr(unsigned xo, unsigned n, unsigned ra, unsigned rb)
+/* VSR n from or to the address in r3; without VSX FPR n, which is the first doubleword, or VR n - 32. */
+static void vsr(unsigned xo, unsigned n)
 {
-    emit(31u << 26 | (n & 31) << 21 | ra << 16 | rb << 11 | xo << 1 | n >> 5);
+#ifdef __powerpc64__
+    emit(31u << 26 | (n & 31) << 21 | 3u << 11 | xo << 1 | n >> 5);
+#else
+    if (n < 32) {
+        emit(d_form(xo == LXVD2X ? 50 : 54, n, 3, 0));
+    } else {
+        emit(31u << 26 | (n & 31) << 21 | 3u << 11 | (xo == LXVD2X ? 103u : 231u) << 1);
+    }
+#endif
+}
+
+/* mtfsf 255,f0, of all 64 bits where there are as many */
+static void set_fpscr(void)
+{
+#ifdef __powerpc64__
+    emit(0xfffe058e);
+#else
+    emit(0xfdfe058e);
+#endif
 }
 
 static void li(unsigned rt, unsigned value)
@@ -81,13 +110,13 @@ static void make_prologue(void)
         std(i, SAVED + 8 + 8 * i);
     }
     emit(d_form(50, 0, 0, AT(fpscr)));          /* lfd f0 */
-    emit(0xfdfe0000u | 0u << 11 | 711u << 1 | 1u << 25);   /* mtfsf 255,f0,1,0 */
+    set_fpscr();
     li(3, STATE + offsetof(VectorState, vscr) - 8);
-    vsr(LXVD2X, 32, 0, 3);                      /* low doubleword: VSCR */
+    vsr(LXVD2X, 32);                      /* low doubleword: VSCR */
     emit(4u << 26 | 0u << 11 | 1604);           /* mtvscr v0 */
     for (unsigned i = 0; i < 64; i++) {
         li(3, AT(vsr) + 16 * i);
-        vsr(LXVD2X, i, 0, 3);
+        vsr(LXVD2X, i);
     }
     ld(3, AT(lr));
     spr(MTSPR, 3, LR);
@@ -120,18 +149,18 @@ static void make_epilogue(void)
     std(3, AT(xer));
     for (unsigned i = 0; i < 64; i++) {
         li(3, AT(vsr) + 16 * i);
-        vsr(STXVD2X, i, 0, 3);
+        vsr(STXVD2X, i);
     }
     emit(63u << 26 | 583u << 1);                /* mffs f0 */
     emit(d_form(54, 0, 0, AT(fpscr)));          /* stfd f0 */
     emit(4u << 26 | 0u << 21 | 1540);           /* mfvscr v0 */
     li(3, SAVED + 0x180);
-    vsr(STXVD2X, 32, 0, 3);
+    vsr(STXVD2X, 32);
     ld(3, SAVED + 0x188);
     std(3, AT(vscr));
     /* A calm FPSCR for the C code. */
-    emit(60u << 26 | 154u << 3);                /* xxlxor vs0,vs0,vs0 */
-    emit(0xfdfe0000u | 0u << 11 | 711u << 1 | 1u << 25);
+    emit(d_form(50, 0, 0, SAVED + 0x190));      /* lfd f0: zero */
+    set_fpscr();
     ld(0, SAVED);
     spr(MTSPR, 0, LR);
     ld(0, SAVED + 8);
@@ -147,7 +176,11 @@ static void on_signal(int number, siginfo_t *info, void *context)
     ucontext_t *uc = context;
     (void)info;
     ((volatile VectorState *)(uintptr_t)STATE)->signal = number;
+#ifdef __powerpc64__
     uc->uc_mcontext.gp_regs[32] = EPILOGUE;     /* nip */
+#else
+    uc->uc_mcontext.uc_regs->gregs[32] = EPILOGUE;
+#endif
 }
 
 static void map(uintptr_t address, size_t size, int prot)

@@ -19,7 +19,7 @@
 static char *group_name, *rows_pattern, *backend_name, *write_path, *compare_in, *compare_out;
 static char *golden_path, *pack_path;
 static int count = 0, verbose = 10;
-static gboolean big_endian, list_rows, masked_features, show;
+static gboolean big_endian, list_rows, masked_features, show, mode_32;
 static gint64 seed;
 
 static const GOptionEntry options[] = {
@@ -28,6 +28,7 @@ static const GOptionEntry options[] = {
     {"count", 'n', 0, G_OPTION_ARG_INT, &count, "Vectors per row", "N"},
     {"seed", 's', 0, G_OPTION_ARG_INT64, &seed, "Further seed (0: that of the golden files)", "N"},
     {"big-endian", 'b', 0, G_OPTION_ARG_NONE, &big_endian, "Big-endian mode", NULL},
+    {"32", 0, 0, G_OPTION_ARG_NONE, &mode_32, "A 32-bit processor (with --big-endian)", NULL},
     {"backend", 0, 0, G_OPTION_ARG_STRING, &backend_name, "interp or x86_64", "NAME"},
     {"baseline", 0, 0, G_OPTION_ARG_NONE, &masked_features, "Mask all optional host features", NULL},
     {"write-input", 'w', 0, G_OPTION_ARG_FILENAME, &write_path, "Write records for the oracle", "FILE"},
@@ -171,6 +172,9 @@ int main(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         fprintf(stderr, "ppc-vectors: %s\n", error->message);
         return 1;
+    }
+    if (mode_32) {
+        vector_mode_32();
     }
     if (group_name && !vector_group_parse(group_name, &group)) {
         fprintf(stderr, "ppc-vectors: no group '%s'\n", group_name);

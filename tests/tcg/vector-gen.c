@@ -19,6 +19,23 @@ static const struct {
     [GROUP_ALL] = {"all", 16},
 };
 
+static bool mode_32;
+
+void vector_mode_32(void)
+{
+    mode_32 = true;
+}
+
+bool vector_is_32(void)
+{
+    return mode_32;
+}
+
+uint32_t vector_isa(void)
+{
+    return mode_32 ? VECTOR_ISA_7447A : VECTOR_ISA_POWER9;
+}
+
 bool vector_group_parse(const char *name, VectorGroup *group)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++) {
@@ -69,7 +86,7 @@ static bool big_endian_only(const PPCInsnRow *row)
 
 bool vector_row_usable(const PPCInsnRow *row)
 {
-    return ppc_insn_available(row, VECTOR_ISA) &&
+    return ppc_insn_available(row, vector_isa()) &&
            !(row->flags & (IF_NOGEN | IF_PRIV | IF_HV | IF_BRANCH | IF_END | IF_TM));
 }
 
@@ -77,7 +94,7 @@ const PPCDecoder *vector_decoder(void)
 {
     static PPCDecoder *decoder;
     if (!decoder) {
-        decoder = ppc_decoder_new(VECTOR_ISA);
+        decoder = ppc_decoder_new(vector_isa());
     }
     return decoder;
 }
@@ -121,6 +138,11 @@ static void random_state(VectorRand *r, VectorGroup group, bool fpscr_varies, Ve
         if (vector_below(r, 4) == 0) {
             state->fpscr |= vector_rand(r) & 0xf8;               /* enables */
         }
+        /* Nothing that is enabled has happened; VX sums up. */
+        if (state->fpscr & 0x1f80700) {
+            state->fpscr = (state->fpscr & ~(uint64_t)0x80) | 0x20000000;
+        }
+        state->fpscr &= ~(state->fpscr >> 22 & 0x78);
     }
     for (unsigned i = 0; i < VECTOR_MEM_SIZE; i += 8) {
         uint64_t value = i % 16 ? vector_integer(r)

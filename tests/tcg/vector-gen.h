@@ -43,11 +43,20 @@ void vector_gen_list(VectorGroup group);
 /* The n-th record of a row; of the sequences if row is NULL. */
 void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endian, VectorRecord *record);
 
-/* Decoder of the model that vectors are for (POWER9), and its facilities. */
-#define VECTOR_ISA                                                                                \
+/*
+ * The model that vectors are for: POWER9, or a 7447A when vector_mode_32() was called before anything
+ * else.  Vectors of both are made alike.
+ */
+void vector_mode_32(void);
+bool vector_is_32(void);
+uint32_t vector_isa(void);
+#define VECTOR_ISA_POWER9                                                                                \
     (ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_ALTIVEC | ISA_STRING | ISA_2_03 |  \
      ISA_2_04 | ISA_2_05 | ISA_DFP | ISA_2_06 | ISA_SLB | ISA_SEGMENT | ISA_MFTB | ISA_VSX |      \
      ISA_2_07 | ISA_TM | ISA_3_00)
+#define VECTOR_ISA_7447A                                                                          \
+    (ISA_BASE | ISA_FP | ISA_FP_EXT | ISA_STRING | ISA_SEGMENT | ISA_MFTB | ISA_74XX_TLB |         \
+     ISA_EXTERN | ISA_6XX_MISC | ISA_ALTIVEC)
 const PPCDecoder *vector_decoder(void);
 
 /* Texts for reports. */

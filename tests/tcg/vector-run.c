@@ -294,9 +294,15 @@ bool vector_run_init(const char *name, bool baseline, GError **errp)
     builder = ir_builder_new(&ppc_ir_target);
 
     model = (PowerPCCPUClass){
-        .name = "vectors", .pvr = 0x004e1200, .insns = VECTOR_ISA, .msr_mask = UINT64_MAX,
+        .name = "vectors", .pvr = 0x004e1200, .insns = vector_isa(), .msr_mask = UINT64_MAX,
         .mmu = MMU_64_RADIX, .exception_family = FAMILY_POWER9, .dcache_line = 128, .icache_line = 128,
     };
+    if (vector_is_32()) {
+        model.pvr = 0x80030102;
+        model.mmu = MMU_32_HASH;
+        model.exception_family = FAMILY_74XX;
+        model.dcache_line = model.icache_line = 32;
+    }
     cpu = g_aligned_alloc0(1, sizeof(PowerPCCPU), 64);
     cpu->model = &model;
     cpu->decode = (void *)vector_decoder();
@@ -341,7 +347,7 @@ static void load_state(const VectorState *state, bool big_endian)
     env->reserve_size = 0;
     env->exception_index = EXCP_NONE;
     env->msr = MSR_BIT(SF) | MSR_BIT(PR) | MSR_BIT(EE) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(FP) |
-               MSR_BIT(VR) | MSR_BIT(VSX) | (big_endian ? 0 : MSR_BIT(LE));
+               MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(FE0) | MSR_BIT(FE1) | (big_endian ? 0 : MSR_BIT(LE));
     env->nip = VECTOR_CODE;
     /* Both host control words: everything masked, round to nearest. */
     env->tcg.mxcsr_fp = env->tcg.mxcsr_vmx = 0x1f80;

@@ -6,6 +6,8 @@
  * BO hints ("a", "t" bits) and BH are predictions only and are not used.
  */
 #include "../decode.h"
+#include "target/ppc/spr.h"
+#include "../helper-system.h"
 #include "../translate.h"
 
 #define SIDE_EXITS_LIMIT 16
@@ -187,6 +189,7 @@ bool tr_bcctr(DisasContext *ctx, uint32_t insn)
 
 bool tr_bctar(DisasContext *ctx, uint32_t insn)
 {
+    ir_callv(ctx->b, &helper_row_facility_check, ir_k32(ctx->b, FACILITY_TAR));
     branch_register(ctx, insn, ir_get(ctx->b, SLOT_TAR), false);
     return true;
 }

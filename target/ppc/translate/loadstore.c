@@ -597,6 +597,14 @@ bool tr_cache_load(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
+/* Memory is coherent, so nothing is lost by not invalidating; checked as a store. */
+bool tr_dcbi(DisasContext *ctx, uint32_t insn)
+{
+    EA ea = gen_ea_indexed(ctx, insn_ra(insn), insn_rb(insn));
+    ir_callv(ctx->b, &helper_row_cache_store, gen_ea_value(ctx, ea), ir_k32(ctx->b, mmu_idx(ctx)));
+    return true;
+}
+
 bool tr_icbi(DisasContext *ctx, uint32_t insn)
 {
     return tr_cache_load(ctx, insn);
