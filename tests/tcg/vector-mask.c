@@ -83,6 +83,10 @@ void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got)
     const PPCInsnRow *row = ppc_decode(vector_decoder(), in->insn[0]);
     uint32_t insn = in->insn[0];
 
+    if (want->state.signal) {
+        /* QEMU's signal frames have 32 bits of FPSCR. */
+        want->state.fpscr = (uint32_t)want->state.fpscr | (got->state.fpscr & ~(uint64_t)UINT32_MAX);
+    }
     if (vector_is_32()) {
         mask_32(want, got);
     }
