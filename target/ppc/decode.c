@@ -45,34 +45,41 @@ static int compare_specific(gconstpointer a, gconstpointer b)
     return __builtin_popcount(right->mask) - __builtin_popcount(left->mask);
 }
 
-/* Adds the list of the rows in numbers that can match the low bits; shares an equal earlier list. */
-static uint16_t add_list(PPCDecoder *decoder, GHashTable *known, const GArray *numbers,
-                         uint32_t low_bits, uint32_t low_mask)
+/* Adds a list of row numbers, most specific first; shares an equal earlier one. */
+static uint16_t add_list(PPCDecoder *decoder, GHashTable *known, GArray *numbers)
 {
-    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-    for (unsigned i = 0; i < numbers->len; i++) {
-        uint16_t number = g_array_index(numbers, uint16_t, i);
-        const PPCInsnRow *row = &ppc_insns[number - 1];
-        if (((row->opcode ^ low_bits) & row->mask & low_mask) == 0) {
-            g_array_append_val(list, number);
-        }
-    }
-    if (!list->len) {
+    uint16_t end = 0;
+
+    if (!numbers->len) {
         return 0;
     }
-    g_array_sort(list, compare_specific);
-    uint16_t end = 0;
-    g_array_append_val(list, end);
-
-    g_autoptr(GBytes) key = g_bytes_new(list->data, list->len * sizeof(uint16_t));
+    g_array_sort(numbers, compare_specific);
+    g_array_append_val(numbers, end);
+    g_autoptr(GBytes) key = g_bytes_new(numbers->data, numbers->len * sizeof(uint16_t));
     gpointer found = g_hash_table_lookup(known, key);
     if (found) {
         return GPOINTER_TO_UINT(found);
     }
     uint16_t at = decoder->lists->len;
-    g_array_append_vals(decoder->lists, list->data, list->len);
+    g_array_append_vals(decoder->lists, numbers->data, numbers->len);
     g_hash_table_insert(known, g_steal_pointer(&key), GUINT_TO_POINTER(at));
     return at;
+}
+
+/* Notes a row at every index that its mask admits. */
+static void note_row(GArray **at_index, uint16_t number)
+{
+    const PPCInsnRow *row = &ppc_insns[number - 1];
+    uint32_t free_bits = ~row->mask & INDEX_MASK, fixed = row->opcode & INDEX_MASK, variable = 0;
+
+    do {
+        GArray **list = &at_index[fixed | variable];
+        if (!*list) {
+            *list = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+        }
+        g_array_append_val(*list, number);
+        variable = (variable - free_bits) & free_bits;    /* the next subset */
+    } while (variable);
 }
 
 PPCDecoder *ppc_decoder_new(uint32_t isa)
@@ -80,6 +87,7 @@ PPCDecoder *ppc_decoder_new(uint32_t isa)
     PPCDecoder *decoder = g_new0(PPCDecoder, 1);
     g_autoptr(GHashTable) known =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    g_autofree GArray **at_index = g_new0(GArray *, INDEX_SIZE);
     uint16_t end = 0;
 
     decoder->lists = g_array_new(FALSE, FALSE, sizeof(uint16_t));
@@ -96,12 +104,19 @@ PPCDecoder *ppc_decoder_new(uint32_t isa)
             }
         }
         if (!used) {
-            decoder->primary[op].list = add_list(decoder, known, numbers, 0, 0);
+            decoder->primary[op].list = add_list(decoder, known, numbers);
             continue;
         }
-        decoder->primary[op].index = g_new(uint16_t, INDEX_SIZE);
+        for (unsigned i = 0; i < numbers->len; i++) {
+            note_row(at_index, g_array_index(numbers, uint16_t, i));
+        }
+        decoder->primary[op].index = g_new0(uint16_t, INDEX_SIZE);
         for (unsigned low = 0; low < INDEX_SIZE; low++) {
-            decoder->primary[op].index[low] = add_list(decoder, known, numbers, low, INDEX_MASK);
+            if (at_index[low]) {
+                decoder->primary[op].index[low] = add_list(decoder, known, at_index[low]);
+                g_array_unref(at_index[low]);
+                at_index[low] = NULL;
+            }
         }
     }
     return decoder;
