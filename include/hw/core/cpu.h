@@ -143,14 +143,14 @@ struct CPUState {
     uint32_t interrupt_request; /* atomic */
     /* ---- host-only ---- */
     uint32_t exit_request; /* atomic */
+    CPUState *next;        /* in the list of CPUs; atomic */
     bool start_powered_off;
     bool created, stop, stopped, unplug, queued_start;
-    bool running, has_waiter; /* exclusive sections (cpus.c) */
-    bool thread_kicked;
+    bool running;  /* in guest code; atomic (cpus.c) */
     int thread_id; /* host's */
     Thread *thread;
-    Cond *halt_cond; /* shared in round robin */
-    RcuReader *rcu;  /* of its thread */
+    struct CPUHalt *halt; /* where its thread sleeps; shared in round robin */
+    RcuReader *rcu;       /* of its thread */
     Mutex work_lock;
     GQueue work;           /* CPUWork */
     uint32_t work_pending; /* atomic: the queue is not empty */

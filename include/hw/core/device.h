@@ -64,7 +64,7 @@ struct DeviceClass {
     /* A class's realize calls its parent row's itself where it wants it; inherited when NULL. */
     bool (*realize)(DeviceState *dev, GError **errp);
     void (*unrealize)(DeviceState *dev);
-    ResetPhases reset;         /* obj is the device; all NULL: inherited */
+    ResetPhases reset; /* obj is the device; the parent row's phases run before the row's own */
     const char *firmware_name; /* node name in device trees, where the bus uses it */
 };
 #define DEVICE_CLASS_PARENT(row) (&(row).object)
@@ -79,7 +79,8 @@ struct DeviceState {
     GPtrArray *gpios;       /* GPIOList * */
     ResetNode reset;
     bool realized, hotplugged, vmstate_registered;
-    char *canonical_path; /* while realized */
+    GError *pending_error; /* a -global value that did not fit: realize reports it */
+    char *canonical_path;  /* while realized */
 };
 #define DEVICE(dev) ((DeviceState *)(dev))
 static inline const DeviceClass *device_get_class(const DeviceState *dev)

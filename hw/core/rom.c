@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Images in memory: copies that are put in place at every reset.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include "internal.h"
+#include "util/error.h"
+
+typedef struct RomBlob {
+    char *name;
+    uint8_t *data;
+    uint64_t size;
+    hwaddr addr;
+} RomBlob;
+
+static void rom_reset(void *opaque)
+{
+    for (unsigned i = 0; i < core.roms->len; i++) {
+        const RomBlob *rom = g_ptr_array_index(core.roms, i);
+
+        address_space_write_rom(address_space_memory(), rom->addr, MEMTXATTRS_UNSPECIFIED, rom->data,
+                                rom->size);
+    }
+}
+
+/* Takes data over. */
+static bool add(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GError **errp)
+{
+    RomBlob *rom;
+    unsigned at = 0;
+
+    if (!core.roms) {
+        core.roms = g_ptr_array_new();
+    }
+    for (unsigned i = 0; i < core.roms->len; i++) {
+        const RomBlob *other = g_ptr_array_index(core.roms, i);
+
+        if (size && other->size && addr <= other->addr + (other->size - 1) &&
+            other->addr <= addr + (size - 1)) {
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "image '%s' (0x%" PRIx64 ", %" PRIu64 " bytes) overlaps image '%s' (0x%" PRIx64
+                      ", %" PRIu64 " bytes)",
+                      name, addr, size, other->name, other->addr, other->size);
+            g_free(data);
+            return false;
+        }
+        at += other->addr <= addr;
+    }
+    if (!core.rom_reset_registered) {
+        reset_register(rom_reset, NULL);
+        core.rom_reset_registered = true;
+    }
+    rom = g_new(RomBlob, 1);
+    *rom = (RomBlob){g_strdup(name), data, size, addr};
+    g_ptr_array_insert(core.roms, (gint)at, rom);
+    return true;
+}
+
+void rom_forget_all(void)
+{
+    for (unsigned i = 0; core.roms && i < core.roms->len; i++) {
+        RomBlob *rom = g_ptr_array_index(core.roms, i);
+
+        g_free(rom->name);
+        g_free(rom->data);
+        g_free(rom);
+    }
+    g_clear_pointer(&core.roms, g_ptr_array_unref);
+    reset_unregister(rom_reset, NULL);
+    core.rom_reset_registered = false;
+}
+
+bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr, GError **errp)
+{
+    return add(name, g_memdup2(data, size), size, addr, errp);
+}
+
+bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *size, GError **errp)
+{
+    gchar *data;
+    gsize length;
+
+    if (!g_file_get_contents(file, &data, &length, errp)) {
+        return false;
+    }
+    if (length > max_size) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is too large (%zu bytes, at most %" PRIu64 ")", file,
+                  length, max_size);
+        g_free(data);
+        return false;
+    }
+    if (size) {
+        *size = length;
+    }
+    return add(file, (uint8_t *)data, length, addr, errp);
+}
+
+void rom_print(GString *out)
+{
+    for (unsigned i = 0; core.roms && i < core.roms->len; i++) {
+        const RomBlob *rom = g_ptr_array_index(core.roms, i);
+        const MemorySection *s = address_space_find(address_space_memory(), rom->addr);
+
+        g_string_append_printf(out, "addr=" HWADDR_FMT " size=0x%06" PRIx64 " mem=%s name=\"%s\"\n",
+                               rom->addr, rom->size, s && s->readonly ? "rom" : "ram", rom->name);
+    }
+}
