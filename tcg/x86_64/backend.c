@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "util/error.h"
+#include "disas.h"
 #include "x86-backend.h"
 
 X86State x86_state;
@@ -288,11 +289,11 @@ static TCGExitReason x86_enter(void *env, const void *entry, TCGExitSite **exit_
 
 static void x86_chain(TCGExitSite *site, const void *entry)
 {
-    const uint8_t *after = x86_state.exec + site->patch + 4;
-    const uint8_t *target = entry ? entry : x86_state.exec + site->unchained;
+    const uint8_t *after = x86_state.exec + (int32_t)site->patch + 4;
+    const uint8_t *target = entry ? entry : x86_state.exec + (int32_t)site->unchained;
     uint32_t rel = (uint32_t)(target - after);
 
-    __atomic_store_n((uint32_t *)(x86_state.write + site->patch), rel, __ATOMIC_RELEASE);
+    __atomic_store_n((uint32_t *)(x86_state.write + (int32_t)site->patch), rel, __ATOMIC_RELEASE);
 }
 
 static void x86_release_block(TCGCompiled *compiled)

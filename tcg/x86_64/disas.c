@@ -2,7 +2,7 @@
 /*
  * Host code as text for -d out_asm, by libcapstone where the build has it.
  */
-#include "x86-backend.h"
+#include "disas.h"
 #ifdef CONFIG_CAPSTONE
 #include <capstone/capstone.h>
 #endif

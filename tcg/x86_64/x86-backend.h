@@ -265,8 +265,6 @@ void x86_meta_free(X86Meta *meta);
 void x86_restore(void *env, uint32_t restore_point);
 uint32_t x86_restore_insn_index(void *env, uint32_t restore_point);
 
-GString *x86_disassemble(const TCGCompiled *compiled);
-
 /* ---- stubs ---- */
 
 X86Stub *x86_stub(X86Comp *c, void (*emit)(X86Comp *c, X86Stub *stub));
