@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-G_DEFINE_QUARK(gossamer-error-quark, gossamer_error)
+GQuark gossamer_error_quark(void)
+{
+    return g_quark_from_static_string("gossamer-error-quark");
+}
 
 static void set_valist(GError **errp, GossamerError code, const char *suffix, const char *format,
                        va_list args)
