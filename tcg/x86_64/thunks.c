@@ -160,7 +160,7 @@ static const uint8_t *here(const X86Asm *as)
     return as->p + as->delta;
 }
 
-/* Above the frame: where enter()'s third argument and the caller's control word are kept. */
+/* Above the frame: enter()'s third argument and the control word for C. */
 enum { SITE_AT = X86_FRAME_SIZE, HOST_MXCSR_AT = X86_FRAME_SIZE + 8, FRAME_TOTAL = X86_FRAME_SIZE + 24 };
 
 static void make_leave(X86State *s, X86Asm *as, const uint8_t *tail, TCGExitReason reason)
@@ -181,7 +181,8 @@ static void make_flow(X86State *s, X86Asm *as)
     }
     x86_alu_ri(as, X86_W, X_SUB, RSP, FRAME_TOTAL);
     x86_rm(as, X_MOV_STORE | X86_W, RDX, X86_MEM(RSP, SITE_AT));
-    x86_stmxcsr(as, X86_MEM(RSP, HOST_MXCSR_AT));
+    /* C always gets the default back: after a raise the control word may be the guest's. */
+    x86_mov_mi(as, 0, X86_MEM(RSP, HOST_MXCSR_AT), 0x1f80);
     x86_rm(as, X_LEA | X86_W, RBP, X86_MEM(RDI, X86_ENV_BIAS));
     x86_rm(as, X_MOV_STORE | X86_W, RSP, TCGM(s, frame));
     x86_ldmxcsr(as, TCGM(s, mxcsr_fp));

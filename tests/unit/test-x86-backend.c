@@ -62,12 +62,14 @@ static void run(uint64_t features, bool only_values, unsigned n, unsigned max_in
 
 static void test_values(const void *features)
 {
-    run(*(const uint64_t *)features, true, n_seeds(4000), 12);
+    run(*(const uint64_t *)features, true, n_seeds(3000), 12);
+    run(*(const uint64_t *)features, true, n_seeds(300) / 3, 150);
 }
 
 static void test_everything(const void *features)
 {
-    run(*(const uint64_t *)features, false, n_seeds(4000), 40);
+    run(*(const uint64_t *)features, false, n_seeds(3000), 40);
+    run(*(const uint64_t *)features, false, n_seeds(300) / 3, 150);
 }
 
 static void test_random_registers(const void *features)

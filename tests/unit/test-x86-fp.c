@@ -293,7 +293,13 @@ static void compile(const Case *k, IRBuilder *b, TCGCompiled *out)
     if (info->c != IRT_NONE) {
         c = ir_get(b, vector ? SLOT_VC : SLOT_C);
     }
+    if (k->flags & IRFP_VMX) {
+        ir_emit(b, IR_FPMODE, IR_VOID, IR_NONE, IR_NONE, IR_NONE, 1, 0);
+    }
     r = ir_emit(b, k->op, (IRType)info->result, a, b2, c, k->flags, k->aux);
+    if (k->flags & IRFP_VMX) {
+        ir_emit(b, IR_FPMODE, IR_VOID, IR_NONE, IR_NONE, IR_NONE, 0, 0);
+    }
     if (k->op == IR_FCMP) {
         r = ir_extu(b, r);
     }
@@ -384,12 +390,16 @@ static void run_vector_case(const Case *k, IRBuilder *b, unsigned n)
             }
         }
         env->inexact = false;
-        env->tcg.mxcsr_fp = 0x1f80;
+        env->tcg.mxcsr_fp = env->tcg.mxcsr_vmx = 0x1f80;
         V128 want = exact_lanes(k->op, k->flags, &env->va, &env->vb, &env->vc, k->aux, &s);
 
         tcg_backend_x86_64.enter(env, compiled.entry, &site);
         bool xx = env->inexact || (env->tcg.mxcsr_fp & 0x20);
 
+        if (k->flags & IRFP_VMX) {
+            /* Nothing that AltiVec does shows in the FPSCR's control word. */
+            g_assert_cmphex(env->tcg.mxcsr_fp, ==, 0x1f80);
+        }
         if (memcmp(&want, &env->vr, 16) != 0 ||
             (!(k->flags & IRFP_VMX) && xx != ((s.flags & FLOAT_FLAG_INEXACT) != 0))) {
             g_error("%s flags 0x%x aux %u: a %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER
@@ -440,11 +450,11 @@ static void test_vector(const void *features)
 
     start(*(const uint64_t *)features);
     for (unsigned i = 0; i < G_N_ELEMENTS(ops); i++) {
-        for (uint32_t f = 0; f < 8; f++) {
+        for (uint32_t f = 0; f < 16; f++) {
             Case k = { ops[i], (f & 1 ? IRFP_LANES_F32 : 0) | (f & 2 ? IRFP_NEG : 0) |
-                       (f & 4 ? IRFP_SUBTRACT : 0), 0 };
+                       (f & 4 ? IRFP_SUBTRACT : 0) | (f & 8 ? IRFP_VMX : 0), 0 };
 
-            if (ops[i] != IR_VFMADD && f > 1) {
+            if (ops[i] != IR_VFMADD && f & 6) {
                 continue;
             }
             for (k.aux = 0; k.aux < (ops[i] == IR_VFCMP ? 3u : 1u); k.aux++) {
