@@ -9,7 +9,7 @@ all: build
 
 # On Debian as root this installs what is missing; elsewhere it says what to install.
 dependencies:
-	@scripts/install-dependencies build
+	@scripts/install-dependencies build option
 
 $(BUILD)/build.ninja: | dependencies
 	./configure --builddir=$(BUILD)
