@@ -79,8 +79,9 @@ void ppc_cpu_reset(PowerPCCPU *cpu)
     memset(env->vsr, 0, sizeof(env->vsr));
     env->fpscr = 0;
     env->fp_op = 0;
-    env->fpcc = 0xff;
+    env->fpcc = 0;
     env->fp_a = env->fp_b = env->fp_c = 0;
+    env->tcg.mxcsr_fp = 0x1f80;   /* host: exceptions masked, to nearest, nothing seen */
     env->vscr = cpu->model->insns & ISA_ALTIVEC ? 0x10000 : 0;
     reset_sprs(cpu);
     ppc_slb_clear(cpu);
@@ -386,6 +387,7 @@ PowerPCCPU *ppc_cpu_create(const PowerPCCPUClass *model, int index, GError **err
     cpu->vcpu_id = index;
     cpu->threads_per_core = 1;
     cpu->env.exception_index = EXCP_NONE;
+    cpu->env.tcg.mxcsr_fp = cpu->env.tcg.mxcsr_vmx = 0x1f80;
     ppc_spr_index_init(cpu);
     cpu->decode = ppc_decoder_new(model->insns);
     if (!cpu_base_init(&cpu->parent, model_ops(model), address_space_memory(), index, errp)) {

@@ -204,8 +204,9 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
     env->ca32 &= 1;
     env->xer_rest &= 0x1ff3ffffu;
     env->fp_op = 0;
-    env->fpcc = 0xff;
+    env->fpcc = 0;
     env->fp_a = env->fp_b = env->fp_c = 0;
+    env->tcg.mxcsr_fp = 0x1f80;
     env->exception_index = EXCP_NONE;
     env->error_code = 0;
     env->fault_dar = env->fault_asdr = 0;

@@ -14,6 +14,10 @@ uint64_t ppc_msr_mask(const PowerPCCPU *cpu)
     return cpu->vhyp ? mask & ~MSR_BIT(HV) : mask;
 }
 
+/* Host control words: all exceptions masked, to nearest; flush-to-zero and denormals-are-zero. */
+#define MXCSR_DEFAULT 0x1f80u
+#define MXCSR_FLUSH 0x8040u
+
 /*
  * Block identity.  Everything that translation looks at must be here; what only helpers look at must
  * not, because each new combination is a new block.
@@ -60,6 +64,8 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= env->spr[SPR_FSCR] >> FACILITY_SCV & 1 ? HF_SCV : 0;
     flags |= env->spr[SPR_LPCR] & LPCR_GTSE ? HF_GTSE : 0;
     env->hflags = flags;
+    /* AltiVec's host control word: non-Java mode flushes denormals, operands and results. */
+    env->tcg.mxcsr_vmx = env->vscr & 0x10000 ? MXCSR_DEFAULT | MXCSR_FLUSH : MXCSR_DEFAULT;
 }
 
 void ppc_msr_assign(CPUPPCState *env, uint64_t value)

@@ -329,6 +329,9 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
     for (;;) {
         ctx.insn = tcg_fetch32(f, ctx.pc, !ctx.le);
         ir_insn_start(b, ctx.pc, ctx.insn);
+        if (ctx.flags & HF_PMU) {
+            gen_count_insn(&ctx);
+        }
         translate_insn(&ctx);
         if (ctx.end != DISAS_NEXT) {
             break;

@@ -184,6 +184,8 @@ static inline uint64_t addr_mask(const DisasContext *ctx, uint64_t address)
 /* mfspr/mtspr of anything but LR, CTR, XER, TAR: checks access by model and privilege, raises. */
 void gen_mfspr(DisasContext *ctx, unsigned spr, unsigned rt);
 void gen_mtspr(DisasContext *ctx, unsigned spr, unsigned rs);
+/* Counts the instruction that begins (blocks with HF_PMU). */
+void gen_count_insn(DisasContext *ctx);
 /*
  * helper_trace_step(env, nip): called with current slots behind a completed instruction when the
  * key has HF_SE, HF_BE (branches) or HF_SINGLESTEP; nip is where execution goes on.  Raises the trace

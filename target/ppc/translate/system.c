@@ -92,6 +92,14 @@ void gen_mtspr(DisasContext *ctx, unsigned number, unsigned rs)
     }
 }
 
+void gen_count_insn(DisasContext *ctx)
+{
+    uint32_t offset = offsetof(CPUPPCState, tcg) + offsetof(TCGCPUState, icount);
+    IRRef count = ir_load_env(ctx->b, IR_I64, offset, 8, false);
+
+    ir_store_env(ctx->b, offset, 8, ir_addi(ctx->b, count, 1));
+}
+
 /* ---- System linkage ---- */
 
 static void leave_indirect(DisasContext *ctx, IRRef pc)
