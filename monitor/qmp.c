@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QMP: JSON values in, answers and events out, lines ended by CR LF.  Values may come in any pieces; several
+ * in one write are answered in order, and what was answered is sent even if the peer has closed its
+ * sending side.
+ */
+#include <string.h>
+#include "monitor-private.h"
+#include "util/error.h"
+#include "util/options.h"
+
+#define QMP_MAX_VALUE (64u << 20)
+
+json_t *qmp_timestamp(void)
+{
+    gint64 now = g_get_real_time();
+
+    return json_pack("{s:I, s:I}", "seconds", (json_int_t)(now / 1000000), "microseconds",
+                     (json_int_t)(now % 1000000));
+}
+
+void qmp_emit(Monitor *mon, json_t *value)
+{
+    char *text = json_dumps(value, mon->pretty ? JSON_INDENT(4) : 0);
+
+    monitor_write(mon, text, strlen(text));
+    monitor_write(mon, "\r\n", 2);
+    free(text);
+}
+
+static json_t *error_value(const char *class, const char *text)
+{
+    return json_pack("{s:{s:s, s:s}}", "error", "class", class, "desc", text);
+}
+
+static const QMPCommand *find(const char *name)
+{
+    GPtrArray *tables = monitor_registry()->qmp_tables;
+
+    for (guint t = 0; t < tables->len; t++) {
+        for (const QMPCommand *row = g_ptr_array_index(tables, t); row->name; row++) {
+            if (!strcmp(row->name, name)) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Every given argument is known, every needed one is there. */
+static bool check_arguments(const QMPCommand *row, json_t *arguments, GError **errp)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(arguments, key, value) {
+        bool known = false;
+
+        for (unsigned i = 0; row->arguments && row->arguments[i]; i++) {
+            size_t n = strcspn(row->arguments[i], "?");
+
+            known = known || (strlen(key) == n && !strncmp(row->arguments[i], key, n));
+        }
+        if (!known) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Parameter '%s' is unexpected", key);
+            return false;
+        }
+    }
+    for (unsigned i = 0; row->arguments && row->arguments[i]; i++) {
+        const char *name = row->arguments[i];
+
+        if (!strchr(name, '?') && !json_object_get(arguments, name)) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Parameter '%s' is missing", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *error_class(const GError *error)
+{
+    return error->code == GOSSAMER_ERROR_NOT_FOUND ? QMP_ERROR_CLASS_DEVICE_NOT_FOUND
+                                                   : QMP_ERROR_CLASS_GENERIC;
+}
+
+static json_t *execute(Monitor *mon, json_t *request)
+{
+    const char *key, *name = json_string_value(json_object_get(request, "execute"));
+    json_t *value, *arguments, *result;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    const QMPCommand *row;
+
+    if (!json_is_object(request)) {
+        return error_value(QMP_ERROR_CLASS_GENERIC, "QMP input must be a JSON object");
+    }
+    if (!name) {
+        name = json_string_value(json_object_get(request, "exec-oob"));
+    }
+    json_object_foreach(request, key, value) {
+        if (strcmp(key, "execute") && strcmp(key, "exec-oob") && strcmp(key, "arguments") &&
+            strcmp(key, "id")) {
+            text = g_strdup_printf("QMP input member '%s' is unexpected", key);
+            return error_value(QMP_ERROR_CLASS_GENERIC, text);
+        }
+    }
+    if (!name) {
+        return error_value(QMP_ERROR_CLASS_GENERIC,
+                           json_object_get(request, "execute")
+                               ? "QMP input member 'execute' must be a string"
+                               : "QMP input lacks member 'execute'");
+    }
+    arguments = json_object_get(request, "arguments");
+    if (arguments && !json_is_object(arguments)) {
+        return error_value(QMP_ERROR_CLASS_GENERIC, "QMP input member 'arguments' must be an object");
+    }
+    if (!mon->negotiated && strcmp(name, "qmp_capabilities")) {
+        text = g_strdup_printf("Expecting capabilities negotiation with 'qmp_capabilities'");
+        return error_value(QMP_ERROR_CLASS_NOT_FOUND, text);
+    }
+    if (!strcmp(name, "qmp_capabilities")) {
+        if (mon->negotiated) {
+            return error_value(QMP_ERROR_CLASS_NOT_FOUND,
+                               "Capabilities negotiation is already complete, command ignored");
+        }
+        mon->negotiated = true;
+        return json_pack("{s:{}}", "return");
+    }
+    row = find(name);
+    if (!row) {
+        text = g_strdup_printf("The command %s has not been found", name);
+        return error_value(QMP_ERROR_CLASS_NOT_FOUND, text);
+    }
+    arguments = arguments ? json_incref(arguments) : json_object();
+    result = check_arguments(row, arguments, &error) ? row->fn(arguments, &error) : NULL;
+    json_decref(arguments);
+    if (!result) {
+        return error_value(error ? error_class(error) : QMP_ERROR_CLASS_GENERIC,
+                           error ? error->message : "failed");
+    }
+    value = json_object();
+    json_object_set_new(value, "return", result);
+    return value;
+}
+
+static void value_complete(Monitor *mon)
+{
+    json_error_t why;
+    json_t *request = json_loadb(mon->in->str, mon->in->len, JSON_DECODE_ANY, &why);
+    json_t *answer;
+
+    if (!request) {
+        g_autofree char *fixed = g_strndup(mon->in->str, mon->in->len);
+
+        /* QMP allows strings in single quotes. */
+        for (char *p = fixed; *p; p++) {
+            if (*p == '\'') {
+                *p = '"';
+            }
+        }
+        request = strchr(mon->in->str, '"') ? NULL : json_loads(fixed, JSON_DECODE_ANY, &why);
+    }
+    if (!request) {
+        g_autofree char *text = g_strdup_printf("JSON parse error, %s", why.text);
+
+        answer = error_value(QMP_ERROR_CLASS_GENERIC, text);
+    } else {
+        json_t *id = json_object_get(request, "id");
+
+        answer = execute(mon, request);
+        if (id) {
+            json_object_set(answer, "id", id);
+        }
+        json_decref(request);
+    }
+    qmp_emit(mon, answer);
+    json_decref(answer);
+    g_string_truncate(mon->in, 0);
+}
+
+/* Splits the stream at the ends of top-level values. */
+void qmp_input(Monitor *mon, const uint8_t *data, int size)
+{
+    for (int i = 0; i < size; i++) {
+        char c = data[i];
+
+        if (mon->in->len == 0 && (g_ascii_isspace(c) || c == '\0')) {
+            continue;
+        }
+        g_string_append_c(mon->in, c);
+        if (mon->in->len > QMP_MAX_VALUE) {
+            json_t *answer = error_value(QMP_ERROR_CLASS_GENERIC, "JSON value too large");
+
+            qmp_emit(mon, answer);
+            json_decref(answer);
+            g_string_truncate(mon->in, 0);
+            mon->depth = 0;
+            mon->in_string = false;
+            continue;
+        }
+        if (mon->in_string) {
+            if (mon->escaped) {
+                mon->escaped = false;
+            } else if (c == '\\') {
+                mon->escaped = true;
+            } else if (c == '"') {
+                mon->in_string = false;
+            }
+            continue;
+        }
+        switch (c) {
+        case '"':
+            mon->in_string = true;
+            break;
+        case '{':
+        case '[':
+            mon->depth++;
+            break;
+        case '}':
+        case ']':
+            if (mon->depth) {
+                mon->depth--;
+            }
+            if (!mon->depth) {
+                value_complete(mon);
+            }
+            break;
+        case '\n':
+            if (!mon->depth) {
+                value_complete(mon);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+void qmp_event(Monitor *mon, CharEvent event)
+{
+    if (event == CHAR_EVENT_OPENED) {
+        json_t *greeting =
+            json_pack("{s:{s:{s:{s:i, s:i, s:i}, s:s}, s:[s]}}", "QMP", "version", "qemu", "micro", 0,
+                      "minor", 2, "major", 8, "package", "Gossamer 0.1.0", "capabilities", "oob");
+
+        mon->negotiated = false;
+        mon->depth = 0;
+        mon->in_string = mon->escaped = false;
+        g_string_truncate(mon->in, 0);
+        qmp_emit(mon, greeting);
+        json_decref(greeting);
+    } else if (event == CHAR_EVENT_CLOSED) {
+        mon->negotiated = false;
+    }
+}
