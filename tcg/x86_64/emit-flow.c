@@ -449,6 +449,45 @@ static void stub_exitif(X86Comp *c, X86Stub *stub)
     emit_const_exit(c, &g_array_index(c->block->exits, IRExit, in->imm));
 }
 
+/* Outcomes (as CR bits) for which a condition holds. */
+static unsigned outcomes(IRCond cond)
+{
+    static const uint8_t holds[] = {
+        [IRC_EQ] = 2, [IRC_NE] = 12, [IRC_LT] = 8, [IRC_GE] = 6, [IRC_LE] = 10, [IRC_GT] = 4,
+        [IRC_LTU] = 8, [IRC_GEU] = 6, [IRC_LEU] = 10, [IRC_GTU] = 4,
+    };
+
+    return holds[cond];
+}
+
+/* A CR field set by the comparison that this exit tests: each side knows something of it. */
+static void narrow_cr_fields(X86Comp *c, const IRInsn *in, uint32_t first, uint32_t count)
+{
+    IRCond cond = (IRCond)(in->aux & 0xff);
+
+    if (cond > IRC_GTU) {
+        return;
+    }
+    for (uint32_t i = first; i < first + count; i++) {
+        X86SnapEntry *e = &g_array_index(c->caps, X86SnapEntry, i);
+        const IRInsn *cr = x86_insn(c, e->ref);
+
+        if (e->loc.kind != LOC_SUNK || cr->op != IR_CRCMP || cr->a != in->a || cr->b != in->b ||
+            (cr->aux & 0xff) != in->aux >> 8 || (cond > IRC_NE && (cond >= IRC_LTU) != (cr->imm != 0))) {
+            continue;
+        }
+        unsigned taken = e->possible & outcomes(cond), left = e->possible & ~outcomes(cond);
+
+        /* Nothing left: that side cannot be reached, and any code will do. */
+        if (left) {
+            c->vals[e->ref].excluded = 14 & ~left;
+        }
+        if (taken) {
+            e->possible = taken;
+        }
+    }
+}
+
 static void emit_exitif(X86Comp *c, const IRInsn *in)
 {
     X86CC cc = x86_compare(c, (IRCond)(in->aux & 0xff), in->aux >> 8, in->a, in->b);
@@ -456,6 +495,7 @@ static void emit_exitif(X86Comp *c, const IRInsn *in)
 
     stub->insn = c->cur;
     x86_capture(c, in->snap, false, &stub->cap_first, &stub->cap_count);
+    narrow_cr_fields(c, in, stub->cap_first, stub->cap_count);
     x86_stub_from(stub, x86_jcc(&c->as, cc));
 }
 

@@ -470,7 +470,9 @@ static void emit_fcmp(X86Comp *c, const IRInsn *in)
 
     x86_v2(c, X_UCOMISD, ra, rb);
     x86_stub_from(stub, x86_jcc(&c->as, CC_P));
-    x86_crcmp_bits(&c->as, true, dst, t);
+    if (c->vals[c->cur].last_use) {
+        x86_crcmp_bits(&c->as, true, dst, t);
+    }
     stub->back = x86_here(&c->as);
 }
 

@@ -45,6 +45,7 @@ void x86_capture(X86Comp *c, uint32_t snap, bool in_memory, uint32_t *first, uin
         X86SnapEntry cap = { .slot = e[i].slot, .ref = e[i].ref };
 
         cap.loc = in_memory ? loc_in_memory(c, e[i].ref) : x86_loc(c, e[i].ref);
+        cap.possible = 14 & ~c->vals[e[i].ref].excluded;
         if (cap.loc.kind == LOC_SUNK) {
             const IRInsn *in = x86_insn(c, e[i].ref);
             IRRef refs[3] = { in->a, in->b, in->c };
@@ -165,10 +166,54 @@ static void write_plain(X86Comp *c, const X86SnapEntry *e, X86Loc loc, int t)
     }
 }
 
+/* dst |= SO. */
+static void or_so(X86Comp *c, int dst, X86Loc so)
+{
+    if (so.kind == LOC_GPR) {
+        x86_alu_rr(&c->as, 0, X_OR, dst, so.at);
+    } else if (so.kind == LOC_CONST) {
+        if (c->vals[so.at].k) {
+            x86_alu_ri(&c->as, 0, X_OR, dst, 1);
+        }
+    } else {
+        x86_alu_rm(&c->as, 0, X_OR, dst,
+                   so.kind == LOC_SPILL ? X86_MEM(RSP, so.at) : x86_env((uint32_t)so.at));
+    }
+}
+
+/* CR field of a comparison that can have only one outcome here. */
+static void write_known_field(X86Comp *c, X86Mem to, unsigned field, X86Loc so, int t)
+{
+    if (so.kind == LOC_CONST) {
+        x86_mov_mi(&c->as, 0, to, (int32_t)(field | (c->vals[so.at].k & 1)));
+        return;
+    }
+    x86_mov_ri(&c->as, t, field);
+    or_so(c, t, so);
+    x86_rm(&c->as, X_MOV_STORE, t, to);
+}
+
+/* After a compare, when only two of the three outcomes are possible. */
+static void choose_of_two(X86Comp *c, bool is_unsigned, unsigned possible, int dst, int temp)
+{
+    unsigned other = possible & 8 ? 8 : 4, first = possible & ~other;
+
+    x86_mov_ri(&c->as, dst, first);
+    x86_mov_ri(&c->as, temp, other);
+    x86_rr(&c->as, X_CMOV + (other == 8 ? (is_unsigned ? CC_B : CC_L) : (is_unsigned ? CC_A : CC_G)),
+           dst, temp);
+}
+
 static void write_sunk(X86Comp *c, const X86SnapEntry *e, const X86Loc *ops, const int *t)
 {
     const IRInsn *in = x86_insn(c, e->ref);
     X86Mem to = x86_env(c->target->slots[e->slot].offset);
+    unsigned n_possible = (unsigned)__builtin_popcount(e->possible);
+
+    if (in->op == IR_CRCMP && n_possible == 1) {
+        write_known_field(c, to, e->possible, ops[2], t[0]);
+        return;
+    }
 
     if (in->op == IR_MKHI) {
         X86Mem hi = to;
@@ -216,18 +261,12 @@ static void write_sunk(X86Comp *c, const X86SnapEntry *e, const X86Loc *ops, con
         x86_setcc(&c->as, x86_cc((IRCond)in->imm), t[0]);
         x86_rr(&c->as, X_MOVZX8 | X86_B8, t[0], t[0]);
     } else {
-        x86_crcmp_bits(&c->as, in->imm != 0, t[0], t[1]);
-        if (ops[2].kind == LOC_GPR) {
-            x86_alu_rr(&c->as, 0, X_OR, t[0], ops[2].at);
-        } else if (ops[2].kind == LOC_CONST) {
-            if (c->vals[ops[2].at].k) {
-                x86_alu_ri(&c->as, 0, X_OR, t[0], 1);
-            }
+        if (n_possible == 2) {
+            choose_of_two(c, in->imm != 0, e->possible, t[0], t[1]);
         } else {
-            x86_alu_rm(&c->as, 0, X_OR, t[0],
-                       ops[2].kind == LOC_SPILL ? X86_MEM(RSP, ops[2].at)
-                                                : x86_env((uint32_t)ops[2].at));
+            x86_crcmp_bits(&c->as, in->imm != 0, t[0], t[1]);
         }
+        or_so(c, t[0], ops[2]);
     }
     x86_rm(&c->as, X_MOV_STORE, t[0], to);
 }

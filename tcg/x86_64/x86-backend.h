@@ -76,6 +76,7 @@ typedef struct X86Loc {
 typedef struct X86SnapEntry {
     uint16_t slot;
     IRRef ref;
+    uint8_t possible;       /* CRCMP: outcomes (8, 4, 2) the path here has left */
     X86Loc loc;
     X86Loc ops[3];          /* LOC_SUNK: of the operands */
 } X86SnapEntry;
@@ -87,6 +88,7 @@ typedef struct X86Val {
     bool dirty_upper;       /* i32 whose register has other bits above */
     bool sunk;              /* computed only in snapshots or fused into its users */
     bool dead;
+    uint8_t excluded;       /* CRCMP: outcomes that side exits have taken away */
     int32_t spill;          /* frame offset, -1 none */
     uint32_t env;           /* HOME_ENV: offset in env */
     uint64_t k;             /* HOME_CONST */
