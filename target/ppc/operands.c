@@ -126,6 +126,7 @@ static const PPCOperand operands[] = {
     {"PS", OPK_UINT, 9, 1},
     {"ST", OPK_UINT, 15, 1},
     {"SIX", OPK_UINT, 11, 4},
+    {"STRM", OPK_UINT, 21, 2},
 };
 
 const PPCOperand *ppc_operand_parse(const char **text)
