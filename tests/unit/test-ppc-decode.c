@@ -257,6 +257,10 @@ static bool known_difference(const PPCInsnRow *row, const char *theirs, uint32_t
     if (((row->flags & IF_AA) && (word & 2)) || strcmp(row->mnemonic, "mfcr") == 0) {
         return true;
     }
+    /* Data stream touches have a base register; tend. with A has a name of its own. */
+    if (g_str_has_prefix(row->mnemonic, "dst") || strcmp(row->mnemonic, "tend.") == 0) {
+        return true;
+    }
     /* The 970's dcbzl: the bit is reserved elsewhere. */
     return strcmp(row->mnemonic, "dcbz") == 0 && (word & 0x200000);
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "target/ppc/cpu.h"
+#include "target/ppc/spr.h"
 #include "../../target/ppc/decode.h"
 #include "../../target/ppc/translate.h"
 
@@ -33,6 +34,7 @@ static void set_up(Fixture *f, gconstpointer data)
     f->cpu = g_aligned_alloc0(1, sizeof(PowerPCCPU), 64);
     f->cpu->model = &f->model;
     f->cpu->decode = ppc_decoder_new(ISA_POWER9);
+    ppc_spr_index_init(f->cpu);
     f->b = ir_builder_new(&ppc_ir_target);
 }
 
@@ -193,6 +195,16 @@ static void test_step(Fixture *f, gconstpointer data)
     g_assert_nonnull(call_of(block, "trace_step"));
 }
 
+/*
+ * Rows that set something first on purpose: mffs* raise behind the move, which is done; the returns from
+ * interrupt set CFAR and fault only by way of the new state.
+ */
+static bool sets_first(const PPCInsnRow *row)
+{
+    return g_str_has_prefix(row->mnemonic, "mffs") || g_str_has_prefix(row->mnemonic, "rf") ||
+           strcmp(row->mnemonic, "hrfid") == 0;
+}
+
 /* Snapshots of ops that fault (not of exits, which stand behind the instruction). */
 static void check_snapshots(const IRBlock *block, const PPCInsnRow *row, uint32_t word)
 {
@@ -206,7 +218,10 @@ static void check_snapshots(const IRBlock *block, const PPCInsnRow *row, uint32_
             continue;
         }
         if (faults && op->snap && g_array_index(block->snapshots, IRSnapshot, op->snap - 1).partial) {
-            g_error("%s (%08x): something is set before op %u, which may fault", row->mnemonic, word, i);
+            g_test_message("%s (%08x): something is set before op %u, which may fault", row->mnemonic,
+                           word, i);
+            g_test_fail();
+            return;
         }
     }
 }
@@ -228,7 +243,7 @@ static void test_every_row(Fixture *f, gconstpointer data)
                 IRBlock *block = translate(f, 0x10000, modes[mode], 1, &word, 1);
                 g_assert_cmpuint(block->n_insns, <, IR_MAX_INSNS / 4);
                 g_assert_false(block->overflow);
-                if (found) {
+                if (found && !sets_first(found)) {
                     check_snapshots(block, found, word);
                 }
             }
