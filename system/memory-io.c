@@ -139,17 +139,20 @@ static void store_host(uint8_t *p, unsigned size, uint64_t v, bool big_endian)
 
 /* ---- Device registers ---- */
 
-typedef struct AccessPlan {
-    unsigned unit;  /* bytes of each call */
-    bool unaligned; /* calls may be at any address */
-} AccessPlan;
-
-static AccessPlan plan_access(const MemoryRegionOps *ops, unsigned size)
+/*
+ * Bytes of the call that serves what is left of an access: as wide as the callbacks take and the
+ * access wants; narrower, down to what they take, where that keeps it aligned.
+ */
+static unsigned unit_size(const MemoryRegionOps *ops, hwaddr at, unsigned size, unsigned left)
 {
     unsigned min = ops->impl.min_access_size ? ops->impl.min_access_size : 1;
     unsigned max = ops->impl.max_access_size ? ops->impl.max_access_size : 4;
+    unsigned unit = CLAMP(size, min, max);
 
-    return (AccessPlan){CLAMP(size, min, max), ops->impl.unaligned};
+    while (unit > min && (unit > left || (!ops->impl.unaligned && (at & (unit - 1))))) {
+        unit /= 2;
+    }
+    return unit;
 }
 
 static bool access_valid(const MemoryRegion *mr, hwaddr offset, unsigned size, bool is_write,
@@ -198,13 +201,12 @@ static uint64_t low_bytes(unsigned n)
 }
 
 /*
- * Reads or writes `size` bytes at offset in calls of the planned size.  A call covers `n` bytes of the
- * access, `lane` bytes into the device's unit; value is a number in the device's byte order.
+ * Reads or writes `size` bytes at offset.  A call covers `n` bytes of the access, `lane` bytes into the
+ * device's unit; value is a number in the device's byte order.
  */
 static MemTxResult access_units(const MemoryRegion *mr, hwaddr offset, uint64_t *value, unsigned size,
                                 bool is_write, MemTxAttrs attrs)
 {
-    AccessPlan plan = plan_access(mr->ops, size);
     bool big = mr->ops->endianness == DEVICE_BIG_ENDIAN;
     MemTxResult result = MEMTX_OK;
     uint64_t whole = is_write ? *value : 0;
@@ -212,19 +214,20 @@ static MemTxResult access_units(const MemoryRegion *mr, hwaddr offset, uint64_t 
 
     for (unsigned done = 0; done < size; done += n) {
         hwaddr at = offset + done;
-        unsigned lane = plan.unaligned && size >= plan.unit ? 0 : at & (plan.unit - 1);
+        unsigned unit = unit_size(mr->ops, at, size, size - done);
+        unsigned lane = mr->ops->impl.unaligned && size >= unit ? 0 : at & (unit - 1);
         unsigned in_value, in_unit;
-        uint64_t unit = 0;
+        uint64_t v = 0;
 
-        n = MIN(plan.unit - lane, size - done);
+        n = MIN(unit - lane, size - done);
         in_value = 8 * (big ? size - done - n : done);
-        in_unit = 8 * (big ? plan.unit - lane - n : lane);
+        in_unit = 8 * (big ? unit - lane - n : lane);
         if (is_write) {
-            unit = (whole >> in_value & low_bytes(n)) << in_unit;
-            result |= call_write(mr, at - lane, unit, plan.unit, attrs);
+            v = (whole >> in_value & low_bytes(n)) << in_unit;
+            result |= call_write(mr, at - lane, v, unit, attrs);
         } else {
-            result |= call_read(mr, at - lane, &unit, plan.unit, attrs);
-            whole |= (unit >> in_unit & low_bytes(n)) << in_value;
+            result |= call_read(mr, at - lane, &v, unit, attrs);
+            whole |= (v >> in_unit & low_bytes(n)) << in_value;
         }
     }
     if (!is_write) {

@@ -313,6 +313,8 @@ void ram_written(RAMBlock *block, ram_addr_t offset, uint64_t size)
         return;
     }
     page_range(offset, size, &first, &count);
+    /* The bytes first, then the bit: a translator clears the bit before it reads the bytes. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!bitmap_all_set_atomic(block->dirty[DIRTY_MEMORY_CODE], first, count)) {
         if (memory->code_invalidate) {
             memory->code_invalidate(memory->code_opaque, block, offset, size);

@@ -276,38 +276,56 @@ static bool rr_wants_attention(void)
     return false;
 }
 
+/* Runs each CPU that can for a turn, from index *next on; false if none could. *next is where it
+ * stopped: what interrupts a round does not favour the first CPUs. */
+static bool rr_round(int *next)
+{
+    bool ran = false;
+
+    for (int left = cpu_count(); left > 0; left--) {
+        CPUState *cpu = cpu_first();
+
+        while (cpu && cpu->cpu_index < *next) {
+            cpu = cpu_next(cpu);
+        }
+        cpu = cpu ? cpu : cpu_first();
+        *next = cpu->cpu_index + 1;
+        if (!cpu->created || !can_run(cpu)) {
+            continue;
+        }
+        cpu_set_current(cpu);
+        /* Who wants attention writes the reason, then kicks rr_current. */
+        set_flag(core.rr_current, cpu);
+        ran = true;
+        if (!rr_wants_attention()) {
+            run_turn(cpu);
+        }
+        set_flag(core.rr_current, NULL);
+        if (rr_wants_attention()) {
+            break;
+        }
+    }
+    cpu_set_current(NULL);
+    return ran;
+}
+
 static void *rr_thread(void *opaque)
 {
+    int next = 0;
+
     core.rr_rcu = rcu_register_thread();
     rcu_online(core.rr_rcu);
     for (;;) {
-        CPUState *cpu;
-        bool ran = false;
-
         set_flag(core.rr_halt.kicked, 0);
         if (rr_wants_attention()) {
             device_lock();
             rr_attend();
             device_unlock();
+            cpu_set_current(NULL);
             if (flag(core.rr_quit)) {
                 break;
             }
-        }
-        CPU_FOREACH (cpu) {
-            if (cpu->created && can_run(cpu)) {
-                cpu_set_current(cpu);
-                set_flag(core.rr_current, cpu);
-                run_turn(cpu);
-                set_flag(core.rr_current, NULL);
-                ran = true;
-            }
-            if (rr_wants_attention()) {
-                ran = true;
-                break;
-            }
-        }
-        cpu_set_current(NULL);
-        if (!ran) {
+        } else if (!rr_round(&next) && !rr_wants_attention()) {
             halt_sleep(&core.rr_halt, core.rr_rcu);
         }
     }

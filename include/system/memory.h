@@ -56,8 +56,8 @@ typedef enum DeviceEndian { DEVICE_BIG_ENDIAN, DEVICE_LITTLE_ENDIAN } DeviceEndi
  * A device's registers.  Callbacks run with the device lock held; addr counts from the region's
  * start, value is the register's number whatever the byte order of the access.  `valid` is what the
  * bus lets through (else the access fails), `impl` what the callbacks want: others are split or
- * widened.  Zero limits mean 1 to 4 bytes; unaligned accesses fail unless `unaligned` says
- * otherwise.
+ * widened.  Zero limits: the bus lets 1 to 8 bytes through, callbacks want 1 to 4.  Unaligned
+ * accesses fail unless valid.unaligned; without impl.unaligned they are served by aligned calls.
  */
 struct MemoryRegionOps {
     uint64_t (*read)(void *opaque, hwaddr addr, unsigned size);
