@@ -52,6 +52,19 @@ static uint64_t fallback_cmp(void *env, uint64_t a, uint64_t b, uint64_t c, uint
     return fp_relation_nibble(relation);
 }
 
+/* Rounding to an integral value raises nothing; flags: IRRound. */
+static uint64_t fallback_rint(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
+{
+    static const uint8_t modes[] = {
+        [IRROUND_NEAREST_EVEN] = FLOAT_ROUND_NEAREST_EVEN, [IRROUND_DOWN] = FLOAT_ROUND_DOWN,
+        [IRROUND_UP] = FLOAT_ROUND_UP, [IRROUND_ZERO] = FLOAT_ROUND_TO_ZERO,
+        [IRROUND_NEAREST_AWAY] = FLOAT_ROUND_NEAREST_AWAY,
+    };
+    FloatStatus s = { 0 };
+
+    return float64_round_to_int(a, (FloatRound)modes[flags], false, &s);
+}
+
 IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
     [IR_FADD] = fallback_add,
     [IR_FSUB] = fallback_sub,
@@ -63,6 +76,7 @@ IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
     [IR_FCFID] = fallback_cfid,
     [IR_FCTI] = fallback_cti,
     [IR_FCMP] = fallback_cmp,
+    [IR_FRIM] = fallback_rint,
 };
 
 /* ---- Vectors ---- */

@@ -158,8 +158,8 @@ void fpscr_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uin
             fpscr_set_fprf(env, fprf_result(op, result));
         }
     }
-    if (fpcc) {
-        fpscr_set_fpcc(env, fpcc);
+    if (fpcc && fpcc < 2 * FPCC_SET) {
+        fpscr_set_fpcc(env, fpcc & 15);
     }
 }
 

@@ -37,6 +37,11 @@ static unsigned muladd_variant(unsigned modifiers)
            (modifiers & IRFP_NEG ? FLOAT_MULADD_NEGATE : 0);
 }
 
+static uint64_t both_words(uint64_t word)
+{
+    return word << 32 | (uint32_t)word;
+}
+
 static uint64_t to_integer(uint64_t a, unsigned modifiers, FloatStatus *s)
 {
     FloatRound round = modifiers & IRFP_TRUNC ? FLOAT_ROUND_TO_ZERO : (FloatRound)s->round;
@@ -176,15 +181,15 @@ uint64_t fp_compute(uint32_t op, uint64_t a, uint64_t b, uint64_t c, FloatStatus
     case FPB_RSQRTE:
         return single ? float64_rsqrt_estimate_single(a, s) : float64_rsqrt_estimate(a, s);
     case FPB_CFID: return from_integer(a, modifiers, s);
-    case FPB_CTI: return to_integer(a, modifiers, s);
+    case FPB_CTI: {
+        uint64_t result = to_integer(a, modifiers, s);
+        return modifiers & FPCTI_BOTH ? both_words(result) : result;
+    }
     case FPB_RINT:
         return modifiers & FPRINT_CURRENT
                    ? float64_round_to_int(a, (FloatRound)s->round, true, s)
                    : float64_round_to_int(a, (FloatRound)modifiers, false, s);
-    case FPB_CVDPSP: {
-        uint64_t single_word = float64_to_float32(a, s);
-        return single_word << 32 | single_word;
-    }
+    case FPB_CVDPSP: return both_words(float64_to_float32(a, s));
     case FPB_CVSPDP: return float32_to_float64((uint32_t)(a >> 32), s);
     case FPB_CVDPHP: return float64_to_float16(a, s);
     case FPB_CVHPDP: return float16_to_float64((uint16_t)a, s);

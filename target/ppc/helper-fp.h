@@ -38,6 +38,8 @@ typedef enum FPBase {
 
 /* Modifier of FPB_RINT: a FloatRound, or the current mode with inexact reported. */
 enum { FPRINT_CURRENT = 8 };
+/* Modifier of FPB_CTI: a word result stands in both words, as VSX processors leave it. */
+enum { FPCTI_BOTH = 64 };
 
 /* What an operation does to FPSCR beside the exception bits. */
 enum {
@@ -95,6 +97,8 @@ static inline void fpscr_set_fi_fr(CPUPPCState *env, uint32_t flags)
 }
 /* Moves the host's sticky inexact flag into XX. */
 void fpscr_harvest(CPUPPCState *env);
+/* In SLOT_FPCC beside a nibble that may be zero: there is one. */
+enum { FPCC_SET = 16 };
 /* Applies a pending record; op 0 is none, fpcc 0 is none. */
 void fpscr_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uint64_t b, uint64_t c);
 /* Sets the bits of mask that can be written, without a sync; mode flags follow. */
@@ -109,6 +113,8 @@ static inline unsigned fp_relation_nibble(FloatRelation relation)
 {
     return relation == FLOAT_LESS ? 8 : relation == FLOAT_GREATER ? 4 : relation == FLOAT_EQUAL ? 2 : 1;
 }
+/* Test data class: the classes that DCMX names. */
+bool fp_test_class(FloatClass class, bool negative, unsigned dcmx);
 /* CR nibbles of the tests for software divide and square root. */
 uint32_t fp_test_divide(uint64_t a, uint64_t b);
 uint32_t fp_test_sqrt(uint64_t b);
@@ -141,8 +147,44 @@ void fp_check_enabled(CPUPPCState *env, uint32_t flags);
 #define VSR_D(v, n) ((v).d[G_BYTE_ORDER == G_LITTLE_ENDIAN ? 1 - (n) : (n)])
 #define VSR_H(v, n) ((v).h[G_BYTE_ORDER == G_LITTLE_ENDIAN ? 7 - (n) : (n)])
 
+/*
+ * Vector operations: FPOP() for each lane, of single precision with FPV_F32; or a conversion with FPB_NONE
+ * and the types of source and result.  Of a word that holds one of two lanes the left one counts.
+ */
+enum { FPV_F32 = 1 << 16, FPV_FROM_SHIFT = 20, FPV_TO_SHIFT = 24 };
+typedef enum FPVType { FPV_DP, FPV_SP, FPV_HP, FPV_SD, FPV_UD, FPV_SW, FPV_UW } FPVType;
+#define FPV_CONVERT(from, to) ((uint32_t)(from) << FPV_FROM_SHIFT | (uint32_t)(to) << FPV_TO_SHIFT)
+
+/* Pure lane operations (helper_vfp_bits). */
+typedef enum FPVBits {
+    FPVB_XEXPDP, FPVB_XEXPSP, FPVB_XSIGDP, FPVB_XSIGSP, FPVB_IEXPDP, FPVB_IEXPSP,
+    FPVB_TSTDCDP, FPVB_TSTDCSP,     /* DCMX << 8 */
+} FPVBits;
+
+/* Quad-precision operations (helper_qfp): FPQ << 8 | modifiers. */
+typedef enum FPQuad {
+    FPQ_ADD, FPQ_SUB, FPQ_MUL, FPQ_DIV, FPQ_SQRT,
+    FPQ_MADD,                       /* a * b + c; IRFP_SUBTRACT, IRFP_NEG */
+    FPQ_RINT, FPQ_RXP,              /* modifiers: FPQ_ROUND() */
+    FPQ_FROM_DP, FPQ_FROM_SD, FPQ_FROM_UD,
+    FPQ_TO_DP, FPQ_TO_SD, FPQ_TO_SW, FPQ_TO_UD, FPQ_TO_UW,
+} FPQuad;
+enum { FPQ_ODD = 0x80 };            /* round to odd */
+#define FPQOP(base, modifiers) ((uint32_t)(base) << 8 | (modifiers))
+#define FPQ_ROUND(r, rmc, ex) ((r) << 2 | (rmc) | (ex) << 3)
+/* Compares and tests of quads (helper_qfp_test): CR field and FPCC. */
+enum { FPQT_COMPARE, FPQT_COMPARE_ORDERED, FPQT_EXPONENTS, FPQT_CLASS /* DCMX << 8 */ };
+/* Bit operations on quads (helper_qfp_bits). */
+enum { FPQB_EXPONENT, FPQB_SIGNIFICAND, FPQB_INSERT };
+
+/* Flags of helpers that look at and change whole registers and may raise. */
+#define FP_ALL_STATE (IRH_READS_SLOTS | IRH_WRITES_SLOTS | IRH_RAISES | IRH_KEEPS_TLB)
+
 #define HELPER(name, ...) extern const IRHelper helper_row_##name;
 #include "helper-fp.h.inc"
+#include "helper-fp-vector.h.inc"
+#include "helper-fp-quad.h.inc"
+#include "helper-fp-dfp.h.inc"
 #undef HELPER
 
 #endif

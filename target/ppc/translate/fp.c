@@ -73,6 +73,16 @@ static IRRef round_to_integral(DisasContext *ctx, IRRef a, unsigned mode)
     return ir_op1i(ctx->b, IR_FRIM, a, modes[mode], 0);
 }
 
+static IRRef convert_to_integer(DisasContext *ctx, IRRef a, unsigned modifiers)
+{
+    IRRef integer = ir_op1i(ctx->b, IR_FCTI, a, modifiers & ~FPCTI_BOTH, 0);
+
+    if (modifiers & FPCTI_BOTH) {
+        integer = ir_deposit(ctx->b, integer, integer, 32, 32);
+    }
+    return int_to_fp(ctx, integer);
+}
+
 static IRRef gen_fp_fast(DisasContext *ctx, const FPInsn *in, IRRef a, IRRef b, IRRef c)
 {
     IRBuilder *ir = ctx->b;
@@ -89,7 +99,7 @@ static IRRef gen_fp_fast(DisasContext *ctx, const FPInsn *in, IRRef a, IRRef b, 
     case IR_FCFID:
         return ir_op1i(ir, op, fp_to_int(ctx, a), modifiers, 0);
     case IR_FCTI:
-        return int_to_fp(ctx, ir_op1i(ir, op, a, modifiers, 0));
+        return convert_to_integer(ctx, a, modifiers);
     case IR_FRSP:
         return ir_op1i(ir, op, a, base == FPB_RSPV ? 1 << IRFP_USER_SHIFT : 0, 0);
     case IR_FSQRT:
