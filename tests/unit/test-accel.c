@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include "system/lock.h"
+#include "system/main-loop.h"
 #include "system/runtime.h"
 
 #define RAM_SIZE (16u << 20)
@@ -33,6 +34,7 @@ typedef struct Setup {
     const TCGBackend *backend;
     uint64_t tb_size;
     unsigned cpus;
+    VCPUThreading threading;
 } Setup;
 
 /* ---- A device: 64-bit registers, big-endian ---- */
@@ -83,7 +85,7 @@ static void setup(Fixture *f, const Setup *s)
 
     memset(f, 0, sizeof(*f));
     runtime_init();
-    cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
+    cpus_init(&tcg_accel_ops, s->threading);
     memory_region_init_ram(&f->ram, NULL, "ram", RAM_SIZE, &error);
     g_assert_no_error(error);
     memory_region_add_subregion(get_system_memory(), 0, &f->ram);
@@ -112,6 +114,7 @@ static void setup(Fixture *f, const Setup *s)
 
 static void teardown(Fixture *f)
 {
+    cpus_shutdown();
     for (unsigned i = 0; i < 2 && f->cpu[i]; i++) {
         cpu_base_deinit(&f->cpu[i]->parent);
         object_unref(OBJECT(f->cpu[i]));
@@ -827,6 +830,73 @@ static void test_cross_modifying(Fixture *f)
     g_assert_cmpuint(e1->r[1], ==, 1);
 }
 
+/* ---- hw/core's threads ---- */
+
+/* What the main thread does: timers (the time slices of round robin), and sleeping without the lock. */
+static void idle_a_little(void)
+{
+    device_unlock();
+    g_usleep(1000);
+    device_lock();
+    main_loop_iterate(false);
+}
+
+static void wait_halted(TestCPU *cpu)
+{
+    while (!__atomic_load_n(&cpu->parent.halted, __ATOMIC_SEQ_CST)) {
+        idle_a_little();
+    }
+}
+
+static void note_register(CPUState *cpu, void *opaque)
+{
+    *(uint64_t *)opaque = ((TestCPU *)cpu)->env.r[1];
+}
+
+static void test_threads(Fixture *f)
+{
+    GError *error = NULL;
+    uint64_t before[2], after[2];
+
+    /* r1 counts for ever until the word at r8 is set: only the back edge lets anybody in. */
+    PUT(f, CODE, T_INSN(T_ADDI, 1, 1, 1), T_INSN(T_LOAD + 3, 4, 8, 0), T_INSN(T_BNZ, 4, 0, 8),
+        T_INSN(T_B, 0, 0, -12), T_INSN(T_HALT, 0, 0, 0));
+    *(uint64_t *)(f->host + DATA) = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        f->cpu[i]->env.pc = CODE;
+        f->cpu[i]->env.r[8] = DATA;
+        cpu_start_thread(&f->cpu[i]->parent, &error);
+        g_assert_no_error(error);
+    }
+    for (unsigned turn = 0; turn < 20; turn++) {
+        resume_all_vcpus();
+        for (unsigned i = 0; i < 2; i++) {
+            /* Both get on, in turn or at once. */
+            run_on_cpu(&f->cpu[i]->parent, note_register, &before[i]);
+            do {
+                idle_a_little();
+                run_on_cpu(&f->cpu[i]->parent, note_register, &after[i]);
+            } while (before[i] == after[i]);
+        }
+        if (turn % 4 == 1) {
+            tcg_flush_code(f->accel);
+        }
+        if (turn % 4 == 2) {
+            tcg_accel_ops.tlb_flush(&f->cpu[turn / 4 % 2]->parent);
+        }
+        pause_all_vcpus();
+        g_assert_true(all_vcpus_paused());
+    }
+    g_assert_cmpuint(jit_number(f, "code flushes"), >=, 1);
+    *(uint64_t *)(f->host + DATA) = 1;
+    resume_all_vcpus();
+    wait_halted(f->cpu[0]);
+    wait_halted(f->cpu[1]);
+    pause_all_vcpus();
+    g_assert_cmphex(f->cpu[0]->env.pc, ==, CODE + 20);
+    g_assert_cmphex(f->cpu[1]->env.pc, ==, CODE + 20);
+}
+
 /* ---- Options ---- */
 
 static void test_options(void)
@@ -858,6 +928,7 @@ static const struct {
     void (*fn)(Fixture *f);
     uint64_t tb_size;
     unsigned cpus;
+    VCPUThreading threading;
 } cases[] = {
     {"loop", test_loop, 0, 1},
     {"access", test_access, 0, 1},
@@ -874,6 +945,8 @@ static const struct {
     {"atomics", test_atomics, 0, 2},
     {"cross-modifying", test_cross_modifying, 0, 2},
     {"cross-modifying-full", test_cross_modifying, 128 << 10, 2},
+    {"threads-multi", test_threads, 0, 2, VCPU_THREADS_MULTI},
+    {"threads-single", test_threads, 0, 2, VCPU_THREADS_SINGLE},
 };
 
 typedef struct Case { unsigned index; const TCGBackend *backend; } Case;
@@ -883,7 +956,8 @@ static void run_case(gconstpointer data)
     const Case *c = data;
     Fixture *f = g_new0(Fixture, 1);
 
-    setup(f, &(Setup){c->backend, cases[c->index].tb_size, cases[c->index].cpus});
+    setup(f, &(Setup){c->backend, cases[c->index].tb_size, cases[c->index].cpus,
+                      cases[c->index].threading});
     cases[c->index].fn(f);
     teardown(f);
     g_free(f);
