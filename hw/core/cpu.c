@@ -219,14 +219,6 @@ void cpu_kick(CPUState *cpu)
             cpu_exit(running);
         }
     }
-    if (halt == &core.rr_halt) {
-        /* Whoever has the thread gives it up, so that this CPU's turn comes. */
-        CPUState *running = __atomic_load_n(&core.rr_current, __ATOMIC_SEQ_CST);
-
-        if (running && running != cpu && !cpu_is_self(running)) {
-            cpu_exit(running);
-        }
-    }
     if (halt && !__atomic_exchange_n(&halt->kicked, 1, __ATOMIC_SEQ_CST)) {
         mutex_lock(&halt->lock);
         cond_broadcast(&halt->cond);
