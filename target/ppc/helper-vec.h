@@ -49,4 +49,18 @@ extern const IRHelper helper_row_vcfux;
 extern const IRHelper helper_row_vctsxs;        /* v128 (env, v128 b, i32 fraction bits) */
 extern const IRHelper helper_row_vctuxs;
 
+/* helper-vec-crypto.c */
+extern const IRHelper helper_row_vshasigmaw;    /* v128 (v128 a, i32 ST || SIX) */
+extern const IRHelper helper_row_vshasigmad;
+extern const IRHelper helper_row_vpmsum;        /* v128 (v128 a, v128 b, i32 lane 0..2) */
+
+/* helper-vec-bcd.c. i32 how: BCDOp << 1 | PS. Operands that an operation lacks are ignored. */
+typedef enum BCDOp {
+    BCD_ADD, BCD_SUB, BCD_COPY_SIGN, BCD_SHIFT, BCD_SHIFT_UNSIGNED, BCD_SHIFT_ROUND, BCD_TRUNCATE,
+    BCD_TRUNCATE_UNSIGNED, BCD_FROM_NATIONAL, BCD_TO_NATIONAL, BCD_FROM_ZONED, BCD_TO_ZONED,
+    BCD_FROM_BINARY, BCD_TO_BINARY, BCD_SET_SIGN,
+} BCDOp;
+extern const IRHelper helper_row_bcd;           /* v128 (v128 a, v128 b, i32 how) */
+extern const IRHelper helper_row_bcd_cr;        /* i32 CR6 nibble (the same) */
+
 #endif
