@@ -94,7 +94,7 @@ unsigned fprf_class(FloatClass class, bool negative)
         [FLOAT_CLASS_NORMAL] = {0x04, 0x08},
         [FLOAT_CLASS_INFINITY] = {0x05, 0x09},
         [FLOAT_CLASS_QNAN] = {0x11, 0x11},
-        [FLOAT_CLASS_SNAN] = {0x11, 0x11},
+        [FLOAT_CLASS_SNAN] = {0x01, 0x01},      /* decimal results only */
     };
     return codes[class][negative];
 }

@@ -177,6 +177,23 @@ enum { FPQT_COMPARE, FPQT_COMPARE_ORDERED, FPQT_EXPONENTS, FPQT_CLASS /* DCMX <<
 /* Bit operations on quads (helper_qfp_bits). */
 enum { FPQB_EXPONENT, FPQB_SIGNIFICAND, FPQB_INSERT };
 
+/* Decimal operations (helper_dfp, helper_dfp_test): op, DFP_QUAD for the quad form. */
+typedef enum DFPOp {
+    DFP_ADD, DFP_SUB, DFP_MUL, DFP_DIV,
+    DFP_QUANTIZE,                   /* immediate: RMC */
+    DFP_QUANTIZE_IMM,               /* RMC | TE << 8 */
+    DFP_REROUND,                    /* RMC */
+    DFP_RINTX, DFP_RINTN,           /* RMC | R << 2 */
+    DFP_WIDEN, DFP_NARROW, DFP_FROM_INT, DFP_TO_INT,
+    DFP_TO_BCD, DFP_FROM_BCD,       /* SP; S */
+    DFP_XEX, DFP_IEX,
+    DFP_SHIFT_LEFT, DFP_SHIFT_RIGHT,/* digits */
+    DFP_CMPU, DFP_CMPO, DFP_TSTEX, DFP_TSTSF,
+    DFP_TSTSFI,                     /* digits */
+    DFP_TSTDC, DFP_TSTDG,           /* DCM; DGM */
+} DFPOp;
+enum { DFP_QUAD = 0x100 };
+
 /* Flags of helpers that look at and change whole registers and may raise. */
 #define FP_ALL_STATE (IRH_READS_SLOTS | IRH_WRITES_SLOTS | IRH_RAISES | IRH_KEEPS_TLB)
 
