@@ -125,13 +125,27 @@ static void check_sorted(const Tree *t)
     }
 }
 
+/* Is `to` below `from`, through children or aliases? */
+static bool reaches(const Tree *t, const Node *from, const Node *to)
+{
+    if (from == to || (from->alias && reaches(t, from->alias, to))) {
+        return true;
+    }
+    for (unsigned i = 0; i < t->count; i++) {
+        if (t->nodes[i].parent == from && reaches(t, &t->nodes[i], to)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void attach(Tree *t, Node *node)
 {
     Node *parent;
 
     do {
         parent = &t->nodes[g_test_rand_int_range(0, (int)(node - t->nodes))];
-    } while (parent->alias);
+    } while (parent->alias || reaches(t, node, parent));
     node->parent = parent;
     node->offset = grain(SPACE);
     node->priority = g_test_rand_int_range(-3, 4);
