@@ -334,6 +334,9 @@ void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endia
     if (touches_memory(row)) {
         place_address(&r, row, &record->insn[0], &record->state);
     }
+    if (g_str_has_prefix(row->mnemonic, "bcd")) {
+        vector_decimal_operands(&r, row, record->insn[0], &record->state);
+    }
 }
 
 /* ---- Iteration ---- */

@@ -68,6 +68,10 @@ void vector_print_operands(const VectorRecord *record);
 /* Makes equal in both what the architecture leaves undefined or where the oracle is known to be wrong. */
 void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got);
 
+/* The same for rows of the vector facility, and VSX moves (vector-mask-vec.c). */
+void vector_mask_vec(const PPCInsnRow *row, const VectorRecord *in, VectorRecord *want,
+                     const VectorRecord *got);
+
 /* splitmix64 */
 typedef struct VectorRand { uint64_t state; } VectorRand;
 static inline uint64_t vector_rand(VectorRand *r)
@@ -86,5 +90,7 @@ uint64_t vector_integer(VectorRand *r);
 uint64_t vector_double(VectorRand *r);
 uint32_t vector_single(VectorRand *r);
 void vector_v128(VectorRand *r, VectorGroup group, uint64_t out[2]);
+/* vector-decimal.c: numbers for the registers that a bcd instruction names. */
+void vector_decimal_operands(VectorRand *r, const PPCInsnRow *row, uint32_t insn, VectorState *state);
 
 #endif
