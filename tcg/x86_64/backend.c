@@ -6,8 +6,8 @@
  * constants, restore records.  Exit sites' patch and unchained offsets count from the thunks, which
  * lie in the same double mapping.
  *
- * x86_state is written once by init() and constant afterwards: the back end is a singleton because
- * its thunks are.
+ * x86_state is written once by init() and constant afterwards (but for the spare workspace): the back
+ * end is a singleton because its thunks are.
  */
 #include <cpuid.h>
 #include <stdlib.h>
@@ -93,6 +93,7 @@ static bool x86_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGC
     }
     x86_state = (X86State){
         .target = target, .runtime = *runtime, .features = features_consistent(host & features),
+        .spare = x86_state.spare,
     };
     return x86_make_thunks(&x86_state, buf, errp);
 }
@@ -101,13 +102,17 @@ static bool x86_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGC
 
 X86Stub *x86_stub(X86Comp *c, void (*emit)(X86Comp *c, X86Stub *stub))
 {
-    X86Stub *stub = g_new0(X86Stub, 1);
+    X86Stub *stub;
 
+    if (c->n_stubs == c->stubs->len) {
+        g_ptr_array_add(c->stubs, g_new(X86Stub, 1));
+    }
+    stub = g_ptr_array_index(c->stubs, c->n_stubs++);
+    memset(stub, 0, sizeof(*stub));
     stub->emit = emit;
     stub->vmx = c->vmx;
     stub->xmm_live = (c->occupied & XMM_ALL) != 0;
     stub->insn = c->cur;
-    g_ptr_array_add(c->stubs, stub);
     return stub;
 }
 
@@ -192,6 +197,22 @@ static void emit_restore_records(X86Comp *c)
     g_free(at);
 }
 
+static X86Comp *comp_new(void)
+{
+    X86Comp *c = g_new0(X86Comp, 1);
+
+    x86_ra_new(c);
+    c->stubs = g_ptr_array_new_with_free_func(g_free);
+    c->caps = g_array_new(false, false, sizeof(X86SnapEntry));
+    c->pool = g_array_new(false, false, sizeof(X86PoolFix));
+    c->point_fixes = g_array_new(false, false, sizeof(X86PointFix));
+    c->points = g_array_new(false, false, sizeof(X86RestorePoint));
+    c->entries = g_array_new(false, false, sizeof(X86RestoreEntry));
+    c->sunk = g_array_new(false, false, sizeof(X86SunkOp));
+    c->consts = g_array_new(false, false, sizeof(V128));
+    return c;
+}
+
 static void comp_free(X86Comp *c)
 {
     x86_ra_free(c);
@@ -203,6 +224,44 @@ static void comp_free(X86Comp *c)
     g_array_unref(c->entries);
     g_array_unref(c->sunk);
     g_array_unref(c->consts);
+    g_free(c);
+}
+
+/* Any thread may compile: whoever finds the spare workspace takes it. */
+static X86Comp *comp_take(void)
+{
+    X86Comp *c = __atomic_exchange_n(&x86_state.spare, NULL, __ATOMIC_ACQUIRE);
+
+    return c ? c : comp_new();
+}
+
+static void comp_give_back(X86Comp *c)
+{
+    c = __atomic_exchange_n(&x86_state.spare, c, __ATOMIC_ACQ_REL);
+    if (c) {
+        comp_free(c);
+    }
+}
+
+static void comp_begin(X86Comp *c, const IRBlock *block, uint32_t rng)
+{
+    c->block = block;
+    c->target = block->target;
+    c->f = x86_state.features;
+    c->rng = rng;
+    c->cur = 0;
+    c->released = c->vmx = false;
+    c->n_stubs = 0;
+    c->n_exits = 0;
+    g_array_set_size(c->caps, 0);
+    g_array_set_size(c->pool, 0);
+    g_array_set_size(c->point_fixes, 0);
+    g_array_set_size(c->points, 0);
+    g_array_set_size(c->entries, 0);
+    g_array_set_size(c->sunk, 0);
+    g_array_set_size(c->consts, 0);
+    c->exits = block->exits->len ? g_new0(TCGExitSite, block->exits->len) : NULL;
+    x86_ra_init(c);
 }
 
 /* Test hook: GOSSAMER_X86_RANDOM_REGS=seed makes the allocator choose at random. */
@@ -215,24 +274,12 @@ static uint32_t random_seed(void)
 
 static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *out)
 {
-    X86Comp comp = {
-        .block = block, .target = block->target, .f = x86_state.features, .rng = random_seed(),
-        .stubs = g_ptr_array_new_with_free_func(g_free),
-        .caps = g_array_new(false, false, sizeof(X86SnapEntry)),
-        .pool = g_array_new(false, false, sizeof(X86PoolFix)),
-        .point_fixes = g_array_new(false, false, sizeof(X86PointFix)),
-        .points = g_array_new(false, false, sizeof(X86RestorePoint)),
-        .entries = g_array_new(false, false, sizeof(X86RestoreEntry)),
-        .sunk = g_array_new(false, false, sizeof(X86SunkOp)),
-        .consts = g_array_new(false, false, sizeof(V128)),
-    };
-    X86Comp *c = &comp;
+    X86Comp *c = comp_take();
     X86Meta *meta = NULL;
     uint32_t entry;
 
+    comp_begin(c, block, random_seed());
     x86_asm_init(&c->as, buf->write, buf->exec, buf->size);
-    c->exits = g_new0(TCGExitSite, block->exits->len + 1);
-    x86_ra_init(c);
     while (((uintptr_t)c->as.p & 7) && !c->as.overflow) {
         x86_byte(&c->as, 0xcc);
     }
@@ -248,7 +295,7 @@ static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *o
         x86_op_end(c);
     }
     /* Stubs may make more stubs. */
-    for (guint i = 0; i < c->stubs->len && !c->as.overflow; i++) {
+    for (guint i = 0; i < c->n_stubs && !c->as.overflow; i++) {
         X86Stub *stub = g_ptr_array_index(c->stubs, i);
 
         for (uint32_t k = 0; k < stub->n_from; k++) {
@@ -264,9 +311,9 @@ static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *o
         x86_align(&c->as, 16);
     }
     if (c->as.overflow) {
-        x86_meta_free(meta);
         g_free(c->exits);
-        comp_free(c);
+        comp_give_back(c);
+        x86_meta_free(meta);
         return false;
     }
     *out = (TCGCompiled){
@@ -274,7 +321,7 @@ static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *o
         .n_exits = c->n_exits, .meta = meta,
     };
     buf->size = out->code_size;
-    comp_free(c);
+    comp_give_back(c);
     return true;
 }
 

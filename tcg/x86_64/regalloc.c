@@ -159,23 +159,38 @@ static void ra_analyse(X86Comp *c)
     }
 }
 
-void x86_ra_init(X86Comp *c)
+void x86_ra_new(X86Comp *c)
 {
-    unsigned n = c->block->n_insns;
-
-    c->vals = g_new0(X86Val, n);
-    c->deaths = g_new0(IRRef, n);
-    c->next_call = g_new0(IRRef, n);
-    c->max_uses = 3 * n + 64;
-    c->uses = g_new(X86Use, c->max_uses);
-    c->n_uses = 1;
-    memset(c->owner, 0, sizeof(c->owner));
-    c->occupied = c->locked = 0;
-    c->spill_top = X86_FRAME_SCRATCH;
     c->free8 = g_array_new(false, false, sizeof(int32_t));
     c->free16 = g_array_new(false, false, sizeof(int32_t));
     c->free_later = g_array_new(false, false, sizeof(X86Loc));
     c->env_values = g_array_new(false, false, sizeof(IRRef));
+}
+
+void x86_ra_init(X86Comp *c)
+{
+    unsigned n = c->block->n_insns;
+
+    if (n > c->max_insns) {
+        c->max_insns = MAX(n, 1024);
+        c->vals = g_renew(X86Val, c->vals, c->max_insns);
+        c->deaths = g_renew(IRRef, c->deaths, c->max_insns);
+        c->next_call = g_renew(IRRef, c->next_call, c->max_insns);
+    }
+    if (!c->max_uses) {
+        c->max_uses = 4096;
+        c->uses = g_new(X86Use, c->max_uses);
+    }
+    memset(c->vals, 0, n * sizeof(c->vals[0]));
+    memset(c->deaths, 0, n * sizeof(c->deaths[0]));
+    c->n_uses = 1;
+    memset(c->owner, 0, sizeof(c->owner));
+    c->occupied = c->locked = 0;
+    c->spill_top = X86_FRAME_SCRATCH;
+    g_array_set_size(c->free8, 0);
+    g_array_set_size(c->free16, 0);
+    g_array_set_size(c->free_later, 0);
+    g_array_set_size(c->env_values, 0);
     for (unsigned i = 0; i < n; i++) {
         X86Val *v = &c->vals[i];
         const IRInsn *in = x86_insn(c, i);

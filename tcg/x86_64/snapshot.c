@@ -293,12 +293,13 @@ void x86_write_slots(X86Comp *c, uint32_t first, uint32_t count, uint32_t busy)
     if (count == 0) {
         return;
     }
-    X86SnapEntry *e = g_new(X86SnapEntry, count);
+    X86SnapEntry e[IR_MAX_SLOTS];
     uint32_t used = busy, sunk_used = busy;
     int32_t spill_top = c->spill_top;
     unsigned n_sunk = 0;
     Scratch s;
 
+    g_assert(count <= IR_MAX_SLOTS);
     memcpy(e, &g_array_index(c->caps, X86SnapEntry, first), count * sizeof(*e));
     for (uint32_t i = 0; i < count; i++) {
         used |= loc_reg(e[i].loc);
@@ -342,22 +343,22 @@ void x86_write_slots(X86Comp *c, uint32_t first, uint32_t count, uint32_t busy)
         }
     }
     scratch_end(c, &s);
-    g_free(e);
 }
 
 /* ---- Restore points ---- */
 
 static X86RestoreEntry restore_entry(X86Comp *c, uint16_t slot, X86Loc loc)
 {
-    X86RestoreEntry r = { .slot = slot, .loc = loc };
+    X86RestoreEntry r = { .slot = (uint8_t)slot, .kind = loc.kind, .type = loc.type, .at = loc.at };
 
+    _Static_assert(IR_MAX_SLOTS <= 256, "slots are bytes here");
     if (loc.kind == LOC_CONST || loc.kind == LOC_VCONST) {
         V128 v = { .d = { c->vals[loc.at].k, 0 } };
 
         if (loc.kind == LOC_VCONST) {
             v = g_array_index(c->block->v128_pool, V128, x86_insn(c, (IRRef)loc.at)->imm);
         }
-        r.extra = c->consts->len;
+        r.at = (int32_t)c->consts->len;
         g_array_append_val(c->consts, v);
     }
     return r;
@@ -380,7 +381,7 @@ uint32_t x86_restore_point(X86Comp *c, uint32_t snap, uint32_t first, uint32_t c
             for (unsigned k = 0; k < 3; k++) {
                 op.ops[k] = restore_entry(c, 0, e->ops[k]);
             }
-            r.extra = c->sunk->len;
+            r.at = (int32_t)c->sunk->len;
             g_array_append_val(c->sunk, op);
         }
         g_array_append_val(c->entries, r);
@@ -389,27 +390,40 @@ uint32_t x86_restore_point(X86Comp *c, uint32_t snap, uint32_t first, uint32_t c
     return c->points->len - 1;
 }
 
+/* Copies an array behind the struct; the most aligned come first. */
+static void *meta_place(uint8_t **at, const GArray *array)
+{
+    void *to = *at;
+    size_t size = array->len * g_array_get_element_size((GArray *)array);
+
+    memcpy(to, array->data, size);
+    *at += size;
+    return to;
+}
+
 X86Meta *x86_meta_new(X86Comp *c)
 {
-    X86Meta *m = g_new0(X86Meta, 1);
+    size_t head = (sizeof(X86Meta) + 15) & ~(size_t)15;
+    uint8_t *at = g_malloc(head + c->consts->len * sizeof(V128) +
+                           c->points->len * sizeof(X86RestorePoint) +
+                           c->sunk->len * sizeof(X86SunkOp) +
+                           c->entries->len * sizeof(X86RestoreEntry));
+    X86Meta *m = (X86Meta *)at;
 
+    _Static_assert(_Alignof(X86RestorePoint) >= _Alignof(X86SunkOp) &&
+                   _Alignof(X86SunkOp) >= _Alignof(X86RestoreEntry), "order of meta_place calls");
+    at += head;
     m->n_points = c->points->len;
-    m->points = g_memdup2(c->points->data, c->points->len * sizeof(X86RestorePoint));
-    m->entries = g_memdup2(c->entries->data, c->entries->len * sizeof(X86RestoreEntry));
-    m->sunk = g_memdup2(c->sunk->data, c->sunk->len * sizeof(X86SunkOp));
-    m->consts = g_memdup2(c->consts->data, c->consts->len * sizeof(V128));
+    m->consts = meta_place(&at, c->consts);
+    m->points = meta_place(&at, c->points);
+    m->sunk = meta_place(&at, c->sunk);
+    m->entries = meta_place(&at, c->entries);
     return m;
 }
 
 void x86_meta_free(X86Meta *m)
 {
-    if (m) {
-        g_free(m->points);
-        g_free(m->entries);
-        g_free(m->sunk);
-        g_free(m->consts);
-        g_free(m);
-    }
+    g_free(m);
 }
 
 static TCGCPUState *env_tcg(void *env)
@@ -422,29 +436,29 @@ static V128 restore_value(char *env, const TCGCPUState *t, const X86Meta *m,
 {
     V128 v = { .d = { 0, 0 } };
 
-    switch (r->loc.kind) {
+    switch (r->kind) {
     case LOC_GPR:
-        v.d[0] = t->save_gpr[r->loc.at];
+        v.d[0] = t->save_gpr[r->at];
         break;
     case LOC_XMM:
-        v = t->save_xmm[r->loc.at - XMM0];
+        v = t->save_xmm[r->at - XMM0];
         break;
     case LOC_SPILL:
-        memcpy(&v, (char *)t->frame + r->loc.at, type_size(r->loc.type));
+        memcpy(&v, (char *)t->frame + r->at, type_size(r->type));
         break;
     case LOC_ENV:
-        memcpy(&v, env + r->loc.at, type_size(r->loc.type));
+        memcpy(&v, env + r->at, type_size(r->type));
         break;
     case LOC_CONST:
     case LOC_VCONST:
-        v = m->consts[r->extra];
+        v = m->consts[r->at];
         break;
     case LOC_SUNK: {
-        const X86SunkOp *op = &m->sunk[r->extra];
+        const X86SunkOp *op = &m->sunk[r->at];
         uint64_t k[3];
 
         for (unsigned i = 0; i < 3; i++) {
-            k[i] = op->ops[i].loc.kind ? restore_value(env, t, m, &op->ops[i]).d[0] : 0;
+            k[i] = op->ops[i].kind ? restore_value(env, t, m, &op->ops[i]).d[0] : 0;
         }
         if (op->op == IR_MKHI) {
             v.d[1] = k[0];

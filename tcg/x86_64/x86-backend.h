@@ -58,6 +58,7 @@ typedef struct X86State {
     const uint8_t *leave_indirect;
     const uint8_t *leave_nogroup;
     const uint8_t *lookup;           /* pc set: jump cache miss */
+    struct X86Comp *spare;           /* a workspace for the next compilation; exchanged atomically */
 } X86State;
 extern X86State x86_state;
 
@@ -131,9 +132,9 @@ typedef struct X86RestorePoint {
 } X86RestorePoint;
 
 typedef struct X86RestoreEntry {
-    uint16_t slot;
-    X86Loc loc;
-    uint32_t extra;         /* LOC_SUNK: index of the op record; constants: index of the value */
+    uint8_t slot;
+    uint8_t kind, type;     /* as in X86Loc */
+    int32_t at;             /* as in X86Loc; LOC_SUNK, constants: index in sunk, consts */
 } X86RestoreEntry;
 
 typedef struct X86SunkOp {
@@ -141,17 +142,19 @@ typedef struct X86SunkOp {
     X86RestoreEntry ops[3];
 } X86SunkOp;
 
+/* One allocation; the arrays follow the struct. */
 typedef struct X86Meta {
+    V128 *consts;
     X86RestorePoint *points;
     X86RestoreEntry *entries;
     X86SunkOp *sunk;
-    V128 *consts;
     unsigned n_points;
 } X86Meta;
 
 typedef struct X86PoolFix { uint32_t at; V128 value; uint8_t imm_bytes; } X86PoolFix;
 typedef struct X86PointFix { uint32_t at; uint32_t point; } X86PointFix;
 
+/* The state of a compilation; the arrays' memory is kept from one to the next. */
 typedef struct X86Comp {
     X86Asm as;
     const IRBlock *block;
@@ -159,7 +162,7 @@ typedef struct X86Comp {
     uint64_t f;             /* features */
     X86Val *vals;
     X86Use *uses;
-    uint32_t n_uses, max_uses;
+    uint32_t n_uses, max_uses, max_insns;
     IRRef *deaths;          /* per op: list of values that die there */
     IRRef *next_call;       /* per op: next call at or after it */
     IRRef owner[32];
@@ -171,7 +174,8 @@ typedef struct X86Comp {
     int32_t spill_top;
     GArray *free8, *free16; /* int32_t frame offsets */
     GArray *free_later;     /* X86Loc: spill slots free after the current op */
-    GPtrArray *stubs;       /* X86Stub */
+    GPtrArray *stubs;       /* X86Stub; the first n_stubs are in use */
+    guint n_stubs;
     GArray *caps;           /* X86SnapEntry */
     GArray *pool;           /* X86PoolFix */
     V128 pool_pending;
@@ -210,6 +214,7 @@ bool x86_const_i32(const X86Comp *c, IRRef ref, int32_t *value);
 
 /* ---- regalloc.c ---- */
 
+void x86_ra_new(X86Comp *c);
 void x86_ra_init(X86Comp *c);
 void x86_ra_free(X86Comp *c);
 /* Value of ref in a register of mask, locked until the op's end. */
