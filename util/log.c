@@ -168,7 +168,8 @@ bool log_set_filter(const char *ranges, GError **errp)
 
     if (ranges) {
         char **texts = g_strsplit(ranges, ",", -1);
-        bool ok = true;
+        LogRange none;
+        bool ok = *texts || parse_range("", &none, errp);
 
         filter = g_array_new(false, false, sizeof(LogRange));
         for (char **text = texts; *text && ok; text++) {
