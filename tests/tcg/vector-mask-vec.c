@@ -51,24 +51,102 @@ static bool packed_valid(const uint64_t v[2], bool has_sign)
     return !has_sign || (v[1] & 15) > 9;
 }
 
-/*
- * The target of invalid operands is undefined, CR6 is 1: QEMU says so too, but not of every sum whose
- * operands' digits look equal to it.
- */
+static void take_target(uint32_t insn, VectorRecord *want, const VectorRecord *got)
+{
+    memcpy(want->state.vsr[32 + insn_rt(insn)], got->state.vsr[32 + insn_rt(insn)], 16);
+}
+
+static void take_cr6(VectorRecord *want, const VectorRecord *got, unsigned nibble)
+{
+    uint64_t mask = (uint64_t)nibble << 4;
+    want->state.cr = (want->state.cr & ~mask) | (got->state.cr & mask);
+}
+
+/* QEMU reads VRB after it has written VRT. */
+static bool aliased(uint32_t insn)
+{
+    return insn_rt(insn) == insn_rb(insn);
+}
+
+/* Packed operands. The target of invalid ones is undefined, CR6 is 1; QEMU does not look at all digits. */
 static void decimal(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
 {
-    const uint64_t *a = in->state.vsr[32 + insn_ra(insn)], *b = in->state.vsr[32 + insn_rb(insn)];
-    uint64_t *target = want->state.vsr[32 + insn_rt(insn)];
-    const uint64_t *ours = got->state.vsr[32 + insn_rt(insn)];
-    bool is_sum = (insn & 0x5bf) == 0x401;
+    if (aliased(insn)) {
+        *want = *got;
+    } else if ((got->state.cr & CR6_MASK) == 0x10 &&
+               !packed_valid(in->state.vsr[32 + insn_rb(insn)], true)) {
+        take_target(insn, want, got);
+        take_cr6(want, got, 15);
+    }
+}
 
-    if ((got->state.cr & CR6_MASK) == 0x10) {
-        if ((want->state.cr & CR6_MASK) == 0x10 ||
-            (is_sum && (!packed_valid(a, true) || !packed_valid(b, true)))) {
-            target[0] = ours[0];
-            target[1] = ours[1];
-            want->state.cr = (want->state.cr & ~(uint64_t)CR6_MASK) | 0x10;
-        }
+static void decimal_sum(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
+{
+    decimal(in, insn, want, got);
+    if ((got->state.cr & CR6_MASK) == 0x10 && !packed_valid(in->state.vsr[32 + insn_ra(insn)], true)) {
+        take_target(insn, want, got);
+        take_cr6(want, got, 15);
+    }
+    /* A zero sum is positive and nothing but zero in CR6; QEMU keeps a sign. */
+    if ((got->state.cr & CR6_MASK) == 0x20) {
+        want->state.vsr[32 + insn_rt(insn)][1] &= ~(uint64_t)15;
+        want->state.vsr[32 + insn_rt(insn)][1] |= got->state.vsr[32 + insn_rt(insn)][1] & 15;
+        take_cr6(want, got, 12);
+    }
+}
+
+/* QEMU takes the last digit for a sign, and shifting out zeros for an overflow. */
+static void decimal_unsigned(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                             const VectorRecord *got)
+{
+    if (aliased(insn)) {
+        *want = *got;
+    } else if (!packed_valid(in->state.vsr[32 + insn_rb(insn)], false)) {
+        take_target(insn, want, got);
+    } else {
+        const uint64_t *b = in->state.vsr[32 + insn_rb(insn)];
+        take_cr6(want, got, b[0] | b[1] ? 14 : 15);
+    }
+}
+
+/* Zoned and national operands: undefined if invalid. Both agree what is. */
+static void decimal_text(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                         const VectorRecord *got)
+{
+    if (aliased(insn)) {
+        *want = *got;
+    } else if (((got->state.cr & want->state.cr) & CR6_MASK) == 0x10) {
+        take_target(insn, want, got);
+    }
+}
+
+/* Undefined on overflow. */
+static void decimal_binary(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                           const VectorRecord *got)
+{
+    decimal_text(in, insn, want, got);
+    if ((got->state.cr & want->state.cr) & 0x10) {
+        take_target(insn, want, got);
+    }
+}
+
+/* Everything is shifted out and rounds to nothing; QEMU shifts by 31 at most. */
+static void decimal_round(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                          const VectorRecord *got)
+{
+    decimal(in, insn, want, got);
+    if ((int8_t)in->state.vsr[32 + insn_ra(insn)][0] < -31) {
+        *want = *got;
+    }
+}
+
+/* More digits than there are: nothing is truncated; QEMU clears doubleword 0. */
+static void decimal_truncate(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                             const VectorRecord *got)
+{
+    decimal(in, insn, want, got);
+    if ((in->state.vsr[32 + insn_ra(insn)][0] & 0xffff) > 31) {
+        *want = *got;
     }
 }
 
@@ -76,7 +154,13 @@ static const VecMask masks[] = {
     {"mtvsrd", low_doubleword}, {"mtvsrwa", low_doubleword}, {"mtvsrwz", low_doubleword},
     {"xxinsertw", word_place},
     {"vextuh?x", element_place}, {"vextuw?x", element_place},
-    {"bcd*", decimal},
+    {"lxsdx", low_doubleword}, {"lxsiw?x", low_doubleword}, {"lxsibzx", low_doubleword},
+    {"lxsihzx", low_doubleword}, {"lxsspx", low_doubleword},
+    {"bcdadd.", decimal_sum}, {"bcdsub.", decimal_sum}, {"bcdcpsgn.", decimal_sum},
+    {"bcds.", decimal}, {"bcdsr.", decimal_round}, {"bcdtrunc.", decimal_truncate},
+    {"bcdsetsgn.", decimal}, {"bcdct?.", decimal}, {"bcdctsq.", decimal},
+    {"bcdus.", decimal_unsigned}, {"bcdutrunc.", decimal_unsigned},
+    {"bcdcfn.", decimal_text}, {"bcdcfz.", decimal_text}, {"bcdcfsq.", decimal_binary},
     /* Rotates and inserts under a mask; QEMU 7.2 clears what is outside the mask. */
     {"vrldmi", everything},
     /* An estimate to 1/16 of a unit; QEMU's series is far off. tests/unit/test-fpu.c checks ours. */

@@ -428,11 +428,18 @@ bool tr_vpkpx(DisasContext *ctx, uint32_t insn)
 
 /* ---- Extract, insert ---- */
 
-/* The element at byte UIM to the right end of doubleword 0. Beyond the last place bytes wrap around. */
+/* UIM beyond the last place is undefined: extraction takes element 0, insertion does nothing. */
+static unsigned last_place(unsigned lane)
+{
+    return 16 - (1u << lane);
+}
+
+/* The element at byte UIM to the right end of doubleword 0. */
 bool tr_vextract(DisasContext *ctx, uint32_t insn)
 {
     IRBuilder *b = ctx->b;
-    unsigned lane = vx_lane(insn), place = (16 - (1u << lane) - (insn >> 16 & 15)) & 15;
+    unsigned lane = vx_lane(insn), last = last_place(lane), uim = insn >> 16 & 15;
+    unsigned place = last - (uim > last ? 0 : uim);
     IRRef v = vrb(ctx, insn), turned = ir_op2i(b, IR_VALIGN, v, v, 0, place);
     IRRef element = ir_op1i(b, IR_VEXT, turned, lane, 0);
 
@@ -443,11 +450,15 @@ bool tr_vextract(DisasContext *ctx, uint32_t insn)
 bool tr_vinsert(DisasContext *ctx, uint32_t insn)
 {
     IRBuilder *b = ctx->b;
-    unsigned lane = vx_lane(insn), size = 1u << lane, place = (16 - size - (insn >> 16 & 15)) & 15;
+    unsigned lane = vx_lane(insn), uim = insn >> 16 & 15;
+
+    if (uim > last_place(lane)) {
+        return true;
+    }
+    unsigned place = last_place(lane) - uim;
     IRRef element = ir_op1i(b, IR_VEXT, vrb(ctx, insn), lane, 8u >> lane);
     IRRef into = get_vr(ctx, insn_rt(insn));
-
-    if (place % size == 0) {
+    if (place % (1u << lane) == 0) {
         into = ir_op2i(b, IR_VINS, into, element, lane, place >> lane);
     } else {
         /* Turn the place to the right end, insert there, turn back. */
