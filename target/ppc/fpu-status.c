@@ -119,6 +119,10 @@ unsigned fprf_result(uint32_t op, uint64_t result)
     unsigned attributes = fpop_attributes(op);
     FPBase base = FPOP_BASE(op);
 
+    /* Undefined after a conversion to an integer: always the same, however blocks are cut. */
+    if (base == FPB_CTI) {
+        return 0;
+    }
     if (attributes & FPA_SINGLE_IN_WORD) {
         return fprf_class(float32_classify((uint32_t)(result >> 32)), result >> 63);
     }

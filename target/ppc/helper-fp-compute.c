@@ -8,8 +8,6 @@
 unsigned fpop_attributes(uint32_t op)
 {
     switch (FPOP_BASE(op)) {
-    case FPB_CTI:
-        return FPA_FIFR;
     case FPB_CVDPSP:
         return FPA_FPRF | FPA_FIFR | FPA_SINGLE_IN_WORD;
     case FPB_CVDPHP:
