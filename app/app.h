@@ -16,7 +16,11 @@
 #define COMPAT_VERSION_MINOR 2
 #define COMPAT_VERSION_MICRO 0
 
-typedef struct AppMonitor { char *text; bool control, pretty; } AppMonitor;
+typedef struct AppMonitor {
+    const char *option;                 /* that asked for it: "-monitor" */
+    char *text;
+    bool control, pretty;
+} AppMonitor;
 
 typedef struct AppConfig {
     bool ppc64;                         /* personality */
@@ -29,8 +33,8 @@ typedef struct AppConfig {
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
-    bool mem_prealloc, preconfig, only_help;
-    bool serial_given, monitor_given;
+    bool mem_prealloc, mem_lock, only_help;
+    bool serial_given, monitor_given, kvm_given, tcg_given;
 } AppConfig;
 
 /* Fills config; false with errp. Options that only print (help, version) print and set only_help. */
@@ -40,7 +44,13 @@ void app_print_help(const AppConfig *config);
 void app_register_classes(bool ppc64);
 /* Makes the machine as configured; true when it stands. */
 bool app_create(AppConfig *config, GError **errp);
-/* Creates monitors and the gdb server. */
+/* Creates monitors and the gdb server; ends them. */
 bool app_create_monitors(AppConfig *config, GError **errp);
+void app_destroy_monitors(void);
+/* Names of options, ended by NULL (g_free the array); with_argument: only those that take one. */
+const char *const *app_option_names(bool with_argument);
+/* -object: "TYPE,id=ID,..." or JSON; what the machine's memory is made of is set in it. */
+bool app_apply_objects(AppConfig *config, MachineState *machine, GError **errp);
+extern const MachineClass *const app_machine_classes[];
 
 #endif

@@ -24,10 +24,46 @@
 
 static int fail(const AppConfig *config, GError *error)
 {
+    /* The terminal first: the message is for whoever sits there. */
+    app_destroy_monitors();
+    chardev_cleanup();
     fprintf(stderr, "%s: %s\n", config->program, error ? error->message : "failed");
     g_clear_error(&error);
-    chardev_cleanup();
     return 1;
+}
+
+/*
+ * An end that nobody could prepare for: the terminal is set back, then the signal does what it does.
+ * Until the main loop runs, SIGTERM and its like end the process this way too.
+ */
+static void on_fatal_signal(int number)
+{
+    chardev_restore_terminals();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void catch_fatal_signals(void)
+{
+    static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGQUIT,
+                                  SIGINT,  SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_fatal_signal, .sa_flags = SA_NODEFER};
+    struct sigaction now;
+
+    sigemptyset(&action.sa_mask);
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        /* A sanitizer or the parent may have other plans. */
+        if (sigaction(numbers[i], NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
+            now.sa_handler == SIG_DFL) {
+            sigaction(numbers[i], &action, NULL);
+        }
+    }
+}
+
+/* After Ctrl-Z and fg the shell has set its own modes. */
+static void on_continue(int number)
+{
+    chardev_resume_terminals();
 }
 
 /* Ctrl-C, kill: an orderly end, so that the terminal and sockets are left as they were. */
@@ -141,12 +177,16 @@ int main(int argc, char **argv)
         return 0;
     }
     if (config.daemonize) {
-        if (config.nographic) {
-            fprintf(stderr, "%s: -nographic cannot be used with -daemonize\n", name);
-            return 1;
-        }
+        /* Before there are threads: a fork takes only its own along. */
         daemon_pipe = daemonize_begin();
+        if (daemon_pipe < 0) {
+            error_setg_errno(&error, errno, "-daemonize");
+            return fail(&config, error);
+        }
     }
+    catch_fatal_signals();
+    atexit(chardev_restore_terminals);
+    signal(SIGCONT, on_continue);
     if (config.pidfile && !write_pidfile(config.pidfile, &error)) {
         return fail(&config, error);
     }
@@ -159,6 +199,9 @@ int main(int argc, char **argv)
     chardev_set_mux_ops(&mux_ops);
     if (!start_log(&config, &error) || !app_create(&config, &error) ||
         !app_create_monitors(&config, &error)) {
+        if (config.pidfile) {
+            unlink(config.pidfile);
+        }
         return fail(&config, error);
     }
     g_unix_signal_add(SIGINT, on_signal, GINT_TO_POINTER(SIGINT));
@@ -174,6 +217,7 @@ int main(int argc, char **argv)
     }
     status = main_loop_run();
     pause_all_vcpus();
+    app_destroy_monitors();
     cpus_shutdown();
     chardev_cleanup();
     if (config.pidfile) {

@@ -4,8 +4,10 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include "app.h"
 #include "accel/tcg/accel.h"
+#include "monitor/commands.h"
 #include "target/ppc/cpu.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -21,6 +23,38 @@ typedef struct OptionRow {
     OptionFn *fn;
     size_t offset;               /* without fn: member of AppConfig (char * with, bool without argument) */
 } OptionRow;
+
+/* "kvm:tcg": the first that is there. KVM never is. */
+static bool choose_accel(AppConfig *config, const char *names, GError **errp)
+{
+    g_auto(GStrv) list = g_strsplit(names, ":", -1);
+
+    for (unsigned i = 0; list[i]; i++) {
+        if (!strcmp(list[i], "kvm")) {
+            config->kvm_given = true;
+        } else if (!strcmp(list[i], "tcg")) {
+            config->tcg_given = true;
+        } else {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "invalid accelerator %s (tcg is the only one)", list[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The accel= items of -machine. */
+static bool machine_accel(AppConfig *config, const char *items, GError **errp)
+{
+    while (items && *items) {
+        g_autofree char *item = NULL;
+
+        items = options_next_item(items, &item);
+        if (g_str_has_prefix(item, "accel=") && !choose_accel(config, item + 6, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool set_machine(AppConfig *config, const char *value, GError **errp)
 {
@@ -43,6 +77,9 @@ static bool set_machine(AppConfig *config, const char *value, GError **errp)
     } else {
         g_free(config->machine);
         config->machine = g_steal_pointer(&name);
+    }
+    if (!machine_accel(config, rest, errp)) {
+        return false;
     }
     if (rest && *rest) {
         char *all = config->machine_properties
@@ -71,11 +108,15 @@ static bool set_cpu(AppConfig *config, const char *value, GError **errp)
     if (!strcmp(value, "help") || !strcmp(value, "?")) {
         g_autoptr(GPtrArray) list = ppc_model_list();
 
-        printf("Available CPUs:\n");
         for (guint i = 0; i < list->len; i++) {
             const PowerPCCPUClass *model = g_ptr_array_index(list, i);
 
-            printf("  %-18s PVR %08x  %s\n", model->name, model->pvr, model->description);
+            printf("PowerPC %-16s PVR %08x\n", model->name, model->pvr);
+            for (const PPCModelAlias *alias = ppc_model_aliases; alias->alias; alias++) {
+                if (!strcmp(alias->model, model->name)) {
+                    printf("PowerPC %-16s (alias for %s)\n", alias->alias, model->name);
+                }
+            }
         }
         config->only_help = true;
         return true;
@@ -98,10 +139,11 @@ static bool set_accel(AppConfig *config, const char *value, GError **errp)
     if (g_str_has_prefix(name, "accel=")) {
         memmove(name, name + 6, strlen(name + 6) + 1);
     }
-    if (strcmp(name, "tcg")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "invalid accelerator %s (tcg is the only one)",
-                    name);
+    if (!choose_accel(config, name, errp)) {
         return false;
+    }
+    if (strcmp(name, "tcg")) {
+        return true;
     }
     g_free(config->accel);
     config->accel = g_strdup(rest);
@@ -128,6 +170,21 @@ static bool set_device(AppConfig *config, const char *value, GError **errp)
         fputs(text, stdout);
         config->only_help = true;
         return true;
+    }
+    if (*value == '{') {
+        g_autoptr(GString) text = g_string_new(NULL);
+        json_error_t why;
+        json_t *object = json_loads(value, 0, &why);
+        bool good = object && monitor_options_from_json(object, "driver", text, errp);
+
+        if (!object) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "JSON parse error, %s", why.text);
+        }
+        json_decref(object);
+        if (good) {
+            g_ptr_array_add(config->devices, g_strdup(text->str));
+        }
+        return good;
     }
     g_ptr_array_add(config->devices, g_strdup(value));
     return true;
@@ -167,10 +224,11 @@ static bool add_serial(AppConfig *c, const char *v, GError **errp)
     return add_to(c->serials, v);
 }
 
-static void add_monitor(AppConfig *c, const char *text, bool control, bool pretty)
+static void add_monitor(AppConfig *c, const char *option, const char *text, bool control, bool pretty)
 {
-    AppMonitor m = {g_strdup(text), control, pretty};
+    AppMonitor m = {option, g_strdup(text), control, pretty};
 
+    c->monitor_given = true;
     g_array_append_val(c->monitors, m);
 }
 
@@ -178,7 +236,7 @@ static bool add_hmp(AppConfig *c, const char *v, GError **errp)
 {
     c->monitor_given = true;
     if (strcmp(v, "none")) {
-        add_monitor(c, v, false, false);
+        add_monitor(c, "-monitor", v, false, false);
     }
     return true;
 }
@@ -186,7 +244,7 @@ static bool add_hmp(AppConfig *c, const char *v, GError **errp)
 static bool add_qmp(AppConfig *c, const char *v, GError **errp)
 {
     if (strcmp(v, "none")) {
-        add_monitor(c, v, true, false);
+        add_monitor(c, "-qmp", v, true, false);
     }
     return true;
 }
@@ -194,7 +252,7 @@ static bool add_qmp(AppConfig *c, const char *v, GError **errp)
 static bool add_qmp_pretty(AppConfig *c, const char *v, GError **errp)
 {
     if (strcmp(v, "none")) {
-        add_monitor(c, v, true, true);
+        add_monitor(c, "-qmp-pretty", v, true, true);
     }
     return true;
 }
@@ -217,14 +275,13 @@ static bool add_mon(AppConfig *c, const char *v, GError **errp)
     }
     mode = options_get(options, "mode");
     if (!options_get(options, "chardev")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-mon: chardev is missing");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev is missing");
     } else if (strcmp(mode, "readline") && strcmp(mode, "control")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-mon: unknown monitor mode \"%s\"", mode);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "unknown monitor mode \"%s\"", mode);
     } else {
         g_autofree char *text = g_strconcat("chardev:", options_get(options, "chardev"), NULL);
 
-        add_monitor(c, text, !strcmp(mode, "control"), options_get_bool(options, "pretty", false));
-        c->monitor_given = c->monitor_given || !strcmp(mode, "readline");
+        add_monitor(c, "-mon", text, !strcmp(mode, "control"), options_get_bool(options, "pretty", false));
         good = true;
     }
     options_free(options);
@@ -235,7 +292,7 @@ static bool set_display(AppConfig *c, const char *v, GError **errp)
 {
     if (strcmp(v, "none")) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "-display %s: this machine has no display (use none)", v);
+                    "this machine has no display (use none)");
         return false;
     }
     c->display_none = true;
@@ -288,7 +345,7 @@ static bool set_action(AppConfig *c, const char *v, GError **errp)
         if (text && found < 0) {
             g_autofree char *names = g_strjoinv(", ", (char **)keys[k].names);
 
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-action %s=%s: not one of %s",
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s=%s: not one of %s",
                         keys[k].key, text, names);
             options_free(options);
             return false;
@@ -303,11 +360,26 @@ static bool set_action(AppConfig *c, const char *v, GError **errp)
 
 static bool set_name(AppConfig *c, const char *v, GError **errp)
 {
-    g_autofree char *name = NULL;
+    static const OptionDesc rows[] = {
+        {"guest", OPTION_STRING, "the guest's name", NULL},
+        {"process", OPTION_STRING, "the process's name, as ps shows it", NULL},
+        {"debug-threads", OPTION_BOOL, "threads have names (they always have)", NULL},
+        {0},
+    };
+    static const OptionListDesc list = {.name = "name", .implied_key = "guest", .desc = rows};
+    Options *options = options_parse(&list, v, errp);
+    const char *process;
 
-    options_next_item(v, &name);
+    if (!options) {
+        return false;
+    }
     g_free(c->name);
-    c->name = g_strdup(g_str_has_prefix(name, "guest=") ? name + 6 : name);
+    c->name = g_strdup(options_get(options, "guest"));
+    process = options_get(options, "process");
+    if (process) {
+        prctl(PR_SET_NAME, process);
+    }
+    options_free(options);
     return true;
 }
 
@@ -339,10 +411,61 @@ static bool accept(AppConfig *c, const char *v, GError **errp)
     return true;
 }
 
+static bool set_sandbox(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "off") && strcmp(v, "enable=off")) {
+        warn_report("-sandbox %s: there is no sandbox in this build; going on without one", v);
+    }
+    return true;
+}
+
+static bool set_audiodev(AppConfig *c, const char *v, GError **errp)
+{
+    if (!g_str_has_prefix(v, "none,") && strcmp(v, "none") && !strstr(v, "\"driver\":\"none\"")) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "no sound on these machines (none)");
+        return false;
+    }
+    return true;
+}
+
+static bool set_none(AppConfig *c, const char *v, GError **errp)
+{
+    if (strcmp(v, "none") && strcmp(v, "null")) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "no such port on these machines (none)");
+        return false;
+    }
+    return true;
+}
+
+static bool set_overcommit(AppConfig *c, const char *v, GError **errp)
+{
+    static const OptionDesc rows[] = {
+        {"mem-lock", OPTION_BOOL, "lock memory", NULL}, {"cpu-pm", OPTION_BOOL, "accepted", NULL}, {0}};
+    static const OptionListDesc list = {.name = "overcommit", .desc = rows};
+    Options *options = options_parse(&list, v, errp);
+
+    if (!options) {
+        return false;
+    }
+    c->mem_lock = options_get_bool(options, "mem-lock", c->mem_lock);
+    options_free(options);
+    return true;
+}
+
+static bool set_kvm(AppConfig *c, const char *v, GError **errp)
+{
+    return choose_accel(c, "kvm", errp);
+}
+
+static bool set_usb(AppConfig *c, const char *v, GError **errp)
+{
+    return set_machine(c, "usb=on", errp);
+}
+
 static bool set_vga(AppConfig *c, const char *v, GError **errp)
 {
     if (strcmp(v, "none")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-vga %s: no such adapter here (none)", v);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no such adapter here (none)");
         return false;
     }
     return true;
@@ -351,8 +474,7 @@ static bool set_vga(AppConfig *c, const char *v, GError **errp)
 static bool set_nic(AppConfig *c, const char *v, GError **errp)
 {
     if (strcmp(v, "none")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-nic %s: no network device here (none)",
-                    v);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no network device here (none)");
         return false;
     }
     return true;
@@ -373,11 +495,12 @@ static const OptionRow option_rows[] = {
     {"mem-path", "PATH", "back memory with a file", TEXT(mem_path)},
     {"mem-prealloc", NULL, "touch all memory at the start", NULL, offsetof(AppConfig, mem_prealloc)},
     {"numa", "node[,cpus=..][,mem=..] | dist,... | cpu,...", "NUMA nodes", add_numa},
-    {"object", "TYPE,id=ID[,...]", "create an object (memory back ends)", add_object},
+    {"object", "TYPE,id=ID[,...]", "create an object (memory-backend-ram, memory-backend-file, secret)", add_object},
     {"name", "NAME", "the guest's name", set_name},
     {"uuid", "UUID", "the guest's UUID", TEXT(uuid)},
     {"global", "DRIVER.PROPERTY=VALUE", "change a device's default", add_global},
     {"device", "DRIVER[,prop=value...]", "add a device ('-device help' lists them)", set_device},
+    {"usb", NULL, "short for -machine usb=on", set_usb},
     {"nodefaults", NULL, "no default devices", NULL, offsetof(AppConfig, nodefaults)},
     {"rtc", "[base=utc|localtime|DATE][,clock=host|rt|vm]", "time of day", set_rtc},
 
@@ -396,6 +519,8 @@ static const OptionRow option_rows[] = {
     {"vga", "none", "no display adapter", set_vga},
     {"nic", "none", "no network", set_nic},
     {"net", "none", "no network", set_nic},
+    {"audiodev", "none,id=ID", "no sound", set_audiodev},
+    {"parallel", "none", "no parallel port", set_none},
     {"serial", "DEV", "serial port: stdio, mon:stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:, none",
      add_serial},
     {"chardev", "KIND,id=ID[,...]", "character back end", add_chardev},
@@ -413,11 +538,12 @@ static const OptionRow option_rows[] = {
     {"pidfile", "FILE", "write the process number", TEXT(pidfile)},
     {"daemonize", NULL, "go to the background once the machine stands", NULL,
      offsetof(AppConfig, daemonize)},
-    {"sandbox", "off", "accepted", accept},
+    {"overcommit", "mem-lock=on|off", "lock the guest's memory", set_overcommit},
+    {"sandbox", "off", "accepted: there is no sandbox", set_sandbox},
     {"msg", "timestamp=on", "accepted", accept},
     {"no-user-config", NULL, "accepted", accept},
     {"nodefconfig", NULL, "accepted", accept},
-    {"enable-kvm", NULL, "accepted: there is no KVM here, the translator is used", accept},
+    {"enable-kvm", NULL, "ask for KVM, which is not here: an error without -accel tcg", set_kvm},
 
     GROUP("Debugging"),
     {"s", NULL, "short for -gdb tcp::1234", set_gdb_default},
@@ -467,21 +593,28 @@ static const OptionRow *find_option(const char *name)
     return NULL;
 }
 
-static bool unknown_option(const char *given, const char *name, GError **errp)
+const char *const *app_option_names(bool with_argument)
 {
-    const char *names[G_N_ELEMENTS(option_rows) + 1];
+    const char **names = g_new0(const char *, G_N_ELEMENTS(option_rows) + 1);
     unsigned n = 0;
-    const char *near;
 
     for (const OptionRow *row = option_rows; !row->name || *row->name; row++) {
-        if (row->name) {
+        /* "sandbox" is not told: nobody should rely on it. */
+        if (row->name && (!with_argument || row->argument) && strcmp(row->name, "sandbox")) {
             names[n++] = row->name;
         }
     }
-    names[n] = NULL;
-    near = nearest_name(name, names);
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s: invalid option%s%s%s", given,
-                near ? " (did you mean '-" : "", near ? near : "", near ? "'?)" : "");
+    return names;
+}
+
+static bool unknown_option(const char *given, const char *name, GError **errp)
+{
+    const char *const *names = app_option_names(false);
+    const char *near = nearest_name(name, names);
+
+    error_set(errp, GOSSAMER_ERROR_INVALID, "%s: invalid option%s%s%s", given, near ? " (did you mean '-" : "",
+              near ? near : "", near ? "'?)" : "");
+    g_free((void *)names);
     return false;
 }
 
@@ -533,6 +666,21 @@ bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
         } else {
             *(bool *)((char *)config + row->offset) = true;
         }
+    }
+    if (config->only_help) {
+        return true;
+    }
+    if (config->kvm_given && !config->tcg_given) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "invalid accelerator kvm (tcg is the only one)");
+        return false;
+    }
+    if (config->kvm_given) {
+        fprintf(stderr, "%s: falling back to tcg\n", config->program);
+    }
+    if (config->daemonize && config->nographic && !config->nodefaults &&
+        !(config->serial_given && config->monitor_given)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "-nographic cannot be used with -daemonize");
+        return false;
     }
     return true;
 }

@@ -3,7 +3,9 @@
  * From the collected command line to a machine that stands: classes, engine, character back ends,
  * machine, devices.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "app.h"
 #include "accel/tcg/accel.h"
 #include "chardev/char.h"
@@ -21,6 +23,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_intc_device_classes);
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
+    machine_classes_register(app_machine_classes);
     if (ppc64) {
         machine_classes_register(spapr_machine_classes());
     }
@@ -46,11 +49,14 @@ static bool create_engine(AppConfig *config, GError **errp)
 /* What a terminal user expects when nothing was said: console and monitor share standard input. */
 static bool create_serials(AppConfig *config, MachineState *machine, GError **errp)
 {
-    if (!config->serial_given && !config->nodefaults) {
+    if (!config->serial_given && !config->nodefaults && !machine->class->no_serial) {
         bool shared = config->nographic && !config->monitor_given;
 
         g_ptr_array_add(config->serials,
                         g_strdup(shared ? "mon:stdio" : config->nographic ? "stdio" : "null"));
+        if (!config->nographic && !config->display_none && !config->daemonize && machine->kernel_filename) {
+            warn_report("there is no display: the console is not shown (try -nographic)");
+        }
     }
     for (guint i = 0; i < config->serials->len; i++) {
         const char *text = g_ptr_array_index(config->serials, i);
@@ -64,7 +70,7 @@ static bool create_serials(AppConfig *config, MachineState *machine, GError **er
                 return false;
             }
             if (g_str_has_prefix(text, "mon:")) {
-                AppMonitor m = {g_strconcat("chardev:", id, NULL), false, false};
+                AppMonitor m = {"-serial", g_strconcat("chardev:", id, NULL), false, false};
 
                 g_array_append_val(config->monitors, m);
                 config->monitor_given = true;
@@ -72,8 +78,8 @@ static bool create_serials(AppConfig *config, MachineState *machine, GError **er
         }
         g_ptr_array_add(machine->serial, chr);
     }
-    if (config->nographic && !config->serial_given && !config->monitor_given && !config->nodefaults) {
-        AppMonitor m = {g_strdup("chardev:serial0"), false, false};
+    if (config->nographic && !config->monitor_given && !config->nodefaults) {
+        AppMonitor m = {"-monitor", g_strdup("stdio"), false, false};
 
         g_array_append_val(config->monitors, m);
     }
@@ -163,6 +169,13 @@ bool app_create(AppConfig *config, GError **errp)
         if (!machine_parse_numa(machine, g_ptr_array_index(config->numa, i), errp)) {
             return false;
         }
+    }
+    if (!app_apply_objects(config, machine, errp)) {
+        return false;
+    }
+    if (config->mem_lock && mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
+        error_setg_errno(errp, errno, "-overcommit mem-lock=on: locking memory failed");
+        return false;
     }
     take_text(&machine->cpu_type, config->cpu);
     take_text(&machine->kernel_filename, config->kernel);

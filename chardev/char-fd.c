@@ -98,8 +98,7 @@ typedef struct CharFd {
     int in, out;
     bool owned;                  /* close the descriptors */
     bool terminal, signals;
-    struct termios saved;
-    int saved_flags;
+    struct termios saved, raw;
     CharFdReader reader;
 } CharFd;
 
@@ -115,17 +114,27 @@ static void fd_update(Chardev *chr)
     char_fd_reader_update(&((CharFd *)chr)->reader);
 }
 
+/* In the background the terminal is somebody else's. */
+static bool in_foreground(void)
+{
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 static void stdio_restore(Chardev *chr)
 {
     CharFd *c = (CharFd *)chr;
 
-    if (c->terminal) {
+    if (c->terminal && in_foreground()) {
         tcsetattr(STDIN_FILENO, TCSANOW, &c->saved);
-        c->terminal = false;
     }
-    if (c->saved_flags >= 0) {
-        fcntl(STDIN_FILENO, F_SETFL, c->saved_flags);
-        c->saved_flags = -1;
+}
+
+static void stdio_resume(Chardev *chr)
+{
+    CharFd *c = (CharFd *)chr;
+
+    if (c->terminal && in_foreground()) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &c->raw);
     }
 }
 
@@ -137,7 +146,6 @@ static bool stdio_open(Chardev *chr, const Options *options, GError **errp)
     c->in = STDIN_FILENO;
     c->out = STDOUT_FILENO;
     c->signals = options_get_bool(options, "signal", true);
-    c->saved_flags = -1;
     if (tcgetattr(STDIN_FILENO, &c->saved) == 0) {
         c->terminal = true;
         raw = c->saved;
@@ -151,7 +159,8 @@ static bool stdio_open(Chardev *chr, const Options *options, GError **errp)
         raw.c_cflag |= CS8;
         raw.c_cc[VMIN] = 1;
         raw.c_cc[VTIME] = 0;
-        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+        c->raw = raw;
+        stdio_resume(chr);
     }
     chr->filename = g_strdup("stdio");
     char_fd_reader_start(&c->reader, chr, STDIN_FILENO, NULL);
@@ -196,6 +205,7 @@ const ChardevClass char_stdio_class = {
     .write = fd_write,
     .update = fd_update,
     .restore = stdio_restore,
+    .resume = stdio_resume,
 };
 
 /* ---- null ---- */
@@ -251,7 +261,6 @@ static bool file_open(Chardev *chr, const Options *options, GError **errp)
     int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
 
     c->in = c->out = -1;
-    c->saved_flags = -1;
     if (!need_path(options, "file", &path, errp)) {
         return false;
     }
@@ -305,7 +314,6 @@ static bool pipe_open(Chardev *chr, const Options *options, GError **errp)
     const char *path;
 
     c->in = c->out = -1;
-    c->saved_flags = -1;
     if (!need_path(options, "pipe", &path, errp)) {
         return false;
     }

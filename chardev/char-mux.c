@@ -277,3 +277,22 @@ void char_mux_take_focus(Chardev *mux, CharFrontend *fe)
         set_focus(m, fe->mux_slot);
     }
 }
+
+bool char_mux_in_use(const Chardev *mux)
+{
+    const CharMux *m = (const CharMux *)mux;
+
+    for (int i = 0; i < MUX_MAX; i++) {
+        if (m->front[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void char_mux_break(Chardev *mux)
+{
+    CharMux *m = (CharMux *)mux;
+
+    send_event(m, m->focus, CHAR_EVENT_BREAK);
+}

@@ -59,6 +59,22 @@ GBytes *chardev_ringbuf_read(Chardev *chr, unsigned max, GError **errp)
     return g_byte_array_free_to_bytes(bytes);
 }
 
+bool chardev_ringbuf_write(Chardev *chr, const uint8_t *data, size_t size, GError **errp)
+{
+    if (chr->class != &char_ringbuf_class) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s is not a ringbuf device",
+                    chardev_id(chr));
+        return false;
+    }
+    while (size) {
+        int n = ringbuf_write(chr, data, (int)MIN(size, (size_t)1 << 30));
+
+        data += n;
+        size -= n;
+    }
+    return true;
+}
+
 static const OptionListDesc ringbuf_options = {
     .name = "chardev ringbuf",
     .desc = (const OptionDesc[]){

@@ -21,14 +21,14 @@ typedef struct CharRegistry {
     CharMuxOps mux_ops;
 } CharRegistry;
 
+static CharRegistry char_registry;
+
 static CharRegistry *registry(void)
 {
-    static CharRegistry instance;
-
-    if (!instance.all) {
-        instance.all = g_ptr_array_new();
+    if (!char_registry.all) {
+        char_registry.all = g_ptr_array_new();
     }
-    return &instance;
+    return &char_registry;
 }
 
 Chardev *chardev_find(const char *id)
@@ -85,7 +85,33 @@ const CharMuxOps *chardev_mux_ops(void)
     return &registry()->mux_ops;
 }
 
+bool chardev_in_use(const Chardev *chr)
+{
+    return chardev_is_mux(chr) ? char_mux_in_use(chr) : chr->frontend != NULL;
+}
+
+void chardev_send_break(Chardev *chr)
+{
+    if (chardev_is_mux(chr)) {
+        char_mux_break(chr);
+    } else {
+        chardev_event(chr, CHAR_EVENT_BREAK);
+    }
+}
+
 /* ---- Creation ---- */
+
+static bool stdio_in_use(void)
+{
+    GPtrArray *all = registry()->all;
+
+    for (guint i = 0; i < all->len; i++) {
+        if (((Chardev *)g_ptr_array_index(all, i))->class == &char_stdio_class) {
+            return true;
+        }
+    }
+    return false;
+}
 
 Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *options, GError **errp)
 {
@@ -94,6 +120,10 @@ Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *o
 
     if (id && chardev_find(id)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Chardev with id '%s' already exists", id);
+        return NULL;
+    }
+    if (class == &char_stdio_class && stdio_in_use()) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "cannot use stdio by multiple character devices");
         return NULL;
     }
     chr = g_malloc0(class->size);
@@ -242,7 +272,8 @@ Chardev *chardev_new_from_short(const char *id, const char *text, bool permit_mu
     if (!strcmp(text, "stdio") || !strcmp(text, "null") || !strcmp(text, "pty") ||
         !strcmp(text, "ringbuf")) {
         class = find_class(text);
-        rest = g_strdup("");
+        /* Shared with a monitor, Ctrl-C is the guest's. */
+        rest = g_strdup(mux && class == &char_stdio_class ? "signal=off" : "");
     } else if (g_str_has_prefix(text, "file:")) {
         class = &char_file_class;
         rest = g_strconcat("path=", text + 5, NULL);
@@ -307,6 +338,28 @@ void chardev_cleanup(void)
 
     while (all->len) {
         chardev_delete(g_ptr_array_index(all, all->len - 1));
+    }
+}
+
+void chardev_restore_terminals(void)
+{
+    for (guint i = 0; char_registry.all && i < char_registry.all->len; i++) {
+        Chardev *chr = g_ptr_array_index(char_registry.all, i);
+
+        if (chr->class->restore) {
+            chr->class->restore(chr);
+        }
+    }
+}
+
+void chardev_resume_terminals(void)
+{
+    for (guint i = 0; char_registry.all && i < char_registry.all->len; i++) {
+        Chardev *chr = g_ptr_array_index(char_registry.all, i);
+
+        if (chr->class->resume) {
+            chr->class->resume(chr);
+        }
     }
 }
 

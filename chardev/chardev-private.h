@@ -23,8 +23,9 @@ typedef struct ChardevClass {
     void (*disconnect)(Chardev *chr);
     int (*get_fd)(Chardev *chr);
     guint (*add_watch)(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque);
-    /* Sends a terminal's modes back (also called while dying). */
+    /* Sets a terminal's modes back (also called while dying), and to ours again. Signal handlers. */
     void (*restore)(Chardev *chr);
+    void (*resume)(Chardev *chr);
 } ChardevClass;
 
 struct Chardev {
@@ -48,7 +49,8 @@ Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *o
 Chardev *char_mux_over(Chardev *chr, const char *id, GError **errp);
 int char_mux_attach(Chardev *mux, CharFrontend *fe);
 void char_mux_detach(Chardev *mux, CharFrontend *fe);
-void char_mux_update(Chardev *mux);
+bool char_mux_in_use(const Chardev *mux);
+void char_mux_break(Chardev *mux);
 void char_mux_take_focus(Chardev *mux, CharFrontend *fe);
 const CharMuxOps *chardev_mux_ops(void);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "monitor-private.h"
 
-#define BANNER "QEMU 8.2.0 monitor - type 'help' for more information\r\n"
+#define BANNER "QEMU " MONITOR_VERSION_TEXT " monitor - type 'help' for more information\r\n"
 
 /* One of the names in "q|quit" equals the first n characters of line's word. */
 static bool name_matches(const char *names, const char *word, size_t n)
@@ -69,6 +69,7 @@ static void run(HMPContext *context, const char *line)
 {
     const HMPCommand *row;
     const char *args;
+    g_autofree char *text = NULL, *name = NULL, *try_help = NULL;
 
     line += strspn(line, " \t");
     if (!*line) {
@@ -81,7 +82,19 @@ static void run(HMPContext *context, const char *line)
         g_string_append_printf(context->out, "unknown command: '%s'\n", word);
         return;
     }
-    row->fn(context, args);
+    name = g_strndup(line, strcspn(line, " /"));
+    try_help = g_strdup_printf("Try \"help %s\" for more information\n", name);
+    if (!row->args && *args) {
+        g_string_append_printf(context->out, "%s: extraneous characters at the end of line\n%s", row->name,
+                               try_help);
+        return;
+    }
+    if (row->args && row->args[0] != '[' && !*args) {
+        g_string_append_printf(context->out, "%s: %s expected\n%s", row->name, row->args, try_help);
+        return;
+    }
+    text = g_strchomp(g_strdup(args));
+    row->fn(context, text);
 }
 
 void monitor_run_hmp(const char *line, int cpu_index, GString *out)

@@ -347,3 +347,8 @@ void line_editor_input(LineEditor *e, uint8_t c)
         control(e, c);
     }
 }
+
+const GPtrArray *line_editor_history(const LineEditor *e)
+{
+    return e->history;
+}

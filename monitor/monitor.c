@@ -8,10 +8,11 @@
 #include "monitor-private.h"
 #include "system/runstate.h"
 
+/* The process's sessions and the joined tables: made on first use. */
+static MonitorRegistry registry;
+
 MonitorRegistry *monitor_registry(void)
 {
-    static MonitorRegistry registry;
-
     if (!registry.monitors) {
         registry.monitors = g_ptr_array_new();
         registry.hmp_tables = g_ptr_array_new();
@@ -20,6 +21,9 @@ MonitorRegistry *monitor_registry(void)
         monitor_register_hmp(monitor_hmp_info_commands);
         monitor_register_hmp(monitor_hmp_memory_commands);
         monitor_register_qmp(monitor_qmp_commands);
+        monitor_register_qmp(monitor_qmp_query_commands);
+        monitor_register_qmp(monitor_qmp_object_commands);
+        monitor_register_qmp(monitor_qmp_schema_commands);
     }
     return &registry;
 }
@@ -42,6 +46,9 @@ static gboolean writable(void *opaque)
 
     mon->watch = 0;
     flush(mon);
+    if (!mon->out->len) {
+        char_frontend_accept_input(&mon->frontend);
+    }
     return G_SOURCE_REMOVE;
 }
 
@@ -91,7 +98,8 @@ static int can_read(void *opaque)
 {
     Monitor *mon = opaque;
 
-    return mon->suspended ? 0 : 4096;
+    /* A peer that does not take its answers gives no more commands; so none is lost at its end either. */
+    return mon->suspended || mon->out->len ? 0 : 4096;
 }
 
 static void read_input(void *opaque, const uint8_t *data, int size)
@@ -193,21 +201,21 @@ static void vm_event(void *opaque, const VMEvent *event)
 
 bool monitor_add(Chardev *chr, MonitorMode mode, bool pretty, GError **errp)
 {
-    MonitorRegistry *registry = monitor_registry();
+    GPtrArray *all = monitor_registry()->monitors;
     Monitor *mon = g_new0(Monitor, 1);
 
     if (!char_frontend_init(&mon->frontend, chr, errp)) {
         g_free(mon);
         return false;
     }
-    if (!registry->monitors->len) {
+    if (!all->len) {
         vm_event_add_handler(vm_event, NULL);
     }
     mon->mode = mode;
     mon->pretty = pretty;
     mon->out = g_string_new(NULL);
     mon->in = g_string_new(NULL);
-    g_ptr_array_add(registry->monitors, mon);
+    g_ptr_array_add(all, mon);
     char_frontend_set_handlers(&mon->frontend, can_read, read_input, channel_event, mon);
     return true;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include "monitor-private.h"
 #include "util/error.h"
-#include "util/options.h"
 
 #define QMP_MAX_VALUE (64u << 20)
 
@@ -47,30 +46,68 @@ static const QMPCommand *find(const char *name)
     return NULL;
 }
 
-/* Every given argument is known, every needed one is there. */
+QMPArgument qmp_argument(const char *text)
+{
+    QMPArgument a = {.name = text, .length = strcspn(text, ":?"), .any = !strcmp(text, "*")};
+
+    if (text[a.length] == ':') {
+        a.type = text[a.length + 1];
+    }
+    a.optional = a.any || strchr(text, '?');
+    return a;
+}
+
+static const char *wrong_type(char type, const json_t *value)
+{
+    switch (type) {
+    case 's':
+        return json_is_string(value) ? NULL : "string";
+    case 'i':
+        return json_is_integer(value) ? NULL : "integer";
+    case 'b':
+        return json_is_boolean(value) ? NULL : "boolean";
+    case 'o':
+        return json_is_object(value) ? NULL : "object";
+    case 'a':
+        return json_is_array(value) ? NULL : "array";
+    default:
+        return NULL;
+    }
+}
+
+/* Every given argument is known and of its type, every needed one is there. */
 static bool check_arguments(const QMPCommand *row, json_t *arguments, GError **errp)
 {
-    const char *key;
+    static const char *const none[] = {NULL};
+    const char *const *rows = row->arguments ? row->arguments : none;
+    const char *key, *type;
     json_t *value;
 
-    json_object_foreach(arguments, key, value) {
-        bool known = false;
+    for (unsigned i = 0; rows[i]; i++) {
+        QMPArgument a = qmp_argument(rows[i]);
+        g_autofree char *name = g_strndup(a.name, a.length);
 
-        for (unsigned i = 0; row->arguments && row->arguments[i]; i++) {
-            size_t n = strcspn(row->arguments[i], "?");
-
-            known = known || (strlen(key) == n && !strncmp(row->arguments[i], key, n));
+        value = json_object_get(arguments, name);
+        if (!value && !a.optional) {
+            error_setg(errp, "Parameter '%s' is missing", name);
+            return false;
         }
-        if (!known) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Parameter '%s' is unexpected", key);
+        type = value ? wrong_type(a.type, value) : NULL;
+        if (type) {
+            error_setg(errp, "Invalid parameter type for '%s', expected: %s", name, type);
             return false;
         }
     }
-    for (unsigned i = 0; row->arguments && row->arguments[i]; i++) {
-        const char *name = row->arguments[i];
+    json_object_foreach(arguments, key, value) {
+        bool known = false;
 
-        if (!strchr(name, '?') && !json_object_get(arguments, name)) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Parameter '%s' is missing", name);
+        for (unsigned i = 0; rows[i]; i++) {
+            QMPArgument a = qmp_argument(rows[i]);
+
+            known = known || a.any || (strlen(key) == a.length && !strncmp(a.name, key, a.length));
+        }
+        if (!known) {
+            error_setg(errp, "Parameter '%s' is unexpected", key);
             return false;
         }
     }
@@ -79,8 +116,44 @@ static bool check_arguments(const QMPCommand *row, json_t *arguments, GError **e
 
 static const char *error_class(const GError *error)
 {
-    return error->code == GOSSAMER_ERROR_NOT_FOUND ? QMP_ERROR_CLASS_DEVICE_NOT_FOUND
-                                                   : QMP_ERROR_CLASS_GENERIC;
+    if (error->domain != QMP_ERROR) {
+        return "GenericError";
+    }
+    switch (error->code) {
+    case QMP_CLASS_DEVICE_NOT_FOUND:
+        return "DeviceNotFound";
+    case QMP_CLASS_DEVICE_NOT_ACTIVE:
+        return "DeviceNotActive";
+    default:
+        return "CommandNotFound";
+    }
+}
+
+/* qmp_capabilities: the only command before the session is open, and none after. */
+static json_t *negotiate(Monitor *mon, json_t *arguments)
+{
+    json_t *enable = json_object_get(arguments, "enable"), *item;
+    const char *key;
+    size_t i;
+
+    json_object_foreach(arguments, key, item) {
+        if (strcmp(key, "enable")) {
+            g_autofree char *text = g_strdup_printf("Parameter '%s' is unexpected", key);
+
+            return error_value("GenericError", text);
+        }
+    }
+    if (enable && !json_is_array(enable)) {
+        return error_value("GenericError", "Invalid parameter type for 'enable', expected: array");
+    }
+    json_array_foreach(enable, i, item) {
+        g_autofree char *text =
+            g_strdup_printf("Capability %s not available", json_is_string(item) ? json_string_value(item) : "");
+
+        return error_value("GenericError", text);
+    }
+    mon->negotiated = true;
+    return json_pack("{s:{}}", "return");
 }
 
 static json_t *execute(Monitor *mon, json_t *request)
@@ -92,50 +165,46 @@ static json_t *execute(Monitor *mon, json_t *request)
     const QMPCommand *row;
 
     if (!json_is_object(request)) {
-        return error_value(QMP_ERROR_CLASS_GENERIC, "QMP input must be a JSON object");
-    }
-    if (!name) {
-        name = json_string_value(json_object_get(request, "exec-oob"));
+        return error_value("GenericError", "QMP input must be a JSON object");
     }
     json_object_foreach(request, key, value) {
-        if (strcmp(key, "execute") && strcmp(key, "exec-oob") && strcmp(key, "arguments") &&
+        if (strcmp(key, "execute") && strcmp(key, "arguments") &&
             strcmp(key, "id")) {
             text = g_strdup_printf("QMP input member '%s' is unexpected", key);
-            return error_value(QMP_ERROR_CLASS_GENERIC, text);
+            return error_value("GenericError", text);
         }
     }
     if (!name) {
-        return error_value(QMP_ERROR_CLASS_GENERIC,
+        return error_value("GenericError",
                            json_object_get(request, "execute")
                                ? "QMP input member 'execute' must be a string"
                                : "QMP input lacks member 'execute'");
     }
     arguments = json_object_get(request, "arguments");
     if (arguments && !json_is_object(arguments)) {
-        return error_value(QMP_ERROR_CLASS_GENERIC, "QMP input member 'arguments' must be an object");
-    }
-    if (!mon->negotiated && strcmp(name, "qmp_capabilities")) {
-        text = g_strdup_printf("Expecting capabilities negotiation with 'qmp_capabilities'");
-        return error_value(QMP_ERROR_CLASS_NOT_FOUND, text);
+        return error_value("GenericError", "QMP input member 'arguments' must be an object");
     }
     if (!strcmp(name, "qmp_capabilities")) {
         if (mon->negotiated) {
-            return error_value(QMP_ERROR_CLASS_NOT_FOUND,
+            return error_value("CommandNotFound",
                                "Capabilities negotiation is already complete, command ignored");
         }
-        mon->negotiated = true;
-        return json_pack("{s:{}}", "return");
+        return negotiate(mon, arguments);
+    }
+    if (!mon->negotiated) {
+        return error_value("CommandNotFound",
+                           "Expecting capabilities negotiation with 'qmp_capabilities'");
     }
     row = find(name);
     if (!row) {
         text = g_strdup_printf("The command %s has not been found", name);
-        return error_value(QMP_ERROR_CLASS_NOT_FOUND, text);
+        return error_value("CommandNotFound", text);
     }
     arguments = arguments ? json_incref(arguments) : json_object();
     result = check_arguments(row, arguments, &error) ? row->fn(arguments, &error) : NULL;
     json_decref(arguments);
     if (!result) {
-        return error_value(error ? error_class(error) : QMP_ERROR_CLASS_GENERIC,
+        return error_value(error ? error_class(error) : "GenericError",
                            error ? error->message : "failed");
     }
     value = json_object();
@@ -163,7 +232,7 @@ static void value_complete(Monitor *mon)
     if (!request) {
         g_autofree char *text = g_strdup_printf("JSON parse error, %s", why.text);
 
-        answer = error_value(QMP_ERROR_CLASS_GENERIC, text);
+        answer = error_value("GenericError", text);
     } else {
         json_t *id = json_object_get(request, "id");
 
@@ -189,7 +258,7 @@ void qmp_input(Monitor *mon, const uint8_t *data, int size)
         }
         g_string_append_c(mon->in, c);
         if (mon->in->len > QMP_MAX_VALUE) {
-            json_t *answer = error_value(QMP_ERROR_CLASS_GENERIC, "JSON value too large");
+            json_t *answer = error_value("GenericError", "JSON value too large");
 
             qmp_emit(mon, answer);
             json_decref(answer);
@@ -239,9 +308,7 @@ void qmp_input(Monitor *mon, const uint8_t *data, int size)
 void qmp_event(Monitor *mon, CharEvent event)
 {
     if (event == CHAR_EVENT_OPENED) {
-        json_t *greeting =
-            json_pack("{s:{s:{s:{s:i, s:i, s:i}, s:s}, s:[s]}}", "QMP", "version", "qemu", "micro", 0,
-                      "minor", 2, "major", 8, "package", "Gossamer 0.1.0", "capabilities", "oob");
+        json_t *greeting = json_pack("{s:{s:o, s:[]}}", "QMP", "version", qmp_version(), "capabilities");
 
         mon->negotiated = false;
         mon->depth = 0;

@@ -40,8 +40,11 @@ void chardev_foreach(void (*fn)(Chardev *chr, void *opaque), void *opaque);
 const char *chardev_id(const Chardev *chr);
 const char *chardev_filename(const Chardev *chr);   /* "pty:/dev/pts/3", for info chardev */
 bool chardev_is_mux(const Chardev *chr);
-/* All back ends down (terminal modes restored); also from the fatal-signal path. */
+/* All back ends down (terminal modes restored). */
 void chardev_cleanup(void);
+/* Only the terminal modes: set back, and ours again. Both may be called from a signal handler. */
+void chardev_restore_terminals(void);
+void chardev_resume_terminals(void);
 
 /* Attaches; fails if the back end has a front end already and is no mux. chr may be NULL: a sink. */
 bool char_frontend_init(CharFrontend *fe, Chardev *chr, GError **errp);
@@ -64,8 +67,13 @@ void char_frontend_disconnect(CharFrontend *fe);
 /* Passes file descriptors received with SCM_RIGHTS; -1: none. */
 int char_frontend_get_fd(CharFrontend *fe);
 
-/* Takes at most max bytes out of a ring buffer back end. */
+/* Takes at most max bytes out of a ring buffer back end, or puts some in. */
 GBytes *chardev_ringbuf_read(Chardev *chr, unsigned max, GError **errp);
+bool chardev_ringbuf_write(Chardev *chr, const uint8_t *data, size_t size, GError **errp);
+/* Somebody is attached to it (a mux: any of its users). */
+bool chardev_in_use(const Chardev *chr);
+/* A break condition as if it came from the line. */
+void chardev_send_break(Chardev *chr);
 
 /* Receives mux commands (Ctrl-A x: quit, s: save disks); app sets it. */
 typedef struct CharMuxOps { void (*quit)(void); void (*commit_disks)(void); } CharMuxOps;

@@ -35,7 +35,11 @@ typedef struct QMPCommand {
     const char *name;
     QMPFn *fn;
     bool preconfig, oob;
-    /* Names of arguments, ended by NULL; those with a trailing '?' are optional. NULL: none. */
+    /*
+     * Arguments, ended by NULL: "name:T", with a trailing '?' if it may be missing; T is s (string), i
+     * (integer), b (boolean), o (object), a (array), or ":T" is missing: any. "*" lets others through.
+     * NULL: none.
+     */
     const char *const *arguments;
 } QMPCommand;
 
@@ -45,10 +49,8 @@ void monitor_register_qmp(const QMPCommand *rows);
 /* Sends an event to every QMP session that has negotiated. data may be NULL; its reference is taken. */
 void monitor_send_event(const char *name, json_t *data);
 
-/* Errors with a QMP class of their own. */
-#define QMP_ERROR_CLASS_NOT_FOUND "CommandNotFound"
-#define QMP_ERROR_CLASS_DEVICE_NOT_FOUND "DeviceNotFound"
-#define QMP_ERROR_CLASS_GENERIC "GenericError"
+/* {"driver": "x", "id": "y"} as "x,id=y": the member `first` (may be NULL) comes first, without key. */
+bool monitor_options_from_json(json_t *object, const char *first, GString *out, GError **errp);
 
 extern const HMPCommand monitor_hmp_commands[], monitor_hmp_info_commands[], monitor_hmp_memory_commands[];
 extern const QMPCommand monitor_qmp_commands[];
