@@ -70,8 +70,8 @@ static uint32_t next_instance_id(StateRegistry *registry, const char *idstr)
 }
 
 /* Takes idstr over. */
-static bool add(StateRegistry *registry, char *idstr, uint32_t instance_id, const StateEntry *template,
-                GError **errp)
+static bool add(StateRegistry *registry, char *idstr, uint32_t instance_id,
+                const StateEntry *template, GError **errp)
 {
     StateEntry *entry;
     unsigned at = 0;
@@ -110,8 +110,8 @@ bool state_registry_add(StateRegistry *registry, const char *dev_id, uint32_t in
     if (!vmstate_check_description(vmsd, errp)) {
         return false;
     }
-    return add(registry, g_strconcat(plain ? "" : dev_id, plain ? "" : "/", vmsd->name, NULL), instance_id,
-               &template, errp);
+    return add(registry, g_strconcat(plain ? "" : dev_id, plain ? "" : "/", vmsd->name, NULL),
+               instance_id, &template, errp);
 }
 
 bool state_registry_add_handlers(StateRegistry *registry, const char *idstr, uint32_t instance_id,

@@ -232,8 +232,8 @@ static size_t fill(StateStream *s, size_t want)
 
 static bool ended(StateStream *s)
 {
-    state_stream_set_error(s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                                          "the stream ends too early"));
+    state_stream_set_error(
+        s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "the stream ends too early"));
     return false;
 }
 

@@ -7,9 +7,11 @@
 #include "migration/vmstate.h"
 #include "util/bitops.h"
 #include "util/error.h"
+#include "vmstate-internal.h"
 
 #define GET_ARGS StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp
-#define PUT_ARGS StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp
+#define PUT_ARGS                                                                                   \
+    StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp
 
 static bool bad(GError **errp, const char *text)
 {
@@ -19,22 +21,22 @@ static bool bad(GError **errp, const char *text)
 
 /* ---- Integers ---- */
 
-#define INTEGER(name, ctype, get_word, put_word)                                                         \
-    static bool get_##name(GET_ARGS)                                                                     \
-    {                                                                                                    \
-        ctype v = (ctype)get_word(s);                                                                    \
-                                                                                                         \
-        if (state_stream_has_error(s)) {                                                                 \
-            return false;                                                                                \
-        }                                                                                                \
-        *(ctype *)pv = v;                                                                                \
-        return true;                                                                                     \
-    }                                                                                                    \
-    static bool put_##name(PUT_ARGS)                                                                     \
-    {                                                                                                    \
-        put_word(s, *(const ctype *)pv);                                                                 \
-        return true;                                                                                     \
-    }                                                                                                    \
+#define INTEGER(name, ctype, get_word, put_word)                                                   \
+    static bool get_##name(GET_ARGS)                                                               \
+    {                                                                                              \
+        ctype v = (ctype)get_word(s);                                                              \
+                                                                                                   \
+        if (state_stream_has_error(s)) {                                                           \
+            return false;                                                                          \
+        }                                                                                          \
+        *(ctype *)pv = v;                                                                          \
+        return true;                                                                               \
+    }                                                                                              \
+    static bool put_##name(PUT_ARGS)                                                               \
+    {                                                                                              \
+        put_word(s, *(const ctype *)pv);                                                           \
+        return true;                                                                               \
+    }                                                                                              \
     const VMStateInfo vmstate_info_##name = {#name, get_##name, put_##name};
 
 INTEGER(int8, int8_t, state_get_byte, state_put_byte)
@@ -46,23 +48,23 @@ INTEGER(uint16, uint16_t, state_get_be16, state_put_be16)
 INTEGER(uint32, uint32_t, state_get_be32, state_put_be32)
 INTEGER(uint64, uint64_t, state_get_be64, state_put_be64)
 
-#define INTEGER_EQUAL(name, ctype, get_word, wire_name)                                                  \
-    static bool get_##name##_equal(GET_ARGS)                                                             \
-    {                                                                                                    \
-        ctype v = (ctype)get_word(s);                                                                    \
-                                                                                                         \
-        if (state_stream_has_error(s)) {                                                                 \
-            return false;                                                                                \
-        }                                                                                                \
-        if (v != *(ctype *)pv) {                                                                         \
-            error_set(errp, GOSSAMER_ERROR_STREAM,                                                       \
-                      "the stream has 0x%" PRIx64 ", this machine 0x%" PRIx64 "%s%s", (uint64_t)v,       \
-                      (uint64_t) * (ctype *)pv, field->err_hint ? "; " : "",                             \
-                      field->err_hint ? field->err_hint : "");                                           \
-            return false;                                                                                \
-        }                                                                                                \
-        return true;                                                                                     \
-    }                                                                                                    \
+#define INTEGER_EQUAL(name, ctype, get_word, wire_name)                                            \
+    static bool get_##name##_equal(GET_ARGS)                                                       \
+    {                                                                                              \
+        ctype v = (ctype)get_word(s);                                                              \
+                                                                                                   \
+        if (state_stream_has_error(s)) {                                                           \
+            return false;                                                                          \
+        }                                                                                          \
+        if (v != *(ctype *)pv) {                                                                   \
+            error_set(errp, GOSSAMER_ERROR_STREAM,                                                 \
+                      "the stream has 0x%" PRIx64 ", this machine 0x%" PRIx64 "%s%s", (uint64_t)v, \
+                      (uint64_t) * (ctype *)pv, field->err_hint ? "; " : "",                       \
+                      field->err_hint ? field->err_hint : "");                                     \
+            return false;                                                                          \
+        }                                                                                          \
+        return true;                                                                               \
+    }                                                                                              \
     const VMStateInfo vmstate_info_##name##_equal = {wire_name, get_##name##_equal, put_##name};
 
 INTEGER_EQUAL(uint8, uint8_t, state_get_byte, "uint8 equal")
@@ -125,7 +127,8 @@ static bool put_uint8_in_uint32(PUT_ARGS)
     return true;
 }
 
-const VMStateInfo vmstate_info_uint8_in_uint32 = {"uint8", get_uint8_in_uint32, put_uint8_in_uint32};
+const VMStateInfo vmstate_info_uint8_in_uint32 = {"uint8", get_uint8_in_uint32,
+                                                  put_uint8_in_uint32};
 
 static bool get_double(GET_ARGS)
 {
@@ -285,7 +288,7 @@ static bool get_tmp(GET_ARGS)
     bool ok;
 
     *tmp = pv;
-    ok = vmstate_load(s, field->vmsd, tmp, field->vmsd->version_id, errp);
+    ok = vmstate_load_struct(s, field->vmsd, tmp, field->vmsd->version_id, errp);
     g_free(tmp);
     return ok;
 }
@@ -296,7 +299,7 @@ static bool put_tmp(PUT_ARGS)
     bool ok;
 
     *tmp = (void *)pv;
-    ok = vmstate_save(s, field->vmsd, tmp, errp);
+    ok = vmstate_save_struct(s, field->vmsd, tmp, field->vmsd->version_id, errp);
     g_free(tmp);
     return ok;
 }
@@ -332,7 +335,7 @@ static bool get_qtailq(GET_ARGS)
             return bad(errp, "a list is too long");
         }
         element = g_malloc0(size);
-        if (!vmstate_load(s, field->vmsd, element, field->vmsd->version_id, errp)) {
+        if (!vmstate_load_struct(s, field->vmsd, element, field->vmsd->version_id, errp)) {
             g_free(element);
             return false;
         }
@@ -350,7 +353,7 @@ static bool put_qtailq(PUT_ARGS)
 
     for (void *element = head->first; element; element = entry_of(element, field)->next) {
         state_put_byte(s, 1);
-        if (!vmstate_save(s, field->vmsd, element, errp)) {
+        if (!vmstate_save_struct(s, field->vmsd, element, field->vmsd->version_id, errp)) {
             return false;
         }
     }
@@ -373,11 +376,13 @@ static gboolean put_node(gpointer key, gpointer value, gpointer data)
 
     state_put_byte(put->s, 1);
     if (put->desc->key) {
-        put->ok = vmstate_save(put->s, put->desc->key, key, put->errp);
+        put->ok =
+            vmstate_save_struct(put->s, put->desc->key, key, put->desc->key->version_id, put->errp);
     } else {
         state_put_be64(put->s, (uint64_t)(uintptr_t)key);
     }
-    put->ok = put->ok && vmstate_save(put->s, put->desc->value, value, put->errp);
+    put->ok = put->ok && vmstate_save_struct(put->s, put->desc->value, value,
+                                             put->desc->value->version_id, put->errp);
     return !put->ok;
 }
 
@@ -407,7 +412,7 @@ static bool get_gtree(GET_ARGS)
         }
         if (desc->key) {
             key = g_malloc0(desc->key_size);
-            if (!vmstate_load(s, desc->key, key, desc->key->version_id, errp)) {
+            if (!vmstate_load_struct(s, desc->key, key, desc->key->version_id, errp)) {
                 g_free(key);
                 return false;
             }
@@ -415,7 +420,7 @@ static bool get_gtree(GET_ARGS)
             key = (void *)(uintptr_t)state_get_be64(s);
         }
         value = g_malloc0(desc->value_size);
-        if (!vmstate_load(s, desc->value, value, desc->value->version_id, errp)) {
+        if (!vmstate_load_struct(s, desc->value, value, desc->value->version_id, errp)) {
             g_free(desc->key ? key : NULL);
             g_free(value);
             return false;
@@ -436,7 +441,8 @@ static bool put_garray(PUT_ARGS)
 
     state_put_be32(s, array ? array->len : 0);
     for (unsigned i = 0; array && i < array->len; i++) {
-        if (!vmstate_save(s, field->vmsd, array->data + i * size, errp)) {
+        if (!vmstate_save_struct(s, field->vmsd, array->data + i * size, field->vmsd->version_id,
+                                 errp)) {
             return false;
         }
     }
@@ -463,7 +469,7 @@ static bool get_garray(GET_ARGS)
     element = g_malloc0(size);
     for (uint32_t i = 0; i < count; i++) {
         memset(element, 0, size);
-        if (!vmstate_load(s, field->vmsd, element, field->vmsd->version_id, errp)) {
+        if (!vmstate_load_struct(s, field->vmsd, element, field->vmsd->version_id, errp)) {
             g_free(element);
             return false;
         }

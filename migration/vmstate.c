@@ -2,22 +2,18 @@
 /*
  * The interpreter of state descriptions.
  *
- * A struct is its fields in order, then its subsections: the byte 5, a counted name that begins with
- * the description's own name, a 32-bit version, the subsection's fields.  A name that does not begin so
- * belongs to an outer struct.
+ * A struct is its fields in order, then its subsections: the byte 5, a counted name that begins
+ * with the description's own name, a 32-bit version, the subsection's fields.  A name that does not
+ * begin so belongs to an outer struct.
  */
 #include "migration/vmstate.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include "util/error.h"
+#include "vmstate-internal.h"
 
 #define SUBSECTION 5
-
-static bool save_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
-                        GError **errp);
-static bool load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
-                        GError **errp);
 
 static void stream_error(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static void stream_error(GError **errp, const char *format, ...)
@@ -39,7 +35,8 @@ static bool field_exists(const VMStateField *field, void *opaque, int version_id
 }
 
 /* Elements of the field, checked against what the struct can hold. */
-static bool element_count(const VMStateField *field, const void *opaque, uint64_t *count, GError **errp)
+static bool element_count(const VMStateField *field, const void *opaque, uint64_t *count,
+                          GError **errp)
 {
     const char *at = (const char *)opaque + field->num_offset;
     int64_t n = 1;
@@ -68,7 +65,8 @@ static bool element_count(const VMStateField *field, const void *opaque, uint64_
 }
 
 /* Bytes of an element (bits, for a bitmap). */
-static bool element_size(const VMStateField *field, const void *opaque, uint64_t *size, GError **errp)
+static bool element_size(const VMStateField *field, const void *opaque, uint64_t *size,
+                         GError **errp)
 {
     const char *at = (const char *)opaque + field->size_offset;
     int64_t n = (int64_t)field->size;
@@ -100,7 +98,8 @@ static bool element_base(const VMStateField *field, void *opaque, uint64_t count
             uint64_t total;
 
             if (__builtin_mul_overflow(count, size, &total) || total > limit) {
-                stream_error(errp, "%" PRIu64 " elements of %" PRIu64 " bytes are too many", count, size);
+                stream_error(errp, "%" PRIu64 " elements of %" PRIu64 " bytes are too many", count,
+                             size);
                 return false;
             }
             g_free(*(void **)at);
@@ -130,9 +129,9 @@ static bool save_element(StateStream *s, const VMStateField *field, char *elemen
         }
     }
     if (field->flags & VMS_STRUCT) {
-        return save_struct(s, field->vmsd, element,
-                           field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id,
-                           errp);
+        return vmstate_save_struct(
+            s, field->vmsd, element,
+            field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id, errp);
     }
     return field->info->put(s, element, size, field, errp);
 }
@@ -150,9 +149,9 @@ static bool load_element(StateStream *s, const VMStateField *field, char *elemen
         }
     }
     if (field->flags & VMS_STRUCT) {
-        return load_struct(s, field->vmsd, element,
-                           field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id,
-                           errp);
+        return vmstate_load_struct(
+            s, field->vmsd, element,
+            field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id, errp);
     }
     ok = field->info->get(s, element, size, field, errp);
     if (!ok && errp && !*errp && !state_stream_has_error(s)) {
@@ -189,8 +188,8 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
     return true;
 }
 
-static bool transfer_fields(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
-                            bool loading, GError **errp)
+static bool transfer_fields(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                            int version_id, bool loading, GError **errp)
 {
     for (const VMStateField *field = vmsd->fields; field && field->name; field++) {
         if (!field_exists(field, opaque, version_id)) {
@@ -213,8 +212,8 @@ bool vmstate_section_needed(const VMStateDescription *vmsd, void *opaque)
     return !vmsd->needed || vmsd->needed(opaque);
 }
 
-static bool save_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
-                        GError **errp)
+bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                         int version_id, GError **errp)
 {
     bool ok;
 
@@ -233,7 +232,7 @@ static bool save_struct(StateStream *s, const VMStateDescription *vmsd, void *op
             state_put_byte(s, SUBSECTION);
             state_put_counted_string(s, sub->name);
             state_put_be32(s, (uint32_t)sub->version_id);
-            ok = save_struct(s, sub, opaque, sub->version_id, errp);
+            ok = vmstate_save_struct(s, sub, opaque, sub->version_id, errp);
         }
     }
     if (vmsd->post_save) {
@@ -252,7 +251,8 @@ static const VMStateDescription *find_subsection(const VMStateDescription *vmsd,
     return NULL;
 }
 
-static bool load_subsections(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp)
+static bool load_subsections(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                             GError **errp)
 {
     size_t own = strlen(vmsd->name);
     uint8_t ahead[2 + 255];
@@ -281,15 +281,15 @@ static bool load_subsections(StateStream *s, const VMStateDescription *vmsd, voi
             return false;
         }
         version_id = (int)state_get_be32(s);
-        if (state_stream_check(s, errp) || !load_struct(s, sub, opaque, version_id, errp)) {
+        if (state_stream_check(s, errp) || !vmstate_load_struct(s, sub, opaque, version_id, errp)) {
             error_prepend(errp, "subsection ");
             return false;
         }
     }
 }
 
-static bool load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
-                        GError **errp)
+bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                         int version_id, GError **errp)
 {
     if (version_id > vmsd->version_id || version_id < vmsd->minimum_version_id) {
         stream_error(errp, "%s: version %d is not supported (%d to %d)", vmsd->name, version_id,
@@ -313,7 +313,7 @@ static bool load_struct(StateStream *s, const VMStateDescription *vmsd, void *op
 
 bool vmstate_save(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp)
 {
-    return save_struct(s, vmsd, opaque, vmsd->version_id, errp);
+    return vmstate_save_struct(s, vmsd, opaque, vmsd->version_id, errp);
 }
 
 bool vmstate_load(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
@@ -321,7 +321,7 @@ bool vmstate_load(StateStream *s, const VMStateDescription *vmsd, void *opaque, 
 {
     GError *error = NULL;
 
-    if (load_struct(s, vmsd, opaque, version_id, &error)) {
+    if (vmstate_load_struct(s, vmsd, opaque, version_id, &error)) {
         return true;
     }
     if (!error) {
@@ -344,8 +344,8 @@ GBytes *vmstate_save_to_bytes(const VMStateDescription *vmsd, void *opaque, GErr
     return bytes;
 }
 
-bool vmstate_load_from_bytes(const VMStateDescription *vmsd, void *opaque, const void *data, size_t size,
-                             int version_id, GError **errp)
+bool vmstate_load_from_bytes(const VMStateDescription *vmsd, void *opaque, const void *data,
+                             size_t size, int version_id, GError **errp)
 {
     StateStream *s = state_stream_new_reader(data, size);
     bool ok = vmstate_load(s, vmsd, opaque, version_id, errp);
@@ -397,8 +397,8 @@ static bool check_fields(const VMStateDescription *vmsd, GError **errp)
         size_t offset = field->flags & VMS_VBUFFER ? field->size_offset : field->num_offset;
 
         if (field->version_id > vmsd->version_id) {
-            error_setg(errp, "%s.%s: field of version %d in a description of version %d", vmsd->name,
-                       field->name, field->version_id, vmsd->version_id);
+            error_setg(errp, "%s.%s: field of version %d in a description of version %d",
+                       vmsd->name, field->name, field->version_id, vmsd->version_id);
             return false;
         }
         if (!field->info && !field->vmsd && !(field->flags & VMS_MUST_EXIST)) {
@@ -407,10 +407,11 @@ static bool check_fields(const VMStateDescription *vmsd, GError **errp)
         }
         if ((field->flags & (counted | VMS_VBUFFER)) && (field->flags & VMS_POINTER) &&
             !(field->flags & VMS_ALLOC) && count_from_stream(vmsd, offset)) {
-            error_setg(errp,
-                       "%s.%s: its size comes from the stream but its memory does not; use _EQUAL for the "
-                       "size or _ALLOC here",
-                       vmsd->name, field->name);
+            error_setg(
+                errp,
+                "%s.%s: its size comes from the stream but its memory does not; use _EQUAL for the "
+                "size or _ALLOC here",
+                vmsd->name, field->name);
             return false;
         }
         if (field->vmsd && !vmstate_check_description(field->vmsd, errp)) {
@@ -442,7 +443,8 @@ bool vmstate_check_description(const VMStateDescription *vmsd, GError **errp)
         size_t own = strlen(vmsd->name);
 
         if (strncmp((*p)->name, vmsd->name, own) || strlen((*p)->name) <= own) {
-            error_setg(errp, "%s: subsection '%s' must begin with that name", vmsd->name, (*p)->name);
+            error_setg(errp, "%s: subsection '%s' must begin with that name", vmsd->name,
+                       (*p)->name);
             return false;
         }
         if (!vmstate_check_description(*p, errp)) {

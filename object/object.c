@@ -255,8 +255,8 @@ static const Property *find_or_error(const Object *obj, const char *name, GError
     object_foreach_property(obj, collect_name, names);
     g_ptr_array_add(names, NULL);
     near = nearest_name(name, (const char *const *)names->pdata);
-    error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "property '%s.%s' not found%s%s%s", obj->class->name, name,
-              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "property '%s.%s' not found%s%s%s", obj->class->name,
+              name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     g_ptr_array_unref(names);
     return NULL;
 }
@@ -272,7 +272,8 @@ bool object_property_set(Object *obj, const char *name, const PropertyValue *val
     /* Functions of the row's own replace the type's: without a setter the row cannot be set. */
     set = prop->set ? prop->set : prop->get ? NULL : prop->type->set;
     if (prop->read_only || !set) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' is read-only", obj->class->name, name);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' is read-only", obj->class->name,
+                  name);
         return false;
     }
     return set(obj, prop, value, errp);
@@ -288,7 +289,8 @@ bool object_property_get(Object *obj, const char *name, PropertyValue *value, GE
     }
     get = prop->get ? prop->get : prop->set ? NULL : prop->type->get;
     if (!get) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' cannot be read", obj->class->name, name);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' cannot be read", obj->class->name,
+                  name);
         return false;
     }
     return get(obj, prop, value, errp);
@@ -336,8 +338,8 @@ bool object_property_set_link(Object *obj, const char *name, Object *target, GEr
     }
     if (prop->type != &property_type_link ||
         (target && prop->data && !object_is_a_name(target, prop->data))) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' does not take a %s", obj->class->name,
-                  name, target ? target->class->name : "link");
+        error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' does not take a %s",
+                  obj->class->name, name, target ? target->class->name : "link");
         return false;
     }
     *(Object **)property_field(obj, prop) = target;
@@ -359,7 +361,8 @@ char *object_property_get_text(Object *obj, const char *name, GError **errp)
 
 static void wrong_kind(Object *obj, const char *name, const char *kind, GError **errp)
 {
-    error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' is not a %s", obj->class->name, name, kind);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' is not a %s", obj->class->name, name,
+              kind);
 }
 
 char *object_property_get_str(Object *obj, const char *name, GError **errp)

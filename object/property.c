@@ -35,13 +35,13 @@ char *property_value_to_text(const PropertyValue *value)
     return NULL;
 }
 
-static bool bad_value(Object *obj, const Property *prop, const char *expected, const PropertyValue *value,
-                      GError **errp)
+static bool bad_value(Object *obj, const Property *prop, const char *expected,
+                      const PropertyValue *value, GError **errp)
 {
     char *text = property_value_to_text(value);
 
-    error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' expects %s, not '%s'", obj->class->name,
-              prop->name, expected, text);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' expects %s, not '%s'",
+              obj->class->name, prop->name, expected, text);
     g_free(text);
     return false;
 }
@@ -118,8 +118,8 @@ static bool get_bit64(Object *obj, const Property *prop, PropertyValue *value, G
 
 /* ---- Integers ---- */
 
-static bool value_to_uint(Object *obj, const Property *prop, const PropertyValue *value, uint64_t max,
-                          bool is_size, uint64_t *number, GError **errp)
+static bool value_to_uint(Object *obj, const Property *prop, const PropertyValue *value,
+                          uint64_t max, bool is_size, uint64_t *number, GError **errp)
 {
     bool ok;
 
@@ -141,8 +141,8 @@ static bool value_to_uint(Object *obj, const Property *prop, const PropertyValue
         break;
     }
     if (!ok) {
-        return bad_value(obj, prop, is_size ? "a size (a number, with K, M, G or T)" : "a number", value,
-                         errp);
+        return bad_value(obj, prop, is_size ? "a size (a number, with K, M, G or T)" : "a number",
+                         value, errp);
     }
     if (*number > max) {
         char *range = g_strdup_printf("a number up to %" PRIu64, max);
@@ -188,21 +188,22 @@ static bool value_to_int(Object *obj, const Property *prop, const PropertyValue 
     return true;
 }
 
-#define UNSIGNED_TYPE(name, ctype, max, is_size)                                                         \
-    static bool set_##name(Object *obj, const Property *prop, const PropertyValue *value, GError **errp) \
-    {                                                                                                    \
-        uint64_t number;                                                                                 \
-                                                                                                         \
-        if (!value_to_uint(obj, prop, value, max, is_size, &number, errp)) {                             \
-            return false;                                                                                \
-        }                                                                                                \
-        *(ctype *)property_field(obj, prop) = (ctype)number;                                             \
-        return true;                                                                                     \
-    }                                                                                                    \
-    static bool get_##name(Object *obj, const Property *prop, PropertyValue *value, GError **errp)       \
-    {                                                                                                    \
-        *value = (PropertyValue){.kind = PROPERTY_UINT, .u = *(ctype *)property_field(obj, prop)};       \
-        return true;                                                                                     \
+#define UNSIGNED_TYPE(name, ctype, max, is_size)                                                   \
+    static bool set_##name(Object *obj, const Property *prop, const PropertyValue *value,          \
+                           GError **errp)                                                          \
+    {                                                                                              \
+        uint64_t number;                                                                           \
+                                                                                                   \
+        if (!value_to_uint(obj, prop, value, max, is_size, &number, errp)) {                       \
+            return false;                                                                          \
+        }                                                                                          \
+        *(ctype *)property_field(obj, prop) = (ctype)number;                                       \
+        return true;                                                                               \
+    }                                                                                              \
+    static bool get_##name(Object *obj, const Property *prop, PropertyValue *value, GError **errp) \
+    {                                                                                              \
+        *value = (PropertyValue){.kind = PROPERTY_UINT, .u = *(ctype *)property_field(obj, prop)}; \
+        return true;                                                                               \
     }
 
 UNSIGNED_TYPE(uint8, uint8_t, UINT8_MAX, false)
@@ -261,7 +262,8 @@ static bool set_string(Object *obj, const Property *prop, const PropertyValue *v
 
 static bool get_string(Object *obj, const Property *prop, PropertyValue *value, GError **errp)
 {
-    *value = (PropertyValue){.kind = PROPERTY_STRING, .s = g_strdup(*(char **)property_field(obj, prop))};
+    *value = (PropertyValue){.kind = PROPERTY_STRING,
+                             .s = g_strdup(*(char **)property_field(obj, prop))};
     return true;
 }
 
@@ -291,8 +293,8 @@ static bool set_enum(Object *obj, const Property *prop, const PropertyValue *val
     near = nearest_name(value->s, names);
     known = g_strjoinv(", ", (char **)names);
     error_set(errp, GOSSAMER_ERROR_INVALID, "property '%s.%s' does not accept '%s'%s%s%s (%s)",
-              obj->class->name, prop->name, value->s, near ? "; did you mean '" : "", near ? near : "",
-              near ? "'?" : "", known);
+              obj->class->name, prop->name, value->s, near ? "; did you mean '" : "",
+              near ? near : "", near ? "'?" : "", known);
     g_free(known);
     return false;
 }
@@ -339,7 +341,8 @@ static bool get_link(Object *obj, const Property *prop, PropertyValue *value, GE
 {
     Object *target = *(Object **)property_field(obj, prop);
 
-    *value = (PropertyValue){.kind = PROPERTY_STRING, .s = target ? object_path(target) : g_strdup("")};
+    *value =
+        (PropertyValue){.kind = PROPERTY_STRING, .s = target ? object_path(target) : g_strdup("")};
     return true;
 }
 
@@ -354,7 +357,8 @@ static bool hex_bytes(const char *text, const char *layout, uint8_t *bytes)
             if (!g_ascii_isxdigit(text[0]) || !g_ascii_isxdigit(text[1])) {
                 return false;
             }
-            bytes[n++] = (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
+            bytes[n++] =
+                (uint8_t)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
             text += 2;
         } else if (*text++ != *layout) {
             return false;
@@ -381,18 +385,20 @@ static bool get_uuid(Object *obj, const Property *prop, PropertyValue *value, GE
 
     *value = (PropertyValue){
         .kind = PROPERTY_STRING,
-        .s = g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-                             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-                             b[13], b[14], b[15])};
+        .s = g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
+                             b[11], b[12], b[13], b[14], b[15])};
     return true;
 }
 
-static bool set_macaddr(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)
+static bool set_macaddr(Object *obj, const Property *prop, const PropertyValue *value,
+                        GError **errp)
 {
     uint8_t bytes[6];
 
     if (value->kind != PROPERTY_STRING || !value->s ||
-        (!hex_bytes(value->s, "x:x:x:x:x:x", bytes) && !hex_bytes(value->s, "x-x-x-x-x-x", bytes))) {
+        (!hex_bytes(value->s, "x:x:x:x:x:x", bytes) &&
+         !hex_bytes(value->s, "x-x-x-x-x-x", bytes))) {
         return bad_value(obj, prop, "a MAC address", value, errp);
     }
     memcpy(property_field(obj, prop), bytes, 6);
@@ -403,9 +409,9 @@ static bool get_macaddr(Object *obj, const Property *prop, PropertyValue *value,
 {
     const uint8_t *b = property_field(obj, prop);
 
-    *value = (PropertyValue){.kind = PROPERTY_STRING,
-                             .s = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3],
-                                                  b[4], b[5])};
+    *value = (PropertyValue){
+        .kind = PROPERTY_STRING,
+        .s = g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5])};
     return true;
 }
 
@@ -419,11 +425,13 @@ const PropertyType property_type_uint64 = {"uint64", PROPERTY_UINT, set_uint64, 
 const PropertyType property_type_int32 = {"int32", PROPERTY_INT, set_int32, get_int32, NULL};
 const PropertyType property_type_int64 = {"int64", PROPERTY_INT, set_int64, get_int64, NULL};
 const PropertyType property_type_size = {"size", PROPERTY_UINT, set_size, get_size, NULL};
-const PropertyType property_type_string = {"str", PROPERTY_STRING, set_string, get_string, release_string};
+const PropertyType property_type_string = {"str", PROPERTY_STRING, set_string, get_string,
+                                           release_string};
 const PropertyType property_type_enum = {"enum", PROPERTY_STRING, set_enum, get_enum, NULL};
 const PropertyType property_type_link = {"link", PROPERTY_STRING, set_link, get_link, NULL};
 const PropertyType property_type_uuid = {"uuid", PROPERTY_STRING, set_uuid, get_uuid, NULL};
-const PropertyType property_type_macaddr = {"macaddr", PROPERTY_STRING, set_macaddr, get_macaddr, NULL};
+const PropertyType property_type_macaddr = {"macaddr", PROPERTY_STRING, set_macaddr, get_macaddr,
+                                            NULL};
 
 char *property_default_text(const Property *prop)
 {

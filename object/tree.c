@@ -11,8 +11,9 @@
 #include "util/cutils.h"
 #include "util/error.h"
 
-static const ObjectClass container_class = {
-    .name = "container", .instance_size = sizeof(Object), .description = "a place for other objects"};
+static const ObjectClass container_class = {.name = "container",
+                                            .instance_size = sizeof(Object),
+                                            .description = "a place for other objects"};
 
 static Object *root_object;
 
@@ -195,7 +196,8 @@ Object *object_resolve_path(const char *path, bool *ambiguous)
     return obj;
 }
 
-int object_foreach_child(Object *obj, int (*fn)(Object *child, void *opaque), void *opaque, bool recursive)
+int object_foreach_child(Object *obj, int (*fn)(Object *child, void *opaque), void *opaque,
+                         bool recursive)
 {
     for (unsigned i = 0; obj->children && i < obj->children->len; i++) {
         Object *child = g_ptr_array_index(obj->children, i);
@@ -241,7 +243,8 @@ GArray *object_list(Object *obj)
     for (unsigned i = 0; obj->children && i < obj->children->len; i++) {
         Object *child = g_ptr_array_index(obj->children, i);
 
-        item = (ObjectListItem){g_strdup(child->name), g_strdup_printf("child<%s>", child->class->name)};
+        item = (ObjectListItem){g_strdup(child->name),
+                                g_strdup_printf("child<%s>", child->class->name)};
         g_array_append_val(list, item);
     }
     for (unsigned i = 0; obj->links && i < obj->links->len; i++) {

@@ -15,9 +15,9 @@
 
 typedef struct RcuState {
     Mutex lock;
-    uint64_t epoch;    /* atomic */
+    uint64_t epoch;     /* atomic */
     GPtrArray *readers; /* RcuReader */
-    GQueue waiting;    /* RcuItem, oldest first */
+    GQueue waiting;     /* RcuItem, oldest first */
     Timer timer;
     void (*kick)(void);
 } RcuState;
@@ -38,8 +38,8 @@ typedef struct RunStateData {
     /* Requests: atomic. */
     uint32_t reset, shutdown, powerdown, wakeup, suspend;
     int exit_code;
-    int debug_cpu;       /* -1: none */
-    uint32_t vmstop;     /* RunState + 1; 0: none */
+    int debug_cpu;   /* -1: none */
+    uint32_t vmstop; /* RunState + 1; 0: none */
     void (*reset_handler)(void *opaque, ShutdownCause cause);
     void *reset_opaque;
     void (*powerdown_handler)(void *opaque);
@@ -52,14 +52,14 @@ typedef struct RunStateData {
 } RunStateData;
 
 typedef struct MemoryState {
-    GPtrArray *spaces;      /* AddressSpace */
-    GPtrArray *blocks;      /* RAMBlock; published, replaced whole */
-    GPtrArray *listeners;   /* MemoryListener */
+    GPtrArray *spaces;    /* AddressSpace */
+    GPtrArray *blocks;    /* RAMBlock; published, replaced whole */
+    GPtrArray *listeners; /* MemoryListener */
     MemoryRegion system;
     AddressSpace memory;
     unsigned depth;
     bool changed;
-    uint64_t generation;    /* atomic */
+    uint64_t generation; /* atomic */
     ram_addr_t next_offset;
     RamCodeInvalidate *code_invalidate;
     void *code_opaque;
@@ -103,8 +103,8 @@ void memory_state_init(MemoryState *memory);
 void memory_state_cleanup(MemoryState *memory);
 void rtc_state_init(RtcState *rtc);
 
-RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, void *host, bool share,
-                           const char *path, bool readonly, GError **errp);
+RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, void *host,
+                           bool share, const char *path, bool readonly, GError **errp);
 void ram_block_free(RAMBlock *block);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Accesses: to device registers by their size and byte-order rules, and to address spaces of any length.
+ * Accesses: to device registers by their size and byte-order rules, and to address spaces of any
+ * length.
  */
 #include <string.h>
 #include "internal.h"
@@ -201,11 +202,11 @@ static uint64_t low_bytes(unsigned n)
 }
 
 /*
- * Reads or writes `size` bytes at offset.  A call covers `n` bytes of the access, `lane` bytes into the
- * device's unit; value is a number in the device's byte order.
+ * Reads or writes `size` bytes at offset.  A call covers `n` bytes of the access, `lane` bytes into
+ * the device's unit; value is a number in the device's byte order.
  */
-static MemTxResult access_units(const MemoryRegion *mr, hwaddr offset, uint64_t *value, unsigned size,
-                                bool is_write, MemTxAttrs attrs)
+static MemTxResult access_units(const MemoryRegion *mr, hwaddr offset, uint64_t *value,
+                                unsigned size, bool is_write, MemTxAttrs attrs)
 {
     bool big = mr->ops->endianness == DEVICE_BIG_ENDIAN;
     MemTxResult result = MEMTX_OK;
@@ -236,8 +237,8 @@ static MemTxResult access_units(const MemoryRegion *mr, hwaddr offset, uint64_t 
     return result;
 }
 
-static MemTxResult access_device(const MemorySection *s, hwaddr offset, uint64_t *value, unsigned size,
-                                 bool is_write, bool big_endian, MemTxAttrs attrs)
+static MemTxResult access_device(const MemorySection *s, hwaddr offset, uint64_t *value,
+                                 unsigned size, bool is_write, bool big_endian, MemTxAttrs attrs)
 {
     const MemoryRegion *mr = s->mr;
     bool swap = (mr->ops->endianness == DEVICE_BIG_ENDIAN) != big_endian;
@@ -246,7 +247,8 @@ static MemTxResult access_device(const MemorySection *s, hwaddr offset, uint64_t
     bool locked = false;
 
     if (!access_valid(mr, offset, size, is_write, attrs)) {
-        log_mask(LOG_GUEST_ERROR, "%s of %u bytes at %s+0x%" PRIx64 " refused: not a valid access\n",
+        log_mask(LOG_GUEST_ERROR,
+                 "%s of %u bytes at %s+0x%" PRIx64 " refused: not a valid access\n",
                  is_write ? "write" : "read", size, mr->name, offset);
         if (!is_write) {
             *value = 0;
@@ -261,13 +263,13 @@ static MemTxResult access_device(const MemorySection *s, hwaddr offset, uint64_t
     if (!is_write) {
         *value = swap ? bswap_n(v, size) : v;
     }
-    log_mask(LOG_DEVICE, "%s %s+0x%" PRIx64 " size %u value 0x%" PRIx64 "%s\n", is_write ? "write" : "read",
-             mr->name, offset, size, *value, result ? " failed" : "");
+    log_mask(LOG_DEVICE, "%s %s+0x%" PRIx64 " size %u value 0x%" PRIx64 "%s\n",
+             is_write ? "write" : "read", mr->name, offset, size, *value, result ? " failed" : "");
     return result;
 }
 
-static MemTxResult access_section(const MemorySection *s, hwaddr addr, uint64_t *value, unsigned size,
-                                  bool is_write, bool big_endian, MemTxAttrs attrs)
+static MemTxResult access_section(const MemorySection *s, hwaddr addr, uint64_t *value,
+                                  unsigned size, bool is_write, bool big_endian, MemTxAttrs attrs)
 {
     hwaddr delta = addr - s->addr;
 
@@ -387,8 +389,8 @@ static uint64_t load_number(AddressSpace *as, hwaddr addr, unsigned size, bool b
     return value;
 }
 
-static void store_number(AddressSpace *as, hwaddr addr, unsigned size, uint64_t value, bool big_endian,
-                         MemTxAttrs attrs, MemTxResult *result)
+static void store_number(AddressSpace *as, hwaddr addr, unsigned size, uint64_t value,
+                         bool big_endian, MemTxAttrs attrs, MemTxResult *result)
 {
     MemTxResult r = access_number(as, addr, &value, size, true, big_endian, attrs);
 
@@ -409,21 +411,22 @@ uint64_t address_space_ldn_le(AddressSpace *as, hwaddr addr, unsigned size, MemT
     return load_number(as, addr, size, false, attrs, result);
 }
 
-void address_space_stn_be(AddressSpace *as, hwaddr addr, unsigned size, uint64_t v, MemTxAttrs attrs,
-                          MemTxResult *result)
+void address_space_stn_be(AddressSpace *as, hwaddr addr, unsigned size, uint64_t v,
+                          MemTxAttrs attrs, MemTxResult *result)
 {
     store_number(as, addr, size, v, true, attrs, result);
 }
 
-void address_space_stn_le(AddressSpace *as, hwaddr addr, unsigned size, uint64_t v, MemTxAttrs attrs,
-                          MemTxResult *result)
+void address_space_stn_le(AddressSpace *as, hwaddr addr, unsigned size, uint64_t v,
+                          MemTxAttrs attrs, MemTxResult *result)
 {
     store_number(as, addr, size, v, false, attrs, result);
 }
 
 /* ---- Any length ---- */
 
-/* Bytes of one access to a device for `len` bytes at offset: as wide as it takes and alignment lets. */
+/* Bytes of one access to a device for `len` bytes at offset: as wide as it takes and alignment
+ * lets. */
 static unsigned device_step(const MemoryRegion *mr, hwaddr offset, uint64_t len)
 {
     unsigned max = mr->ops->valid.max_access_size ? mr->ops->valid.max_access_size : 4;
@@ -448,7 +451,8 @@ static const MemorySection *next_part(AddressSpace *as, hwaddr addr, uint64_t le
     return NULL;
 }
 
-MemTxResult address_space_read(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, void *buf, uint64_t len)
+MemTxResult address_space_read(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, void *buf,
+                               uint64_t len)
 {
     MemTxResult result = MEMTX_OK;
     uint8_t *p = buf;
@@ -489,25 +493,28 @@ MemTxResult address_space_write(AddressSpace *as, hwaddr addr, MemTxAttrs attrs,
             memcpy(s->host + (addr - s->addr), p, part);
             ram_written(s->ram_block, s->ram_offset + (addr - s->addr), part);
         } else if (!s->mr->ops) {
-            log_mask(LOG_GUEST_ERROR, "write of %" PRIu64 " bytes to read-only memory at 0x%" PRIx64 "\n",
-                     part, addr);
+            log_mask(LOG_GUEST_ERROR,
+                     "write of %" PRIu64 " bytes to read-only memory at 0x%" PRIx64 "\n", part,
+                     addr);
             result |= MEMTX_ACCESS_ERROR;
         } else {
             part = device_step(s->mr, s->offset + (addr - s->addr), part);
-            result |= memory_io_write(s, addr, ldn_be_p(p, (unsigned)part), (unsigned)part, true, attrs);
+            result |=
+                memory_io_write(s, addr, ldn_be_p(p, (unsigned)part), (unsigned)part, true, attrs);
         }
     }
     return result;
 }
 
-MemTxResult address_space_rw(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, void *buf, uint64_t len,
-                             bool is_write)
+MemTxResult address_space_rw(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, void *buf,
+                             uint64_t len, bool is_write)
 {
     return is_write ? address_space_write(as, addr, attrs, buf, len)
                     : address_space_read(as, addr, attrs, buf, len);
 }
 
-MemTxResult address_space_set(AddressSpace *as, hwaddr addr, uint8_t byte, uint64_t len, MemTxAttrs attrs)
+MemTxResult address_space_set(AddressSpace *as, hwaddr addr, uint8_t byte, uint64_t len,
+                              MemTxAttrs attrs)
 {
     MemTxResult result = MEMTX_OK;
     uint8_t block[512];
@@ -530,8 +537,8 @@ MemTxResult address_space_set(AddressSpace *as, hwaddr addr, uint8_t byte, uint6
     return result;
 }
 
-MemTxResult address_space_write_rom(AddressSpace *as, hwaddr addr, MemTxAttrs attrs, const void *buf,
-                                    uint64_t len)
+MemTxResult address_space_write_rom(AddressSpace *as, hwaddr addr, MemTxAttrs attrs,
+                                    const void *buf, uint64_t len)
 {
     MemTxResult result = MEMTX_OK;
     const uint8_t *p = buf;
@@ -569,7 +576,8 @@ bool address_space_access_valid(AddressSpace *as, hwaddr addr, uint64_t len, boo
         }
         if (!s->host) {
             part = device_step(s->mr, s->offset + (addr - s->addr), part);
-            if (!access_valid(s->mr, s->offset + (addr - s->addr), (unsigned)part, is_write, attrs)) {
+            if (!access_valid(s->mr, s->offset + (addr - s->addr), (unsigned)part, is_write,
+                              attrs)) {
                 return false;
             }
         }
@@ -594,7 +602,8 @@ bool address_space_is_ram(AddressSpace *as, hwaddr addr, uint64_t len)
     return true;
 }
 
-void *address_space_map(AddressSpace *as, hwaddr addr, uint64_t *len, bool is_write, MemTxAttrs attrs)
+void *address_space_map(AddressSpace *as, hwaddr addr, uint64_t *len, bool is_write,
+                        MemTxAttrs attrs)
 {
     const MemorySection *s = address_space_find(as, addr);
 
@@ -608,7 +617,8 @@ void *address_space_map(AddressSpace *as, hwaddr addr, uint64_t *len, bool is_wr
     return s->host + (addr - s->addr);
 }
 
-void address_space_unmap(AddressSpace *as, void *host, uint64_t len, bool is_write, uint64_t written)
+void address_space_unmap(AddressSpace *as, void *host, uint64_t len, bool is_write,
+                         uint64_t written)
 {
     ram_addr_t offset;
     RAMBlock *block = is_write && written ? ram_block_from_host(host, &offset) : NULL;

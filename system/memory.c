@@ -2,10 +2,10 @@
 /*
  * The region tree and its flat views.
  *
- * Rendering walks the tree from an address space's root, siblings by falling priority, and lets each
- * region fill what is still free of its part of the address range; so whatever is found first stays on
- * top.  Arithmetic is 128 bits wide: a region may be 2^64 bytes long, and an alias's window may begin
- * before address 0.
+ * Rendering walks the tree from an address space's root, siblings by falling priority, and lets
+ * each region fill what is still free of its part of the address range; so whatever is found first
+ * stays on top.  Arithmetic is 128 bits wide: a region may be 2^64 bytes long, and an alias's
+ * window may begin before address 0.
  */
 #include "system/memory.h"
 
@@ -48,7 +48,8 @@ void memory_region_init_io(MemoryRegion *mr, void *owner, const MemoryRegionOps 
 }
 
 static bool init_backed(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
-                        MemoryRegionKind kind, void *host, bool share, const char *path, GError **errp)
+                        MemoryRegionKind kind, void *host, bool share, const char *path,
+                        GError **errp)
 {
     memory_region_init(mr, owner, name, size);
     mr->kind = kind;
@@ -61,23 +62,26 @@ static bool init_backed(MemoryRegion *mr, void *owner, const char *name, uint64_
     return true;
 }
 
-bool memory_region_init_ram(MemoryRegion *mr, void *owner, const char *name, uint64_t size, GError **errp)
+bool memory_region_init_ram(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
+                            GError **errp)
 {
     return init_backed(mr, owner, name, size, MEMORY_RAM, NULL, false, NULL, errp);
 }
 
-bool memory_region_init_rom(MemoryRegion *mr, void *owner, const char *name, uint64_t size, GError **errp)
+bool memory_region_init_rom(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
+                            GError **errp)
 {
     return init_backed(mr, owner, name, size, MEMORY_ROM, NULL, false, NULL, errp);
 }
 
-bool memory_region_init_ram_from_file(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
-                                      bool share, const char *path, GError **errp)
+bool memory_region_init_ram_from_file(MemoryRegion *mr, void *owner, const char *name,
+                                      uint64_t size, bool share, const char *path, GError **errp)
 {
     return init_backed(mr, owner, name, size, MEMORY_RAM, NULL, share, path, errp);
 }
 
-void memory_region_init_ram_ptr(MemoryRegion *mr, void *owner, const char *name, uint64_t size, void *ptr)
+void memory_region_init_ram_ptr(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
+                                void *ptr)
 {
     GError *error = NULL;
 
@@ -86,8 +90,8 @@ void memory_region_init_ram_ptr(MemoryRegion *mr, void *owner, const char *name,
     }
 }
 
-bool memory_region_init_rom_device(MemoryRegion *mr, void *owner, const MemoryRegionOps *ops, void *opaque,
-                                   const char *name, uint64_t size, GError **errp)
+bool memory_region_init_rom_device(MemoryRegion *mr, void *owner, const MemoryRegionOps *ops,
+                                   void *opaque, const char *name, uint64_t size, GError **errp)
 {
     if (!init_backed(mr, owner, name, size, MEMORY_ROM_DEVICE, NULL, false, NULL, errp)) {
         return false;
@@ -172,7 +176,8 @@ static void changed(void)
 
 static bool overlaps(const MemoryRegion *a, const MemoryRegion *b)
 {
-    return (Wide)a->addr < (Wide)b->addr + wide_size(b) && (Wide)b->addr < (Wide)a->addr + wide_size(a);
+    return (Wide)a->addr < (Wide)b->addr + wide_size(b) &&
+           (Wide)b->addr < (Wide)a->addr + wide_size(a);
 }
 
 static void add(MemoryRegion *mr, hwaddr offset, MemoryRegion *sub, int priority, bool may_overlap)
@@ -191,7 +196,8 @@ static void add(MemoryRegion *mr, hwaddr offset, MemoryRegion *sub, int priority
         const MemoryRegion *other = g_ptr_array_index(mr->subregions, i);
 
         if (!other->may_overlap && overlaps(other, sub)) {
-            g_error("memory regions '%s' and '%s' overlap in '%s'", sub->name, other->name, mr->name);
+            g_error("memory regions '%s' and '%s' overlap in '%s'", sub->name, other->name,
+                    mr->name);
         }
     }
     while (at < mr->subregions->len &&
@@ -207,7 +213,8 @@ void memory_region_add_subregion(MemoryRegion *mr, hwaddr offset, MemoryRegion *
     add(mr, offset, sub, 0, false);
 }
 
-void memory_region_add_subregion_overlap(MemoryRegion *mr, hwaddr offset, MemoryRegion *sub, int priority)
+void memory_region_add_subregion_overlap(MemoryRegion *mr, hwaddr offset, MemoryRegion *sub,
+                                         int priority)
 {
     add(mr, offset, sub, priority, true);
 }
@@ -291,9 +298,10 @@ static Wide section_end(const MemorySection *s)
     return (Wide)s->addr + (s->size ? (Wide)s->size : (Wide)1 << 64);
 }
 
-/* Puts mr's part [start, end) of the address space, whose first byte is `offset` in mr, at index. */
-static void insert(GArray *sections, unsigned index, MemoryRegion *mr, Wide start, Wide end, Wide offset,
-                   bool readonly)
+/* Puts mr's part [start, end) of the address space, whose first byte is `offset` in mr, at index.
+ */
+static void insert(GArray *sections, unsigned index, MemoryRegion *mr, Wide start, Wide end,
+                   Wide offset, bool readonly)
 {
     MemorySection s = {
         .addr = (hwaddr)start,
@@ -329,8 +337,8 @@ static void render(GArray *sections, MemoryRegion *mr, Wide base, Wide clip_star
     }
     readonly |= mr->readonly;
     if (mr->alias) {
-        render(sections, mr->alias, base - (Wide)mr->alias->addr - (Wide)mr->alias_offset, start, end,
-               readonly);
+        render(sections, mr->alias, base - (Wide)mr->alias->addr - (Wide)mr->alias_offset, start,
+               end, readonly);
         return;
     }
     for (unsigned n = 0; mr->subregions && n < mr->subregions->len; n++) {
@@ -547,11 +555,12 @@ static void print_region(GString *out, const MemoryRegion *mr, Wide base, unsign
     if (!mr->enabled && !show_disabled) {
         return;
     }
-    g_string_append_printf(out, "%*s" HWADDR_FMT "-" HWADDR_FMT " (prio %d, %s): ", (int)level * 2, "",
-                           (hwaddr)start, (hwaddr)end, mr->priority, kind_name(mr));
+    g_string_append_printf(out, "%*s" HWADDR_FMT "-" HWADDR_FMT " (prio %d, %s): ", (int)level * 2,
+                           "", (hwaddr)start, (hwaddr)end, mr->priority, kind_name(mr));
     if (mr->alias) {
-        g_string_append_printf(out, "alias %s @%s " HWADDR_FMT "-" HWADDR_FMT, mr->name, mr->alias->name,
-                               mr->alias_offset, (hwaddr)(mr->alias_offset + mr->size - 1));
+        g_string_append_printf(out, "alias %s @%s " HWADDR_FMT "-" HWADDR_FMT, mr->name,
+                               mr->alias->name, mr->alias_offset,
+                               (hwaddr)(mr->alias_offset + mr->size - 1));
         if (!g_ptr_array_find(aliases, mr->alias, NULL)) {
             g_ptr_array_add(aliases, mr->alias);
         }
@@ -568,7 +577,8 @@ static void print_region(GString *out, const MemoryRegion *mr, Wide base, unsign
         MemoryRegion *sub = g_ptr_array_index(mr->subregions, i);
         unsigned at = 0;
 
-        while (at < sorted->len && ((MemoryRegion *)g_ptr_array_index(sorted, at))->addr <= sub->addr) {
+        while (at < sorted->len &&
+               ((MemoryRegion *)g_ptr_array_index(sorted, at))->addr <= sub->addr) {
             at++;
         }
         g_ptr_array_insert(sorted, (gint)at, sub);
@@ -588,10 +598,10 @@ static void print_flat(GString *out, const AddressSpace *as, unsigned index)
     for (unsigned i = 0; i < view->n_sections; i++) {
         const MemorySection *s = &view->sections[i];
 
-        g_string_append_printf(out, "  " HWADDR_FMT "-" HWADDR_FMT " (prio %d, %s): %s", s->addr,
-                               s->addr + s->size - 1, s->mr->priority,
-                               s->readonly && memory_region_is_ram(s->mr) ? "rom" : kind_name(s->mr),
-                               s->mr->name);
+        g_string_append_printf(
+            out, "  " HWADDR_FMT "-" HWADDR_FMT " (prio %d, %s): %s", s->addr,
+            s->addr + s->size - 1, s->mr->priority,
+            s->readonly && memory_region_is_ram(s->mr) ? "rom" : kind_name(s->mr), s->mr->name);
         if (s->offset) {
             g_string_append_printf(out, " @" HWADDR_FMT, s->offset);
         }

@@ -55,7 +55,8 @@ static GPtrArray *copy_blocks(void)
 /* Address space for size bytes at a multiple of align, still without memory. */
 static void *reserve(uint64_t size, uint64_t align)
 {
-    uint8_t *p = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *p =
+        mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     uint8_t *aligned;
 
     if (p == MAP_FAILED) {
@@ -119,8 +120,8 @@ static bool map_block(RAMBlock *block, bool share, const char *path, GError **er
     at = reserve(block->max_length, align);
     p = at ? mmap(at, block->max_length, PROT_READ | PROT_WRITE, flags, block->fd, 0) : MAP_FAILED;
     if (p == MAP_FAILED) {
-        error_setg_errno(errp, errno, "cannot set up guest memory '%s' (%" PRIu64 " bytes)", block->idstr,
-                         block->max_length);
+        error_setg_errno(errp, errno, "cannot set up guest memory '%s' (%" PRIu64 " bytes)",
+                         block->idstr, block->max_length);
         if (at) {
             munmap(at, block->max_length);
         }
@@ -136,8 +137,8 @@ static bool map_block(RAMBlock *block, bool share, const char *path, GError **er
     return true;
 }
 
-RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, void *host, bool share,
-                           const char *path, bool readonly, GError **errp)
+RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, void *host,
+                           bool share, const char *path, bool readonly, GError **errp)
 {
     uint64_t page = (uint64_t)getpagesize(), pages;
     RAMBlock *block;
@@ -145,7 +146,8 @@ RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, vo
     unsigned at = 0;
 
     if (!size || size > (1ull << 60)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "memory '%s' cannot be %" PRIu64 " bytes long", name, size);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "memory '%s' cannot be %" PRIu64 " bytes long",
+                  name, size);
         return NULL;
     }
     if (ram_block_by_name(name)) {
@@ -176,7 +178,8 @@ RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, vo
     block->offset = state()->next_offset;
     state()->next_offset += ROUND_UP(block->max_length, 256 * KiB);
     blocks = copy_blocks();
-    while (at < blocks->len && ((RAMBlock *)g_ptr_array_index(blocks, at))->max_length >= block->max_length) {
+    while (at < blocks->len &&
+           ((RAMBlock *)g_ptr_array_index(blocks, at))->max_length >= block->max_length) {
         at++;
     }
     g_ptr_array_insert(blocks, (gint)at, block);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Publish and free.  Each thing that waits carries the epoch at which it was taken out of view; each
- * reader remembers the epoch of its last quiescent point (or "offline").  What is older than every
- * reader's epoch can be freed.
+ * Publish and free.  Each thing that waits carries the epoch at which it was taken out of view;
+ * each reader remembers the epoch of its last quiescent point (or "offline").  What is older than
+ * every reader's epoch can be freed.
  */
 #include "system/rcu.h"
 
 #include "internal.h"
 #include "system/lock.h"
 
-#define OFFLINE UINT64_MAX
+#define OFFLINE  UINT64_MAX
 #define RETRY_NS (10 * SCALE_MS)
 
 struct RcuReader {

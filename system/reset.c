@@ -62,7 +62,9 @@ static void run_phase(ResetNode *node, ResetType type, Phase phase)
         run_phase(g_ptr_array_index(node->children, i), type, phase);
     }
     if (phases) {
-        fn = phase == PHASE_ENTER ? phases->enter : phase == PHASE_HOLD ? phases->hold : phases->exit;
+        fn = phase == PHASE_ENTER  ? phases->enter
+             : phase == PHASE_HOLD ? phases->hold
+                                   : phases->exit;
     }
     if (phase == PHASE_EXIT) {
         g_assert(node->in_reset);

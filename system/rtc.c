@@ -37,8 +37,8 @@ int64_t rtc_mktime(const struct tm *tm)
     era = (year >= 0 ? year : year - 399) / 400;
     year_of_era = year - era * 400;
     day_of_year = (153 * (month + (month < 2 ? 10 : -2)) + 2) / 5;
-    days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468 +
-           (tm->tm_mday - 1);
+    days = era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+           719468 + (tm->tm_mday - 1);
     return ((days * 24 + tm->tm_hour) * 60 + tm->tm_min) * 60 + tm->tm_sec;
 }
 
@@ -52,7 +52,8 @@ static bool parse_date(const char *text, int64_t *seconds)
         text[used]) {
         tm = (struct tm){0};
         used = 0;
-        if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 || text[used]) {
+        if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &used) != 3 ||
+            text[used]) {
             return false;
         }
     }
@@ -91,14 +92,16 @@ bool rtc_configure(const char *text, GError **errp)
         goto out;
     }
     if (strcmp(driftfix, "none") && strcmp(driftfix, "slew")) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "rtc: invalid driftfix '%s' (none, slew)", driftfix);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "rtc: invalid driftfix '%s' (none, slew)",
+                  driftfix);
         goto out;
     }
     rtc->localtime = !strcmp(base, "localtime");
     rtc->fixed = !rtc->localtime && strcmp(base, "utc");
     if (rtc->fixed && !parse_date(base, &seconds)) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "rtc: invalid base '%s' (utc, localtime, 2006-06-17T16:01:21 or 2006-06-17)", base);
+                  "rtc: invalid base '%s' (utc, localtime, 2006-06-17T16:01:21 or 2006-06-17)",
+                  base);
         goto out;
     }
     rtc->fixed_base_ns = seconds * NANOSECONDS_PER_SECOND;

@@ -44,8 +44,8 @@ static const char *const cause_names[SHUTDOWN_CAUSE_COUNT] = {
 
 #define S(name) (1u << RUN_STATE_##name)
 /* Any stopped state that the machine goes on from. */
-#define STOPPED                                                                                          \
-    (S(DEBUG) | S(INTERNAL_ERROR) | S(IO_ERROR) | S(PAUSED) | S(SHUTDOWN) | S(WATCHDOG) |                \
+#define STOPPED                                                                                    \
+    (S(DEBUG) | S(INTERNAL_ERROR) | S(IO_ERROR) | S(PAUSED) | S(SHUTDOWN) | S(WATCHDOG) |          \
      S(GUEST_PANICKED) | S(SUSPENDED) | S(SAVE_VM) | S(RESTORE_VM) | S(FINISH_MIGRATE))
 /* Where each state may go. */
 static const uint32_t transitions[RUN_STATE_COUNT] = {
@@ -54,29 +54,32 @@ static const uint32_t transitions[RUN_STATE_COUNT] = {
     [RUN_STATE_INMIGRATE] = S(RUNNING) | S(PAUSED) | S(INTERNAL_ERROR) | S(IO_ERROR) | S(SHUTDOWN) |
                             S(SUSPENDED) | S(WATCHDOG) | S(GUEST_PANICKED) | S(FINISH_MIGRATE) |
                             S(PRELAUNCH) | S(POSTMIGRATE) | S(DEBUG),
-    [RUN_STATE_INTERNAL_ERROR] = S(PAUSED) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM),
-    [RUN_STATE_IO_ERROR] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM) |
-                           S(PAUSED),
-    [RUN_STATE_PAUSED] = S(RUNNING) | S(FINISH_MIGRATE) | S(POSTMIGRATE) | S(PRELAUNCH) | S(SAVE_VM) |
-                         S(RESTORE_VM) | S(DEBUG) | S(SHUTDOWN) | S(GUEST_PANICKED) | S(INTERNAL_ERROR) |
-                         S(IO_ERROR) | S(WATCHDOG) | S(SUSPENDED),
-    [RUN_STATE_POSTMIGRATE] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM),
-    [RUN_STATE_PRELAUNCH] = S(RUNNING) | S(FINISH_MIGRATE) | S(INMIGRATE) | S(SUSPENDED) | S(PAUSED) |
-                            S(SAVE_VM) | S(RESTORE_VM) | S(DEBUG) | S(INTERNAL_ERROR) | S(SHUTDOWN) |
-                            S(GUEST_PANICKED) | S(IO_ERROR) | S(WATCHDOG),
+    [RUN_STATE_INTERNAL_ERROR] =
+        S(PAUSED) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM),
+    [RUN_STATE_IO_ERROR] =
+        S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM) | S(PAUSED),
+    [RUN_STATE_PAUSED] = S(RUNNING) | S(FINISH_MIGRATE) | S(POSTMIGRATE) | S(PRELAUNCH) |
+                         S(SAVE_VM) | S(RESTORE_VM) | S(DEBUG) | S(SHUTDOWN) | S(GUEST_PANICKED) |
+                         S(INTERNAL_ERROR) | S(IO_ERROR) | S(WATCHDOG) | S(SUSPENDED),
+    [RUN_STATE_POSTMIGRATE] =
+        S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM),
+    [RUN_STATE_PRELAUNCH] = S(RUNNING) | S(FINISH_MIGRATE) | S(INMIGRATE) | S(SUSPENDED) |
+                            S(PAUSED) | S(SAVE_VM) | S(RESTORE_VM) | S(DEBUG) | S(INTERNAL_ERROR) |
+                            S(SHUTDOWN) | S(GUEST_PANICKED) | S(IO_ERROR) | S(WATCHDOG),
     [RUN_STATE_FINISH_MIGRATE] = S(RUNNING) | S(PAUSED) | S(POSTMIGRATE) | S(PRELAUNCH) |
                                  S(INTERNAL_ERROR) | S(IO_ERROR) | S(SHUTDOWN) | S(SUSPENDED) |
                                  S(WATCHDOG) | S(GUEST_PANICKED) | S(DEBUG),
     [RUN_STATE_RESTORE_VM] = STOPPED | S(RUNNING) | S(PRELAUNCH) | S(POSTMIGRATE),
     [RUN_STATE_RUNNING] = STOPPED | S(PRELAUNCH),
     [RUN_STATE_SAVE_VM] = STOPPED | S(RUNNING) | S(PRELAUNCH) | S(POSTMIGRATE),
-    [RUN_STATE_SHUTDOWN] = S(PAUSED) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM),
+    [RUN_STATE_SHUTDOWN] =
+        S(PAUSED) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(SAVE_VM) | S(RESTORE_VM),
     [RUN_STATE_SUSPENDED] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM) |
                             S(RESTORE_VM) | S(SHUTDOWN) | S(DEBUG) | S(GUEST_PANICKED),
-    [RUN_STATE_WATCHDOG] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM) |
-                           S(RESTORE_VM),
-    [RUN_STATE_GUEST_PANICKED] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM) |
-                                 S(RESTORE_VM) | S(SHUTDOWN),
+    [RUN_STATE_WATCHDOG] =
+        S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) | S(SAVE_VM) | S(RESTORE_VM),
+    [RUN_STATE_GUEST_PANICKED] = S(RUNNING) | S(FINISH_MIGRATE) | S(PRELAUNCH) | S(PAUSED) |
+                                 S(SAVE_VM) | S(RESTORE_VM) | S(SHUTDOWN),
 };
 
 struct VMChangeStateEntry {
@@ -355,7 +358,8 @@ void system_shutdown_request(ShutdownCause cause)
 
 void system_reset_request(ShutdownCause cause)
 {
-    if (data()->policy.reboot == REBOOT_ACTION_SHUTDOWN && cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
+    if (data()->policy.reboot == REBOOT_ACTION_SHUTDOWN &&
+        cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
         system_shutdown_request(cause);
         return;
     }
@@ -401,9 +405,10 @@ ShutdownCause system_shutdown_pending(void)
 
 void system_guest_panicked(const char *what)
 {
-    static const char *const actions[] = {
-        [PANIC_ACTION_PAUSE] = "pause", [PANIC_ACTION_SHUTDOWN] = "poweroff",
-        [PANIC_ACTION_EXIT_FAILURE] = "poweroff", [PANIC_ACTION_NONE] = "run"};
+    static const char *const actions[] = {[PANIC_ACTION_PAUSE] = "pause",
+                                          [PANIC_ACTION_SHUTDOWN] = "poweroff",
+                                          [PANIC_ACTION_EXIT_FAILURE] = "poweroff",
+                                          [PANIC_ACTION_NONE] = "run"};
     PanicAction panic = data()->policy.panic;
     VMEvent event = {.kind = VM_EVENT_GUEST_PANICKED, .action = actions[panic], .info = what};
 
@@ -426,9 +431,9 @@ void system_guest_panicked(const char *what)
 void system_watchdog_expired(void)
 {
     static const char *const actions[] = {
-        [WATCHDOG_ACTION_RESET] = "reset", [WATCHDOG_ACTION_SHUTDOWN] = "shutdown",
-        [WATCHDOG_ACTION_POWEROFF] = "poweroff", [WATCHDOG_ACTION_PAUSE] = "pause",
-        [WATCHDOG_ACTION_DEBUG] = "debug", [WATCHDOG_ACTION_NONE] = "none",
+        [WATCHDOG_ACTION_RESET] = "reset",          [WATCHDOG_ACTION_SHUTDOWN] = "shutdown",
+        [WATCHDOG_ACTION_POWEROFF] = "poweroff",    [WATCHDOG_ACTION_PAUSE] = "pause",
+        [WATCHDOG_ACTION_DEBUG] = "debug",          [WATCHDOG_ACTION_NONE] = "none",
         [WATCHDOG_ACTION_INJECT_NMI] = "inject-nmi"};
     WatchdogAction action = data()->policy.watchdog;
     VMEvent event = {.kind = VM_EVENT_WATCHDOG, .action = actions[action]};
@@ -473,7 +478,8 @@ void runstate_set_wakeup_handler(void (*fn)(void *opaque), void *opaque)
 void system_reset(ShutdownCause cause)
 {
     RunStateData *run = data();
-    VMEvent event = {.kind = VM_EVENT_RESET, .guest = shutdown_cause_is_guest(cause), .cause = cause};
+    VMEvent event = {
+        .kind = VM_EVENT_RESET, .guest = shutdown_cause_is_guest(cause), .cause = cause};
 
     if (run->reset_handler) {
         run->reset_handler(run->reset_opaque, cause);
@@ -530,8 +536,9 @@ static void process_reset(ShutdownCause cause)
         run->control->resume_all();
     }
     /* A machine that stood still for a reason that the reset removes waits at its start. */
-    if (!running && !runstate_check(RUN_STATE_INMIGRATE) && !runstate_check(RUN_STATE_FINISH_MIGRATE) &&
-        !runstate_check(RUN_STATE_PAUSED) && !runstate_check(RUN_STATE_POSTMIGRATE)) {
+    if (!running && !runstate_check(RUN_STATE_INMIGRATE) &&
+        !runstate_check(RUN_STATE_FINISH_MIGRATE) && !runstate_check(RUN_STATE_PAUSED) &&
+        !runstate_check(RUN_STATE_POSTMIGRATE)) {
         runstate_set(RUN_STATE_PRELAUNCH);
     }
 }

@@ -4,7 +4,8 @@
  */
 #include "system/vmstate-timer.h"
 
-static bool get_timer(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_timer(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                      GError **errp)
 {
     Timer *t = pv;
     uint64_t deadline = state_get_be64(s);

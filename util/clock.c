@@ -2,14 +2,14 @@
 /*
  * Clocks and the timers on them.
  *
- * Each clock keeps a binary heap ordered by Timer.queued_at.  Timer.deadline is what was asked for; as
- * long as it is not before queued_at the heap is left alone, and a timer that comes up early is put
- * back where its deadline says.  Arming writes deadline, then reads queued_at; taking a timer off the
- * heap writes queued_at, then reads deadline: sequentially consistent, so one of the two sees the
- * other's write and no deadline is lost.
+ * Each clock keeps a binary heap ordered by Timer.queued_at.  Timer.deadline is what was asked for;
+ * as long as it is not before queued_at the heap is left alone, and a timer that comes up early is
+ * put back where its deadline says.  Arming writes deadline, then reads queued_at; taking a timer
+ * off the heap writes queued_at, then reads deadline: sequentially consistent, so one of the two
+ * sees the other's write and no deadline is lost.
  *
- * The heap's head is set in a timerfd in absolute time, from whatever thread arms it: nobody has to be
- * woken to go back to sleep for less.
+ * The heap's head is set in a timerfd in absolute time, from whatever thread arms it: nobody has to
+ * be woken to go back to sleep for less.
  */
 #include "util/clock.h"
 
@@ -26,7 +26,8 @@
 struct Clock {
     ClockType type;
     int fd;
-    /* Virtual: offset to the monotonic clock while running, else the time itself. Manual: the time. */
+    /* Virtual: offset to the monotonic clock while running, else the time itself. Manual: the time.
+     */
     SeqLock sequence;
     int64_t offset;
     bool running;
@@ -144,7 +145,8 @@ static void heap_sift(Clock *clock, size_t index)
     while (2 * index + 1 < count) {
         size_t child = 2 * index + 1;
 
-        if (child + 1 < count && queued_at(heap_at(clock, child + 1)) < queued_at(heap_at(clock, child))) {
+        if (child + 1 < count &&
+            queued_at(heap_at(clock, child + 1)) < queued_at(heap_at(clock, child))) {
             child++;
         }
         if (key <= queued_at(heap_at(clock, child))) {

@@ -26,7 +26,8 @@ bool parse_int64(const char *text, unsigned base, int64_t *value)
 {
     char *end;
 
-    if (!isxdigit((unsigned char)text[0]) && !(text[0] == '-' && isxdigit((unsigned char)text[1]))) {
+    if (!isxdigit((unsigned char)text[0]) &&
+        !(text[0] == '-' && isxdigit((unsigned char)text[1]))) {
         return false;
     }
     errno = 0;
@@ -103,7 +104,8 @@ bool parse_size(const char *text, char unit, uint64_t *value, const char **end)
 
 bool parse_bool(const char *text, bool *value)
 {
-    static const char *const words[2][4] = {{"off", "no", "false", "n"}, {"on", "yes", "true", "y"}};
+    static const char *const words[2][4] = {{"off", "no", "false", "n"},
+                                            {"on", "yes", "true", "y"}};
 
     for (int i = 0; i < 2; i++) {
         for (unsigned j = 0; j < 4; j++) {

@@ -22,8 +22,8 @@ static void set_valist(GError **errp, GossamerError code, const char *suffix, co
     }
     g_assert(*errp == NULL);
     text = g_strdup_vprintf(format, args);
-    *errp = g_error_new(GOSSAMER_ERROR, code, "%s%s%s", text, suffix ? ": " : "",
-                        suffix ? suffix : "");
+    *errp =
+        g_error_new(GOSSAMER_ERROR, code, "%s%s%s", text, suffix ? ": " : "", suffix ? suffix : "");
     g_free(text);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The log.  Its state is one of the process's few globals: every layer writes to it, from any thread,
- * and before there is a machine (tests/structure/globals-allowed.txt).
+ * The log.  Its state is one of the process's few globals: every layer writes to it, from any
+ * thread, and before there is a machine (tests/structure/globals-allowed.txt).
  */
 #include "util/log.h"
 
@@ -45,7 +45,7 @@ typedef struct LogRange {
 
 typedef struct LogState {
     pthread_mutex_t lock;
-    FILE *file;         /* NULL: standard error */
+    FILE *file; /* NULL: standard error */
     char *name;
     GArray *filter;     /* LogRange; NULL: all. Replaced under the lock */
     uint32_t filtering; /* atomic: filter is there */

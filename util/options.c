@@ -163,8 +163,9 @@ static bool check_value(const OptionListDesc *list, const OptionDesc *desc, cons
     switch (desc->type) {
     case OPTION_BOOL:
         if (!parse_bool(value, &flag)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "%s: parameter '%s' expects 'on' or 'off', not '%s'",
-                      list->name, desc->name, value);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "%s: parameter '%s' expects 'on' or 'off', not '%s'", list->name, desc->name,
+                      value);
             return false;
         }
         return true;
@@ -210,7 +211,8 @@ bool options_set(Options *options, const char *name, const char *value, GError *
     if (!desc && !strcmp(name, "id")) {
         if (!id_well_formed(value)) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "%s: parameter 'id' expects a letter, then letters, digits, '-', '.' or '_', not '%s'",
+                      "%s: parameter 'id' expects a letter, then letters, digits, '-', '.' or '_', "
+                      "not '%s'",
                       options->list->name, value);
             return false;
         }
@@ -244,7 +246,8 @@ static bool set_bare(Options *options, const char *item, GError **errp)
         return options_set(options, negated->name, "off", errp);
     }
     if (desc && desc->type != OPTION_BOOL) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "%s: expected '=' after parameter '%s'", list->name, item);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "%s: expected '=' after parameter '%s'", list->name,
+                  item);
         return false;
     }
     return options_set(options, item, "on", errp);
@@ -368,9 +371,10 @@ bool options_foreach(const Options *options,
 
 char *options_help(const OptionListDesc *list)
 {
-    static const char *const types[] = {
-        [OPTION_STRING] = "str", [OPTION_BOOL] = "bool (on/off)", [OPTION_NUMBER] = "num",
-        [OPTION_SIZE] = "size"};
+    static const char *const types[] = {[OPTION_STRING] = "str",
+                                        [OPTION_BOOL] = "bool (on/off)",
+                                        [OPTION_NUMBER] = "num",
+                                        [OPTION_SIZE] = "size"};
     GString *out = g_string_new(NULL);
 
     g_string_append_printf(out, "%s options:\n", list->name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Threads, mutexes and conditions over pthreads.  A failure of one of these calls is our own bug (or
- * the end of the host's resources at thread creation): it ends the process with a message.
+ * Threads, mutexes and conditions over pthreads.  A failure of one of these calls is our own bug
+ * (or the end of the host's resources at thread creation): it ends the process with a message.
  */
 #include "util/thread.h"
 

@@ -99,7 +99,8 @@ void bus_register_root(BusState *bus)
     g_ptr_array_add(core.root_buses, bus);
     reset_node_attach(reset_root(), &bus->reset);
     if (!bus->object.parent) {
-        Object *unattached = object_container(object_container(object_root(), "machine"), "unattached");
+        Object *unattached =
+            object_container(object_container(object_root(), "machine"), "unattached");
 
         object_ref(OBJECT(bus));
         if (!object_add_child(unattached, bus->name, OBJECT(bus), NULL)) {

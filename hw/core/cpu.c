@@ -68,11 +68,13 @@ const VMStateDescription vmstate_cpu_common = {
         },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_crash),
     .derived = VMSTATE_NAMES("exit_request", "watchpoint_hit", "exception_index", "mem_io_pc"),
-    .immutable = VMSTATE_NAMES("parent", "ops", "accel", "as", "cpu_index", "cluster_index", "nr_threads",
-                               "nr_cores", "numa_node", "start_powered_off", "tcg_ops"),
-    .host_only = VMSTATE_NAMES("next", "created", "stop", "stopped", "unplug", "queued_start", "running",
-                               "thread_id", "thread", "halt", "rcu", "work_lock", "work", "work_pending",
-                               "singlestep_enabled", "breakpoints", "watchpoints", "accel_data"),
+    .immutable =
+        VMSTATE_NAMES("parent", "ops", "accel", "as", "cpu_index", "cluster_index", "nr_threads",
+                      "nr_cores", "numa_node", "start_powered_off", "tcg_ops"),
+    .host_only =
+        VMSTATE_NAMES("next", "created", "stop", "stopped", "unplug", "queued_start", "running",
+                      "thread_id", "thread", "halt", "rcu", "work_lock", "work", "work_pending",
+                      "singlestep_enabled", "breakpoints", "watchpoints", "accel_data"),
     VMSTATE_STRUCT_AUDIT(CPUState),
 };
 
@@ -122,7 +124,8 @@ CPUState *cpu_get(int index)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (cpu->cpu_index == index) {
             return cpu;
         }
@@ -135,7 +138,8 @@ int cpu_count(void)
     CPUState *cpu;
     int count = 0;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         count++;
     }
     return count;
@@ -280,7 +284,8 @@ void async_run_on_all_cpus(CPUWorkFunc *fn, void *opaque)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         async_run_on_cpu(cpu, fn, opaque);
     }
 }
@@ -455,7 +460,8 @@ CPUWatchpoint *cpu_watchpoint_match(CPUState *cpu, vaddr addr, vaddr len, bool i
         CPUWatchpoint *wp = g_ptr_array_index(cpu->watchpoints, i);
         vaddr wp_last = wp->addr + (wp->len - 1);
 
-        if ((wp->flags & (is_write ? BP_MEM_WRITE : BP_MEM_READ)) && addr <= wp_last && wp->addr <= last) {
+        if ((wp->flags & (is_write ? BP_MEM_WRITE : BP_MEM_READ)) && addr <= wp_last &&
+            wp->addr <= last) {
             return wp;
         }
     }

@@ -2,14 +2,14 @@
 /*
  * vCPU threads, pausing, and exclusive sections.
  *
- * A thread's loop clears CPUHalt.kicked, then looks at everything that could want attention; whoever
- * wants attention writes its reason, then sets kicked.  So the thread either sees the reason or finds
- * kicked set and does not sleep.  The device lock is taken only for stop requests, queued work and
- * debug stops; a halted CPU sleeps and wakes without it.
+ * A thread's loop clears CPUHalt.kicked, then looks at everything that could want attention;
+ * whoever wants attention writes its reason, then sets kicked.  So the thread either sees the
+ * reason or finds kicked set and does not sleep.  The device lock is taken only for stop requests,
+ * queued work and debug stops; a halted CPU sleeps and wakes without it.
  *
  * Exclusive sections: a vCPU writes `running`, then reads core.exclusive; the one that wants to be
- * alone writes core.exclusive, then reads every `running` (both sequentially consistent), kicks those
- * that run and waits for them.
+ * alone writes core.exclusive, then reads every `running` (both sequentially consistent), kicks
+ * those that run and waits for them.
  */
 #include "hw/core/cpus.h"
 
@@ -22,8 +22,8 @@
 
 static __thread bool in_exclusive;
 
-#define flag(p)          __atomic_load_n(&(p), __ATOMIC_SEQ_CST)
-#define set_flag(p, v)   __atomic_store_n(&(p), (v), __ATOMIC_SEQ_CST)
+#define flag(p)        __atomic_load_n(&(p), __ATOMIC_SEQ_CST)
+#define set_flag(p, v) __atomic_store_n(&(p), (v), __ATOMIC_SEQ_CST)
 
 /* ---- Exclusive sections ---- */
 
@@ -57,7 +57,8 @@ static bool kick_running(void)
     CPUState *cpu;
     bool any = false;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (flag(cpu->running)) {
             cpu_exit(cpu);
             any = true;
@@ -244,7 +245,8 @@ static void rr_attend(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (flag(cpu->queued_start)) {
             set_flag(cpu->queued_start, false);
             cpu->rcu = core.rr_rcu;
@@ -268,7 +270,8 @@ static bool rr_wants_attention(void)
     if (flag(core.rr_quit)) {
         return true;
     }
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (flag(cpu->queued_start) || (cpu->created && wants_attention(cpu))) {
             return true;
         }
@@ -426,7 +429,8 @@ void cpus_shutdown(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         end_thread(cpu);
     }
     if (core.rr_thread) {
@@ -478,7 +482,8 @@ bool all_vcpus_paused(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (!flag(cpu->stopped) || flag(cpu->stop)) {
             return false;
         }
@@ -491,7 +496,8 @@ void pause_all_vcpus(void)
     CPUState *cpu;
 
     g_assert(device_lock_held());
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (cpu->created) {
             cpu_pause(cpu);
         } else {
@@ -507,7 +513,8 @@ void resume_all_vcpus(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         cpu_resume(cpu);
     }
 }
@@ -528,7 +535,8 @@ static void exit_all(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         cpu_exit(cpu);
     }
 }
@@ -537,7 +545,8 @@ static void memory_changed(MemoryListener *listener, AddressSpace *as)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         if (cpu->as == as && cpu->accel && cpu->accel->memory_changed) {
             cpu->accel->memory_changed(cpu);
         }
@@ -584,7 +593,8 @@ void cpus_synchronize_all(void)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         run_on_cpu(cpu, synchronize, NULL);
     }
 }
@@ -593,8 +603,10 @@ void cpus_print(GString *out)
 {
     CPUState *cpu;
 
-    CPU_FOREACH (cpu) {
+    CPU_FOREACH(cpu)
+    {
         g_string_append_printf(out, "%c CPU #%d: thread_id=%d%s\n", cpu == cpu_first() ? '*' : ' ',
-                               cpu->cpu_index, cpu->thread_id, flag(cpu->halted) ? " (halted)" : "");
+                               cpu->cpu_index, cpu->thread_id,
+                               flag(cpu->halted) ? " (halted)" : "");
     }
 }

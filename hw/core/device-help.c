@@ -23,9 +23,10 @@ static const char *const category_titles[DEVICE_CATEGORY_COUNT] = {
 
 /* The order of the listing. */
 static const DeviceCategory category_order[] = {
-    DEVICE_CATEGORY_BRIDGE,  DEVICE_CATEGORY_USB,   DEVICE_CATEGORY_STORAGE, DEVICE_CATEGORY_NETWORK,
-    DEVICE_CATEGORY_INPUT,   DEVICE_CATEGORY_DISPLAY, DEVICE_CATEGORY_SOUND, DEVICE_CATEGORY_MISC,
-    DEVICE_CATEGORY_CPU,     DEVICE_CATEGORY_WATCHDOG,
+    DEVICE_CATEGORY_BRIDGE,   DEVICE_CATEGORY_USB,   DEVICE_CATEGORY_STORAGE,
+    DEVICE_CATEGORY_NETWORK,  DEVICE_CATEGORY_INPUT, DEVICE_CATEGORY_DISPLAY,
+    DEVICE_CATEGORY_SOUND,    DEVICE_CATEGORY_MISC,  DEVICE_CATEGORY_CPU,
+    DEVICE_CATEGORY_WATCHDOG,
 };
 
 char *device_help_all(void)
@@ -86,8 +87,8 @@ char *device_help_class(const char *name, GError **errp)
     properties = g_ptr_array_new();
     object_class_foreach_property(&class->object, add_property, properties);
     g_ptr_array_sort(properties, compare_properties);
-    g_string_append_printf(out, properties->len ? "%s options:\n" : "There are no options for %s.\n",
-                           class->name);
+    g_string_append_printf(
+        out, properties->len ? "%s options:\n" : "There are no options for %s.\n", class->name);
     for (unsigned i = 0; i < properties->len; i++) {
         const Property *prop = g_ptr_array_index(properties, i);
         char *value = property_default_text(prop);
@@ -130,7 +131,8 @@ static void print_property(const Property *prop, void *opaque)
         g_string_append(line->out, value.b ? "true" : "false");
         break;
     case PROPERTY_INT:
-        g_string_append_printf(line->out, "%" PRId64 " (0x%" PRIx64 ")", value.i, (uint64_t)value.i);
+        g_string_append_printf(line->out, "%" PRId64 " (0x%" PRIx64 ")", value.i,
+                               (uint64_t)value.i);
         break;
     case PROPERTY_UINT:
         g_string_append_printf(line->out, "%" PRIu64 " (0x%" PRIx64 ")", value.u, value.u);
@@ -162,8 +164,8 @@ static void print_device(DeviceState *dev, GString *out, unsigned indent)
 
 static void print_bus(const BusState *bus, GString *out, unsigned indent)
 {
-    g_string_append_printf(out, "%*sbus: %s\n%*stype %s\n", (int)indent, "", bus->name, (int)indent + 2, "",
-                           bus->object.class->name);
+    g_string_append_printf(out, "%*sbus: %s\n%*stype %s\n", (int)indent, "", bus->name,
+                           (int)indent + 2, "", bus->object.class->name);
     for (unsigned i = 0; i < bus->devices->len; i++) {
         print_device(g_ptr_array_index(bus->devices, i), out, indent + 2);
     }

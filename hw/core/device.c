@@ -14,7 +14,7 @@
 CoreState core;
 
 struct GPIOList {
-    char *name; /* NULL: the unnamed ones */
+    char *name;   /* NULL: the unnamed ones */
     IRQLine **in; /* the list's own */
     unsigned n_in;
     IRQLine **out; /* the device's array */
@@ -102,18 +102,19 @@ GPtrArray *device_class_list(void)
 /* The row above a device row; rows above "device" are no device rows. */
 static const DeviceClass *parent_class(const DeviceClass *class)
 {
-    return class == &device_class || !class->parent ? NULL
-                                                    : container_of(class->parent, const DeviceClass, object);
+    return class == &device_class || !class->parent
+               ? NULL
+               : container_of(class->parent, const DeviceClass, object);
 }
 
 /* The nearest row upwards for which `member` is set. */
-#define INHERITED(class, member)                                                                         \
-    ({                                                                                                   \
-        const DeviceClass *row_ = (class);                                                               \
-        while (row_ && !row_->member) {                                                                  \
-            row_ = parent_class(row_);                                                                   \
-        }                                                                                                \
-        row_ ? row_->member : NULL;                                                                      \
+#define INHERITED(class, member)                                                                   \
+    ({                                                                                             \
+        const DeviceClass *row_ = (class);                                                         \
+        while (row_ && !row_->member) {                                                            \
+            row_ = parent_class(row_);                                                             \
+        }                                                                                          \
+        row_ ? row_->member : NULL;                                                                \
     })
 
 const BusClass *device_class_bus(const DeviceClass *class)
@@ -197,8 +198,8 @@ DeviceState *device_new(const char *name, GError **errp)
         }
         g_ptr_array_add(names, NULL);
         near = nearest_name(name, (const char *const *)names->pdata);
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "'%s' is not a valid device model name%s%s%s", name,
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "'%s' is not a valid device model name%s%s%s",
+                  name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         g_ptr_array_unref(names);
         return NULL;
     }
@@ -228,7 +229,8 @@ static BusState *choose_bus(DeviceState *dev, BusState *bus, GError **errp)
     if (!bus) {
         bus = bus_find_by_class(wanted);
         if (!bus) {
-            error_setg(errp, "no '%s' bus found for device '%s'", wanted->name, dev->object.class->name);
+            error_setg(errp, "no '%s' bus found for device '%s'", wanted->name,
+                       dev->object.class->name);
         }
         return bus;
     }

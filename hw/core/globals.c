@@ -38,7 +38,8 @@ bool global_property_add_option(const char *text, GError **errp)
         global->value = options_take(options, "value");
         options_free(options);
     }
-    if (!global->driver || !global->property || !global->value || !*global->driver || !*global->property) {
+    if (!global->driver || !global->property || !global->value || !*global->driver ||
+        !*global->property) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
                   "global: '%s' is not driver.property=value or driver=D,property=P,value=V", text);
         g_free(global->driver);
@@ -99,7 +100,8 @@ void global_properties_warn_unused(void)
         const CommandGlobal *global = g_ptr_array_index(core.globals, i);
 
         if (!global->used) {
-            warn_report("global %s.%s=%s not used", global->driver, global->property, global->value);
+            warn_report("global %s.%s=%s not used", global->driver, global->property,
+                        global->value);
         }
     }
 }

@@ -2,8 +2,8 @@
 /*
  * What the files of this folder share: the one struct that holds classes, CPUs and the machine.
  *
- * It is a writable global (tests/structure/globals-allowed.txt): a process has one machine, and classes
- * are registered before there is one.
+ * It is a writable global (tests/structure/globals-allowed.txt): a process has one machine, and
+ * classes are registered before there is one.
  */
 #ifndef HW_CORE_INTERNAL_H
 #define HW_CORE_INTERNAL_H
@@ -12,8 +12,8 @@
 #include "hw/core/machine.h"
 #include "util/timer.h"
 
-/* Where a vCPU thread sleeps. kicked: atomic; set by who wants attention, cleared by the sleeper before
- * it looks whether there is anything to do. */
+/* Where a vCPU thread sleeps. kicked: atomic; set by who wants attention, cleared by the sleeper
+ * before it looks whether there is anything to do. */
 typedef struct CPUHalt {
     Mutex lock;
     Cond cond;
@@ -25,7 +25,7 @@ typedef struct CoreState {
     GPtrArray *device_classes;
     GPtrArray *machine_classes;
     /* Values from elsewhere. */
-    GPtrArray *compat; /* const GlobalProperty * */
+    GPtrArray *compat;  /* const GlobalProperty * */
     GPtrArray *globals; /* CommandGlobal * */
     GPtrArray *firmware_dirs;
     /* Buses. */

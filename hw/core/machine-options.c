@@ -50,14 +50,16 @@ static bool complete_topology(MachineState *machine, GError **errp)
     smp->max_cpus = (unsigned)MIN(max, UINT32_MAX);
     if (total != max) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (%u) * cores "
+                  "Invalid CPU topology: product of the hierarchy must match maxcpus: sockets (%u) "
+                  "* cores "
                   "(%u) * threads (%u) != maxcpus (%u)",
                   smp->sockets, smp->cores, smp->threads, smp->max_cpus);
         return false;
     }
     if (smp->max_cpus < smp->cpus) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Invalid CPU topology: maxcpus must be equal to or greater than smp: maxcpus (%u) < cpus "
+                  "Invalid CPU topology: maxcpus must be equal to or greater than smp: maxcpus "
+                  "(%u) < cpus "
                   "(%u)",
                   smp->max_cpus, smp->cpus);
         return false;
@@ -86,17 +88,20 @@ bool machine_parse_smp(MachineState *machine, const char *text, GError **errp)
             continue;
         }
         if (!options_get_number(options, desc->name, 0)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "Invalid CPU topology: CPU topology parameters must be greater than zero (%s)",
-                      desc->name);
+            error_set(
+                errp, GOSSAMER_ERROR_INVALID,
+                "Invalid CPU topology: CPU topology parameters must be greater than zero (%s)",
+                desc->name);
             ok = false;
         } else if (options_get_number(options, desc->name, 0) > 65536) {
             error_set(errp, GOSSAMER_ERROR_INVALID, "smp: parameter '%s' is too large", desc->name);
             ok = false;
         }
     }
-    if (ok && (options_get_number(options, "dies", 1) != 1 || options_get_number(options, "clusters", 1) != 1)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "%s are not supported by this machine's CPU topology",
+    if (ok && (options_get_number(options, "dies", 1) != 1 ||
+               options_get_number(options, "clusters", 1) != 1)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "%s are not supported by this machine's CPU topology",
                   options_get_number(options, "dies", 1) != 1 ? "dies" : "clusters");
         ok = false;
     }
@@ -128,7 +133,8 @@ static const OptionDesc memory_options[] = {
     {NULL}};
 static const OptionListDesc memory_list = {"m", "size", false, memory_options};
 
-static bool memory_size(const Options *options, const char *key, char unit, uint64_t *size, GError **errp)
+static bool memory_size(const Options *options, const char *key, char unit, uint64_t *size,
+                        GError **errp)
 {
     const char *text = options_get(options, key);
 
@@ -159,10 +165,11 @@ bool machine_parse_memory(MachineState *machine, const char *text, GError **errp
                       max, size);
             ok = false;
         } else if (slots && max <= size) {
-            error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "invalid value of maxmem: memory slots were specified but maximum memory size is "
-                      "not above the initial memory size (0x%" PRIx64 ")",
-                      size);
+            error_set(
+                errp, GOSSAMER_ERROR_INVALID,
+                "invalid value of maxmem: memory slots were specified but maximum memory size is "
+                "not above the initial memory size (0x%" PRIx64 ")",
+                size);
             ok = false;
         } else if (max > size && !slots) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
@@ -222,8 +229,8 @@ static bool set_cpu_node(NumaState *numa, uint64_t cpu, unsigned node, GError **
     }
     entry = &g_array_index(numa->cpu_node, int, cpu);
     if (*entry >= 0 && *entry != (int)node) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "CPU %" PRIu64 " is already assigned to node-id: %d", cpu,
-                  *entry);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "CPU %" PRIu64 " is already assigned to node-id: %d", cpu, *entry);
         return false;
     }
     *entry = (int)node;
@@ -283,7 +290,8 @@ static bool parse_node(MachineState *machine, Options *options, GError **errp)
     for (unsigned i = 0; i < options->items->len; i++) {
         const Option *option = &g_array_index(options->items, Option, i);
 
-        if (!strcmp(option->name, "cpus") && !set_cpu_range(machine, option->value, (unsigned)id, errp)) {
+        if (!strcmp(option->name, "cpus") &&
+            !set_cpu_range(machine, option->value, (unsigned)id, errp)) {
             return false;
         }
     }
@@ -300,19 +308,22 @@ static bool parse_distance(MachineState *machine, Options *options, GError **err
     uint64_t value = options_get_number(options, "val", 0);
 
     if (from >= MAX_NODES || to >= MAX_NODES) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects an integer between 0 and %d",
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Parameter '%s' expects an integer between 0 and %d",
                   from >= MAX_NODES ? "src" : "dst", MAX_NODES - 1);
         return false;
     }
     if (!numa->nodes[from].present || !numa->nodes[to].present) {
-        error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Source/Destination NUMA node is missing. Please use '-numa node' option to declare it "
-                  "first.");
+        error_set(
+            errp, GOSSAMER_ERROR_INVALID,
+            "Source/Destination NUMA node is missing. Please use '-numa node' option to declare it "
+            "first.");
         return false;
     }
     if (value < NUMA_DISTANCE_MIN || value > 255 || (from == to && value != NUMA_DISTANCE_MIN)) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "NUMA distance (%" PRIu64 ") is invalid, it should be %d to 255, and %d for a node and "
+                  "NUMA distance (%" PRIu64
+                  ") is invalid, it should be %d to 255, and %d for a node and "
                   "itself",
                   value, NUMA_DISTANCE_MIN, NUMA_DISTANCE_MIN);
         return false;
@@ -331,7 +342,8 @@ static bool parse_cpu(MachineState *machine, Options *options, GError **errp)
 
     if (node >= MAX_NODES || !numa->nodes[node].present) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Invalid node-id=%s, NUMA node must be defined with -numa node,nodeid=ID before it's used "
+                  "Invalid node-id=%s, NUMA node must be defined with -numa node,nodeid=ID before "
+                  "it's used "
                   "with -numa cpu,node-id=ID",
                   options_get(options, "node-id") ? options_get(options, "node-id") : "");
         return false;
@@ -359,15 +371,16 @@ static bool parse_cpu(MachineState *machine, Options *options, GError **errp)
 
 bool machine_parse_numa(MachineState *machine, const char *text, GError **errp)
 {
-    static bool (*const parse[])(MachineState *, Options *, GError **) = {parse_node, parse_distance,
-                                                                           parse_cpu};
+    static bool (*const parse[])(MachineState *, Options *,
+                                 GError **) = {parse_node, parse_distance, parse_cpu};
     static const char *const types[] = {"node", "dist", "cpu", NULL};
     char *type;
     bool ok = false;
 
     options_next_item(text, &type);
     for (unsigned i = 0; types[i]; i++) {
-        if (!strcmp(type, types[i]) || (g_str_has_prefix(type, "type=") && !strcmp(type + 5, types[i]))) {
+        if (!strcmp(type, types[i]) ||
+            (g_str_has_prefix(type, "type=") && !strcmp(type + 5, types[i]))) {
             Options *options = options_parse(&numa_lists[i], text, errp);
 
             ok = options && parse[i](machine, options, errp);

@@ -18,7 +18,8 @@ static const Property machine_properties[] = {
     DEFINE_PROP_STRING("initrd", MachineState, initrd_filename, NULL, "Linux initial ramdisk file"),
     DEFINE_PROP_STRING("append", MachineState, kernel_cmdline, NULL, "Linux kernel command line"),
     DEFINE_PROP_STRING("dtb", MachineState, dtb, NULL, "Linux kernel device tree file"),
-    DEFINE_PROP_STRING("dumpdtb", MachineState, dumpdtb, NULL, "dump current dtb to a file and quit"),
+    DEFINE_PROP_STRING("dumpdtb", MachineState, dumpdtb, NULL,
+                       "dump current dtb to a file and quit"),
     DEFINE_PROP_STRING("firmware", MachineState, firmware, NULL, "firmware image"),
     DEFINE_PROP_STRING("memory-backend", MachineState, memory_backend, NULL,
                        "ID of memory backend object"),
@@ -27,7 +28,8 @@ static const Property machine_properties[] = {
                      "set on/off to enable/disable graphics emulation"),
     DEFINE_PROP_BOOL("dump-guest-core", MachineState, dump_guest_core, true,
                      "include guest memory in a core dump"),
-    DEFINE_PROP_BOOL("mem-merge", MachineState, mem_merge, true, "enable/disable memory merge support"),
+    DEFINE_PROP_BOOL("mem-merge", MachineState, mem_merge, true,
+                     "enable/disable memory merge support"),
     DEFINE_PROP_BOOL("suppress-vmdesc", MachineState, suppress_vmdesc, false,
                      "set on to disable self-describing migration"),
     DEFINE_PROP_END_OF_LIST(),
@@ -130,16 +132,17 @@ const MachineClass *machine_class_find(const char *name, GError **errp)
         if (!strcmp(class->machine_name, name) || !g_strcmp0(class->alias, name)) {
             found = class;
         }
-        g_ptr_array_add(names, (gpointer)class->machine_name);
+        g_ptr_array_add(names, (gpointer) class->machine_name);
         if (class->alias) {
-            g_ptr_array_add(names, (gpointer)class->alias);
+            g_ptr_array_add(names, (gpointer) class->alias);
         }
     }
     if (!found) {
         g_ptr_array_add(names, NULL);
         near = nearest_name(name, (const char *const *)names->pdata);
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "unsupported machine type '%s'%s%s%s (-M help lists them)",
-                  name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "unsupported machine type '%s'%s%s%s (-M help lists them)", name,
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     g_ptr_array_unref(names);
     g_ptr_array_unref(classes);
@@ -312,15 +315,16 @@ static bool complete_numa(MachineState *machine, GError **errp)
         uint64_t step = 256ull << 20, share = machine->ram_size / numa->num_nodes / step * step;
 
         for (unsigned i = 0; i < numa->num_nodes; i++) {
-            numa->nodes[i].mem = i + 1 < numa->num_nodes ? share
-                                                         : machine->ram_size - share * (numa->num_nodes - 1);
+            numa->nodes[i].mem =
+                i + 1 < numa->num_nodes ? share : machine->ram_size - share * (numa->num_nodes - 1);
         }
         total = machine->ram_size;
     }
     if (total != machine->ram_size) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "total memory for NUMA nodes (0x%" PRIx64 ") should equal RAM size (0x%" PRIx64 ")", total,
-                  machine->ram_size);
+                  "total memory for NUMA nodes (0x%" PRIx64 ") should equal RAM size (0x%" PRIx64
+                  ")",
+                  total, machine->ram_size);
         return false;
     }
     for (unsigned i = 0; numa->have_distance && i < numa->num_nodes; i++) {
@@ -333,10 +337,11 @@ static bool complete_numa(MachineState *machine, GError **errp)
                 *distance = numa->nodes[j].distance[i];
             }
             if (!*distance) {
-                error_set(errp, GOSSAMER_ERROR_INVALID,
-                          "The distance between node %u and %u is missing, at least one distance value "
-                          "between each nodes should be provided",
-                          i, j);
+                error_set(
+                    errp, GOSSAMER_ERROR_INVALID,
+                    "The distance between node %u and %u is missing, at least one distance value "
+                    "between each nodes should be provided",
+                    i, j);
                 return false;
             }
         }
@@ -386,8 +391,10 @@ static void reset(void *opaque, ShutdownCause cause)
         machine->class->reset(machine, cause);
         return;
     }
-    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD : RESET_TYPE_COLD);
-    CPU_FOREACH (cpu) {
+    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD
+                                                        : RESET_TYPE_COLD);
+    CPU_FOREACH(cpu)
+    {
         cpu_reset(cpu);
     }
 }
@@ -505,8 +512,8 @@ char *machine_find_file(const char *name)
 {
     /* Where distributions put firmware for emulators. */
     static const char *const system_dirs[] = {
-        "/usr/share/gossamer", "/usr/share/qemu", "/usr/share/slof", "/usr/lib/openbios",
-        "/usr/share/openbios", "/usr/share/seabios",
+        "/usr/share/gossamer", "/usr/share/qemu",     "/usr/share/slof",
+        "/usr/lib/openbios",   "/usr/share/openbios", "/usr/share/seabios",
     };
 
     if (!access(name, R_OK)) {

@@ -20,8 +20,8 @@ static void rom_reset(void *opaque)
     for (unsigned i = 0; i < core.roms->len; i++) {
         const RomBlob *rom = g_ptr_array_index(core.roms, i);
 
-        address_space_write_rom(address_space_memory(), rom->addr, MEMTXATTRS_UNSPECIFIED, rom->data,
-                                rom->size);
+        address_space_write_rom(address_space_memory(), rom->addr, MEMTXATTRS_UNSPECIFIED,
+                                rom->data, rom->size);
     }
 }
 
@@ -40,8 +40,8 @@ static bool add(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GEr
         if (size && other->size && addr <= other->addr + (other->size - 1) &&
             other->addr <= addr + (size - 1)) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "image '%s' (0x%" PRIx64 ", %" PRIu64 " bytes) overlaps image '%s' (0x%" PRIx64
-                      ", %" PRIu64 " bytes)",
+                      "image '%s' (0x%" PRIx64 ", %" PRIu64
+                      " bytes) overlaps image '%s' (0x%" PRIx64 ", %" PRIu64 " bytes)",
                       name, addr, size, other->name, other->addr, other->size);
             g_free(data);
             return false;
@@ -86,8 +86,8 @@ bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *si
         return false;
     }
     if (length > max_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is too large (%zu bytes, at most %" PRIu64 ")", file,
-                  length, max_size);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'%s' is too large (%zu bytes, at most %" PRIu64 ")", file, length, max_size);
         g_free(data);
         return false;
     }

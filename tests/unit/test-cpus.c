@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vCPU threads with a fake accelerator: pausing, queued work, exclusive sections, sleeping and waking,
- * lock-free readers of the memory map.  Meant to be run under ThreadSanitizer too.
+ * vCPU threads with a fake accelerator: pausing, queued work, exclusive sections, sleeping and
+ * waking, lock-free readers of the memory map.  Meant to be run under ThreadSanitizer too.
  */
 #include <string.h>
 #include "hw/core/cpus.h"
@@ -15,10 +15,10 @@ enum { CPUS = 4 };
 
 typedef struct TestCPU {
     CPUState parent;
-    uint64_t turns, steps;  /* atomic */
-    uint32_t in_guest;      /* atomic */
-    uint32_t work;          /* atomic: what has_work says */
-    uint32_t sleeps;        /* halts after each wake-up */
+    uint64_t turns, steps; /* atomic */
+    uint32_t in_guest;     /* atomic */
+    uint32_t work;         /* atomic: what has_work says */
+    uint32_t sleeps;       /* halts after each wake-up */
 } TestCPU;
 
 static uint32_t guests_inside; /* atomic */
@@ -293,8 +293,9 @@ typedef struct Log {
 
 static void on_event(void *opaque, const VMEvent *event)
 {
-    static const char *const names[] = {"STOP", "RESUME", "RESET", "SHUTDOWN", "POWERDOWN", "SUSPEND",
-                                        "WAKEUP", "WATCHDOG", "PANIC", "DEBUG", "RTC"};
+    static const char *const names[] = {"STOP",      "RESUME",  "RESET",  "SHUTDOWN",
+                                        "POWERDOWN", "SUSPEND", "WAKEUP", "WATCHDOG",
+                                        "PANIC",     "DEBUG",   "RTC"};
 
     g_assert_true(device_lock_held() && runtime_is_main_thread());
     g_string_append_printf(((Log *)opaque)->text, "%s ", names[event->kind]);

@@ -16,8 +16,8 @@
 
 /* ---- Random trees ---- */
 
-#define SPACE 0x4000u
-#define GRAIN 0x10u
+#define SPACE       0x4000u
+#define GRAIN       0x10u
 #define MAX_REGIONS 24
 
 typedef struct Node {
@@ -45,7 +45,8 @@ static uint64_t null_read(void *opaque, hwaddr addr, unsigned size)
 static const MemoryRegionOps null_ops = {.read = null_read};
 
 /* What the tree has at addr of node (addr counts from node's start). */
-static const Node *resolve(const Tree *t, const Node *node, uint64_t addr, uint64_t *offset, bool *readonly)
+static const Node *resolve(const Tree *t, const Node *node, uint64_t addr, uint64_t *offset,
+                           bool *readonly)
 {
     const Node *best = NULL;
     uint64_t best_offset = 0;
@@ -120,8 +121,8 @@ static void check_sorted(const Tree *t)
 
         g_assert_cmphex(a->addr + (a->size - 1), <, b->addr);
         /* Neighbours that continue each other are one. */
-        g_assert_false(a->mr == b->mr && a->addr + a->size == b->addr && a->offset + a->size == b->offset &&
-                       a->readonly == b->readonly);
+        g_assert_false(a->mr == b->mr && a->addr + a->size == b->addr &&
+                       a->offset + a->size == b->offset && a->readonly == b->readonly);
     }
 }
 
@@ -330,14 +331,16 @@ static void device_accesses(bool big, unsigned min, unsigned max, bool unaligned
                 uint64_t value, expected;
 
                 expected = order ? ldn_be_p(d.bytes + at, size) : ldn_le_p(d.bytes + at, size);
-                g_assert_cmpuint(memory_io_read(s, 0x1000 + at, &value, size, order, attrs), ==, MEMTX_OK);
+                g_assert_cmpuint(memory_io_read(s, 0x1000 + at, &value, size, order, attrs), ==,
+                                 MEMTX_OK);
                 g_assert_cmphex(value, ==, expected);
                 if (size < min || at % min) {
                     continue;
                 }
                 memcpy(before, d.bytes, sizeof(before));
                 value = ~expected & (UINT64_MAX >> (64 - 8 * size));
-                g_assert_cmpuint(memory_io_write(s, 0x1000 + at, value, size, order, attrs), ==, MEMTX_OK);
+                g_assert_cmpuint(memory_io_write(s, 0x1000 + at, value, size, order, attrs), ==,
+                                 MEMTX_OK);
                 for (unsigned i = 0; i < sizeof(before); i++) {
                     g_assert_cmphex(d.bytes[i], ==,
                                     i >= at && i < at + size ? (uint8_t)~before[i] : before[i]);
@@ -347,13 +350,13 @@ static void device_accesses(bool big, unsigned min, unsigned max, bool unaligned
     }
     /* Any length: bytes come out in address order. */
     uint8_t buf[37];
-    g_assert_cmpuint(address_space_read(address_space_memory(), 0x1003, attrs, buf, sizeof(buf)), ==,
-                     MEMTX_OK);
+    g_assert_cmpuint(address_space_read(address_space_memory(), 0x1003, attrs, buf, sizeof(buf)),
+                     ==, MEMTX_OK);
     g_assert_cmpmem(buf, sizeof(buf), d.bytes + 3, sizeof(buf));
     /* Past the end. */
     uint64_t value;
-    g_assert_cmpuint(memory_io_read(address_space_find(address_space_memory(), 0x1000), 0x103e, &value, 4,
-                                    true, attrs),
+    g_assert_cmpuint(memory_io_read(address_space_find(address_space_memory(), 0x1000), 0x103e,
+                                    &value, 4, true, attrs),
                      ==, MEMTX_DECODE_ERROR);
     memory_region_del_subregion(get_system_memory(), &mr);
     memory_region_destroy(&mr);
@@ -379,8 +382,8 @@ static bool accepts_none(void *opaque, hwaddr addr, unsigned size, bool is_write
 
 static void test_refused(void)
 {
-    static const MemoryRegionOps words = {
-        .read = null_read, .valid = {.min_access_size = 4, .max_access_size = 4}};
+    static const MemoryRegionOps words = {.read = null_read,
+                                          .valid = {.min_access_size = 4, .max_access_size = 4}};
     static const MemoryRegionOps none = {.read = null_read, .valid = {.accepts = accepts_none}};
     MemTxAttrs attrs = MEMTXATTRS_UNSPECIFIED;
     MemoryRegion a, b;
@@ -468,7 +471,8 @@ static void test_ram(void)
     memset(buf, 0xaa, sizeof(buf));
     g_assert_cmpuint(address_space_read(as, 0x20ff0, attrs, buf, 0x20), ==, MEMTX_DECODE_ERROR);
     g_assert_cmphex(buf[0x1f], ==, 0);
-    g_assert_cmpuint(address_space_write_rom(as, 0x1fff8, attrs, "0123456789abcdef", 16), ==, MEMTX_OK);
+    g_assert_cmpuint(address_space_write_rom(as, 0x1fff8, attrs, "0123456789abcdef", 16), ==,
+                     MEMTX_OK);
     g_assert_cmpmem(rom.ram_block->host, 8, "89abcdef", 8);
 
     address_space_lookup_page(as, 0x12345, &page);
@@ -586,7 +590,8 @@ static void test_dirty_threads(void)
     bool done;
 
     runtime_init();
-    g_assert_true(memory_region_init_ram(&ram, NULL, "busy.ram", DIRTY_PAGES * MEMORY_PAGE_SIZE, NULL));
+    g_assert_true(
+        memory_region_init_ram(&ram, NULL, "busy.ram", DIRTY_PAGES * MEMORY_PAGE_SIZE, NULL));
     ram_dirty_test_and_clear(ram.ram_block, 0, ram.size, DIRTY_MEMORY_MIGRATION);
     for (unsigned i = 0; i < 2; i++) {
         writers[i] = (Writer){ram.ram_block, i, 0};

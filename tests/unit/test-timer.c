@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clocks and timers: order and times on a stepped clock against a plain list, the virtual clock that
- * stops, arming from other threads while the main loop runs.
+ * Clocks and timers: order and times on a stepped clock against a plain list, the virtual clock
+ * that stops, arming from other threads while the main loop runs.
  */
 #include <string.h>
 #include "system/lock.h"
@@ -205,7 +205,8 @@ static void test_threads(void)
         d[i].timer = timer_new_ns(clock_realtime(), count, &d[i].fired);
         threads[i] = thread_create("rearm", rearm, &d[i]);
     }
-    while (!__atomic_load_n(&d[0].done, __ATOMIC_SEQ_CST) || !__atomic_load_n(&d[1].done, __ATOMIC_SEQ_CST)) {
+    while (!__atomic_load_n(&d[0].done, __ATOMIC_SEQ_CST) ||
+           !__atomic_load_n(&d[1].done, __ATOMIC_SEQ_CST)) {
         main_loop_iterate(true);
     }
     for (int i = 0; i < 2; i++) {

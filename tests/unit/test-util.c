@@ -13,13 +13,12 @@
 #include "util/options.h"
 #include "util/thread.h"
 
-static const OptionDesc desc[] = {
-    {"path", OPTION_STRING, "a path", "none"},
-    {"server", OPTION_BOOL, "be the server"},
-    {"wait", OPTION_BOOL, "wait for a client", "on"},
-    {"port", OPTION_NUMBER, "a port"},
-    {"size", OPTION_SIZE, "a size"},
-    {NULL}};
+static const OptionDesc desc[] = {{"path", OPTION_STRING, "a path", "none"},
+                                  {"server", OPTION_BOOL, "be the server"},
+                                  {"wait", OPTION_BOOL, "wait for a client", "on"},
+                                  {"port", OPTION_NUMBER, "a port"},
+                                  {"size", OPTION_SIZE, "a size"},
+                                  {NULL}};
 static const OptionListDesc list = {"socket", "path", false, desc};
 static const OptionDesc any_desc[] = {{NULL}};
 static const OptionListDesc any = {"any", "type", true, any_desc};
@@ -113,12 +112,26 @@ static void test_numbers(void)
         bool ok;
         uint64_t value;
     } sizes[] = {
-        {"0", 'B', true, 0}, {"512", 'M', true, 512 * MiB}, {"1G", 'M', true, GiB}, {"1g", 'B', true, GiB},
-        {"0x10", 'B', true, 16}, {"0x10k", 'B', true, 16384}, {"1.5M", 'B', true, 1572864},
-        {"2E", 'B', true, 2ull << 60}, {"15E", 'B', true, 15ull << 60}, {"16E", 'B', false, 0},
-        {"18446744073709551615", 'B', true, UINT64_MAX}, {"18446744073709551616", 'B', false, 0},
-        {"", 'B', false, 0}, {"-1", 'B', false, 0}, {"1.5", 'B', false, 0}, {"1Kx", 'B', false, 0},
-        {"x", 'B', false, 0}, {"0x", 'B', false, 0}, {".5K", 'B', false, 0}, {"10 ", 'B', false, 0},
+        {"0", 'B', true, 0},
+        {"512", 'M', true, 512 * MiB},
+        {"1G", 'M', true, GiB},
+        {"1g", 'B', true, GiB},
+        {"0x10", 'B', true, 16},
+        {"0x10k", 'B', true, 16384},
+        {"1.5M", 'B', true, 1572864},
+        {"2E", 'B', true, 2ull << 60},
+        {"15E", 'B', true, 15ull << 60},
+        {"16E", 'B', false, 0},
+        {"18446744073709551615", 'B', true, UINT64_MAX},
+        {"18446744073709551616", 'B', false, 0},
+        {"", 'B', false, 0},
+        {"-1", 'B', false, 0},
+        {"1.5", 'B', false, 0},
+        {"1Kx", 'B', false, 0},
+        {"x", 'B', false, 0},
+        {"0x", 'B', false, 0},
+        {".5K", 'B', false, 0},
+        {"10 ", 'B', false, 0},
     };
     uint64_t u;
     int64_t s;
@@ -163,7 +176,8 @@ static void test_bits(void)
     g_assert_cmphex(PPC_BITMASK(62, 63), ==, 3);
     g_assert_cmphex(PPC_BITMASK32(0, 3), ==, 0xf0000000);
     g_assert_cmphex(GETFIELD(PPC_BITMASK(8, 15), 0x0012000000000000ull), ==, 0x12);
-    g_assert_cmphex(SETFIELD(PPC_BITMASK(8, 15), 0xffull << 48, (uint64_t)0x34), ==, 0x0034000000000000ull);
+    g_assert_cmphex(SETFIELD(PPC_BITMASK(8, 15), 0xffull << 48, (uint64_t)0x34), ==,
+                    0x0034000000000000ull);
     g_assert_cmphex(extract64(0x123456789abcdef0ull, 4, 8), ==, 0xef);
     g_assert_cmphex(extract64(UINT64_MAX, 0, 64), ==, UINT64_MAX);
     g_assert_cmpint(sextract64(0xf0, 4, 4), ==, -1);
@@ -267,7 +281,8 @@ static void test_log(void)
     g_assert_true(log_in_filter(0x5000) && log_in_filter(0x4ff1) && !log_in_filter(0x4ff0));
     g_assert_true(log_in_filter(0x9fff) && !log_in_filter(0xa000) && log_in_filter(0x20));
     g_assert_true(log_set_filter("0+0xffffffffffffffff", NULL));
-    for (const char *const *bad = (const char *const[]){"1000", "0x10..0x1", "1+0", "5-7", "x..y", "", NULL};
+    for (const char *const *bad =
+             (const char *const[]){"1000", "0x10..0x1", "1+0", "5-7", "x..y", "", NULL};
          *bad; bad++) {
         g_assert_false(log_set_filter(*bad, &error));
         g_assert_nonnull(error);
@@ -300,7 +315,8 @@ static void test_log(void)
     lines = g_strsplit(text, "\n", -1);
     g_assert_cmpuint(g_strv_length(lines), ==, 2001);
     for (int i = 0; i < 2000; i++) {
-        g_assert_true(g_str_has_prefix(lines[i], "thread ") && g_str_has_suffix(lines[i], ".........."));
+        g_assert_true(g_str_has_prefix(lines[i], "thread ") &&
+                      g_str_has_suffix(lines[i], ".........."));
     }
     g_strfreev(lines);
     g_free(text);
