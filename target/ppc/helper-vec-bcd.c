@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decimal integers in vector registers (Power ISA 3.0B book I 6.17): packed (31 digits and a sign, or 32
- * digits), zoned (16 digits) and national (7 UTF-16 digits and a sign).
+ * Decimal integers in vector registers (Power ISA 3.0B book I 6.17): packed (31 digits and a sign,
+ * or 32 digits), zoned (16 digits) and national (7 UTF-16 digits and a sign).
  *
  * Results that the architecture leaves undefined, those of invalid operands, are all ones.
  */
@@ -252,7 +252,7 @@ static uint32_t to_national(V128 *d, Decimal b)
     return class_of(!b.digits, b.negative) | (b.digits >> 28 ? CR_OVERFLOW : 0);
 }
 
-/* ---- Zoned decimals: PS = 0 ASCII zones (3, negative if bit 2 of the last), PS = 1 EBCDIC (F) ---- */
+/* ---- Zoned decimals: zones 3, bit 2 of the last is minus (PS = 0); F and a sign (PS = 1) ---- */
 
 static uint32_t from_zoned(V128 *d, const V128 *b, bool ps)
 {

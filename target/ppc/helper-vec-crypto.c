@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the vector facility: the SHA-2 sigma functions (FIPS 180-4) and sums of polynomial products
- * (Power ISA 3.0B book I 6.11.4, 6.20.2).
+ * Helpers of the vector facility: the SHA-2 sigma functions (FIPS 180-4) and sums of polynomial
+ * products (Power ISA 3.0B book I 6.11.4, 6.20.2).
  */
 #include "helper-vec.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the vector facility's single-precision instructions (Power ISA 3.0B book I 6.18) beyond
- * add, multiply-add and compare: extremes, bounds, estimates, rounding, conversions.
+ * Helpers of the vector facility's single-precision instructions (Power ISA 3.0B book I 6.18)
+ * beyond add, multiply-add and compare: extremes, bounds, estimates, rounding, conversions.
  */
 #include <string.h>
 #include "fpu/softfloat.h"
@@ -90,7 +90,8 @@ static uint32_t compute(VecFloatOp op, uint32_t a, FloatStatus *s)
     case VEC_FLOAT_RSQRT: return float32_rsqrt_estimate(a, s);
     case VEC_FLOAT_EXP2: return float32_exp2_estimate(a, s);
     case VEC_FLOAT_LOG2: return float32_log2_estimate(a, s);
-    case VEC_FLOAT_ROUND_NEAREST: return float32_round_to_int(a, FLOAT_ROUND_NEAREST_EVEN, false, s);
+    case VEC_FLOAT_ROUND_NEAREST:
+        return float32_round_to_int(a, FLOAT_ROUND_NEAREST_EVEN, false, s);
     case VEC_FLOAT_ROUND_ZERO: return float32_round_to_int(a, FLOAT_ROUND_TO_ZERO, false, s);
     case VEC_FLOAT_ROUND_UP: return float32_round_to_int(a, FLOAT_ROUND_UP, false, s);
     case VEC_FLOAT_ROUND_DOWN: return float32_round_to_int(a, FLOAT_ROUND_DOWN, false, s);

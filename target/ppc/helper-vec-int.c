@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the vector facility's integer instructions that no IR op fits (Power ISA 3.0B book I 6.9
- * to 6.13): sums of products, sums across, rotates with masks, bit permutes.
+ * Helpers of the vector facility's integer instructions that no IR op fits (Power ISA 3.0B book
+ * I 6.9 to 6.13): sums of products, sums across, rotates with masks, bit permutes.
  *
  * Where lanes are independent the loops run over host lanes: the order does not matter.
  */
@@ -50,7 +50,8 @@ static void helper_vmhaddshs(V128 *d, CPUPPCState *env, const V128 *a, const V12
     *d = out;
 }
 
-static void helper_vmhraddshs(V128 *d, CPUPPCState *env, const V128 *a, const V128 *b, const V128 *c)
+static void helper_vmhraddshs(V128 *d, CPUPPCState *env, const V128 *a, const V128 *b,
+                              const V128 *c)
 {
     V128 out;
 
@@ -316,7 +317,7 @@ static void helper_vgbbd(V128 *d, const V128 *b)
     *d = out;
 }
 
-/* Sixteen bits of VRA, numbered from the left by the bytes of VRB, to the right end of doubleword 0. */
+/* Sixteen bits of VRA that the bytes of VRB number, to the right end of doubleword 0. */
 static void helper_vbpermq(V128 *d, const V128 *a, const V128 *b)
 {
     U128 source = whole(a);

@@ -33,7 +33,8 @@ static void helper_lxvl(V128 *result, CPUPPCState *env, uint64_t ea, uint64_t rb
     V128 out;
 
     if (n) {
-        const void *host = within_page(ea, n) ? tcg_probe_access(env, ea, n, TCG_ACCESS_LOAD, idx) : NULL;
+        const void *host =
+            within_page(ea, n) ? tcg_probe_access(env, ea, n, TCG_ACCESS_LOAD, idx) : NULL;
         if (host) {
             memcpy(bytes, host, n);
         } else {
@@ -48,7 +49,8 @@ static void helper_lxvl(V128 *result, CPUPPCState *env, uint64_t ea, uint64_t rb
     *result = out;
 }
 
-static void helper_stxvl(CPUPPCState *env, uint64_t ea, uint64_t rb, uint32_t how, const V128 *value)
+static void helper_stxvl(CPUPPCState *env, uint64_t ea, uint64_t rb, uint32_t how,
+                         const V128 *value)
 {
     unsigned n = access_length(rb), idx = how >> VEC_LENGTH_IDX_SHIFT;
     uint8_t bytes[16];
@@ -83,5 +85,6 @@ static void helper_mtvscr(CPUPPCState *env, const V128 *value)
 }
 
 PPC_HELPER_ROW(lxvl, IR_V128, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I32);
-PPC_HELPER_ROW(stxvl, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I32, IRA_V128);
+PPC_HELPER_ROW(stxvl, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I32,
+               IRA_V128);
 PPC_HELPER_ROW(mtvscr, IR_VOID, IRH_KEEPS_TLB, IRA_ENV, IRA_V128);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the vector facility (Power ISA 3.0B book I chapter 6) and of the VSX loads and stores with
- * length.  Those without env are pure.  Private to target/ppc.
+ * Helpers of the vector facility (Power ISA 3.0B book I chapter 6) and of the VSX loads and stores
+ * with length.  Those without env are pure.  Private to target/ppc.
  */
 #ifndef TARGET_PPC_HELPER_VEC_H
 #define TARGET_PPC_HELPER_VEC_H
@@ -26,7 +26,7 @@ extern const IRHelper helper_row_lxvl;          /* v128 (env, i64 ea, i64 rb, i3
 extern const IRHelper helper_row_stxvl;         /* (env, i64 ea, i64 rb, i32 descriptor, v128) */
 extern const IRHelper helper_row_mtvscr;        /* (env, v128) */
 
-/* helper-vec-int.c: v128 (v128 a, v128 b, v128 c or old target); those that saturate take env first */
+/* helper-vec-int.c: v128 (v128 a, v128 b, v128 c or target); those that saturate take env first */
 #define VEC_HELPERS_INT(_)                                                                        \
     _(vmhaddshs) _(vmhraddshs) _(vmsumubm) _(vmsummbm) _(vmsumuhm) _(vmsumuhs) _(vmsumshm)         \
     _(vmsumshs) _(vmsumudm) _(vsum4ubs) _(vsum4sbs) _(vsum4shs) _(vsum2sws) _(vsumsws)             \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operands for vectors of the decimal integer instructions: noise is hardly ever a valid number, so the
- * registers that the word names get numbers of the kind it takes, some of them with a fault.
+ * Operands for vectors of the decimal integer instructions: noise is hardly ever a valid number, so
+ * the registers that the word names get numbers of the kind it takes, some of them with a fault.
  */
 #include <string.h>
 #include "vector-gen.h"
@@ -86,7 +86,8 @@ static void binary(VectorRand *r, uint64_t out[2])
     put(out, vector_below(r, 2) ? -value : value);
 }
 
-void vector_decimal_operands(VectorRand *r, const PPCInsnRow *row, uint32_t insn, VectorState *state)
+void vector_decimal_operands(VectorRand *r, const PPCInsnRow *row, uint32_t insn,
+                             VectorState *state)
 {
     const char *name = row->mnemonic;
     uint64_t *a = state->vsr[32 + insn_ra(insn)], *b = state->vsr[32 + insn_rb(insn)];
@@ -104,7 +105,8 @@ void vector_decimal_operands(VectorRand *r, const PPCInsnRow *row, uint32_t insn
     } else {
         packed(r, b);
     }
-    if (strcmp(name, "bcdsub.") == 0 || strcmp(name, "bcdadd.") == 0 || strcmp(name, "bcdcpsgn.") == 0) {
+    if (strcmp(name, "bcdsub.") == 0 || strcmp(name, "bcdadd.") == 0 ||
+        strcmp(name, "bcdcpsgn.") == 0) {
         packed(r, a);
         if (vector_below(r, 4) == 0) {
             a[0] = b[0];                                    /* equal or nearly so */

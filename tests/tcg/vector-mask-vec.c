@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What need not be equal (vector-mask.c) of the vector facility's rows and of VSX moves and permutes.
+ * What need not be equal (vector-mask.c) of the vector facility's rows and of VSX moves and
+ * permutes.
  */
 #include <string.h>
 #include "vector-gen.h"
@@ -9,10 +10,12 @@
 
 typedef struct VecMask {
     const char *pattern;
-    void (*apply)(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got);
+    void (*apply)(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                  const VectorRecord *got);
 } VecMask;
 
-static void everything(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
+static void everything(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                       const VectorRecord *got)
 {
     *want = *got;
 }
@@ -25,7 +28,8 @@ static void low_doubleword(const VectorRecord *in, uint32_t insn, VectorRecord *
 }
 
 /* UIM above 12. */
-static void word_place(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
+static void word_place(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                       const VectorRecord *got)
 {
     if ((insn >> 16 & 15) > 12) {
         *want = *got;
@@ -68,8 +72,9 @@ static bool aliased(uint32_t insn)
     return insn_rt(insn) == insn_rb(insn);
 }
 
-/* Packed operands. The target of invalid ones is undefined, CR6 is 1; QEMU does not look at all digits. */
-static void decimal(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
+/* Packed operands. The target of invalid ones is undefined, CR6 is 1; QEMU misses some. */
+static void decimal(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                    const VectorRecord *got)
 {
     if (aliased(insn)) {
         *want = *got;
@@ -80,10 +85,12 @@ static void decimal(const VectorRecord *in, uint32_t insn, VectorRecord *want, c
     }
 }
 
-static void decimal_sum(const VectorRecord *in, uint32_t insn, VectorRecord *want, const VectorRecord *got)
+static void decimal_sum(const VectorRecord *in, uint32_t insn, VectorRecord *want,
+                        const VectorRecord *got)
 {
     decimal(in, insn, want, got);
-    if ((got->state.cr & CR6_MASK) == 0x10 && !packed_valid(in->state.vsr[32 + insn_ra(insn)], true)) {
+    if ((got->state.cr & CR6_MASK) == 0x10 &&
+        !packed_valid(in->state.vsr[32 + insn_ra(insn)], true)) {
         take_target(insn, want, got);
         take_cr6(want, got, 15);
     }
@@ -151,19 +158,34 @@ static void decimal_truncate(const VectorRecord *in, uint32_t insn, VectorRecord
 }
 
 static const VecMask masks[] = {
-    {"mtvsrd", low_doubleword}, {"mtvsrwa", low_doubleword}, {"mtvsrwz", low_doubleword},
+    {"mtvsrd", low_doubleword},
+    {"mtvsrwa", low_doubleword},
+    {"mtvsrwz", low_doubleword},
     {"xxinsertw", word_place},
-    {"vextuh?x", element_place}, {"vextuw?x", element_place},
-    {"lxsdx", low_doubleword}, {"lxsiw?x", low_doubleword}, {"lxsibzx", low_doubleword},
-    {"lxsihzx", low_doubleword}, {"lxsspx", low_doubleword},
-    {"bcdadd.", decimal_sum}, {"bcdsub.", decimal_sum}, {"bcdcpsgn.", decimal_sum},
-    {"bcds.", decimal}, {"bcdsr.", decimal_round}, {"bcdtrunc.", decimal_truncate},
-    {"bcdsetsgn.", decimal}, {"bcdct?.", decimal}, {"bcdctsq.", decimal},
-    {"bcdus.", decimal_unsigned}, {"bcdutrunc.", decimal_unsigned},
-    {"bcdcfn.", decimal_text}, {"bcdcfz.", decimal_text}, {"bcdcfsq.", decimal_binary},
+    {"vextuh?x", element_place},
+    {"vextuw?x", element_place},
+    {"lxsdx", low_doubleword},
+    {"lxsiw?x", low_doubleword},
+    {"lxsibzx", low_doubleword},
+    {"lxsihzx", low_doubleword},
+    {"lxsspx", low_doubleword},
+    {"bcdadd.", decimal_sum},
+    {"bcdsub.", decimal_sum},
+    {"bcdcpsgn.", decimal_sum},
+    {"bcds.", decimal},
+    {"bcdsr.", decimal_round},
+    {"bcdtrunc.", decimal_truncate},
+    {"bcdsetsgn.", decimal},
+    {"bcdct?.", decimal},
+    {"bcdctsq.", decimal},
+    {"bcdus.", decimal_unsigned},
+    {"bcdutrunc.", decimal_unsigned},
+    {"bcdcfn.", decimal_text},
+    {"bcdcfz.", decimal_text},
+    {"bcdcfsq.", decimal_binary},
     /* Rotates and inserts under a mask; QEMU 7.2 clears what is outside the mask. */
     {"vrldmi", everything},
-    /* An estimate to 1/16 of a unit; QEMU's series is far off. tests/unit/test-fpu.c checks ours. */
+    /* An estimate; QEMU's series is far off. tests/unit/test-fpu-host.c checks ours. */
     {"vexptefp", everything},
 };
 

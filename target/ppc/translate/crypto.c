@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Vector facility: AES, SHA-2, polynomial products and decimal integers (Power ISA 3.0B book I 6.11.4,
- * 6.17, 6.20).
+ * Vector facility: AES, SHA-2, polynomial products and decimal integers (Power ISA 3.0B book
+ * I 6.11.4, 6.17, 6.20).
  *
- * The IR's AES ops have the x86 semantics: the first byte of the cipher's state is the lowest byte of the
- * host value.  The Power ISA has it in element 0, the highest byte: hence the reversals, which cancel out
- * between rounds.
+ * The IR's AES ops have the x86 semantics: the first byte of the cipher's state is the lowest byte
+ * of the host value.  The Power ISA has it in element 0, the highest byte: hence the reversals,
+ * which cancel out between rounds.
  */
 #include "../decode.h"
 #include "../helper-vec.h"
@@ -42,8 +42,8 @@ bool tr_vncipherlast(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * Here the key comes before the inverse mixing of columns, unlike the IR's op.  That mixing alone is a
- * decryption round with a zero key behind an encryption round without mixing.
+ * Here the key comes before the inverse mixing of columns, unlike the IR's op.  That mixing alone
+ * is a decryption round with a zero key behind an encryption round without mixing.
  */
 bool tr_vncipher(DisasContext *ctx, uint32_t insn)
 {
@@ -61,7 +61,7 @@ bool tr_vsbox(DisasContext *ctx, uint32_t insn)
 {
     IRBuilder *b = ctx->b;
     IRRef shifted = ir_op2(b, IR_VAESEL, reversed(ctx, vra(ctx, insn)), ir_kv128(b, 0, 0));
-    /* Byte i of the state comes from byte -3i modulo 16 of the shifted one; the result's order is ours. */
+    /* Byte i of the state comes from byte -3i modulo 16 of the shifted one; the result is ours. */
     IRRef places = ir_kv128(b, UINT64_C(0x000d0a0704010e0b), UINT64_C(0x0805020f0c090603));
 
     return set_vrt(ctx, insn, ir_op3(b, IR_VPERM2, shifted, shifted, places));

@@ -2,9 +2,9 @@
 /*
  * Vector facility: single-precision floating point (Power ISA 3.0B book I 6.6 and 6.18).
  *
- * AltiVec arithmetic rounds to nearest, raises nothing and, with VSCR.NJ, takes denormals for zeros.
- * Arithmetic and compares run on the host's vector unit between two FPMODE ops, which swap its control
- * word; the rest are helpers that get NJ as an operand, so that they are pure.
+ * AltiVec arithmetic rounds to nearest, raises nothing and, with VSCR.NJ, takes denormals for
+ * zeros. Arithmetic and compares run on the host's vector unit between two FPMODE ops, which swap
+ * its control word; the rest are helpers that get NJ as an operand, so that they are pure.
  */
 #include "../decode.h"
 #include "../helper-vec.h"
@@ -20,19 +20,22 @@ static IRRef arithmetic(DisasContext *ctx, IROpcode op, IRRef a, IRRef b, IRRef 
                         unsigned relation)
 {
     fp_mode(ctx, true);
-    IRRef result = ir_emit(ctx->b, op, IR_V128, a, b, c, IRFP_VMX | IRFP_LANES_F32 | flags, relation);
+    IRRef result =
+        ir_emit(ctx->b, op, IR_V128, a, b, c, IRFP_VMX | IRFP_LANES_F32 | flags, relation);
     fp_mode(ctx, false);
     return result;
 }
 
 bool tr_vaddfp(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, arithmetic(ctx, IR_VFADD, vra(ctx, insn), vrb(ctx, insn), IR_NONE, 0, 0));
+    return set_vrt(ctx, insn,
+                   arithmetic(ctx, IR_VFADD, vra(ctx, insn), vrb(ctx, insn), IR_NONE, 0, 0));
 }
 
 bool tr_vsubfp(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, arithmetic(ctx, IR_VFSUB, vra(ctx, insn), vrb(ctx, insn), IR_NONE, 0, 0));
+    return set_vrt(ctx, insn,
+                   arithmetic(ctx, IR_VFSUB, vra(ctx, insn), vrb(ctx, insn), IR_NONE, 0, 0));
 }
 
 /* VRA * VRC + VRB */

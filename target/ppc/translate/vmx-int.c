@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Vector facility: integer arithmetic, compares, shifts, counts (Power ISA 3.0B book I 6.9 to 6.11 and
- * 6.13 to 6.17).
+ * Vector facility: integer arithmetic, compares, shifts, counts (Power ISA 3.0B book I 6.9 to 6.11
+ * and 6.13 to 6.17).
  */
 #include "../decode.h"
 #include "../helper-vec.h"
@@ -35,7 +35,8 @@ void vmx_set_cr6(DisasContext *ctx, IRRef mask)
 
 static bool lanes2(DisasContext *ctx, uint32_t insn, IROpcode op)
 {
-    return set_vrt(ctx, insn, ir_op2i(ctx->b, op, vra(ctx, insn), vrb(ctx, insn), vx_lane(insn), 0));
+    return set_vrt(ctx, insn,
+                   ir_op2i(ctx->b, op, vra(ctx, insn), vrb(ctx, insn), vx_lane(insn), 0));
 }
 
 #define LANES2(name, op)                                                                          \
@@ -106,8 +107,9 @@ bool tr_vprtyb(DisasContext *ctx, uint32_t insn)
     IRBuilder *b = ctx->b;
     unsigned lane = 2 + (insn >> 16 & 3);
     uint64_t ones = UINT64_C(0x0101010101010101);
-    IRRef count = ir_op1i(b, IR_VPOPCNT, ir_op2(b, IR_VAND, vrb(ctx, insn), ir_kv128(b, ones, ones)),
-                          MIN(lane, 3), 0);
+    IRRef count =
+        ir_op1i(b, IR_VPOPCNT, ir_op2(b, IR_VAND, vrb(ctx, insn), ir_kv128(b, ones, ones)),
+                MIN(lane, 3), 0);
     uint64_t low = lane == 2 ? UINT64_C(0x0000000100000001) : 1;
 
     if (lane == 4) {
@@ -275,7 +277,8 @@ static bool compared(DisasContext *ctx, uint32_t insn, IRRef mask)
 
 static bool compare(DisasContext *ctx, uint32_t insn, IROpcode op)
 {
-    return compared(ctx, insn, ir_op2i(ctx->b, op, vra(ctx, insn), vrb(ctx, insn), vx_lane(insn), 0));
+    return compared(ctx, insn,
+                    ir_op2i(ctx->b, op, vra(ctx, insn), vrb(ctx, insn), vx_lane(insn), 0));
 }
 
 bool tr_vcmpequ(DisasContext *ctx, uint32_t insn)
@@ -347,7 +350,8 @@ static bool by_helper2(DisasContext *ctx, uint32_t insn, const IRHelper *helper)
 
 static bool by_helper3(DisasContext *ctx, uint32_t insn, const IRHelper *helper)
 {
-    return set_vrt(ctx, insn, ir_callv(ctx->b, helper, vra(ctx, insn), vrb(ctx, insn), vrc(ctx, insn)));
+    return set_vrt(ctx, insn,
+                   ir_callv(ctx->b, helper, vra(ctx, insn), vrb(ctx, insn), vrc(ctx, insn)));
 }
 
 #define BY_HELPER(n, name)                                                                        \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Vector facility: loads, stores, permutes, logicals and VSCR (Power ISA 3.0B book I 6.7 to 6.8, 6.12,
- * 6.19; arithmetic stands in vmx-int.c and vmx-float.c).
+ * Vector facility: loads, stores, permutes, logicals and VSCR (Power ISA 3.0B book I 6.7
+ * to 6.8, 6.12, 6.19; arithmetic stands in vmx-int.c and vmx-float.c).
  *
  * A VR is one 128-bit value in host order: architecture element i of n is lane n-1-i.  Families of
  * instructions share a function: two bits of the opcode give the element size.
@@ -34,9 +34,9 @@ bool tr_stvx(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * The element whose place in its quadword the address gives; the others, undefined, keep their values.
- * Counted from the low end, a byte's number is its address in little-endian mode and 15 minus that in
- * big-endian mode.
+ * The element whose place in its quadword the address gives; the others, undefined, keep their
+ * values. Counted from the low end, a byte's number is its address in little-endian mode and 15
+ * minus that in big-endian mode.
  */
 static bool load_element(DisasContext *ctx, uint32_t insn, unsigned lane)
 {
@@ -61,7 +61,7 @@ static bool load_element(DisasContext *ctx, uint32_t insn, unsigned lane)
     return true;
 }
 
-/* Bytes at and above a variable place, brought to the low end. place: i64, 0..15 from the low end. */
+/* Bytes at and above a place (i64, 0..15 from the low end), brought to the low end. */
 static IRRef bytes_from(DisasContext *ctx, IRRef v, IRRef place)
 {
     IRBuilder *b = ctx->b;
@@ -224,7 +224,8 @@ bool tr_veqv(DisasContext *ctx, uint32_t insn)
 
 bool tr_vsel(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, ir_op3(ctx->b, IR_VSEL, vrc(ctx, insn), vrb(ctx, insn), vra(ctx, insn)));
+    return set_vrt(ctx, insn,
+                   ir_op3(ctx->b, IR_VSEL, vrc(ctx, insn), vrb(ctx, insn), vra(ctx, insn)));
 }
 
 /* ---- Merge, splat ---- */
@@ -276,7 +277,7 @@ bool tr_vspltis(DisasContext *ctx, uint32_t insn)
 
 /* ---- Permute, shift by bytes ---- */
 
-/* Selectors count bytes from the left end of VRA || VRB; ours from the right: hence the complement. */
+/* Selectors count bytes from the left of VRA || VRB; ours from the right: hence the complement. */
 bool tr_vperm(DisasContext *ctx, uint32_t insn)
 {
     return set_vrt(ctx, insn, ir_op3(ctx->b, IR_VPERM2, vrb(ctx, insn), vra(ctx, insn),
@@ -285,7 +286,8 @@ bool tr_vperm(DisasContext *ctx, uint32_t insn)
 
 bool tr_vpermr(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, ir_op3(ctx->b, IR_VPERM2, vrb(ctx, insn), vra(ctx, insn), vrc(ctx, insn)));
+    return set_vrt(ctx, insn,
+                   ir_op3(ctx->b, IR_VPERM2, vrb(ctx, insn), vra(ctx, insn), vrc(ctx, insn)));
 }
 
 bool tr_vsldoi(DisasContext *ctx, uint32_t insn)
@@ -343,8 +345,8 @@ static unsigned pack_lane(uint32_t insn)
 
 bool tr_vpkm(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, ir_op2i(ctx->b, IR_VPACK, vra(ctx, insn), vrb(ctx, insn), pack_lane(insn),
-                                      IRPACK_MOD));
+    return set_vrt(ctx, insn, ir_op2i(ctx->b, IR_VPACK, vra(ctx, insn), vrb(ctx, insn),
+                                      pack_lane(insn), IRPACK_MOD));
 }
 
 /* SAT is set if unpacking does not give the sources back. */
@@ -386,7 +388,8 @@ bool tr_vupks(DisasContext *ctx, uint32_t insn)
 {
     unsigned lane = insn & 0x400 ? 2 : insn >> 6 & 1;
 
-    return set_vrt(ctx, insn, ir_op1i(ctx->b, IR_VUNPKS, vrb(ctx, insn), lane, insn & 0x80 ? 0 : 1));
+    return set_vrt(ctx, insn,
+                   ir_op1i(ctx->b, IR_VUNPKS, vrb(ctx, insn), lane, insn & 0x80 ? 0 : 1));
 }
 
 /* Fields of four 16-bit lanes of pixels: part of the word's bits at from, put to. */

@@ -3,8 +3,8 @@
  * VSX loads, stores, moves, logicals and permutes: Power ISA 3.0B book I chapter 7.
  *
  * A VSR is one 128-bit value in host order: doubleword 0 is the high half, element i of n is lane
- * n-1-i.  A 128-bit access in big-endian order puts byte 0 of memory into element byte 0; the element
- * loads of little-endian mode then reverse the bytes inside each element.
+ * n-1-i.  A 128-bit access in big-endian order puts byte 0 of memory into element byte 0; the
+ * element loads of little-endian mode then reverse the bytes inside each element.
  */
 #include "../decode.h"
 #include "../helper-vec.h"
@@ -177,7 +177,7 @@ static bool store_elements(DisasContext *ctx, uint32_t insn, unsigned lane)
     return true;
 }
 
-/* lxvd2x and stxvd2x are the commonest: in little-endian mode they are a plain access and a swap. */
+/* lxvd2x and stxvd2x are the commonest: a plain access and a swap in little-endian mode. */
 bool tr_lxvd2x(DisasContext *ctx, uint32_t insn)
 {
     EA ea = gen_ea_indexed(ctx, insn_ra(insn), insn_rb(insn));
@@ -286,11 +286,12 @@ bool tr_lxvwsx(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
-/* Length in bits 0:7 of RB; the address is (RA|0) alone. The "l" forms are big-endian in both modes. */
+/* Length in bits 0:7 of RB; the address is (RA|0) alone. The "l" forms are always big-endian. */
 static IRRef length_descriptor(DisasContext *ctx, bool left)
 {
-    return ir_k32(ctx->b, (ctx->le && !left ? VEC_LENGTH_LE : 0) |
-                              (uint32_t)(ctx->flags >> HF_MMUIDX_SHIFT & 7) << VEC_LENGTH_IDX_SHIFT);
+    uint32_t idx = ctx->flags >> HF_MMUIDX_SHIFT & 7;
+
+    return ir_k32(ctx->b, (ctx->le && !left ? VEC_LENGTH_LE : 0) | idx << VEC_LENGTH_IDX_SHIFT);
 }
 
 static bool load_with_length(DisasContext *ctx, uint32_t insn, bool left)
@@ -536,20 +537,20 @@ bool tr_xxspltib(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
-/* Byte selectors count from the high end of XA || XT; ours from the low end: hence the complement. */
+/* Byte selectors count from the left of XA || XT; ours from the right: hence the complement. */
 bool tr_xxperm(DisasContext *ctx, uint32_t insn)
 {
     IRRef selector = ir_op1(ctx->b, IR_VNOT, xb(ctx, insn));
 
-    set_vsr(ctx, insn_xt(insn), ir_op3(ctx->b, IR_VPERM2, get_vsr(ctx, insn_xt(insn)), xa(ctx, insn),
-                                       selector));
+    set_vsr(ctx, insn_xt(insn),
+            ir_op3(ctx->b, IR_VPERM2, get_vsr(ctx, insn_xt(insn)), xa(ctx, insn), selector));
     return true;
 }
 
 bool tr_xxpermr(DisasContext *ctx, uint32_t insn)
 {
-    set_vsr(ctx, insn_xt(insn), ir_op3(ctx->b, IR_VPERM2, get_vsr(ctx, insn_xt(insn)), xa(ctx, insn),
-                                       xb(ctx, insn)));
+    set_vsr(ctx, insn_xt(insn),
+            ir_op3(ctx->b, IR_VPERM2, get_vsr(ctx, insn_xt(insn)), xa(ctx, insn), xb(ctx, insn)));
     return true;
 }
 
