@@ -12,6 +12,7 @@
 #include "hw/core/cpu.h"
 #include "internal.h"
 #include "translate.h"
+#include "util/error.h"
 
 static void cpu_finalize(Object *obj)
 {
@@ -19,6 +20,7 @@ static void cpu_finalize(Object *obj)
 
     ppc_time_finalize(cpu);
     pmu_finalize(cpu);
+    mutex_destroy(&cpu->time_lock);
     ppc_decoder_free(cpu->decode);
     g_free(cpu->sprs);
 }
@@ -184,7 +186,10 @@ static unsigned op_disassemble(CPUState *cs, vaddr pc, const uint8_t *bytes, uns
 static void dump_fpu(CPUPPCState *env, GString *out)
 {
     for (unsigned i = 0; i < 32; i++) {
-        g_string_append_printf(out, "%sFPR%02u %016" PRIx64, i % 4 ? " " : "", i, env->vsr[i].d[1]);
+        if (i % 4 == 0) {
+            g_string_append_printf(out, "FPR%02u", i);
+        }
+        g_string_append_printf(out, " %016" PRIx64, env->vsr[i].d[1]);
         if (i % 4 == 3) {
             g_string_append_c(out, '\n');
         }
@@ -251,7 +256,10 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
                            cpu->decr_timer ? ppc_get_tb(env) & 0xffffffff : 0,
                            cpu->decr_timer ? ppc_get_decr(env) : 0);
     for (unsigned i = 0; i < 32; i++) {
-        g_string_append_printf(out, "%s%016" PRIx64, i % 4 ? " " : i < 10 ? "GPR0" : "GPR", env->gpr[i]);
+        if (i % 4 == 0) {
+            g_string_append_printf(out, "GPR%02u", i);
+        }
+        g_string_append_printf(out, " %016" PRIx64, env->gpr[i]);
         if (i % 4 == 3) {
             g_string_append_c(out, '\n');
         }
@@ -338,14 +346,23 @@ static bool op_get_register(CPUState *cs, const char *name, uint64_t *value)
     return true;
 }
 
-static bool op_nmi(CPUState *cs, GError **errp)
+static void nmi_on_cpu(CPUState *cs, void *opaque)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
+    GError *error = NULL;
 
-    if (cpu->vhyp && cpu->vhyp->nmi) {
-        return cpu->vhyp->nmi(cpu->vhyp_opaque, cpu, errp);
+    if (!cpu->vhyp || !cpu->vhyp->nmi) {
+        ppc_system_reset_nmi(cpu);
+    } else if (!cpu->vhyp->nmi(cpu->vhyp_opaque, cpu, &error)) {
+        warn_report("NMI of CPU %d: %s", cs->cpu_index, error ? error->message : "refused");
+        g_clear_error(&error);
     }
-    ppc_system_reset_nmi(cpu);
+}
+
+/* The CPU's registers are its own thread's: it is done there. */
+static bool op_nmi(CPUState *cs, GError **errp)
+{
+    async_run_on_cpu(cs, nmi_on_cpu, NULL);
     return true;
 }
 
@@ -387,6 +404,7 @@ PowerPCCPU *ppc_cpu_create(const PowerPCCPUClass *model, int index, GError **err
     cpu->vcpu_id = index;
     cpu->threads_per_core = 1;
     cpu->env.exception_index = EXCP_NONE;
+    mutex_init(&cpu->time_lock);
     cpu->env.tcg.mxcsr_fp = cpu->env.tcg.mxcsr_vmx = 0x1f80;
     ppc_spr_index_init(cpu);
     cpu->decode = ppc_decoder_new(model->insns);

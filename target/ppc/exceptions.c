@@ -382,5 +382,13 @@ void ppc_deliver_exception(PowerPCCPU *cpu, PPCException kind, uint64_t error_co
 
 void ppc_system_reset_nmi(PowerPCCPU *cpu)
 {
-    ppc_set_interrupt(cpu, PPC_INTERRUPT_RESET, true);
+    CPUPPCState *env = &cpu->env;
+
+    if (env->exception_index != EXCP_NONE) {
+        ppc_deliver_exception(cpu, (PPCException)env->exception_index, env->error_code);
+    }
+    cpu->power_wait = PPC_WAIT_NONE;
+    cpu_set_halted(&cpu->parent, false);
+    /* A power-saving mode ended by it: what it is (0b0100 = system reset) and that state was kept. */
+    ppc_deliver_exception(cpu, EXCP_RESET, env->resume_as_sreset ? 0x4ull << 18 | 1ull << 17 : 0);
 }

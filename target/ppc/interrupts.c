@@ -9,7 +9,7 @@
  * the performance monitor follows MMCR0.PMAO.  Reset, machine check and doorbells are latches.
  */
 #include "accel/tcg/accel.h"
-#include "hw/core/cpu.h"
+#include "hw/core/cpus.h"
 #include "internal.h"
 #include "util/log.h"
 
@@ -27,11 +27,28 @@ bool ppc_set_pending(CPUPPCState *env, PPCInterrupt irq, bool level)
     return (old & bit) != (level ? bit : 0);
 }
 
+/*
+ * Makes the CPU look.  Its own thread, and one that runs, only leave the block; a halted thread must be
+ * woken.  The request is visible before `halted` is read, and the CPU stores `halted` before it reads
+ * requests, so one of the two sees the other.
+ */
+static void notify(PowerPCCPU *cpu)
+{
+    CPUState *cs = &cpu->parent;
+
+    if (cpu_is_self(cs) || (cpus_threading() == VCPU_THREADS_MULTI && cs->created &&
+                            !__atomic_load_n(&cs->halted, __ATOMIC_SEQ_CST))) {
+        tcg_cpu_kick(cs);
+    } else {
+        cpu_interrupt(cs, CPU_INTERRUPT_HARD);
+    }
+}
+
 void ppc_set_interrupt(PowerPCCPU *cpu, PPCInterrupt irq, bool level)
 {
     if (ppc_set_pending(&cpu->env, irq, level)) {
         if (level) {
-            cpu_interrupt(&cpu->parent, CPU_INTERRUPT_HARD);
+            notify(cpu);
         }
         log_mask(LOG_IRQ, "cpu %d: request %d %s\n", cpu->vcpu_id, irq, level ? "raised" : "lowered");
     }
@@ -104,7 +121,7 @@ bool ppc_interrupt_deliverable(PowerPCCPU *cpu)
 void ppc_recheck_interrupts(PowerPCCPU *cpu)
 {
     if (ppc_interrupt_deliverable(cpu)) {
-        cpu_interrupt(&cpu->parent, CPU_INTERRUPT_HARD);
+        notify(cpu);
     }
 }
 

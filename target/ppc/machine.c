@@ -283,6 +283,6 @@ const VMStateDescription vmstate_ppc_cpu = {
                              "noted", "watch_addr", "watch_len", "watch_flags", "wire_latches"),
     .immutable = VMSTATE_NAMES("parent", "model", "vcpu_id", "vhyp", "vhyp_opaque", "decode",
                                "machine_data", "tb_freq", "sprs", "clock", "threads_per_core"),
-    .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer"),
+    .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer", "time_lock"),
     VMSTATE_STRUCT_AUDIT(PowerPCCPU),
 };

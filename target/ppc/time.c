@@ -85,34 +85,43 @@ int64_t ppc_get_decr(CPUPPCState *env)
  * Time base of the next change of sign of a counter of that many bits.  A counter that stays negative
  * until it wraps around to the largest positive number loses its level then.
  */
-static int64_t next_change(const PowerPCCPU *cpu, int64_t deadline, unsigned bits)
+static int64_t next_change(uint64_t tb, int64_t value, unsigned bits)
 {
-    int64_t value = decr_value(cpu, deadline, bits);
-    uint64_t tb = raw_tb(cpu) + (uint64_t)cpu->env.tb_offset;
     uint64_t left = value >= 0 ? (uint64_t)value + 1 : (uint64_t)value + ((uint64_t)1 << (bits - 1)) + 1;
 
     return (int64_t)(tb + left);
 }
 
-static void arm(PowerPCCPU *cpu, Timer *timer, int64_t deadline, unsigned bits)
+/*
+ * One sample of the time decides on the level and on the timer; the lock keeps samples of the CPU's
+ * thread and of the timer's in order, so that the last one to act has the latest time.  True: it is
+ * negative now.
+ */
+static bool counter_sample(PowerPCCPU *cpu, int64_t deadline, unsigned bits, Timer *timer)
 {
-    int64_t ns = tb_to_ns(cpu, next_change(cpu, deadline, bits));
+    uint64_t tb = raw_tb(cpu) + (uint64_t)cpu->env.tb_offset;
+    int64_t value = sign_extend((uint64_t)deadline - tb - 1, bits);
+    int64_t ns = tb_to_ns(cpu, next_change(tb, value, bits));
 
     if (ns == INT64_MAX) {
         timer_del(timer);
     } else {
         timer_mod_ns(timer, ns);
     }
+    return value < 0;
 }
 
-/* The level now. On processors with an edge-triggered decrementer only the timer sets the latch. */
-static void decr_level(PowerPCCPU *cpu, bool may_raise)
+/*
+ * The level of the decrementer and its timer.  On processors with an edge-triggered decrementer the
+ * latch is set when the sign has become negative (edge).
+ */
+static void decr_sample(PowerPCCPU *cpu, bool edge)
 {
-    bool negative = ppc_get_decr(&cpu->env) < 0;
+    bool negative = counter_sample(cpu, cpu->env.decr_deadline_tb, decr_bits(cpu), cpu->decr_timer);
 
     if (cpu_is_2_06(cpu)) {
         ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, negative);
-    } else if (negative && may_raise) {
+    } else if (negative && edge) {
         ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, true);
     }
 }
@@ -121,17 +130,25 @@ static void decr_timer_fired(void *opaque)
 {
     PowerPCCPU *cpu = opaque;
 
-    decr_level(cpu, true);
-    arm(cpu, cpu->decr_timer, cpu->env.decr_deadline_tb, decr_bits(cpu));
+    mutex_lock(&cpu->time_lock);
+    decr_sample(cpu, true);
+    mutex_unlock(&cpu->time_lock);
+}
+
+static void hdecr_sample(PowerPCCPU *cpu)
+{
+    bool negative = counter_sample(cpu, cpu->env.hdecr_deadline_tb, hdecr_bits(cpu), cpu->hdecr_timer);
+
+    ppc_set_interrupt(cpu, PPC_INTERRUPT_HDECR, negative);
 }
 
 static void hdecr_timer_fired(void *opaque)
 {
     PowerPCCPU *cpu = opaque;
 
-    ppc_set_interrupt(cpu, PPC_INTERRUPT_HDECR,
-                      decr_value(cpu, cpu->env.hdecr_deadline_tb, hdecr_bits(cpu)) < 0);
-    arm(cpu, cpu->hdecr_timer, cpu->env.hdecr_deadline_tb, hdecr_bits(cpu));
+    mutex_lock(&cpu->time_lock);
+    hdecr_sample(cpu);
+    mutex_unlock(&cpu->time_lock);
 }
 
 void ppc_decr_update(PowerPCCPU *cpu)
@@ -139,24 +156,25 @@ void ppc_decr_update(PowerPCCPU *cpu)
     if (!cpu->decr_timer) {
         return;
     }
-    decr_level(cpu, false);
-    arm(cpu, cpu->decr_timer, cpu->env.decr_deadline_tb, decr_bits(cpu));
+    mutex_lock(&cpu->time_lock);
+    decr_sample(cpu, false);
+    mutex_unlock(&cpu->time_lock);
 }
 
 void ppc_set_decr(CPUPPCState *env, uint64_t value)
 {
     PowerPCCPU *cpu = env_cpu(env);
-    unsigned bits = decr_bits(cpu);
-    bool was_negative = ppc_get_decr(env) < 0;
-    int64_t decr = sign_extend(value, bits);
+    int64_t decr = sign_extend(value, decr_bits(cpu));
+    bool was_negative;
 
+    mutex_lock(&cpu->time_lock);
+    was_negative = ppc_get_decr(env) < 0;
     env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
-    if (!cpu->decr_timer) {
-        return;
+    if (cpu->decr_timer) {
+        /* Writing a negative value over a positive one is a change of the sign like any other. */
+        decr_sample(cpu, decr < 0 && !was_negative);
     }
-    /* Writing a negative value over a positive one is a change of the sign like any other. */
-    decr_level(cpu, decr < 0 && !was_negative);
-    arm(cpu, cpu->decr_timer, env->decr_deadline_tb, bits);
+    mutex_unlock(&cpu->time_lock);
 }
 
 /* ---- Life ---- */
@@ -226,13 +244,16 @@ uint64_t spr_read_tbu(CPUPPCState *env, unsigned number)
 static void tb_store(CPUPPCState *env, uint64_t tb)
 {
     PowerPCCPU *cpu = env_cpu(env);
-    int64_t decr = ppc_get_decr(env);
-    int64_t hdecr = decr_value(cpu, env->hdecr_deadline_tb, hdecr_bits(cpu));
+    int64_t decr, hdecr;
 
+    mutex_lock(&cpu->time_lock);
+    decr = ppc_get_decr(env);
+    hdecr = decr_value(cpu, env->hdecr_deadline_tb, hdecr_bits(cpu));
     env->tb_offset = (int64_t)(tb - raw_tb(cpu));
     /* The decrementers count by themselves: their values stay. */
     env->decr_deadline_tb = (int64_t)(tb + (uint64_t)decr + 1);
     env->hdecr_deadline_tb = (int64_t)(tb + (uint64_t)hdecr + 1);
+    mutex_unlock(&cpu->time_lock);
     ppc_decr_update(cpu);
 }
 
@@ -272,11 +293,13 @@ void spr_write_hdecr(CPUPPCState *env, unsigned number, uint64_t value)
 {
     PowerPCCPU *cpu = env_cpu(env);
 
+    mutex_lock(&cpu->time_lock);
     env->hdecr_deadline_tb =
         (int64_t)(ppc_get_tb(env) + (uint64_t)sign_extend(value, hdecr_bits(cpu)) + 1);
     if (cpu->hdecr_timer) {
-        hdecr_timer_fired(cpu);
+        hdecr_sample(cpu);
     }
+    mutex_unlock(&cpu->time_lock);
 }
 
 /* VTB, PURR and SPURR run with the time base, each from its own start. */

@@ -77,6 +77,14 @@ typedef enum PPCMMUIndex {
     MMU_IDX_REAL_USER = 3,
     MMU_IDX_HV_REAL = 4,
     MMU_IDX_HV_VIRT = 5,
+    /*
+     * Radix guests of a virtual hypervisor: privileged accesses by what AMR key 0 forbids of the user's
+     * pages (reads, writes, both), so that locking and unlocking user access costs no flush.  No 64-bit
+     * processor has problem state with DR = 0: that index serves.
+     */
+    MMU_IDX_SUPER_NO_READ = 3,
+    MMU_IDX_SUPER_LOCKED = 6,
+    MMU_IDX_SUPER_NO_WRITE = 7,
 } PPCMMUIndex;
 
 /* Guest-state slots known to the translator; ppc_slots[] (slots.c) describes them in this order. */
@@ -92,7 +100,7 @@ enum {
     /* Last FP arithmetic whose FI, FR and FPRF have not been computed yet (fpscr_sync). */
     SLOT_FP_OP,                 /* i32: 0 = none, else the FP helper's own code | flags */
     SLOT_FP_A, SLOT_FP_B, SLOT_FP_C,   /* f64 operands */
-    SLOT_FPCC,                  /* i32: 0xff = as in fpscr/pending, else FPCC set by a later compare */
+    SLOT_FPCC,                  /* i32: 0 = as in fpscr/pending, else FPCC set by a later compare */
     SLOT_TAR,
     SLOT_CFAR,                  /* i64: lives in spr[28] */
     SLOT_VSR0 = 64,             /* 64, v128: VSR n; FPR n is the high doubleword of VSR n, VR n is VSR 32+n */
@@ -216,6 +224,7 @@ struct PowerPCCPU {
     unsigned threads_per_core;        /* 1 if the machine does not say */
     /* ---- host-only ---- */
     void *pmu_timer;                  /* Timer */
+    Mutex time_lock;                  /* decrementers: deadline, level and timer change together */
     /* ---- derived ---- */
     bool pmu_active;                  /* a counter runs */
     uint32_t wire_latches;            /* machine.c: pending latches on their way to or from a stream */
@@ -326,7 +335,7 @@ void ppc_set_cr(CPUPPCState *env, uint32_t value, uint32_t field_mask);
 void ppc_deliver_exception(PowerPCCPU *cpu, PPCException kind, uint64_t error_code);
 /* From a helper called by generated code: restores precise state and leaves to the loop. */
 G_NORETURN void ppc_raise(CPUPPCState *env, PPCException kind, uint64_t error_code);
-/* From helpers that have current state (IRH_READS_SLOTS): same. */
+/* Delivers a system reset interrupt at once: on the CPU's own thread between blocks (run_on_cpu). */
 void ppc_system_reset_nmi(PowerPCCPU *cpu);
 /* Sets or clears an interrupt request; any thread; kicks the CPU. */
 void ppc_set_interrupt(PowerPCCPU *cpu, PPCInterrupt irq, bool level);
