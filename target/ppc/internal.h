@@ -83,6 +83,26 @@ bool ppc_translation_fail(PPCTranslation *out, PPCException kind, uint64_t error
                           uint32_t dsisr);
 /* Real-mode effective address to real address: the upper four bits are ignored. */
 #define PPC_REAL_ADDRESS_MASK 0x0fffffffffffffffull
+/* The MMU_IDX_SUPER_* of radix guests are in use. */
+static inline bool ppc_has_locked_indexes(const PowerPCCPU *cpu)
+{
+    return cpu->vhyp && cpu->env.spr[SPR_LPCR] & LPCR_HR;
+}
+/* What AMR key 0 forbids for an index, in the register's place: bit 63 writes, bit 62 reads. */
+static inline uint64_t ppc_mmu_idx_amr(const PowerPCCPU *cpu, unsigned *idx)
+{
+    uint64_t amr = cpu->env.spr[SPR_AMR];
+
+    if (ppc_has_locked_indexes(cpu)) {
+        amr = *idx == MMU_IDX_SUPER_LOCKED ? 3 : *idx == MMU_IDX_SUPER_NO_READ ? 1
+              : *idx == MMU_IDX_SUPER_NO_WRITE ? 2 : 0;
+        if (amr) {
+            *idx = MMU_IDX_VIRT_SUPER;
+        }
+        amr <<= 62;
+    }
+    return amr;
+}
 static inline bool mmu_idx_is_user(unsigned idx)
 {
     return idx == MMU_IDX_VIRT_USER || idx == MMU_IDX_REAL_USER;

@@ -247,12 +247,14 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
                            PPCTranslation *out)
 {
     const CPUPPCState *env = &cpu->env;
+    unsigned given_idx = mmu_idx;
+    uint64_t amr = ppc_mmu_idx_amr(cpu, &mmu_idx);
     bool hv = mmu_idx_is_hv(mmu_idx) || (mmu_idx_is_user(mmu_idx) && env->msr & MSR_BIT(HV));
     bool real = mmu_idx_is_real(mmu_idx);
     uint64_t lpid, pid, pate[2], prtb, prte, partition_root = 0, address, offset;
     RadixWalk walk = {
         .access = access, .user = mmu_idx_is_user(mmu_idx), .process_scoped = true, .probe = probe,
-        .amr = env->spr[SPR_AMR], .iamr = env->spr[SPR_IAMR],
+        .amr = amr, .iamr = env->spr[SPR_IAMR],
     };
 
     if (real && hv) {
@@ -304,7 +306,8 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         out->executable = walk.executable;
         out->dirty = walk.pte & RPTE_CHANGED;
         out->update = !(walk.pte & RPTE_REFERENCED) || (access == ACCESS_STORE && !out->dirty);
-        if (!walk.user && (!(walk.pte & RPTE_PRIVILEGED) || ea >> 62 != 3)) {
+        if (!walk.user && (given_idx == MMU_IDX_VIRT_SUPER || given_idx == MMU_IDX_HV_VIRT) &&
+            (!(walk.pte & RPTE_PRIVILEGED) || ea >> 62 != 3)) {
             ppc_note_user_page(cpu, ea);
         }
     } else {

@@ -121,6 +121,9 @@ bool ppc_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_
     out->exception = EXCP_NONE;
     out->dar = ea;
     g_assert(cpu_is_64(cpu));
+    if (ppc_has_locked_indexes(cpu) && mmu_idx != MMU_IDX_REAL_SUPER) {
+        return ppc_radix64_translate(cpu, ea, access, mmu_idx, probe, out);
+    }
     if (mmu_idx_is_real(mmu_idx)) {
         if (cpu->vhyp) {
             return vhyp_real_mode(cpu, ea, access, out);
@@ -140,6 +143,8 @@ bool ppc_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_
 
 #define IDX_USER (1u << MMU_IDX_VIRT_USER)
 #define IDX_SUPER (1u << MMU_IDX_VIRT_SUPER | 1u << MMU_IDX_HV_VIRT)
+/* Used while the kernel copies to or from the user, for little else: not worth picking pages out. */
+#define IDX_UNLOCKED (1u << MMU_IDX_SUPER_NO_READ | 1u << MMU_IDX_SUPER_NO_WRITE)
 
 static void noted_reset(PowerPCCPU *cpu)
 {
@@ -178,7 +183,7 @@ void ppc_tlb_flush_noted(PowerPCCPU *cpu)
 
 void ppc_tlb_flush_user(PowerPCCPU *cpu)
 {
-    tcg_tlb_flush_all(&cpu->parent, IDX_USER);
+    tcg_tlb_flush_all(&cpu->parent, ppc_has_locked_indexes(cpu) ? IDX_USER | IDX_UNLOCKED : IDX_USER);
     ppc_tlb_flush_noted(cpu);
 }
 

@@ -36,6 +36,12 @@ void ppc_update_hflags(CPUPPCState *env)
         idx = dr ? MMU_IDX_HV_VIRT : MMU_IDX_HV_REAL;
     } else {
         idx = dr ? MMU_IDX_VIRT_SUPER : MMU_IDX_REAL_SUPER;
+        if (dr && ppc_has_locked_indexes(cpu)) {
+            static const uint8_t by_key0[] = {MMU_IDX_VIRT_SUPER, MMU_IDX_SUPER_NO_READ,
+                                              MMU_IDX_SUPER_NO_WRITE, MMU_IDX_SUPER_LOCKED};
+
+            idx = by_key0[env->spr[SPR_AMR] >> 62];
+        }
     }
     flags |= (uint64_t)idx << HF_MMUIDX_SHIFT;
     flags |= msr & MSR_BIT(SF) && cpu_is_64(cpu) ? HF_SF : 0;

@@ -324,6 +324,10 @@ static void amr_store(CPUPPCState *env, uint64_t value)
     uint64_t stricter = value & ~env->spr[SPR_AMR];
 
     env->spr[SPR_AMR] = value;
+    if (ppc_has_locked_indexes(cpu)) {
+        ppc_update_hflags(env);     /* the MMU index follows key 0 */
+        return;
+    }
     if (!stricter) {
         return;
     }
