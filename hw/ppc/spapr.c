@@ -222,6 +222,7 @@ static bool create_cpus(SpaprMachine *spapr, GError **errp)
             return false;
         }
         cpu->vcpu_id = i;
+        cpu->threads_per_core = machine->smp.threads;
         cpu->vhyp = &spapr_vhyp;
         cpu->vhyp_opaque = spapr;
         cpu->machine_data = g_new0(SpaprCpuState, 1);
@@ -346,6 +347,7 @@ static bool spapr_init(MachineState *machine, GError **errp)
         return false;
     }
     spapr_hcall_init(spapr);
+    spapr_watchdog_init(spapr);
     if (!create_cpus(spapr, errp) || !choose_modes(spapr, errp) || !spapr_caps_apply(spapr, errp)) {
         return false;
     }
@@ -451,6 +453,7 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     }
     reset_run_all(RESET_TYPE_COLD);
     spapr_events_reset(spapr);
+    spapr_watchdog_reset(spapr);
     memset(&spapr->ov5_cas, 0, sizeof(spapr->ov5_cas));
     spapr_ov5_init(spapr);
     spapr->cas_done = false;
