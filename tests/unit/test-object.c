@@ -197,7 +197,7 @@ static void test_properties(void)
 
 static void test_tree(void)
 {
-    Object *base = object_container(object_root(), "base"), *a, *b, *c;
+    Object *base = object_container(object_root(), "base"), *a, *b, *c, *extra;
     GError *error = NULL;
     bool ambiguous;
     char *path;
@@ -216,8 +216,10 @@ static void test_tree(void)
     g_assert_true(object_resolve_path("leaf", &ambiguous) == c);
     g_free(path);
     object_ref(c);
-    g_assert_false(object_add_child(base, "thing[1]", object_new(&thing_class), &error));
+    extra = object_new(&thing_class);
+    g_assert_false(object_add_child(base, "thing[1]", extra, &error));
     expect(error, "'/base' already has a child 'thing[1]'");
+    object_unref(extra);
     error = NULL;
     g_assert_null(object_resolve_path("/base/nothing", NULL));
     g_assert_true(object_resolve_path("thing[1]", &ambiguous) == b);

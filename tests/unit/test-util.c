@@ -39,6 +39,7 @@ static void expect_error(const char *text, const char *part)
 
 static void test_options(void)
 {
+    char *taken;
     Options *o = options_parse(&list, "a,,b,,,server,nowait,port=0x10,size=1.5K,id=x-1", NULL);
 
     g_assert_nonnull(o);
@@ -55,7 +56,9 @@ static void test_options(void)
     g_assert_true(options_get_bool(o, "wait", false));
     g_assert_false(options_has(o, "wait"));
     g_assert_false(options_get_bool(o, "server", true));
-    g_assert_cmpstr(options_take(o, "path"), ==, "z");
+    taken = options_take(o, "path");
+    g_assert_cmpstr(taken, ==, "z");
+    g_free(taken);
     g_assert_cmpstr(options_get(o, "path"), ==, "none");
     options_free(o);
 
