@@ -61,12 +61,17 @@ static bool load_element(DisasContext *ctx, uint32_t insn, unsigned lane)
     return true;
 }
 
+/* Selector that takes each byte from its own place. */
+static IRRef count_up(DisasContext *ctx)
+{
+    return ir_kv128(ctx->b, UINT64_C(0x0f0e0d0c0b0a0908), UINT64_C(0x0706050403020100));
+}
+
 /* Bytes at and above a place (i64, 0..15 from the low end), brought to the low end. */
 static IRRef bytes_from(DisasContext *ctx, IRRef v, IRRef place)
 {
     IRBuilder *b = ctx->b;
-    IRRef count_up = ir_kv128(b, UINT64_C(0x0f0e0d0c0b0a0908), UINT64_C(0x0706050403020100));
-    IRRef selector = ir_op2i(b, IR_VADD, ir_op1i(b, IR_VDUP, place, 0, 0), count_up, 0, 0);
+    IRRef selector = ir_op2i(b, IR_VADD, ir_op1i(b, IR_VDUP, place, 0, 0), count_up(ctx), 0, 0);
 
     return ir_op3(b, IR_VPERM2, v, v, selector);
 }
@@ -307,32 +312,55 @@ bool tr_vpermxor(DisasContext *ctx, uint32_t insn)
     return set_vrt(ctx, insn, ir_op2(b, IR_VXOR, first, second));
 }
 
-/* The low 3 or 4 count bits of VRB's last byte. */
-static IRRef whole_shift(DisasContext *ctx, uint32_t insn, IROpcode op, unsigned mask)
+/* Shift counts of the whole register: bits of VRB's last byte, on their own (i64). */
+static IRRef whole_count(DisasContext *ctx, uint32_t insn, unsigned low_bit, unsigned width)
 {
-    IRRef count = ir_op2(ctx->b, IR_VAND, vrb(ctx, insn), ir_kv128(ctx->b, 0, mask));
+    return ir_extract(ctx->b, ir_op1i(ctx->b, IR_VEXT, vrb(ctx, insn), 0, 0), low_bit, width);
+}
 
-    return ir_op2i(ctx->b, op, vra(ctx, insn), count, 4, 0);
+/* By 0 to 7 bits: both doublewords, and what the one loses goes into the other. */
+static bool shift_bits(DisasContext *ctx, uint32_t insn, bool left)
+{
+    IRBuilder *b = ctx->b;
+    IRRef v = vra(ctx, insn), zero = ir_kv128(b, 0, 0);
+    IRRef count = ir_op1i(b, IR_VDUP, whole_count(ctx, insn, 0, 3), 3, 0);
+    IRRef rest = ir_op2(b, IR_VXOR, count, ir_kv128(b, 63, 63));    /* 63 - count */
+    IRRef crossing = ir_op2i(b, IR_VALIGN, left ? v : zero, left ? zero : v, 0, 8);
+
+    crossing = ir_op1i(b, left ? IR_VSHRI : IR_VSHLI, crossing, 3, 1);
+    crossing = ir_op2i(b, left ? IR_VSHRV : IR_VSHLV, crossing, rest, 3, 0);
+    return set_vrt(ctx, insn, ir_op2(b, IR_VOR, crossing,
+                                     ir_op2i(b, left ? IR_VSHLV : IR_VSHRV, v, count, 3, 0)));
 }
 
 bool tr_vsl(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, whole_shift(ctx, insn, IR_VSHLV, 7));
+    return shift_bits(ctx, insn, true);
 }
 
 bool tr_vsr(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, whole_shift(ctx, insn, IR_VSHRV, 7));
+    return shift_bits(ctx, insn, false);
+}
+
+/* By 0 to 15 bytes: places outside the register number the zero that stands above it. */
+static bool shift_octets(DisasContext *ctx, uint32_t insn, IROpcode direction)
+{
+    IRBuilder *b = ctx->b;
+    IRRef count = ir_op1i(b, IR_VDUP, whole_count(ctx, insn, 3, 4), 0, 0);
+    IRRef selector = ir_op2i(b, direction, count_up(ctx), count, 0, 0);
+
+    return set_vrt(ctx, insn, ir_op3(b, IR_VPERM2, vra(ctx, insn), ir_kv128(b, 0, 0), selector));
 }
 
 bool tr_vslo(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, whole_shift(ctx, insn, IR_VSHLV, 0x78));
+    return shift_octets(ctx, insn, IR_VSUB);
 }
 
 bool tr_vsro(DisasContext *ctx, uint32_t insn)
 {
-    return set_vrt(ctx, insn, whole_shift(ctx, insn, IR_VSHRV, 0x78));
+    return shift_octets(ctx, insn, IR_VADD);
 }
 
 /* ---- Pack, unpack ---- */
