@@ -295,7 +295,9 @@ void run_on_cpu(CPUState *cpu, CPUWorkFunc *fn, void *opaque)
     bool done = false;
 
     g_assert(device_lock_held());
-    if (cpu_is_self(cpu) || !cpu->created) {
+    /* In round robin one CPU's thread is every CPU's. */
+    if (cpu_is_self(cpu) || !cpu->created ||
+        (core.threading == VCPU_THREADS_SINGLE && current_cpu())) {
         fn(cpu, opaque);
         return;
     }
