@@ -71,6 +71,8 @@ void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got);
 /* The same for rows of the vector facility, and VSX moves (vector-mask-vec.c). */
 void vector_mask_vec(const PPCInsnRow *row, const VectorRecord *in, VectorRecord *want,
                      const VectorRecord *got);
+void vector_mask_fp(const PPCInsnRow *row, const VectorRecord *in, VectorRecord *want,
+                    const VectorRecord *got);
 
 /* splitmix64 */
 typedef struct VectorRand { uint64_t state; } VectorRand;

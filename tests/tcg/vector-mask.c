@@ -225,6 +225,7 @@ void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got)
         mask_fp(row, in, want, got);
     }
     vector_mask_vec(row, in, want, got);
+    vector_mask_fp(row, in, want, got);
     if (g_str_has_prefix(row->mnemonic, "div") && vector_row_group(row) == GROUP_INT &&
         quotient_undefined(row, in->state.gpr[insn_ra(insn)], in->state.gpr[insn_rb(insn)])) {
         want->state.gpr[insn_rt(insn)] = got->state.gpr[insn_rt(insn)];
