@@ -53,7 +53,7 @@ static void info_kvm(HMPContext *context, const char *args)
 static void one_cpu(HMPContext *context, CPUState *cpu)
 {
     g_string_append_printf(context->out, "\nCPU#%d\n", cpu->cpu_index);
-    cpu_dump_state(cpu, context->out, CPU_DUMP_FPU);
+    cpu_dump_state(cpu, context->out, CPU_DUMP_FPU | CPU_DUMP_SPR);
 }
 
 static void info_registers(HMPContext *context, const char *args)

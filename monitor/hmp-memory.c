@@ -285,10 +285,20 @@ bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_
 static void save(HMPContext *context, const char *name, const char *args, bool physical)
 {
     uint64_t address, size;
-    g_autofree char *file = NULL;
+    g_autofree char *file = NULL, *size_word = NULL;
+    const char *size_text;
     g_autoptr(GError) error = NULL;
 
-    if (!take_number(context, &args, &address) || !take_number(context, &args, &size)) {
+    if (!take_number(context, &args, &address)) {
+        return;
+    }
+    /* A word: in "8 /tmp/x" the slash is no division. */
+    size_text = size_word = monitor_word(&args);
+    if (!size_word) {
+        g_string_append_printf(context->out, "%s: size expected\n", name);
+        return;
+    }
+    if (!take_number(context, &size_text, &size) || !at_end(context, name, size_text)) {
         return;
     }
     file = monitor_word(&args);
