@@ -35,7 +35,8 @@ static void put_partition(uint8_t *at, uint8_t signature, uint32_t size, const c
     at[0] = signature;
     at[2] = size / 16 >> 8;
     at[3] = size / 16;
-    strncpy((char *)&at[4], name, 12);
+    memset(&at[4], 0, 12);
+    memcpy(&at[4], name, MIN(strlen(name), 12));
     sum = at[0];
     for (unsigned i = 2; i < 16; i++) {
         sum += at[i];

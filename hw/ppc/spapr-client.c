@@ -46,15 +46,19 @@ static uint32_t phandle_of(SpaprMachine *spapr, int node)
 
 static SpaprClientInstance *instance_find(SpaprMachine *spapr, uint32_t ihandle)
 {
-    return g_hash_table_lookup(spapr->client.instances, GUINT_TO_POINTER(ihandle));
+    for (guint i = 0; i < spapr->client.instances->len; i++) {
+        SpaprClientInstance *instance = &g_array_index(spapr->client.instances, SpaprClientInstance, i);
+
+        if (instance->ihandle == ihandle) {
+            return instance;
+        }
+    }
+    return NULL;
 }
 
-static void instance_free(gpointer data)
+static void instance_clear(gpointer data)
 {
-    SpaprClientInstance *instance = data;
-
-    g_free(instance->path);
-    g_free(instance);
+    g_free(((SpaprClientInstance *)data)->path);
 }
 
 /* ---- Tree walking ---- */
@@ -291,17 +295,14 @@ static uint32_t client_setprop(ClientCall *c)
 
 uint32_t spapr_client_open(SpaprMachine *spapr, const char *path)
 {
-    SpaprClientInstance *instance;
-    uint32_t ihandle;
+    SpaprClientInstance instance;
 
-    if (find_path(spapr, path) < 0 || g_hash_table_size(spapr->client.instances) >= 1024) {
+    if (find_path(spapr, path) < 0 || spapr->client.instances->len >= 1024) {
         return 0;
     }
-    ihandle = ++spapr->client.next_ihandle;
-    instance = g_new0(SpaprClientInstance, 1);
-    instance->path = g_strdup(path);
-    g_hash_table_insert(spapr->client.instances, GUINT_TO_POINTER(ihandle), instance);
-    return ihandle;
+    instance = (SpaprClientInstance){++spapr->client.next_ihandle, g_strdup(path)};
+    g_array_append_val(spapr->client.instances, instance);
+    return instance.ihandle;
 }
 
 static uint32_t client_open(ClientCall *c)
@@ -313,7 +314,13 @@ static uint32_t client_open(ClientCall *c)
 
 static uint32_t client_close(ClientCall *c)
 {
-    g_hash_table_remove(c->spapr->client.instances, GUINT_TO_POINTER(c->args[0]));
+    SpaprClientInstance *instance = instance_find(c->spapr, c->args[0]);
+
+    if (instance) {
+        GArray *all = c->spapr->client.instances;
+
+        g_array_remove_index(all, instance - &g_array_index(all, SpaprClientInstance, 0));
+    }
     return 0;
 }
 
@@ -707,6 +714,13 @@ static void adopt_tree(SpaprMachine *spapr, void *fdt)
     update_available(spapr);
 }
 
+void spapr_client_init(SpaprMachine *spapr)
+{
+    spapr->client.claims = g_array_new(FALSE, TRUE, sizeof(SpaprClaim));
+    spapr->client.instances = g_array_new(FALSE, TRUE, sizeof(SpaprClientInstance));
+    g_array_set_clear_func(spapr->client.instances, instance_clear);
+}
+
 void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *cpu)
 {
     SpaprClient *client = &spapr->client;
@@ -714,12 +728,8 @@ void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *cpu)
     int chosen, len;
     const char *console;
 
-    if (!client->claims) {
-        client->claims = g_array_new(FALSE, FALSE, sizeof(SpaprClaim));
-        client->instances = g_hash_table_new_full(NULL, NULL, NULL, instance_free);
-    }
     g_array_set_size(client->claims, 0);
-    g_hash_table_remove_all(client->instances);
+    g_array_set_size(client->instances, 0);
     client->next_ihandle = 0;
     client->quiesced = false;
     client->active = true;

@@ -105,10 +105,15 @@ static GByteArray *make_epow_log(void)
     return a;
 }
 
-static void event_free(SpaprEvent *event)
+static void event_clear(gpointer data)
 {
-    g_byte_array_unref(event->extended);
-    g_free(event);
+    g_free(((SpaprEvent *)data)->extended);
+}
+
+void spapr_events_init(SpaprMachine *spapr)
+{
+    spapr->events = g_array_new(FALSE, TRUE, sizeof(SpaprEvent));
+    g_array_set_clear_func(spapr->events, event_clear);
 }
 
 static void pulse(SpaprMachine *spapr)
@@ -122,22 +127,23 @@ static void pulse(SpaprMachine *spapr)
 
 void spapr_powerdown_request(SpaprMachine *spapr)
 {
-    SpaprEvent *event;
+    SpaprEvent event = {0};
+    gsize size;
 
-    if (g_queue_get_length(spapr->events) >= MAX_PENDING_EVENTS) {
+    if (spapr->events->len >= MAX_PENDING_EVENTS) {
         return;                      /* the guest does not listen; it has the request already */
     }
-    event = g_new0(SpaprEvent, 1);
-    event->summary = LOG_VERSION_6 | LOG_SEVERITY_EVENT | LOG_NOT_RECOVERED | LOG_EXTENDED_PRESENT |
-                     LOG_TYPE_EPOW;
-    event->extended = make_epow_log();
-    g_queue_push_tail(spapr->events, event);
+    event.summary = LOG_VERSION_6 | LOG_SEVERITY_EVENT | LOG_NOT_RECOVERED | LOG_EXTENDED_PRESENT |
+                    LOG_TYPE_EPOW;
+    event.extended = g_byte_array_steal(make_epow_log(), &size);
+    event.size = size;
+    g_array_append_val(spapr->events, event);
     pulse(spapr);
 }
 
 void spapr_events_reset(SpaprMachine *spapr)
 {
-    g_queue_clear_full(spapr->events, (GDestroyNotify)event_free);
+    g_array_set_size(spapr->events, 0);
     spapr->fwnmi_registered = false;
     spapr->fwnmi_sreset_addr = spapr->fwnmi_mce_addr = 0;
     spapr->fwnmi_interlock_cpu = -1;
@@ -149,18 +155,18 @@ static uint32_t deliver(SpaprRtasCall *call, uint32_t mask, uint64_t buffer, uin
     SpaprMachine *spapr = call->spapr;
     SpaprEvent *event;
 
-    if (!(mask & EVENT_CLASS_EPOW) || g_queue_is_empty(spapr->events)) {
+    if (!(mask & EVENT_CLASS_EPOW) || !spapr->events->len) {
         return RTAS_OUT_NO_ERRORS_FOUND;
     }
     if (room < 8 || !spapr_is_ram(spapr, buffer, room)) {
         return RTAS_OUT_PARAM_ERROR;
     }
-    event = g_queue_pop_head(spapr->events);
+    event = &g_array_index(spapr->events, SpaprEvent, 0);
     spapr_stl(spapr, buffer, event->summary);
-    spapr_stl(spapr, buffer + 4, event->extended->len);
-    spapr_write(spapr, buffer + 8, event->extended->data, MIN(event->extended->len, room - 8));
-    event_free(event);
-    if (!g_queue_is_empty(spapr->events)) {
+    spapr_stl(spapr, buffer + 4, event->size);
+    spapr_write(spapr, buffer + 8, event->extended, MIN(event->size, room - 8));
+    g_array_remove_index(spapr->events, 0);
+    if (spapr->events->len) {
         pulse(spapr);                /* one interrupt per event, as the guest takes one at a time */
     }
     return RTAS_OUT_SUCCESS;

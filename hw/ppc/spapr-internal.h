@@ -40,7 +40,7 @@ void spapr_run_on_all_cpus(SpaprMachine *spapr, void (*fn)(CPUState *cs, void *o
 /* spapr-hcall.c */
 void spapr_hcall_init(SpaprMachine *spapr);
 void spapr_do_hypercall(PowerPCCPU *cpu, void *opaque);
-extern const SpaprHCall spapr_hcalls_cas[], spapr_hcalls_rtas[];
+extern const SpaprHCall spapr_hcalls_cas[], spapr_hcalls_rtas[], spapr_hcalls_watchdog[];
 /* spapr-cas.c: what the platform offers in option vector 5. */
 void spapr_ov5_init(SpaprMachine *spapr);
 /* spapr-fdt.c */
@@ -52,7 +52,12 @@ void spapr_vio_init(SpaprMachine *spapr);
 void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle);
 VioDevice *spapr_vty_find(SpaprMachine *spapr, uint32_t reg);
 VioDevice *spapr_vty_default(SpaprMachine *spapr);
+/* spapr-watchdog.c */
+void spapr_watchdog_init(SpaprMachine *spapr);
+void spapr_watchdog_reset(SpaprMachine *spapr);
+extern const VMStateDescription vmstate_spapr_watchdog;
 /* spapr-vmstate.c */
-extern const VMStateDescription vmstate_spapr;
+extern const VMStateDescription vmstate_spapr, vmstate_spapr_cpu;
+void spapr_events_init(SpaprMachine *spapr);
 
 #endif

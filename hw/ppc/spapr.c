@@ -328,7 +328,8 @@ static bool spapr_init(MachineState *machine, GError **errp)
     uint64_t node0 = machine->numa->num_nodes > 1 ? machine->numa->nodes[0].mem : machine->ram_size;
 
     spapr->version = machine->class->data;
-    spapr->events = g_queue_new();
+    spapr_events_init(spapr);
+    spapr_client_init(spapr);
     spapr->fwnmi_interlock_cpu = -1;
     spapr->rma_size = MIN(node0, 1ull << 40);
     if (spapr->version->rma_limit) {
@@ -369,6 +370,13 @@ static bool spapr_init(MachineState *machine, GError **errp)
     }
     if (!vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
+    }
+    for (guint i = 0; i < spapr->cpus->len; i++) {
+        PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);
+
+        if (!vmstate_register(NULL, cpu->vcpu_id, &vmstate_spapr_cpu, spapr_cpu_state(cpu), errp)) {
+            return false;
+        }
     }
     return start_threads(spapr, errp);
 }

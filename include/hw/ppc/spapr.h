@@ -17,6 +17,7 @@
 #include "hw/core/vio.h"
 #include "system/irq.h"
 #include "target/ppc/cpu.h"
+#include "util/timer.h"
 
 typedef struct SpaprMachine SpaprMachine;
 
@@ -159,8 +160,6 @@ typedef struct SpaprCpuState {
     uint64_t vpa_addr, slb_shadow_addr, slb_shadow_size, dtl_addr, dtl_size;
     bool prod;
     /* host-only */
-    void *icp;                   /* XICS presenter */
-    void *tctx;                  /* XIVE thread context */
     IRQLine *ext_irq;
 } SpaprCpuState;
 static inline SpaprCpuState *spapr_cpu_state(PowerPCCPU *cpu)
@@ -169,17 +168,27 @@ static inline SpaprCpuState *spapr_cpu_state(PowerPCCPU *cpu)
 }
 
 /* Event log entries waiting for check-exception/event-scan. */
-typedef struct SpaprEvent { uint32_t summary; GByteArray *extended; bool hotplug; } SpaprEvent;
+typedef struct SpaprEvent {
+    uint32_t summary, size;
+    uint8_t *extended;           /* g_malloc, size bytes */
+} SpaprEvent;
+
+#define SPAPR_N_WATCHDOGS 4
+typedef struct SpaprWatchdog {
+    /* saved */
+    uint8_t action;              /* of H_WATCHDOG's start */
+    Timer timer;
+} SpaprWatchdog;
 
 /* A claimed range of the client interface's allocator. */
 typedef struct SpaprClaim { uint64_t start, size; } SpaprClaim;
-typedef struct SpaprClientInstance { int node; char *path; } SpaprClientInstance;
+typedef struct SpaprClientInstance { uint32_t ihandle; char *path; } SpaprClientInstance;
 /* Our firmware's state (spapr-client.c). Saved: it can still be in use when a guest is migrated. */
 typedef struct SpaprClient {
     bool active;                 /* the guest was started through it */
     bool quiesced;
     GArray *claims;              /* SpaprClaim, sorted */
-    GHashTable *instances;       /* ihandle -> SpaprClientInstance */
+    GArray *instances;           /* SpaprClientInstance */
     uint32_t next_ihandle;
     uint64_t top_address;        /* upper bound of claims without an address */
     uint32_t entry;              /* client interface trampoline */
@@ -217,13 +226,14 @@ struct SpaprMachine {
     uint32_t fdt_initial_size;
     SpaprClient client;
     uint8_t active_ic;           /* 0 XICS, 1 XIVE */
+    SpaprWatchdog watchdogs[SPAPR_N_WATCHDOGS];
     /* saved through their own handlers */
     uint64_t *htab;              /* host memory of the hash page table, 2^htab_shift bytes */
-    uint64_t *pending_htab; uint32_t pending_htab_shift; int resize_state;
-    void *fdt;                   /* live device tree as the firmware's tree */
+    uint64_t *pending_htab; uint32_t pending_htab_shift;
+    uint8_t *fdt;                /* live device tree as the firmware's tree */
     uint32_t fdt_size;
-    uint64_t fdt_addr, rtas_addr;
-    GQueue *events;
+    uint64_t fdt_addr;
+    GArray *events;              /* SpaprEvent, oldest first */
     /* host-only */
     DeviceState *xics, *xive;
     VioBus *vio;
