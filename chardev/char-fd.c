@@ -114,10 +114,12 @@ static void fd_update(Chardev *chr)
     char_fd_reader_update(&((CharFd *)chr)->reader);
 }
 
-/* In the background the terminal is somebody else's. */
+/* In the background the terminal is somebody else's.  One that does not control us has no background. */
 static bool in_foreground(void)
 {
-    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+    pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+    return foreground < 0 || foreground == getpgrp();
 }
 
 static void stdio_restore(Chardev *chr)
