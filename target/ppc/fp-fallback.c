@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The exact fallbacks of guarded floating-point IR ops, indexed by IROpcode: what runs when a result is
- * zero, tiny, huge, infinite or a NaN, and always in the interpreter.
+ * The exact fallbacks of guarded floating-point IR ops, indexed by IROpcode: what runs when a
+ * result is zero, tiny, huge, infinite or a NaN, and always in the interpreter.
  *
- * They run with no exception enabled and rounding to nearest.  They set the sticky bits of FPSCR; FI, FR
- * and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are AltiVec's: VSCR.NJ,
- * no FPSCR.
+ * They run with no exception enabled and rounding to nearest.  They set the sticky bits of FPSCR;
+ * FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are
+ * AltiVec's: VSCR.NJ, no FPSCR.
  */
 #include "fp-fallback.h"
 #include "helper-fp.h"
@@ -14,17 +14,17 @@
 
 static uint64_t run(void *env, FPBase base, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     uint64_t result = fp_compute(FPOP(base, flags & 0xff), a, b, c, &s);
 
     fpscr_raise(env, fp_exceptions(s.flags));
     return result;
 }
 
-#define SCALAR(name, base)                                                                        \
+#define SCALAR(name, base)                                                                         \
     static uint64_t fallback_##name(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags) \
-    {                                                                                             \
-        return run(env, base, a, b, c, flags);                                                    \
+    {                                                                                              \
+        return run(env, base, a, b, c, flags);                                                     \
     }
 SCALAR(add, FPB_ADD)
 SCALAR(sub, FPB_SUB)
@@ -43,9 +43,9 @@ static uint64_t fallback_rsp(void *env, uint64_t a, uint64_t b, uint64_t c, uint
 
 static uint64_t fallback_cmp(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    FloatStatus s = { 0 };
-    FloatRelation relation = flags & IRFP_ORDERED ? float64_compare(a, b, &s)
-                                                  : float64_compare_quiet(a, b, &s);
+    FloatStatus s = {0};
+    FloatRelation relation =
+        flags & IRFP_ORDERED ? float64_compare(a, b, &s) : float64_compare_quiet(a, b, &s);
 
     (void)c;
     fpscr_raise(env, fp_exceptions(s.flags));
@@ -56,27 +56,22 @@ static uint64_t fallback_cmp(void *env, uint64_t a, uint64_t b, uint64_t c, uint
 static uint64_t fallback_rint(void *env, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
     static const uint8_t modes[] = {
-        [IRROUND_NEAREST_EVEN] = FLOAT_ROUND_NEAREST_EVEN, [IRROUND_DOWN] = FLOAT_ROUND_DOWN,
-        [IRROUND_UP] = FLOAT_ROUND_UP, [IRROUND_ZERO] = FLOAT_ROUND_TO_ZERO,
+        [IRROUND_NEAREST_EVEN] = FLOAT_ROUND_NEAREST_EVEN,
+        [IRROUND_DOWN] = FLOAT_ROUND_DOWN,
+        [IRROUND_UP] = FLOAT_ROUND_UP,
+        [IRROUND_ZERO] = FLOAT_ROUND_TO_ZERO,
         [IRROUND_NEAREST_AWAY] = FLOAT_ROUND_NEAREST_AWAY,
     };
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
 
     return float64_round_to_int(a, (FloatRound)modes[flags], false, &s);
 }
 
 IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
-    [IR_FADD] = fallback_add,
-    [IR_FSUB] = fallback_sub,
-    [IR_FMUL] = fallback_mul,
-    [IR_FDIV] = fallback_div,
-    [IR_FSQRT] = fallback_sqrt,
-    [IR_FMADD] = fallback_madd,
-    [IR_FRSP] = fallback_rsp,
-    [IR_FCFID] = fallback_cfid,
-    [IR_FCTI] = fallback_cti,
-    [IR_FCMP] = fallback_cmp,
-    [IR_FRIM] = fallback_rint,
+    [IR_FADD] = fallback_add, [IR_FSUB] = fallback_sub,   [IR_FMUL] = fallback_mul,
+    [IR_FDIV] = fallback_div, [IR_FSQRT] = fallback_sqrt, [IR_FMADD] = fallback_madd,
+    [IR_FRSP] = fallback_rsp, [IR_FCFID] = fallback_cfid, [IR_FCTI] = fallback_cti,
+    [IR_FCMP] = fallback_cmp, [IR_FRIM] = fallback_rint,
 };
 
 /* ---- Vectors ---- */
@@ -84,7 +79,7 @@ IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
 static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, const V128 *b,
                        const V128 *c, uint32_t flags)
 {
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     V128 out;
 
     if (flags & IRFP_VMX) {
@@ -105,12 +100,12 @@ static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, co
     *d = out;
 }
 
-#define VECTOR(name, base)                                                                        \
-    static void fallback_v##name(void *env, V128 *d, const V128 *a, const V128 *b, const V128 *c, \
-                                 uint32_t flags, uint32_t aux)                                    \
-    {                                                                                             \
-        (void)aux;                                                                                \
-        vector_run(env, FPOP(base, flags & (IRFP_NEG | IRFP_SUBTRACT)), d, a, b, c, flags);       \
+#define VECTOR(name, base)                                                                         \
+    static void fallback_v##name(void *env, V128 *d, const V128 *a, const V128 *b, const V128 *c,  \
+                                 uint32_t flags, uint32_t aux)                                     \
+    {                                                                                              \
+        (void)aux;                                                                                 \
+        vector_run(env, FPOP(base, flags &(IRFP_NEG | IRFP_SUBTRACT)), d, a, b, c, flags);         \
     }
 VECTOR(add, FPB_ADD)
 VECTOR(sub, FPB_SUB)
@@ -128,11 +123,7 @@ static void fallback_vcmp(void *env, V128 *d, const V128 *a, const V128 *b, cons
 }
 
 IRVFPFallback *const ppc_vfp_fallback[IR_OP_COUNT] = {
-    [IR_VFADD] = fallback_vadd,
-    [IR_VFSUB] = fallback_vsub,
-    [IR_VFMUL] = fallback_vmul,
-    [IR_VFDIV] = fallback_vdiv,
-    [IR_VFSQRT] = fallback_vsqrt,
-    [IR_VFMADD] = fallback_vmadd,
+    [IR_VFADD] = fallback_vadd, [IR_VFSUB] = fallback_vsub,   [IR_VFMUL] = fallback_vmul,
+    [IR_VFDIV] = fallback_vdiv, [IR_VFSQRT] = fallback_vsqrt, [IR_VFMADD] = fallback_vmadd,
     [IR_VFCMP] = fallback_vcmp,
 };

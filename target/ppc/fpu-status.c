@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FPSCR: exception bits, result classes, and the lazy part of it (Power ISA 3.0B book I 4.2.2, 4.4).
+ * FPSCR: exception bits, result classes, and the lazy part of it (Power ISA 3.0B book
+ * I 4.2.2, 4.4).
  *
- * While no exception is enabled and rounding is to nearest, generated code computes on the host's FPU
- * and leaves behind only the last operation and its operands; XX is the host's sticky inexact flag, the
- * other sticky bits are set by the exact fallbacks when they happen.  fpscr_sync() makes FI, FR and FPRF
- * from the pending operation by doing it again in soft arithmetic, and must come before anything that
- * looks at FPSCR.  FX needs no record: it is set when a bit goes from 0 to 1, and nothing can clear one
- * without a sync before.
+ * While no exception is enabled and rounding is to nearest, generated code computes on the host's
+ * FPU and leaves behind only the last operation and its operands; XX is the host's sticky inexact
+ * flag, the other sticky bits are set by the exact fallbacks when they happen.  fpscr_sync() makes
+ * FI, FR and FPRF from the pending operation by doing it again in soft arithmetic, and must come
+ * before anything that looks at FPSCR.  FX needs no record: it is set when a bit goes from 0 to 1,
+ * and nothing can clear one without a sync before.
  */
 #include "helper-fp.h"
 
@@ -18,18 +19,12 @@ static const struct {
     uint32_t flag;
     uint8_t bit;
 } exception_bits[] = {
-    {FLOAT_FLAG_INEXACT, FPSCR_XX},
-    {FLOAT_FLAG_UNDERFLOW, FPSCR_UX},
-    {FLOAT_FLAG_OVERFLOW, FPSCR_OX},
-    {FLOAT_FLAG_DIVBYZERO, FPSCR_ZX},
-    {FLOAT_FLAG_SNAN, FPSCR_VXSNAN},
-    {FLOAT_FLAG_INF_SUB_INF, FPSCR_VXISI},
-    {FLOAT_FLAG_INF_DIV_INF, FPSCR_VXIDI},
-    {FLOAT_FLAG_ZERO_DIV_ZERO, FPSCR_VXZDZ},
-    {FLOAT_FLAG_INF_MUL_ZERO, FPSCR_VXIMZ},
-    {FLOAT_FLAG_COMPARE, FPSCR_VXVC},
-    {FLOAT_FLAG_SQRT, FPSCR_VXSQRT},
-    {FLOAT_FLAG_INT_CONVERT, FPSCR_VXCVI},
+    {FLOAT_FLAG_INEXACT, FPSCR_XX},         {FLOAT_FLAG_UNDERFLOW, FPSCR_UX},
+    {FLOAT_FLAG_OVERFLOW, FPSCR_OX},        {FLOAT_FLAG_DIVBYZERO, FPSCR_ZX},
+    {FLOAT_FLAG_SNAN, FPSCR_VXSNAN},        {FLOAT_FLAG_INF_SUB_INF, FPSCR_VXISI},
+    {FLOAT_FLAG_INF_DIV_INF, FPSCR_VXIDI},  {FLOAT_FLAG_ZERO_DIV_ZERO, FPSCR_VXZDZ},
+    {FLOAT_FLAG_INF_MUL_ZERO, FPSCR_VXIMZ}, {FLOAT_FLAG_COMPARE, FPSCR_VXVC},
+    {FLOAT_FLAG_SQRT, FPSCR_VXSQRT},        {FLOAT_FLAG_INT_CONVERT, FPSCR_VXCVI},
 };
 
 uint64_t fp_exceptions(uint32_t flags)
@@ -94,7 +89,7 @@ unsigned fprf_class(FloatClass class, bool negative)
         [FLOAT_CLASS_NORMAL] = {0x04, 0x08},
         [FLOAT_CLASS_INFINITY] = {0x05, 0x09},
         [FLOAT_CLASS_QNAN] = {0x11, 0x11},
-        [FLOAT_CLASS_SNAN] = {0x01, 0x01},      /* decimal results only */
+        [FLOAT_CLASS_SNAN] = {0x01, 0x01}, /* decimal results only */
     };
     return codes[class][negative];
 }
@@ -151,7 +146,7 @@ void fpscr_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uin
     fpscr_harvest(env);
     if (op) {
         unsigned attributes = fpop_attributes(op);
-        FloatStatus s = { 0 };
+        FloatStatus s = {0};
         uint64_t result = fp_compute(op, a, b, c, &s);
 
         fpscr_raise(env, fp_exceptions(s.flags));

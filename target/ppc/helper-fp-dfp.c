@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of decimal floating point (Power ISA 3.0B book I chapter 5): every instruction with all its
- * effects.  Arithmetic is fpu/decfloat.h's; here are registers, pairs, rounding mode fields and FPSCR.
+ * Helpers of decimal floating point (Power ISA 3.0B book I chapter 5): every instruction with all
+ * its effects.  Arithmetic is fpu/decfloat.h's; here are registers, pairs, rounding mode fields and
+ * FPSCR.
  */
 #include "fpu/decfloat.h"
 #include "helper-fp.h"
 
 /* What an operation takes, gives and does to FPSCR. */
 enum {
-    D_A_QUAD = 1, D_B_QUAD = 2, D_T_QUAD = 4,   /* in the quad form: a pair of FPRs, else one */
-    D_FPRF = 8,                                 /* sets FPRF from the result's class */
-    D_FIFR = 16,                                /* sets FI and FR */
+    D_A_QUAD = 1,
+    D_B_QUAD = 2,
+    D_T_QUAD = 4, /* in the quad form: a pair of FPRs, else one */
+    D_FPRF = 8,   /* sets FPRF from the result's class */
+    D_FIFR = 16,  /* sets FI and FR */
 };
 
 typedef struct DFPInfo {
     uint8_t flags;
-    int8_t result_step;     /* format of the result relative to the operand's, for FPRF */
+    int8_t result_step; /* format of the result relative to the operand's, for FPRF */
 } DFPInfo;
 
 #define D_ALL_QUAD (D_A_QUAD | D_B_QUAD | D_T_QUAD)
@@ -45,7 +48,7 @@ static DecBits get_operand(const CPUPPCState *env, unsigned n, bool pair)
 {
     uint64_t first = VSR_HI(env->vsr[n]);
 
-    return pair ? (DecBits){ first, VSR_HI(env->vsr[(n + 1) & 31]) } : (DecBits){ 0, first };
+    return pair ? (DecBits){first, VSR_HI(env->vsr[(n + 1) & 31])} : (DecBits){0, first};
 }
 
 static void set_fpr(CPUPPCState *env, unsigned n, uint64_t value)
@@ -72,7 +75,7 @@ static DecRound rmc_round(const CPUPPCState *env, unsigned r, unsigned rmc)
 
 static DecBits int_bits(int64_t value)
 {
-    return (DecBits){ 0, (uint64_t)value };
+    return (DecBits){0, (uint64_t)value};
 }
 
 static DecBits dfp_compute(const CPUPPCState *env, DFPOp op, DecFormat f, DecBits a, DecBits b,
@@ -81,26 +84,46 @@ static DecBits dfp_compute(const CPUPPCState *env, DFPOp op, DecFormat f, DecBit
     DecRound round = rmc_round(env, imm >> 2 & 1, imm & 3);
 
     switch (op) {
-    case DFP_ADD: return decimal_add(f, a, b, s);
-    case DFP_SUB: return decimal_sub(f, a, b, s);
-    case DFP_MUL: return decimal_mul(f, a, b, s);
-    case DFP_DIV: return decimal_div(f, a, b, s);
-    case DFP_QUANTIZE: return decimal_quantize(f, a, b, round, s);
-    case DFP_QUANTIZE_IMM: return decimal_quantize_to(f, (int8_t)(imm >> 8), b, round, s);
-    case DFP_REROUND: return decimal_reround(f, a.lo & 63, b, round, s);
-    case DFP_RINTX: return decimal_round_to_int(f, b, round, true, s);
-    case DFP_RINTN: return decimal_round_to_int(f, b, round, false, s);
-    case DFP_WIDEN: return decimal_widen(f, b, s);
-    case DFP_NARROW: return decimal_narrow(f, b, s);
-    case DFP_FROM_INT: return decimal_from_int(f, (int64_t)b.lo, s);
-    case DFP_TO_INT: return int_bits(decimal_to_int64(f, b, s));
-    case DFP_TO_BCD: return decimal_to_bcd(f, imm >> 1 & 1, imm & 1, b);
-    case DFP_FROM_BCD: return decimal_from_bcd(f, imm & 1, b, s);
-    case DFP_XEX: return int_bits(decimal_extract_exponent(f, b));
-    case DFP_IEX: return decimal_insert_exponent(f, (int64_t)a.lo, b);
-    case DFP_SHIFT_LEFT: return decimal_shift_left(f, a, imm);
-    case DFP_SHIFT_RIGHT: return decimal_shift_right(f, a, imm);
-    default: g_assert_not_reached();
+    case DFP_ADD:
+        return decimal_add(f, a, b, s);
+    case DFP_SUB:
+        return decimal_sub(f, a, b, s);
+    case DFP_MUL:
+        return decimal_mul(f, a, b, s);
+    case DFP_DIV:
+        return decimal_div(f, a, b, s);
+    case DFP_QUANTIZE:
+        return decimal_quantize(f, a, b, round, s);
+    case DFP_QUANTIZE_IMM:
+        return decimal_quantize_to(f, (int8_t)(imm >> 8), b, round, s);
+    case DFP_REROUND:
+        return decimal_reround(f, a.lo & 63, b, round, s);
+    case DFP_RINTX:
+        return decimal_round_to_int(f, b, round, true, s);
+    case DFP_RINTN:
+        return decimal_round_to_int(f, b, round, false, s);
+    case DFP_WIDEN:
+        return decimal_widen(f, b, s);
+    case DFP_NARROW:
+        return decimal_narrow(f, b, s);
+    case DFP_FROM_INT:
+        return decimal_from_int(f, (int64_t)b.lo, s);
+    case DFP_TO_INT:
+        return int_bits(decimal_to_int64(f, b, s));
+    case DFP_TO_BCD:
+        return decimal_to_bcd(f, imm >> 1 & 1, imm & 1, b);
+    case DFP_FROM_BCD:
+        return decimal_from_bcd(f, imm & 1, b, s);
+    case DFP_XEX:
+        return int_bits(decimal_extract_exponent(f, b));
+    case DFP_IEX:
+        return decimal_insert_exponent(f, (int64_t)a.lo, b);
+    case DFP_SHIFT_LEFT:
+        return decimal_shift_left(f, a, imm);
+    case DFP_SHIFT_RIGHT:
+        return decimal_shift_right(f, a, imm);
+    default:
+        g_assert_not_reached();
     }
 }
 
@@ -140,14 +163,14 @@ static void helper_dfp(CPUPPCState *env, uint32_t code, uint32_t regs, uint32_t 
     if (fp_note_exceptions(env, s.flags)) {
         if (info->flags & D_FPRF) {
             DecFormat rf = (DecFormat)((int)f + info->result_step);
-            fpscr_set_fprf(env, fprf_class(decimal_classify(rf, result),
-                                           decimal_is_negative(rf, result)));
+            fpscr_set_fprf(
+                env, fprf_class(decimal_classify(rf, result), decimal_is_negative(rf, result)));
         }
         if (info->flags & D_FIFR) {
             fpscr_set_fi_fr(env, s.flags);
         }
         if (op == DFP_NARROW && quad) {
-            result = (DecBits){ result.lo, 0 };
+            result = (DecBits){result.lo, 0};
         }
         if (quad && info->flags & D_T_QUAD) {
             set_fpr(env, t, result.hi);
@@ -170,8 +193,8 @@ static void helper_dfp(CPUPPCState *env, uint32_t code, uint32_t regs, uint32_t 
 static bool in_data_class(DecFormat f, DecBits a, unsigned dcm)
 {
     static const uint8_t bits[] = {
-        [FLOAT_CLASS_ZERO] = 0x20, [FLOAT_CLASS_DENORMAL] = 0x10, [FLOAT_CLASS_NORMAL] = 0x08,
-        [FLOAT_CLASS_INFINITY] = 0x04, [FLOAT_CLASS_QNAN] = 0x02, [FLOAT_CLASS_SNAN] = 0x01,
+        [FLOAT_CLASS_ZERO] = 0x20,     [FLOAT_CLASS_DENORMAL] = 0x10, [FLOAT_CLASS_NORMAL] = 0x08,
+        [FLOAT_CLASS_INFINITY] = 0x04, [FLOAT_CLASS_QNAN] = 0x02,     [FLOAT_CLASS_SNAN] = 0x01,
     };
 
     return dcm & bits[decimal_classify(f, a)];

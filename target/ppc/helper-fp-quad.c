@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of quad-precision floating point (Power ISA 3.0B book I 7.6, xs...qp): every instruction with
- * all its effects.
+ * Helpers of quad-precision floating point (Power ISA 3.0B book I 7.6, xs...qp): every instruction
+ * with all its effects.
  */
 #include "helper-fp.h"
 
 static Float128 get_quad(const V128 *v)
 {
-    return (Float128){ VSR_HI(*v), VSR_LO(*v) };
+    return (Float128){VSR_HI(*v), VSR_LO(*v)};
 }
 
 static FloatRound quad_round(unsigned modifiers, const FloatStatus *s)
 {
     static const uint8_t modes[] = {
-        FLOAT_ROUND_NEAREST_EVEN, FLOAT_ROUND_TO_ZERO, FLOAT_ROUND_UP, FLOAT_ROUND_DOWN,
+        FLOAT_ROUND_NEAREST_EVEN,
+        FLOAT_ROUND_TO_ZERO,
+        FLOAT_ROUND_UP,
+        FLOAT_ROUND_DOWN,
     };
 
     if (modifiers & 4) {
@@ -23,8 +26,8 @@ static FloatRound quad_round(unsigned modifiers, const FloatStatus *s)
 }
 
 /*
- * Rounds to the 64-bit significand of double-extended precision, by adding at the rounding position of
- * the number taken as an integer: a carry out of the fraction steps the exponent as it should.
+ * Rounds to the 64-bit significand of double-extended precision, by adding at the rounding position
+ * of the number taken as an integer: a carry out of the fraction steps the exponent as it should.
  */
 static Float128 round_extended(Float128 a, FloatRound round, FloatStatus *s)
 {
@@ -45,11 +48,20 @@ static Float128 round_extended(Float128 a, FloatRound round, FloatStatus *s)
         return a;
     }
     switch (round) {
-    case FLOAT_ROUND_NEAREST_EVEN: up = rest > half || (rest == half && a.lo & half << 1); break;
-    case FLOAT_ROUND_NEAREST_AWAY: up = rest >= half; break;
-    case FLOAT_ROUND_UP: up = !negative; break;
-    case FLOAT_ROUND_DOWN: up = negative; break;
-    default: break;
+    case FLOAT_ROUND_NEAREST_EVEN:
+        up = rest > half || (rest == half && a.lo & half << 1);
+        break;
+    case FLOAT_ROUND_NEAREST_AWAY:
+        up = rest >= half;
+        break;
+    case FLOAT_ROUND_UP:
+        up = !negative;
+        break;
+    case FLOAT_ROUND_DOWN:
+        up = negative;
+        break;
+    default:
+        break;
     }
     float_raise(s, FLOAT_FLAG_INEXACT | (up ? FLOAT_FLAG_ROUNDED_UP : 0));
     a.lo &= ~rest_mask;
@@ -77,34 +89,49 @@ static V128 from_quad(Float128 q)
 
 static V128 from_double(uint64_t d)
 {
-    return from_quad((Float128){ d, 0 });
+    return from_quad((Float128){d, 0});
 }
 
-static V128 quad_compute(uint32_t op, const V128 *va, const V128 *vb, const V128 *vc, FloatStatus *s)
+static V128 quad_compute(uint32_t op, const V128 *va, const V128 *vb, const V128 *vc,
+                         FloatStatus *s)
 {
     Float128 a = get_quad(va), b = get_quad(vb), c = get_quad(vc);
-    unsigned variant = (op & IRFP_SUBTRACT ? FLOAT_MULADD_SUB : 0) |
-                       (op & IRFP_NEG ? FLOAT_MULADD_NEGATE : 0);
+    unsigned variant =
+        (op & IRFP_SUBTRACT ? FLOAT_MULADD_SUB : 0) | (op & IRFP_NEG ? FLOAT_MULADD_NEGATE : 0);
 
     switch ((FPQuad)(op >> 8)) {
-    case FPQ_ADD: return from_quad(float128_add(a, b, s));
-    case FPQ_SUB: return from_quad(float128_sub(a, b, s));
-    case FPQ_MUL: return from_quad(float128_mul(a, b, s));
-    case FPQ_DIV: return from_quad(float128_div(a, b, s));
-    case FPQ_SQRT: return from_quad(float128_sqrt(a, s));
-    case FPQ_MADD: return from_quad(float128_muladd(a, b, c, variant, s));
+    case FPQ_ADD:
+        return from_quad(float128_add(a, b, s));
+    case FPQ_SUB:
+        return from_quad(float128_sub(a, b, s));
+    case FPQ_MUL:
+        return from_quad(float128_mul(a, b, s));
+    case FPQ_DIV:
+        return from_quad(float128_div(a, b, s));
+    case FPQ_SQRT:
+        return from_quad(float128_sqrt(a, s));
+    case FPQ_MADD:
+        return from_quad(float128_muladd(a, b, c, variant, s));
     case FPQ_RINT:
         return from_quad(float128_round_to_int(a, quad_round(op, s), op & 8, s));
-    case FPQ_RXP: return from_quad(round_extended(a, quad_round(op, s), s));
-    case FPQ_FROM_DP: return from_quad(float64_to_float128(a.hi, s));
-    case FPQ_FROM_SD: return from_quad(int64_to_float128((int64_t)a.hi, s));
-    case FPQ_FROM_UD: return from_quad(uint64_to_float128(a.hi, s));
-    case FPQ_TO_DP: return from_double(float128_to_float64(a, s));
-    case FPQ_TO_SD: return from_double((uint64_t)float128_to_int64(a, FLOAT_ROUND_TO_ZERO, s));
+    case FPQ_RXP:
+        return from_quad(round_extended(a, quad_round(op, s), s));
+    case FPQ_FROM_DP:
+        return from_quad(float64_to_float128(a.hi, s));
+    case FPQ_FROM_SD:
+        return from_quad(int64_to_float128((int64_t)a.hi, s));
+    case FPQ_FROM_UD:
+        return from_quad(uint64_to_float128(a.hi, s));
+    case FPQ_TO_DP:
+        return from_double(float128_to_float64(a, s));
+    case FPQ_TO_SD:
+        return from_double((uint64_t)float128_to_int64(a, FLOAT_ROUND_TO_ZERO, s));
     case FPQ_TO_SW:
         return from_double((uint64_t)(int64_t)float128_to_int32(a, FLOAT_ROUND_TO_ZERO, s));
-    case FPQ_TO_UD: return from_double(float128_to_uint64(a, FLOAT_ROUND_TO_ZERO, s));
-    case FPQ_TO_UW: return from_double(float128_to_uint32(a, FLOAT_ROUND_TO_ZERO, s));
+    case FPQ_TO_UD:
+        return from_double(float128_to_uint64(a, FLOAT_ROUND_TO_ZERO, s));
+    case FPQ_TO_UW:
+        return from_double(float128_to_uint32(a, FLOAT_ROUND_TO_ZERO, s));
     }
     g_assert_not_reached();
 }
@@ -125,7 +152,8 @@ static void helper_qfp(CPUPPCState *env, uint32_t op, uint32_t regs)
     if (fp_note_exceptions(env, s.flags)) {
         env->vsr[FPREGS_T(regs)] = result;
         if (base < FPQ_TO_DP) {
-            fpscr_set_fprf(env, fprf_class(float128_classify(get_quad(&result)), VSR_HI(result) >> 63));
+            fpscr_set_fprf(env,
+                           fprf_class(float128_classify(get_quad(&result)), VSR_HI(result) >> 63));
         } else if (base == FPQ_TO_DP) {
             fpscr_set_fprf(env, fprf_double(VSR_HI(result)));
         }
@@ -149,7 +177,7 @@ static bool is_nan(Float128 q)
 static void helper_qfp_test(CPUPPCState *env, uint32_t what, uint32_t regs)
 {
     Float128 a = get_quad(&env->vsr[FPREGS_A(regs)]), b = get_quad(&env->vsr[FPREGS_B(regs)]);
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     unsigned nibble;
 
     fpscr_sync(env);
@@ -161,8 +189,10 @@ static void helper_qfp_test(CPUPPCState *env, uint32_t what, uint32_t regs)
         nibble = fp_relation_nibble(float128_compare(a, b, &s));
         break;
     case FPQT_EXPONENTS:
-        nibble = is_nan(a) || is_nan(b) ? 1
-                 : exponent_of(a) < exponent_of(b) ? 8 : exponent_of(a) > exponent_of(b) ? 4 : 2;
+        nibble = is_nan(a) || is_nan(b)            ? 1
+                 : exponent_of(a) < exponent_of(b) ? 8
+                 : exponent_of(a) > exponent_of(b) ? 4
+                                                   : 2;
         break;
     default:
         nibble = (b.hi >> 63 ? 8 : 0) |

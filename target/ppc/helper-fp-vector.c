@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of VSX floating point: vector arithmetic and conversions in soft arithmetic, tests and compares
- * of exponents and classes (Power ISA 3.0B book I 7.6).
+ * Helpers of VSX floating point: vector arithmetic and conversions in soft arithmetic, tests and
+ * compares of exponents and classes (Power ISA 3.0B book I 7.6).
  *
- * Vector operations set the exception bits of FPSCR but neither FI, FR nor FPRF; an enabled exception in
- * any lane leaves the whole target as it was.
+ * Vector operations set the exception bits of FPSCR but neither FI, FR nor FPRF; an enabled
+ * exception in any lane leaves the whole target as it was.
  */
 #include "helper-fp.h"
 
@@ -13,38 +13,58 @@
 static uint64_t convert_from_double(uint64_t a, FPVType to, FloatStatus *s)
 {
     switch (to) {
-    case FPV_SP: return float64_to_float32(a, s);
-    case FPV_SD: return (uint64_t)float64_to_int64(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_UD: return float64_to_uint64(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_SW: return (uint32_t)float64_to_int32(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_UW: return float64_to_uint32(a, FLOAT_ROUND_TO_ZERO, s);
-    default: g_assert_not_reached();
+    case FPV_SP:
+        return float64_to_float32(a, s);
+    case FPV_SD:
+        return (uint64_t)float64_to_int64(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_UD:
+        return float64_to_uint64(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_SW:
+        return (uint32_t)float64_to_int32(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_UW:
+        return float64_to_uint32(a, FLOAT_ROUND_TO_ZERO, s);
+    default:
+        g_assert_not_reached();
     }
 }
 
 static uint64_t convert_from_single(uint32_t a, FPVType to, FloatStatus *s)
 {
     switch (to) {
-    case FPV_DP: return float32_to_float64(a, s);
-    case FPV_HP: return float32_to_float16(a, s);
-    case FPV_SD: return (uint64_t)float32_to_int64(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_UD: return float32_to_uint64(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_SW: return (uint32_t)float32_to_int32(a, FLOAT_ROUND_TO_ZERO, s);
-    case FPV_UW: return float32_to_uint32(a, FLOAT_ROUND_TO_ZERO, s);
-    default: g_assert_not_reached();
+    case FPV_DP:
+        return float32_to_float64(a, s);
+    case FPV_HP:
+        return float32_to_float16(a, s);
+    case FPV_SD:
+        return (uint64_t)float32_to_int64(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_UD:
+        return float32_to_uint64(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_SW:
+        return (uint32_t)float32_to_int32(a, FLOAT_ROUND_TO_ZERO, s);
+    case FPV_UW:
+        return float32_to_uint32(a, FLOAT_ROUND_TO_ZERO, s);
+    default:
+        g_assert_not_reached();
     }
 }
 
 static uint64_t convert_lane(uint64_t a, FPVType from, FPVType to, FloatStatus *s)
 {
     switch (from) {
-    case FPV_DP: return convert_from_double(a, to, s);
-    case FPV_SP: return convert_from_single((uint32_t)a, to, s);
-    case FPV_HP: return float16_to_float32((uint16_t)a, s);
-    case FPV_SW: a = (uint64_t)(int64_t)(int32_t)a; /* fall through */
-    case FPV_SD: return to == FPV_DP ? int64_to_float64((int64_t)a, s) : int64_to_float32((int64_t)a, s);
-    case FPV_UW: a = (uint32_t)a; /* fall through */
-    case FPV_UD: return to == FPV_DP ? uint64_to_float64(a, s) : uint64_to_float32(a, s);
+    case FPV_DP:
+        return convert_from_double(a, to, s);
+    case FPV_SP:
+        return convert_from_single((uint32_t)a, to, s);
+    case FPV_HP:
+        return float16_to_float32((uint16_t)a, s);
+    case FPV_SW:
+        a = (uint64_t)(int64_t)(int32_t)a; /* fall through */
+    case FPV_SD:
+        return to == FPV_DP ? int64_to_float64((int64_t)a, s) : int64_to_float32((int64_t)a, s);
+    case FPV_UW:
+        a = (uint32_t)a; /* fall through */
+    case FPV_UD:
+        return to == FPV_DP ? uint64_to_float64(a, s) : uint64_to_float32(a, s);
     }
     g_assert_not_reached();
 }
@@ -73,7 +93,8 @@ static void convert(V128 *out, uint32_t op, const V128 *a, FloatStatus *s)
     }
 }
 
-static void compute(V128 *out, uint32_t op, const V128 *a, const V128 *b, const V128 *c, FloatStatus *s)
+static void compute(V128 *out, uint32_t op, const V128 *a, const V128 *b, const V128 *c,
+                    FloatStatus *s)
 {
     if (FPOP_BASE(op) == FPB_NONE) {
         convert(out, op, a, s);
@@ -91,7 +112,7 @@ static void compute(V128 *out, uint32_t op, const V128 *a, const V128 *b, const 
 static void helper_vfp_value(V128 *d, CPUPPCState *env, const V128 *a, const V128 *b, const V128 *c,
                              uint32_t op)
 {
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     V128 out;
 
     compute(&out, op, a, b, c, &s);
@@ -100,8 +121,8 @@ static void helper_vfp_value(V128 *d, CPUPPCState *env, const V128 *a, const V12
 }
 
 /*
- * Lanes are computed one by one here, because an enabled SNaN exception hides the invalid compare of its
- * own lane only.
+ * Lanes are computed one by one here, because an enabled SNaN exception hides the invalid compare
+ * of its own lane only.
  */
 static uint64_t lane_exceptions(CPUPPCState *env, uint32_t flags)
 {
@@ -151,11 +172,16 @@ bool fp_test_class(FloatClass class, bool negative, unsigned dcmx)
 {
     switch (class) {
     case FLOAT_CLASS_QNAN:
-    case FLOAT_CLASS_SNAN: return dcmx & 0x40;
-    case FLOAT_CLASS_INFINITY: return dcmx & (negative ? 0x10 : 0x20);
-    case FLOAT_CLASS_ZERO: return dcmx & (negative ? 4 : 8);
-    case FLOAT_CLASS_DENORMAL: return dcmx & (negative ? 1 : 2);
-    case FLOAT_CLASS_NORMAL: break;
+    case FLOAT_CLASS_SNAN:
+        return dcmx & 0x40;
+    case FLOAT_CLASS_INFINITY:
+        return dcmx & (negative ? 0x10 : 0x20);
+    case FLOAT_CLASS_ZERO:
+        return dcmx & (negative ? 4 : 8);
+    case FLOAT_CLASS_DENORMAL:
+        return dcmx & (negative ? 1 : 2);
+    case FLOAT_CLASS_NORMAL:
+        break;
     }
     return false;
 }

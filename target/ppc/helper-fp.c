@@ -7,7 +7,7 @@
 
 static uint64_t helper_fp_value(CPUPPCState *env, uint64_t a, uint64_t b, uint64_t c, uint32_t op)
 {
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     uint64_t result = fp_compute(op, a, b, c, &s);
 
     fpscr_raise(env, fp_exceptions(s.flags));
@@ -47,7 +47,7 @@ static void helper_fp_exact(CPUPPCState *env, uint32_t op, uint32_t regs)
 static void helper_fp_compare_exact(CPUPPCState *env, uint32_t regs, uint32_t ordered)
 {
     uint64_t a = VSR_HI(env->vsr[FPREGS_A(regs)]), b = VSR_HI(env->vsr[FPREGS_B(regs)]);
-    FloatStatus s = { 0 };
+    FloatStatus s = {0};
     FloatRelation relation;
 
     fpscr_sync(env);
@@ -146,7 +146,8 @@ uint32_t fp_test_sqrt(uint64_t b)
 {
     FloatClass cb = float64_classify(b);
     bool fg = cb == FLOAT_CLASS_INFINITY || cb == FLOAT_CLASS_ZERO || is_denormal(b);
-    bool fe = cb >= FLOAT_CLASS_INFINITY || cb == FLOAT_CLASS_ZERO || b >> 63 || unbiased(b) <= -970;
+    bool fe =
+        cb >= FLOAT_CLASS_INFINITY || cb == FLOAT_CLASS_ZERO || b >> 63 || unbiased(b) <= -970;
 
     return 8 | (fg ? 4 : 0) | (fe ? 2 : 0);
 }

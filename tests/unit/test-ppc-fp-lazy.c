@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Floating-point sequences: four instructions in one block, where the status of all but the last may never
- * have been computed, leave what the same instructions leave one by one, with FPSCR made up to date
- * behind each.  Registers, FPSCR, memory and faults are compared; the instructions are made from the decode
- * rows as for tests/tcg, whose harness runs them.
+ * Floating-point sequences: four instructions in one block, where the status of all but the last
+ * may never have been computed, leave what the same instructions leave one by one, with FPSCR made
+ * up to date behind each.  Registers, FPSCR, memory and faults are compared; the instructions are
+ * made from the decode rows as for tests/tcg, whose harness runs them.
  *
  *   test-ppc-fp-lazy BACKEND
  */
@@ -37,8 +37,9 @@ static bool is_memory(const PPCInsnRow *row)
 }
 
 /*
- * Instructions that change modes are rarer than in the rows, lest everything runs in exact mode; there is
- * at most one memory access, because the harness does not retranslate when a group of them fails.
+ * Instructions that change modes are rarer than in the rows, lest everything runs in exact mode;
+ * there is at most one memory access, because the harness does not retranslate when a group of them
+ * fails.
  */
 static const PPCInsnRow *random_row(VectorRand *r, GPtrArray *rows, bool *memory_seen)
 {
@@ -46,9 +47,10 @@ static const PPCInsnRow *random_row(VectorRand *r, GPtrArray *rows, bool *memory
 
     do {
         row = g_ptr_array_index(rows, vector_below(r, rows->len));
-    } while (((g_str_has_prefix(row->mnemonic, "mtfs") || g_str_has_prefix(row->mnemonic, "mffs")) &&
-              vector_below(r, 4)) ||
-             (is_memory(row) && *memory_seen) || strstr(row->mnemonic, "fdp"));
+    } while (
+        ((g_str_has_prefix(row->mnemonic, "mtfs") || g_str_has_prefix(row->mnemonic, "mffs")) &&
+         vector_below(r, 4)) ||
+        (is_memory(row) && *memory_seen) || strstr(row->mnemonic, "fdp"));
     *memory_seen |= is_memory(row);
     return row;
 }
@@ -79,7 +81,8 @@ static void report(const VectorRecord *record, const VectorState *block, const V
             char name[16];
             vector_word_name(i, name);
             g_test_message("%s before %016" G_GINT64_MODIFIER "x, block %016" G_GINT64_MODIFIER
-                           "x, steps %016" G_GINT64_MODIFIER "x", name, in[i], a[i], b[i]);
+                           "x, steps %016" G_GINT64_MODIFIER "x",
+                           name, in[i], a[i], b[i]);
         }
     }
 }
@@ -94,8 +97,8 @@ static void test_sequences(void)
         VectorRecord record;
         VectorState block, steps;
 
-        vector_make(g_ptr_array_index(rows, vector_below(&r, rows->len)), vector_below(&r, 1u << 30), 2,
-                    false, &record);
+        vector_make(g_ptr_array_index(rows, vector_below(&r, rows->len)),
+                    vector_below(&r, 1u << 30), 2, false, &record);
         bool memory_seen = false;
         for (unsigned k = 0; k < VECTOR_INSNS; k++) {
             const PPCInsnRow *row = random_row(&r, rows, &memory_seen);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FPSCR bookkeeping of the PowerPC front end: sticky bits and FX, the pending record against the exact
- * helpers, enabled exceptions, the instructions that touch FPSCR, compares, minima and maxima.
+ * FPSCR bookkeeping of the PowerPC front end: sticky bits and FX, the pending record against the
+ * exact helpers, enabled exceptions, the instructions that touch FPSCR, compares, minima and
+ * maxima.
  *
  * The floating-point sources are linked alone; interrupts and mode flags are this file's.
  */
@@ -10,16 +11,16 @@
 #include "../../target/ppc/fp-fallback.h"
 #include "../../target/ppc/helper-fp.h"
 
-#define ONE UINT64_C(0x3ff0000000000000)
-#define TWO UINT64_C(0x4000000000000000)
-#define THREE UINT64_C(0x4008000000000000)
-#define INF UINT64_C(0x7ff0000000000000)
-#define QNAN UINT64_C(0x7ff8000000000000)
-#define SNAN UINT64_C(0x7ff4000000000000)
-#define SIGN UINT64_C(0x8000000000000000)
-#define FIVE UINT64_C(0x4014000000000000)
+#define ONE     UINT64_C(0x3ff0000000000000)
+#define TWO     UINT64_C(0x4000000000000000)
+#define THREE   UINT64_C(0x4008000000000000)
+#define INF     UINT64_C(0x7ff0000000000000)
+#define QNAN    UINT64_C(0x7ff8000000000000)
+#define SNAN    UINT64_C(0x7ff4000000000000)
+#define SIGN    UINT64_C(0x8000000000000000)
+#define FIVE    UINT64_C(0x4014000000000000)
 #define LARGEST UINT64_C(0x7fefffffffffffff)
-#define LEAST UINT64_C(0x0010000000000000)
+#define LEAST   UINT64_C(0x0010000000000000)
 
 /* ---- The CPU ---- */
 
@@ -38,7 +39,8 @@ void ppc_update_hflags(CPUPPCState *env)
     hflags_updates++;
 }
 
-static const PowerPCCPUClass model = { .name = "test", .insns = ISA_FP | ISA_DFP | ISA_VSX | ISA_3_00 };
+static const PowerPCCPUClass model = {.name = "test",
+                                      .insns = ISA_FP | ISA_DFP | ISA_VSX | ISA_3_00};
 
 static CPUPPCState *new_env(void)
 {
@@ -93,8 +95,8 @@ static unsigned fprf(const CPUPPCState *env)
     return env->fpscr >> FPSCR_FPRF & 31;
 }
 
-#define assert_set(env, bit) g_assert_cmphex((env)->fpscr & FPSCR_BIT(bit), ==, FPSCR_BIT(bit))
-#define assert_clear(env, bit) g_assert_cmphex((env)->fpscr & FPSCR_BIT(bit), ==, 0)
+#define assert_set(env, bit)   g_assert_cmphex((env)->fpscr &FPSCR_BIT(bit), ==, FPSCR_BIT(bit))
+#define assert_clear(env, bit) g_assert_cmphex((env)->fpscr &FPSCR_BIT(bit), ==, 0)
 
 /* ---- Sticky bits ---- */
 
@@ -138,28 +140,83 @@ static void test_harvest(void)
 /* ---- The record ---- */
 
 static const uint64_t values[] = {
-    0, SIGN, 1, SIGN | 1, UINT64_C(0x000fffffffffffff), LEAST, SIGN | LEAST, LEAST + 1, ONE, SIGN | ONE,
-    ONE + 1, TWO, THREE, UINT64_C(0x3fe0000000000000), UINT64_C(0x3fd5555555555555), LARGEST, SIGN | LARGEST,
-    INF, SIGN | INF, QNAN, SIGN | QNAN | 0x123, SNAN, SNAN | 1, UINT64_C(0x47efffffe0000000),
-    UINT64_C(0x47f0000000000000), UINT64_C(0x3810000000000000), UINT64_C(0x380fffffffffffff),
-    UINT64_C(0x36a0000000000000), UINT64_C(0x369fffffffffffff), UINT64_C(0x43dfffffffffffff),
-    UINT64_C(0x43e0000000000000), UINT64_C(0xc3e0000000000000), UINT64_C(0x41dfffffffc00000),
-    UINT64_C(0x41efffffffe00001), UINT64_C(0x1ff0000000000001), UINT64_C(0x3ca0000000000000),
-    UINT64_C(0x4340000000000001), UINT64_C(0x3ff0000010000000), UINT64_C(0x3ff0000030000000),
+    0,
+    SIGN,
+    1,
+    SIGN | 1,
+    UINT64_C(0x000fffffffffffff),
+    LEAST,
+    SIGN | LEAST,
+    LEAST + 1,
+    ONE,
+    SIGN | ONE,
+    ONE + 1,
+    TWO,
+    THREE,
+    UINT64_C(0x3fe0000000000000),
+    UINT64_C(0x3fd5555555555555),
+    LARGEST,
+    SIGN | LARGEST,
+    INF,
+    SIGN | INF,
+    QNAN,
+    SIGN | QNAN | 0x123,
+    SNAN,
+    SNAN | 1,
+    UINT64_C(0x47efffffe0000000),
+    UINT64_C(0x47f0000000000000),
+    UINT64_C(0x3810000000000000),
+    UINT64_C(0x380fffffffffffff),
+    UINT64_C(0x36a0000000000000),
+    UINT64_C(0x369fffffffffffff),
+    UINT64_C(0x43dfffffffffffff),
+    UINT64_C(0x43e0000000000000),
+    UINT64_C(0xc3e0000000000000),
+    UINT64_C(0x41dfffffffc00000),
+    UINT64_C(0x41efffffffe00001),
+    UINT64_C(0x1ff0000000000001),
+    UINT64_C(0x3ca0000000000000),
+    UINT64_C(0x4340000000000001),
+    UINT64_C(0x3ff0000010000000),
+    UINT64_C(0x3ff0000030000000),
     UINT64_C(0x3ff0000010000001),
 };
 
 static const uint32_t recorded_ops[] = {
-    FPOP(FPB_ADD, 0), FPOP(FPB_ADD, IRFP_SINGLE), FPOP(FPB_SUB, 0), FPOP(FPB_SUB, IRFP_SINGLE),
-    FPOP(FPB_MUL, 0), FPOP(FPB_MUL, IRFP_SINGLE), FPOP(FPB_DIV, 0), FPOP(FPB_DIV, IRFP_SINGLE),
-    FPOP(FPB_SQRT, 0), FPOP(FPB_SQRT, IRFP_SINGLE), FPOP(FPB_MADD, 0), FPOP(FPB_MADD, IRFP_SINGLE),
-    FPOP(FPB_MADD, IRFP_SUBTRACT), FPOP(FPB_MADD, IRFP_NEG), FPOP(FPB_MADD, IRFP_NEG | IRFP_SUBTRACT),
-    FPOP(FPB_MADD, IRFP_NEG | IRFP_SINGLE), FPOP(FPB_RSP, 0), FPOP(FPB_RSPV, 0), FPOP(FPB_RE, 0),
-    FPOP(FPB_RE, IRFP_SINGLE), FPOP(FPB_RSQRTE, 0), FPOP(FPB_CFID, 0), FPOP(FPB_CFID, IRFP_UNSIGNED),
-    FPOP(FPB_CFID, IRFP_SINGLE), FPOP(FPB_CTI, 0), FPOP(FPB_CTI, IRFP_TRUNC),
-    FPOP(FPB_CTI, IRFP_W32), FPOP(FPB_CTI, IRFP_W32 | IRFP_UNSIGNED | IRFP_TRUNC),
-    FPOP(FPB_RINT, FLOAT_ROUND_NEAREST_AWAY), FPOP(FPB_RINT, FPRINT_CURRENT), FPOP(FPB_CVDPSP, 0),
-    FPOP(FPB_CVSPDP, 0), FPOP(FPB_CVDPHP, 0), FPOP(FPB_CVHPDP, 0),
+    FPOP(FPB_ADD, 0),
+    FPOP(FPB_ADD, IRFP_SINGLE),
+    FPOP(FPB_SUB, 0),
+    FPOP(FPB_SUB, IRFP_SINGLE),
+    FPOP(FPB_MUL, 0),
+    FPOP(FPB_MUL, IRFP_SINGLE),
+    FPOP(FPB_DIV, 0),
+    FPOP(FPB_DIV, IRFP_SINGLE),
+    FPOP(FPB_SQRT, 0),
+    FPOP(FPB_SQRT, IRFP_SINGLE),
+    FPOP(FPB_MADD, 0),
+    FPOP(FPB_MADD, IRFP_SINGLE),
+    FPOP(FPB_MADD, IRFP_SUBTRACT),
+    FPOP(FPB_MADD, IRFP_NEG),
+    FPOP(FPB_MADD, IRFP_NEG | IRFP_SUBTRACT),
+    FPOP(FPB_MADD, IRFP_NEG | IRFP_SINGLE),
+    FPOP(FPB_RSP, 0),
+    FPOP(FPB_RSPV, 0),
+    FPOP(FPB_RE, 0),
+    FPOP(FPB_RE, IRFP_SINGLE),
+    FPOP(FPB_RSQRTE, 0),
+    FPOP(FPB_CFID, 0),
+    FPOP(FPB_CFID, IRFP_UNSIGNED),
+    FPOP(FPB_CFID, IRFP_SINGLE),
+    FPOP(FPB_CTI, 0),
+    FPOP(FPB_CTI, IRFP_TRUNC),
+    FPOP(FPB_CTI, IRFP_W32),
+    FPOP(FPB_CTI, IRFP_W32 | IRFP_UNSIGNED | IRFP_TRUNC),
+    FPOP(FPB_RINT, FLOAT_ROUND_NEAREST_AWAY),
+    FPOP(FPB_RINT, FPRINT_CURRENT),
+    FPOP(FPB_CVDPSP, 0),
+    FPOP(FPB_CVSPDP, 0),
+    FPOP(FPB_CVDPHP, 0),
+    FPOP(FPB_CVHPDP, 0),
 };
 
 /* What generated code leaves and fpscr_sync() makes of it is what the exact helper does at once. */
@@ -173,7 +230,7 @@ static void test_record(void)
         uint64_t a = values[g_rand_int_range(rand, 0, G_N_ELEMENTS(values))];
         uint64_t b = values[g_rand_int_range(rand, 0, G_N_ELEMENTS(values))];
         uint64_t c = values[g_rand_int_range(rand, 0, G_N_ELEMENTS(values))];
-        FloatStatus s = { 0 };
+        FloatStatus s = {0};
 
         if (g_rand_int_range(rand, 0, 4) == 0) {
             uint64_t mask = ((uint64_t)g_rand_int(rand) << 2) & FPSCR_WRITABLE & ~UINT64_C(0xff);
@@ -215,8 +272,8 @@ static void test_classes(void)
         uint64_t value;
         unsigned fprf;
     } rows[] = {
-        {0, 0x02}, {SIGN, 0x12}, {1, 0x14}, {SIGN | 1, 0x18}, {ONE, 0x04}, {SIGN | ONE, 0x08},
-        {INF, 0x05}, {SIGN | INF, 0x09}, {QNAN, 0x11}, {SIGN | QNAN, 0x11},
+        {0, 0x02},          {SIGN, 0x12}, {1, 0x14},          {SIGN | 1, 0x18}, {ONE, 0x04},
+        {SIGN | ONE, 0x08}, {INF, 0x05},  {SIGN | INF, 0x09}, {QNAN, 0x11},     {SIGN | QNAN, 0x11},
     };
     CPUPPCState *env = new_env();
 
@@ -224,8 +281,8 @@ static void test_classes(void)
         g_assert_cmphex(fprf_double(rows[i].value), ==, rows[i].fprf);
     }
     /* A denormal single has the class of denormals, though it is a normal double. */
-    exact(env, FPOP(FPB_MUL, IRFP_SINGLE), UINT64_C(0x3810000000000000), UINT64_C(0xbfe0000000000000),
-          0);
+    exact(env, FPOP(FPB_MUL, IRFP_SINGLE), UINT64_C(0x3810000000000000),
+          UINT64_C(0xbfe0000000000000), 0);
     g_assert_cmphex(result(env), ==, UINT64_C(0xb800000000000000));
     g_assert_cmphex(fprf(env), ==, 0x18);
     assert_clear(env, UX);
@@ -262,8 +319,9 @@ static void test_invalid_enabled(void)
     /* No interrupt while MSR.FE0 and FE1 are clear, but no result either. */
     g_assert_false(exact(env, FPOP(FPB_SUB, 0), INF, INF, 0));
     g_assert_cmphex(result(env), ==, 0x1234);
-    g_assert_cmphex(env->fpscr, ==, FPSCR_BIT(VE) | UINT64_C(4) << FPSCR_FPRF | FPSCR_BIT(FX) |
-                                        FPSCR_BIT(FEX) | FPSCR_BIT(VX) | FPSCR_BIT(VXISI));
+    g_assert_cmphex(env->fpscr, ==,
+                    FPSCR_BIT(VE) | UINT64_C(4) << FPSCR_FPRF | FPSCR_BIT(FX) | FPSCR_BIT(FEX) |
+                        FPSCR_BIT(VX) | FPSCR_BIT(VXISI));
     g_assert_cmphex(env->crf[1], ==, 0xe);
     env->msr = MSR_BIT(FE0);
     g_assert_true(exact(env, FPOP(FPB_MUL, 0), SNAN, ONE, 0));
@@ -345,7 +403,8 @@ static void test_negation(void)
 
 /* ---- Compares ---- */
 
-static void compare(CPUPPCState *env, uint64_t a, uint64_t b, bool ordered, uint64_t fpscr, unsigned cr)
+static void compare(CPUPPCState *env, uint64_t a, uint64_t b, bool ordered, uint64_t fpscr,
+                    unsigned cr)
 {
     env->fpscr = fpscr & (FPSCR_ENABLES | FPSCR_BIT(C));
     VSR_HI(env->vsr[2]) = a;
@@ -380,13 +439,26 @@ static void test_maxima(void)
         uint64_t a, b, result;
         bool invalid;
     } rows[] = {
-        {FPB_MAX, ONE, TWO, TWO}, {FPB_MIN, ONE, TWO, ONE}, {FPB_MAX, SIGN, 0, 0}, {FPB_MIN, 0, SIGN, SIGN},
-        {FPB_MAX, QNAN, ONE, ONE}, {FPB_MAX, ONE, QNAN, ONE}, {FPB_MIN, QNAN | 1, QNAN, QNAN | 1},
-        {FPB_MAX, SNAN | 1, ONE, QNAN | SNAN | 1, true}, {FPB_MAX, ONE, SNAN | 1, QNAN | SNAN | 1, true},
-        {FPB_MAXC, ONE, TWO, TWO}, {FPB_MAXC, 0, SIGN, SIGN}, {FPB_MAXC, QNAN, ONE, ONE},
-        {FPB_MAXC, ONE, QNAN, QNAN}, {FPB_MINC, SNAN, ONE, ONE, true}, {FPB_MINC, TWO, ONE, ONE},
-        {FPB_MAXJ, QNAN | 1, ONE, QNAN | 1}, {FPB_MAXJ, ONE, QNAN | 1, QNAN | 1}, {FPB_MAXJ, SIGN, 0, 0},
-        {FPB_MINJ, 0, SIGN, SIGN}, {FPB_MINJ, ONE, TWO, ONE},
+        {FPB_MAX, ONE, TWO, TWO},
+        {FPB_MIN, ONE, TWO, ONE},
+        {FPB_MAX, SIGN, 0, 0},
+        {FPB_MIN, 0, SIGN, SIGN},
+        {FPB_MAX, QNAN, ONE, ONE},
+        {FPB_MAX, ONE, QNAN, ONE},
+        {FPB_MIN, QNAN | 1, QNAN, QNAN | 1},
+        {FPB_MAX, SNAN | 1, ONE, QNAN | SNAN | 1, true},
+        {FPB_MAX, ONE, SNAN | 1, QNAN | SNAN | 1, true},
+        {FPB_MAXC, ONE, TWO, TWO},
+        {FPB_MAXC, 0, SIGN, SIGN},
+        {FPB_MAXC, QNAN, ONE, ONE},
+        {FPB_MAXC, ONE, QNAN, QNAN},
+        {FPB_MINC, SNAN, ONE, ONE, true},
+        {FPB_MINC, TWO, ONE, ONE},
+        {FPB_MAXJ, QNAN | 1, ONE, QNAN | 1},
+        {FPB_MAXJ, ONE, QNAN | 1, QNAN | 1},
+        {FPB_MAXJ, SIGN, 0, 0},
+        {FPB_MINJ, 0, SIGN, SIGN},
+        {FPB_MINJ, ONE, TWO, ONE},
     };
     CPUPPCState *env = new_env();
 
@@ -394,8 +466,10 @@ static void test_maxima(void)
         env->fpscr = UINT64_C(3) << FPSCR_FPRF;
         exact(env, FPOP(rows[i].base, 0), rows[i].a, rows[i].b, 0);
         g_assert_cmphex(result(env), ==, rows[i].result);
-        g_assert_cmphex(env->fpscr, ==, UINT64_C(3) << FPSCR_FPRF |
-                        (rows[i].invalid ? FPSCR_BIT(FX) | FPSCR_BIT(VX) | FPSCR_BIT(VXSNAN) : 0));
+        g_assert_cmphex(
+            env->fpscr, ==,
+            UINT64_C(3) << FPSCR_FPRF |
+                (rows[i].invalid ? FPSCR_BIT(FX) | FPSCR_BIT(VX) | FPSCR_BIT(VXSNAN) : 0));
     }
     free_env(env);
 }
@@ -462,16 +536,17 @@ static void test_vector(void)
 {
     CPUPPCState *env = new_env();
 
-    env->vsr[2] = (V128){ .d = {ONE, SNAN} };
-    env->vsr[3] = (V128){ .d = {THREE, ONE} };
+    env->vsr[2] = (V128){.d = {ONE, SNAN}};
+    env->vsr[3] = (V128){.d = {THREE, ONE}};
     env->fpscr = UINT64_C(3) << FPSCR_FPRF | FPSCR_BIT(FR);
     call(env, &helper_row_vfp_exact, FPOP(FPB_DIV, 0), FPREGS(1, 2, 3, 3, 0));
     g_assert_cmphex(env->vsr[1].d[0], ==, UINT64_C(0x3fd5555555555555));
     g_assert_cmphex(env->vsr[1].d[1], ==, SNAN | QNAN);
-    g_assert_cmphex(env->fpscr, ==, UINT64_C(3) << FPSCR_FPRF | FPSCR_BIT(FR) | FPSCR_BIT(FX) |
-                                        FPSCR_BIT(VX) | FPSCR_BIT(VXSNAN) | FPSCR_BIT(XX));
+    g_assert_cmphex(env->fpscr, ==,
+                    UINT64_C(3) << FPSCR_FPRF | FPSCR_BIT(FR) | FPSCR_BIT(FX) | FPSCR_BIT(VX) |
+                        FPSCR_BIT(VXSNAN) | FPSCR_BIT(XX));
     /* An enabled exception in one lane keeps the whole target; the others still count. */
-    env->vsr[1] = (V128){ .d = {1, 2} };
+    env->vsr[1] = (V128){.d = {1, 2}};
     env->fpscr = FPSCR_BIT(VE);
     call(env, &helper_row_vfp_exact, FPOP(FPB_DIV, 0), FPREGS(1, 2, 3, 3, 0));
     g_assert_cmphex(env->vsr[1].d[0], ==, 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decimal floating point: Power ISA 3.0B book I chapter 5.  Every instruction is a helper call; here are
- * operands and the forms with register pairs, which must be even.
+ * Decimal floating point: Power ISA 3.0B book I chapter 5.  Every instruction is a helper call;
+ * here are operands and the forms with register pairs, which must be even.
  */
 #include "fp.h"
 
@@ -20,11 +20,13 @@ static bool gen_dfp(DisasContext *ctx, uint32_t insn, uint32_t op, unsigned pair
     if (odd_pair(insn, pairs)) {
         return false;
     }
-    ir_callv(ctx->b, &helper_row_dfp, ir_k32(ctx->b, op), ir_k32(ctx->b, regs), ir_k32(ctx->b, imm));
+    ir_callv(ctx->b, &helper_row_dfp, ir_k32(ctx->b, op), ir_k32(ctx->b, regs),
+             ir_k32(ctx->b, imm));
     return true;
 }
 
-static bool gen_dfp_test(DisasContext *ctx, uint32_t insn, uint32_t op, unsigned pairs, uint32_t imm)
+static bool gen_dfp_test(DisasContext *ctx, uint32_t insn, uint32_t op, unsigned pairs,
+                         uint32_t imm)
 {
     unsigned regs = FPREGS(insn_bf(insn), insn_ra(insn), insn_rb(insn), 0, 0);
 
@@ -37,20 +39,20 @@ static bool gen_dfp_test(DisasContext *ctx, uint32_t insn, uint32_t op, unsigned
 }
 
 /* name of the long and of the quad form, operation, pairs of the quad form, immediate */
-#define DFP_(emit, name, quad_name, op, pairs, imm)                                               \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return emit(ctx, insn, op, 0, imm);                                                       \
-    }                                                                                             \
-    bool tr_##quad_name(DisasContext *ctx, uint32_t insn)                                         \
-    {                                                                                             \
-        return emit(ctx, insn, (op) | DFP_QUAD, pairs, imm);                                      \
+#define DFP_(emit, name, quad_name, op, pairs, imm)                                                \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return emit(ctx, insn, op, 0, imm);                                                        \
+    }                                                                                              \
+    bool tr_##quad_name(DisasContext *ctx, uint32_t insn)                                          \
+    {                                                                                              \
+        return emit(ctx, insn, (op) | DFP_QUAD, pairs, imm);                                       \
     }
-#define DFP(name, op, pairs, imm) DFP_(gen_dfp, name, name##q, op, pairs, imm)
+#define DFP(name, op, pairs, imm)      DFP_(gen_dfp, name, name##q, op, pairs, imm)
 #define DFP_TEST(name, op, pairs, imm) DFP_(gen_dfp_test, name, name##q, op, pairs, imm)
 
-#define RMC(insn) ((insn) >> 9 & 3)
-#define R_RMC(insn) (((insn) >> 16 & 1) << 2 | RMC(insn))
+#define RMC(insn)    ((insn) >> 9 & 3)
+#define R_RMC(insn)  (((insn) >> 16 & 1) << 2 | RMC(insn))
 #define DIGITS(insn) ((insn) >> 10 & 63)
 
 DFP(dadd, DFP_ADD, PAIR_T | PAIR_A | PAIR_B, 0)

@@ -46,25 +46,37 @@ void gen_fp_cr1(DisasContext *ctx)
 static IROpcode guarded_op(FPBase base)
 {
     switch (base) {
-    case FPB_ADD: return IR_FADD;
-    case FPB_SUB: return IR_FSUB;
-    case FPB_MUL: return IR_FMUL;
-    case FPB_DIV: return IR_FDIV;
-    case FPB_SQRT: return IR_FSQRT;
-    case FPB_MADD: return IR_FMADD;
+    case FPB_ADD:
+        return IR_FADD;
+    case FPB_SUB:
+        return IR_FSUB;
+    case FPB_MUL:
+        return IR_FMUL;
+    case FPB_DIV:
+        return IR_FDIV;
+    case FPB_SQRT:
+        return IR_FSQRT;
+    case FPB_MADD:
+        return IR_FMADD;
     case FPB_RSP:
-    case FPB_RSPV: return IR_FRSP;
-    case FPB_CFID: return IR_FCFID;
-    case FPB_CTI: return IR_FCTI;
-    default: return IR_NOP;
+    case FPB_RSPV:
+        return IR_FRSP;
+    case FPB_CFID:
+        return IR_FCFID;
+    case FPB_CTI:
+        return IR_FCTI;
+    default:
+        return IR_NOP;
     }
 }
 
 static IRRef round_to_integral(DisasContext *ctx, IRRef a, unsigned mode)
 {
     static const uint8_t modes[] = {
-        [FLOAT_ROUND_NEAREST_EVEN] = IRROUND_NEAREST_EVEN, [FLOAT_ROUND_TO_ZERO] = IRROUND_ZERO,
-        [FLOAT_ROUND_UP] = IRROUND_UP, [FLOAT_ROUND_DOWN] = IRROUND_DOWN,
+        [FLOAT_ROUND_NEAREST_EVEN] = IRROUND_NEAREST_EVEN,
+        [FLOAT_ROUND_TO_ZERO] = IRROUND_ZERO,
+        [FLOAT_ROUND_UP] = IRROUND_UP,
+        [FLOAT_ROUND_DOWN] = IRROUND_DOWN,
         [FLOAT_ROUND_NEAREST_AWAY] = IRROUND_NEAREST_AWAY,
     };
 
@@ -83,6 +95,67 @@ static IRRef convert_to_integer(DisasContext *ctx, IRRef a, unsigned modifiers)
     return int_to_fp(ctx, integer);
 }
 
+/* a relation b ? if_true : if_false; bits of the compare's nibble.  The compare raises what is to
+ * raise. */
+static IRRef select_by(DisasContext *ctx, IRRef a, IRRef b, bool ordered, unsigned bits,
+                       IRRef if_true, IRRef if_false)
+{
+    IRBuilder *ir = ctx->b;
+    IRRef nibble = ir_op2i(ir, IR_FCMP, a, b, ordered ? IRFP_ORDERED : 0, 0);
+
+    return int_to_fp(ctx, ir_select(ir, ir_andi(ir, nibble, bits), if_true, if_false));
+}
+
+static IRRef select_mask(DisasContext *ctx, IRRef a, IRRef b, bool ordered, unsigned bits)
+{
+    return select_by(ctx, a, b, ordered, bits, ir_k64(ctx->b, UINT64_MAX), ir_k64(ctx->b, 0));
+}
+
+/* Rounded to single, then in both words in single format. */
+static IRRef convert_to_single(DisasContext *ctx, IRRef a)
+{
+    IRBuilder *ir = ctx->b;
+    IRRef word = ir_extu(ir, ir_op1(ir, IR_D2S, ir_op1i(ir, IR_FRSP, a, 0, 0)));
+
+    return int_to_fp(ctx, ir_deposit(ir, word, word, 32, 32));
+}
+
+/* Widened exactly; the multiplication by one quiets a signalling NaN and reports it. */
+static IRRef convert_from_single(DisasContext *ctx, IRRef a)
+{
+    IRBuilder *ir = ctx->b;
+    IRRef word = ir_trunc(ir, ir_shri(ir, fp_to_int(ctx, a), 32));
+    IRRef one = int_to_fp(ctx, ir_k64(ir, UINT64_C(0x3ff0000000000000)));
+
+    return ir_op2i(ir, IR_FMUL, ir_op1(ir, IR_S2D, word), one, 0, 0);
+}
+
+/* Operations that are short sequences of IR ops; IR_NONE if this is none of them. */
+static IRRef gen_fp_sequence(DisasContext *ctx, uint32_t op, IRRef a, IRRef b)
+{
+    switch (FPOP_BASE(op)) {
+    case FPB_RINT:
+        return FPOP_MODIFIERS(op) == FPRINT_CURRENT ? IR_NONE
+                                                    : round_to_integral(ctx, a, FPOP_MODIFIERS(op));
+    case FPB_CVDPSP:
+        return convert_to_single(ctx, a);
+    case FPB_CVSPDP:
+        return convert_from_single(ctx, a);
+    case FPB_MAXC:
+        return select_by(ctx, a, b, false, 4, fp_to_int(ctx, a), fp_to_int(ctx, b));
+    case FPB_MINC:
+        return select_by(ctx, a, b, false, 8, fp_to_int(ctx, a), fp_to_int(ctx, b));
+    case FPB_CMPEQ:
+        return select_mask(ctx, a, b, false, 2);
+    case FPB_CMPGE:
+        return select_mask(ctx, a, b, true, 6);
+    case FPB_CMPGT:
+        return select_mask(ctx, a, b, true, 4);
+    default:
+        return IR_NONE;
+    }
+}
+
 static IRRef gen_fp_fast(DisasContext *ctx, const FPInsn *in, IRRef a, IRRef b, IRRef c)
 {
     IRBuilder *ir = ctx->b;
@@ -91,11 +164,11 @@ static IRRef gen_fp_fast(DisasContext *ctx, const FPInsn *in, IRRef a, IRRef b, 
     IROpcode op = guarded_op(base);
 
     switch (op) {
-    case IR_NOP:
-        if (base == FPB_RINT && modifiers != FPRINT_CURRENT) {
-            return round_to_integral(ctx, a, modifiers);
-        }
-        return ir_callv(ir, &helper_row_fp_value, a, b, c, ir_k32(ir, in->op));
+    case IR_NOP: {
+        IRRef result = gen_fp_sequence(ctx, in->op, a, b);
+
+        return result ? result : ir_callv(ir, &helper_row_fp_value, a, b, c, ir_k32(ir, in->op));
+    }
     case IR_FCFID:
         return ir_op1i(ir, op, fp_to_int(ctx, a), modifiers, 0);
     case IR_FCTI:
@@ -143,40 +216,40 @@ void gen_fp_compare(DisasContext *ctx, unsigned bf, unsigned a, unsigned b, bool
                  ir_k32(ir, ordered));
         return;
     }
-    IRRef nibble = ir_op2i(ir, IR_FCMP, get_vsr_hi(ctx, a), get_vsr_hi(ctx, b),
-                           ordered ? IRFP_ORDERED : 0, 0);
+    IRRef nibble =
+        ir_op2i(ir, IR_FCMP, get_vsr_hi(ctx, a), get_vsr_hi(ctx, b), ordered ? IRFP_ORDERED : 0, 0);
     set_crf(ctx, bf, nibble);
     ir_set(ir, SLOT_FPCC, nibble);
 }
 
 /* ---- Arithmetic, rounding, conversion ---- */
 
-#define FP1(name, op)                                                                             \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_rb(insn), 0, 0, 1, insn_rc(insn)});         \
-        return true;                                                                              \
+#define FP1(name, op)                                                                              \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_rb(insn), 0, 0, 1, insn_rc(insn)});          \
+        return true;                                                                               \
     }
-#define FP_AB(name, op)                                                                           \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rb(insn), 0, 2,              \
-                              insn_rc(insn)});                                                    \
-        return true;                                                                              \
+#define FP_AB(name, op)                                                                            \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx,                                                                                \
+               &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rb(insn), 0, 2, insn_rc(insn)});   \
+        return true;                                                                               \
     }
-#define FP_AC(name, op)                                                                           \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rc_reg(insn), 0, 2,          \
-                              insn_rc(insn)});                                                    \
-        return true;                                                                              \
+#define FP_AC(name, op)                                                                            \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rc_reg(insn), 0, 2,           \
+                              insn_rc(insn)});                                                     \
+        return true;                                                                               \
     }
-#define FP_ACB(name, op)                                                                          \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rc_reg(insn), insn_rb(insn), \
-                              3, insn_rc(insn)});                                                 \
-        return true;                                                                              \
+#define FP_ACB(name, op)                                                                           \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_rt(insn), insn_ra(insn), insn_rc_reg(insn), insn_rb(insn),  \
+                              3, insn_rc(insn)});                                                  \
+        return true;                                                                               \
     }
 
 FP_AB(fadd, FPOP(FPB_ADD, 0))
@@ -298,8 +371,9 @@ bool tr_fnabs(DisasContext *ctx, uint32_t insn)
 
 bool tr_fcpsgn(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(ctx, insn, ir_op2(ctx->b, IR_FCPSGN, get_fpr(ctx, insn_ra(insn)),
-                                         get_fpr(ctx, insn_rb(insn))));
+    return finish_move(
+        ctx, insn,
+        ir_op2(ctx->b, IR_FCPSGN, get_fpr(ctx, insn_ra(insn)), get_fpr(ctx, insn_rb(insn))));
 }
 
 bool tr_fmrgew(DisasContext *ctx, uint32_t insn)
@@ -346,11 +420,12 @@ static void store_single(DisasContext *ctx, EA ea, IRRef value)
 
 typedef struct FPAddress {
     EA ea;
-    IRRef update;           /* IR_NONE: not an update form */
+    IRRef update; /* IR_NONE: not an update form */
 } FPAddress;
 
 /* Displacement and indexed forms, with and without update; false: invalid form. */
-static bool make_address(DisasContext *ctx, uint32_t insn, bool indexed, bool update, FPAddress *out)
+static bool make_address(DisasContext *ctx, uint32_t insn, bool indexed, bool update,
+                         FPAddress *out)
 {
     unsigned ra = insn_ra(insn);
 
@@ -359,8 +434,8 @@ static bool make_address(DisasContext *ctx, uint32_t insn, bool indexed, bool up
     }
     out->update = IR_NONE;
     if (update) {
-        out->update = gen_update_value(ctx, ra, indexed ? gpr(ctx, insn_rb(insn))
-                                                        : ir_k64(ctx->b, insn_si(insn)));
+        out->update = gen_update_value(
+            ctx, ra, indexed ? gpr(ctx, insn_rb(insn)) : ir_k64(ctx->b, insn_si(insn)));
     }
     out->ea = indexed ? gen_ea_indexed(ctx, ra, insn_rb(insn)) : gen_ea_imm(ctx, ra, insn_si(insn));
     return true;
@@ -396,20 +471,20 @@ static bool gen_fp_store(DisasContext *ctx, uint32_t insn, bool indexed, bool up
     return true;
 }
 
-#define FP_MEMORY(name, emit, access, indexed, update)                                            \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return emit(ctx, insn, indexed, update, access);                                          \
+#define FP_MEMORY(name, emit, access, indexed, update)                                             \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return emit(ctx, insn, indexed, update, access);                                           \
     }
-#define FP_LOADS(name, access)                                                                    \
-    FP_MEMORY(name, gen_fp_load, access, false, false)                                            \
-    FP_MEMORY(name##u, gen_fp_load, access, false, true)                                          \
-    FP_MEMORY(name##x, gen_fp_load, access, true, false)                                          \
+#define FP_LOADS(name, access)                                                                     \
+    FP_MEMORY(name, gen_fp_load, access, false, false)                                             \
+    FP_MEMORY(name##u, gen_fp_load, access, false, true)                                           \
+    FP_MEMORY(name##x, gen_fp_load, access, true, false)                                           \
     FP_MEMORY(name##ux, gen_fp_load, access, true, true)
-#define FP_STORES(name, access)                                                                   \
-    FP_MEMORY(name, gen_fp_store, access, false, false)                                           \
-    FP_MEMORY(name##u, gen_fp_store, access, false, true)                                         \
-    FP_MEMORY(name##x, gen_fp_store, access, true, false)                                         \
+#define FP_STORES(name, access)                                                                    \
+    FP_MEMORY(name, gen_fp_store, access, false, false)                                            \
+    FP_MEMORY(name##u, gen_fp_store, access, false, true)                                          \
+    FP_MEMORY(name##x, gen_fp_store, access, true, false)                                          \
     FP_MEMORY(name##ux, gen_fp_store, access, true, true)
 
 FP_LOADS(lfs, load_single)
@@ -490,7 +565,7 @@ bool tr_stfdpx(DisasContext *ctx, uint32_t insn)
 #define FPSCR_MODE (FPSCR_ENABLES | FPSCR_BIT(NI) | 3u << FPSCR_RN)
 /* What mffscrn and its kin give back: DRN, enables, NI, RN; mffsl adds FR, FI, FPRF. */
 #define FPSCR_CONTROL (UINT64_C(7) << FPSCR_DRN | 0xff)
-#define FPSCR_STATUS (FPSCR_BIT(FR) | FPSCR_BIT(FI) | UINT64_C(31) << FPSCR_FPRF)
+#define FPSCR_STATUS  (FPSCR_BIT(FR) | FPSCR_BIT(FI) | UINT64_C(31) << FPSCR_FPRF)
 
 static IRRef read_fpscr(DisasContext *ctx)
 {
@@ -520,7 +595,8 @@ bool tr_mffsl(DisasContext *ctx, uint32_t insn)
 }
 
 /* FRT gets the bits of shown; then the bits of mask are replaced. */
-static bool exchange_fpscr(DisasContext *ctx, uint32_t insn, uint64_t shown, IRRef value, uint64_t mask)
+static bool exchange_fpscr(DisasContext *ctx, uint32_t insn, uint64_t shown, IRRef value,
+                           uint64_t mask)
 {
     IRRef old = ir_andi(ctx->b, read_fpscr(ctx), shown);
 

@@ -9,8 +9,8 @@
 
 /* A scalar operation on VSRs: t = op(a, b, c); n operands are used.  Everything but Rc. */
 typedef struct FPInsn {
-    uint32_t op;            /* FPOP() */
-    uint8_t t, a, b, c;     /* VSR numbers */
+    uint32_t op;        /* FPOP() */
+    uint8_t t, a, b, c; /* VSR numbers */
     uint8_t n;
     bool rc;
 } FPInsn;

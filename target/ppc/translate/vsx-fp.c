@@ -2,52 +2,52 @@
 /*
  * Vector-scalar floating point: Power ISA 3.0B book I chapter 7, scalar, vector and quad precision.
  *
- * Scalars share fp.c's two modes.  Vectors in fast mode are guarded IR ops or a helper that computes the
- * lanes; they set sticky bits only, so nothing is pending behind them.  Quad precision always goes to
- * helpers.
+ * Scalars share fp.c's two modes.  Vectors in fast mode are guarded IR ops or a helper that
+ * computes the lanes; they set sticky bits only, so nothing is pending behind them.  Quad precision
+ * always goes to helpers.
  */
 #include "fp.h"
 
-#define SIGN64 UINT64_C(0x8000000000000000)
+#define SIGN64   UINT64_C(0x8000000000000000)
 #define SIGN32X2 UINT64_C(0x8000000080000000)
 
 /* ---- Scalar ---- */
 
-#define XS1(name, op)                                                                             \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xb(insn), 0, 0, 1, false});                 \
-        return true;                                                                              \
+#define XS1(name, op)                                                                              \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xb(insn), 0, 0, 1, false});                  \
+        return true;                                                                               \
     }
-#define XS2(name, op)                                                                             \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xb(insn), 0, 2, false});     \
-        return true;                                                                              \
+#define XS2(name, op)                                                                              \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xb(insn), 0, 2, false});      \
+        return true;                                                                               \
     }
 /* The A form adds the target, the M form multiplies by it. */
-#define XS_MADD(name, suffix, op)                                                                 \
-    bool tr_##name##a##suffix(DisasContext *ctx, uint32_t insn)                                   \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xb(insn), insn_xt(insn), 3,  \
-                              false});                                                            \
-        return true;                                                                              \
-    }                                                                                             \
-    bool tr_##name##m##suffix(DisasContext *ctx, uint32_t insn)                                   \
-    {                                                                                             \
-        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xt(insn), insn_xb(insn), 3,  \
-                              false});                                                            \
-        return true;                                                                              \
+#define XS_MADD(name, suffix, op)                                                                  \
+    bool tr_##name##a##suffix(DisasContext *ctx, uint32_t insn)                                    \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xb(insn), insn_xt(insn), 3,   \
+                              false});                                                             \
+        return true;                                                                               \
+    }                                                                                              \
+    bool tr_##name##m##suffix(DisasContext *ctx, uint32_t insn)                                    \
+    {                                                                                              \
+        gen_fp(ctx, &(FPInsn){op, insn_xt(insn), insn_xa(insn), insn_xt(insn), insn_xb(insn), 3,   \
+                              false});                                                             \
+        return true;                                                                               \
     }
 /* Double and single forms. */
-#define XS1_BOTH(name, base)                                                                      \
-    XS1(name##dp, FPOP(base, 0))                                                                  \
+#define XS1_BOTH(name, base)                                                                       \
+    XS1(name##dp, FPOP(base, 0))                                                                   \
     XS1(name##sp, FPOP(base, IRFP_SINGLE))
-#define XS2_BOTH(name, base)                                                                      \
-    XS2(name##dp, FPOP(base, 0))                                                                  \
+#define XS2_BOTH(name, base)                                                                       \
+    XS2(name##dp, FPOP(base, 0))                                                                   \
     XS2(name##sp, FPOP(base, IRFP_SINGLE))
-#define XS_MADD_BOTH(name, modifiers)                                                             \
-    XS_MADD(name, dp, FPOP(FPB_MADD, modifiers))                                                  \
+#define XS_MADD_BOTH(name, modifiers)                                                              \
+    XS_MADD(name, dp, FPOP(FPB_MADD, modifiers))                                                   \
     XS_MADD(name, sp, FPOP(FPB_MADD, (modifiers) | IRFP_SINGLE))
 
 XS2_BOTH(xsadd, FPB_ADD)
@@ -131,8 +131,9 @@ bool tr_xsnegdp(DisasContext *ctx, uint32_t insn)
 
 bool tr_xscpsgndp(DisasContext *ctx, uint32_t insn)
 {
-    return set_scalar(ctx, insn, ir_op2(ctx->b, IR_FCPSGN, get_vsr_hi(ctx, insn_xa(insn)),
-                                        get_vsr_hi(ctx, insn_xb(insn))));
+    return set_scalar(
+        ctx, insn,
+        ir_op2(ctx->b, IR_FCPSGN, get_vsr_hi(ctx, insn_xa(insn)), get_vsr_hi(ctx, insn_xb(insn))));
 }
 
 bool tr_xscmpudp(DisasContext *ctx, uint32_t insn)
@@ -162,9 +163,10 @@ static IRRef scalar_bits(DisasContext *ctx, unsigned n)
 
 bool tr_xscmpexpdp(DisasContext *ctx, uint32_t insn)
 {
-    return set_crf_and_fpcc(ctx, insn, ir_callv(ctx->b, &helper_row_xscmpexpdp,
-                                                scalar_bits(ctx, insn_xa(insn)),
-                                                scalar_bits(ctx, insn_xb(insn))));
+    return set_crf_and_fpcc(ctx, insn,
+                            ir_callv(ctx->b, &helper_row_xscmpexpdp,
+                                     scalar_bits(ctx, insn_xa(insn)),
+                                     scalar_bits(ctx, insn_xb(insn))));
 }
 
 static unsigned insn_dcmx(uint32_t insn)
@@ -174,22 +176,23 @@ static unsigned insn_dcmx(uint32_t insn)
 
 bool tr_xststdcdp(DisasContext *ctx, uint32_t insn)
 {
-    return set_crf_and_fpcc(ctx, insn, ir_callv(ctx->b, &helper_row_xststdcdp,
-                                                scalar_bits(ctx, insn_xb(insn)),
-                                                ir_k32(ctx->b, insn_dcmx(insn))));
+    return set_crf_and_fpcc(ctx, insn,
+                            ir_callv(ctx->b, &helper_row_xststdcdp, scalar_bits(ctx, insn_xb(insn)),
+                                     ir_k32(ctx->b, insn_dcmx(insn))));
 }
 
 bool tr_xststdcsp(DisasContext *ctx, uint32_t insn)
 {
-    return set_crf_and_fpcc(ctx, insn, ir_callv(ctx->b, &helper_row_xststdcsp,
-                                                scalar_bits(ctx, insn_xb(insn)),
-                                                ir_k32(ctx->b, insn_dcmx(insn))));
+    return set_crf_and_fpcc(ctx, insn,
+                            ir_callv(ctx->b, &helper_row_xststdcsp, scalar_bits(ctx, insn_xb(insn)),
+                                     ir_k32(ctx->b, insn_dcmx(insn))));
 }
 
 bool tr_xstdivdp(DisasContext *ctx, uint32_t insn)
 {
-    set_crf(ctx, insn_bf(insn), ir_callv(ctx->b, &helper_row_ftdiv, scalar_bits(ctx, insn_xa(insn)),
-                                         scalar_bits(ctx, insn_xb(insn))));
+    set_crf(ctx, insn_bf(insn),
+            ir_callv(ctx->b, &helper_row_ftdiv, scalar_bits(ctx, insn_xa(insn)),
+                     scalar_bits(ctx, insn_xb(insn))));
     return true;
 }
 
@@ -232,16 +235,24 @@ bool tr_xsiexpdp(DisasContext *ctx, uint32_t insn)
 static IROpcode vector_op(FPBase base)
 {
     switch (base) {
-    case FPB_ADD: return IR_VFADD;
-    case FPB_SUB: return IR_VFSUB;
-    case FPB_MUL: return IR_VFMUL;
-    case FPB_DIV: return IR_VFDIV;
-    case FPB_SQRT: return IR_VFSQRT;
-    case FPB_MADD: return IR_VFMADD;
+    case FPB_ADD:
+        return IR_VFADD;
+    case FPB_SUB:
+        return IR_VFSUB;
+    case FPB_MUL:
+        return IR_VFMUL;
+    case FPB_DIV:
+        return IR_VFDIV;
+    case FPB_SQRT:
+        return IR_VFSQRT;
+    case FPB_MADD:
+        return IR_VFMADD;
     case FPB_CMPEQ:
     case FPB_CMPGE:
-    case FPB_CMPGT: return IR_VFCMP;
-    default: return IR_NOP;
+    case FPB_CMPGT:
+        return IR_VFCMP;
+    default:
+        return IR_NOP;
     }
 }
 
@@ -286,49 +297,49 @@ static bool gen_vfp(DisasContext *ctx, uint32_t op, unsigned t, unsigned a, unsi
     return true;
 }
 
-#define XV1(name, op)                                                                             \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        unsigned b = insn_xb(insn);                                                               \
-        return gen_vfp(ctx, op, insn_xt(insn), b, b, b, false);                                   \
+#define XV1(name, op)                                                                              \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        unsigned b = insn_xb(insn);                                                                \
+        return gen_vfp(ctx, op, insn_xt(insn), b, b, b, false);                                    \
     }
-#define XV2(name, op)                                                                             \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        unsigned b = insn_xb(insn);                                                               \
-        return gen_vfp(ctx, op, insn_xt(insn), insn_xa(insn), b, b, false);                       \
+#define XV2(name, op)                                                                              \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        unsigned b = insn_xb(insn);                                                                \
+        return gen_vfp(ctx, op, insn_xt(insn), insn_xa(insn), b, b, false);                        \
     }
-#define XV_CMP(name, op)                                                                          \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        unsigned b = insn_xb(insn);                                                               \
-        return gen_vfp(ctx, op, insn_xt(insn), insn_xa(insn), b, b, insn >> 10 & 1);              \
+#define XV_CMP(name, op)                                                                           \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        unsigned b = insn_xb(insn);                                                                \
+        return gen_vfp(ctx, op, insn_xt(insn), insn_xa(insn), b, b, insn >> 10 & 1);               \
     }
-#define XV_MADD(name, suffix, op)                                                                 \
-    bool tr_##name##a##suffix(DisasContext *ctx, uint32_t insn)                                   \
-    {                                                                                             \
-        unsigned t = insn_xt(insn);                                                               \
-        return gen_vfp(ctx, op, t, insn_xa(insn), insn_xb(insn), t, false);                       \
-    }                                                                                             \
-    bool tr_##name##m##suffix(DisasContext *ctx, uint32_t insn)                                   \
-    {                                                                                             \
-        unsigned t = insn_xt(insn);                                                               \
-        return gen_vfp(ctx, op, t, insn_xa(insn), t, insn_xb(insn), false);                       \
+#define XV_MADD(name, suffix, op)                                                                  \
+    bool tr_##name##a##suffix(DisasContext *ctx, uint32_t insn)                                    \
+    {                                                                                              \
+        unsigned t = insn_xt(insn);                                                                \
+        return gen_vfp(ctx, op, t, insn_xa(insn), insn_xb(insn), t, false);                        \
+    }                                                                                              \
+    bool tr_##name##m##suffix(DisasContext *ctx, uint32_t insn)                                    \
+    {                                                                                              \
+        unsigned t = insn_xt(insn);                                                                \
+        return gen_vfp(ctx, op, t, insn_xa(insn), t, insn_xb(insn), false);                        \
     }
-#define XV1_BOTH(name, base)                                                                      \
-    XV1(name##dp, FPOP(base, 0))                                                                  \
+#define XV1_BOTH(name, base)                                                                       \
+    XV1(name##dp, FPOP(base, 0))                                                                   \
     XV1(name##sp, FPOP(base, 0) | FPV_F32)
-#define XV2_BOTH(name, base)                                                                      \
-    XV2(name##dp, FPOP(base, 0))                                                                  \
+#define XV2_BOTH(name, base)                                                                       \
+    XV2(name##dp, FPOP(base, 0))                                                                   \
     XV2(name##sp, FPOP(base, 0) | FPV_F32)
-#define XV_CMP_BOTH(name, base)                                                                   \
-    XV_CMP(name##dp, FPOP(base, 0))                                                               \
+#define XV_CMP_BOTH(name, base)                                                                    \
+    XV_CMP(name##dp, FPOP(base, 0))                                                                \
     XV_CMP(name##sp, FPOP(base, 0) | FPV_F32)
-#define XV_MADD_BOTH(name, modifiers)                                                             \
-    XV_MADD(name, dp, FPOP(FPB_MADD, modifiers))                                                  \
+#define XV_MADD_BOTH(name, modifiers)                                                              \
+    XV_MADD(name, dp, FPOP(FPB_MADD, modifiers))                                                   \
     XV_MADD(name, sp, FPOP(FPB_MADD, modifiers) | FPV_F32)
-#define XV_RINT(suffix, mode)                                                                     \
-    XV1(xvrdp##suffix, FPOP(FPB_RINT, mode))                                                      \
+#define XV_RINT(suffix, mode)                                                                      \
+    XV1(xvrdp##suffix, FPOP(FPB_RINT, mode))                                                       \
     XV1(xvrsp##suffix, FPOP(FPB_RINT, mode) | FPV_F32)
 
 XV2_BOTH(xvadd, FPB_ADD)
@@ -389,15 +400,16 @@ static bool vector_sign_op(DisasContext *ctx, uint32_t insn, IROpcode op, uint64
 
 static bool vector_copy_sign(DisasContext *ctx, uint32_t insn, uint64_t mask)
 {
-    set_vsr(ctx, insn_xt(insn), ir_op3(ctx->b, IR_VSEL, both(ctx, mask), get_vsr(ctx, insn_xa(insn)),
-                                       get_vsr(ctx, insn_xb(insn))));
+    set_vsr(ctx, insn_xt(insn),
+            ir_op3(ctx->b, IR_VSEL, both(ctx, mask), get_vsr(ctx, insn_xa(insn)),
+                   get_vsr(ctx, insn_xb(insn))));
     return true;
 }
 
-#define XV_SIGN(name, op, mask)                                                                   \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return vector_sign_op(ctx, insn, op, mask);                                               \
+#define XV_SIGN(name, op, mask)                                                                    \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return vector_sign_op(ctx, insn, op, mask);                                                \
     }
 XV_SIGN(xvabsdp, IR_VAND, ~SIGN64)
 XV_SIGN(xvabssp, IR_VAND, ~SIGN32X2)
@@ -418,15 +430,16 @@ bool tr_xvcpsgnsp(DisasContext *ctx, uint32_t insn)
 
 static bool vector_bits(DisasContext *ctx, uint32_t insn, unsigned a, uint32_t op)
 {
-    set_vsr(ctx, insn_xt(insn), ir_callv(ctx->b, &helper_row_vfp_bits, get_vsr(ctx, a),
-                                         get_vsr(ctx, insn_xb(insn)), ir_k32(ctx->b, op)));
+    set_vsr(ctx, insn_xt(insn),
+            ir_callv(ctx->b, &helper_row_vfp_bits, get_vsr(ctx, a), get_vsr(ctx, insn_xb(insn)),
+                     ir_k32(ctx->b, op)));
     return true;
 }
 
-#define XV_BITS(name, source, op)                                                                 \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return vector_bits(ctx, insn, source(insn), op);                                          \
+#define XV_BITS(name, source, op)                                                                  \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return vector_bits(ctx, insn, source(insn), op);                                           \
     }
 XV_BITS(xvxexpdp, insn_xb, FPVB_XEXPDP)
 XV_BITS(xvxexpsp, insn_xb, FPVB_XEXPSP)
@@ -452,16 +465,17 @@ bool tr_xvtstdcsp(DisasContext *ctx, uint32_t insn)
 
 static bool vector_test_divide(DisasContext *ctx, uint32_t insn, bool single)
 {
-    set_crf(ctx, insn_bf(insn), ir_callv(ctx->b, &helper_row_vfp_test_divide,
-                                         get_vsr(ctx, insn_xa(insn)), get_vsr(ctx, insn_xb(insn)),
-                                         ir_k32(ctx->b, single)));
+    set_crf(ctx, insn_bf(insn),
+            ir_callv(ctx->b, &helper_row_vfp_test_divide, get_vsr(ctx, insn_xa(insn)),
+                     get_vsr(ctx, insn_xb(insn)), ir_k32(ctx->b, single)));
     return true;
 }
 
 static bool vector_test_sqrt(DisasContext *ctx, uint32_t insn, bool single)
 {
-    set_crf(ctx, insn_bf(insn), ir_callv(ctx->b, &helper_row_vfp_test_sqrt,
-                                         get_vsr(ctx, insn_xb(insn)), ir_k32(ctx->b, single)));
+    set_crf(ctx, insn_bf(insn),
+            ir_callv(ctx->b, &helper_row_vfp_test_sqrt, get_vsr(ctx, insn_xb(insn)),
+                     ir_k32(ctx->b, single)));
     return true;
 }
 
@@ -494,23 +508,23 @@ static bool gen_quad(DisasContext *ctx, uint32_t op, unsigned t, unsigned a, uns
     return true;
 }
 
-#define ODD(insn) ((insn) & 1 ? FPQ_ODD : 0)
-#define QP2(name, base)                                                                           \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return gen_quad(ctx, FPQOP(base, ODD(insn)), insn_rt(insn), insn_ra(insn), insn_rb(insn), \
-                        0);                                                                       \
+#define ODD(insn) ((insn)&1 ? FPQ_ODD : 0)
+#define QP2(name, base)                                                                            \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return gen_quad(ctx, FPQOP(base, ODD(insn)), insn_rt(insn), insn_ra(insn), insn_rb(insn),  \
+                        0);                                                                        \
     }
-#define QP_MADD(name, modifiers)                                                                  \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return gen_quad(ctx, FPQOP(FPQ_MADD, (modifiers) | ODD(insn)), insn_rt(insn),             \
-                        insn_ra(insn), insn_rb(insn), insn_rt(insn));                             \
+#define QP_MADD(name, modifiers)                                                                   \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return gen_quad(ctx, FPQOP(FPQ_MADD, (modifiers) | ODD(insn)), insn_rt(insn),              \
+                        insn_ra(insn), insn_rb(insn), insn_rt(insn));                              \
     }
-#define QP1(name, base, odd)                                                                      \
-    bool tr_##name(DisasContext *ctx, uint32_t insn)                                              \
-    {                                                                                             \
-        return gen_quad(ctx, FPQOP(base, odd), insn_rt(insn), insn_rb(insn), 0, 0);               \
+#define QP1(name, base, odd)                                                                       \
+    bool tr_##name(DisasContext *ctx, uint32_t insn)                                               \
+    {                                                                                              \
+        return gen_quad(ctx, FPQOP(base, odd), insn_rt(insn), insn_rb(insn), 0, 0);                \
     }
 
 QP2(xsaddqp, FPQ_ADD)
@@ -563,8 +577,9 @@ bool tr_xststdcqp(DisasContext *ctx, uint32_t insn)
 
 static bool quad_bits(DisasContext *ctx, uint32_t insn, unsigned a, uint32_t what)
 {
-    set_vr(ctx, insn_rt(insn), ir_callv(ctx->b, &helper_row_qfp_bits, get_vr(ctx, a),
-                                        get_vr(ctx, insn_rb(insn)), ir_k32(ctx->b, what)));
+    set_vr(ctx, insn_rt(insn),
+           ir_callv(ctx->b, &helper_row_qfp_bits, get_vr(ctx, a), get_vr(ctx, insn_rb(insn)),
+                    ir_k32(ctx->b, what)));
     return true;
 }
 
@@ -607,7 +622,8 @@ bool tr_xsnegqp(DisasContext *ctx, uint32_t insn)
 
 bool tr_xscpsgnqp(DisasContext *ctx, uint32_t insn)
 {
-    set_vr(ctx, insn_rt(insn), ir_op3(ctx->b, IR_VSEL, ir_kv128(ctx->b, SIGN64, 0),
-                                      get_vr(ctx, insn_ra(insn)), get_vr(ctx, insn_rb(insn))));
+    set_vr(ctx, insn_rt(insn),
+           ir_op3(ctx->b, IR_VSEL, ir_kv128(ctx->b, SIGN64, 0), get_vr(ctx, insn_ra(insn)),
+                  get_vr(ctx, insn_rb(insn))));
     return true;
 }
