@@ -70,7 +70,7 @@ static IROpcode guarded_op(FPBase base)
     }
 }
 
-static IRRef round_to_integral(DisasContext *ctx, IRRef a, unsigned mode)
+IRRef gen_fp_round_to_integral(DisasContext *ctx, IRRef a, unsigned mode)
 {
     static const uint8_t modes[] = {
         [FLOAT_ROUND_NEAREST_EVEN] = IRROUND_NEAREST_EVEN,
@@ -135,8 +135,9 @@ static IRRef gen_fp_sequence(DisasContext *ctx, uint32_t op, IRRef a, IRRef b)
 {
     switch (FPOP_BASE(op)) {
     case FPB_RINT:
-        return FPOP_MODIFIERS(op) == FPRINT_CURRENT ? IR_NONE
-                                                    : round_to_integral(ctx, a, FPOP_MODIFIERS(op));
+        return FPOP_MODIFIERS(op) == FPRINT_CURRENT
+                   ? IR_NONE
+                   : gen_fp_round_to_integral(ctx, a, FPOP_MODIFIERS(op));
     case FPB_CVDPSP:
         return convert_to_single(ctx, a);
     case FPB_CVSPDP:

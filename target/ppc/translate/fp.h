@@ -23,6 +23,11 @@ void gen_fp_compare(DisasContext *ctx, unsigned bf, unsigned a, unsigned b, bool
 void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b, IRRef c);
 /* Applies the pending record, so that helpers may look at env->fpscr. */
 void gen_fp_resolve(DisasContext *ctx);
+/* A double rounded to an integral value by a FloatRound; a signalling NaN is reported. */
+IRRef gen_fp_round_to_integral(DisasContext *ctx, IRRef a, unsigned mode);
+/* A vector operation in fast mode made of scalar ones (vsx-fp-lanes.c); IR_NONE if it has no such
+ * form. */
+IRRef gen_vfp_lanes(DisasContext *ctx, uint32_t op, IRRef a);
 /* CR1 of a record form. */
 void gen_fp_cr1(DisasContext *ctx);
 

@@ -263,8 +263,11 @@ static IRRef gen_vfp_fast(DisasContext *ctx, uint32_t op, IRRef a, IRRef b, IRRe
     unsigned flags = FPOP_MODIFIERS(op) | (op & FPV_F32 ? IRFP_LANES_F32 : 0);
 
     switch (vector_op(base)) {
-    case IR_NOP:
-        return ir_callv(ir, &helper_row_vfp_value, a, b, c, ir_k32(ir, op));
+    case IR_NOP: {
+        IRRef result = gen_vfp_lanes(ctx, op, a);
+
+        return result ? result : ir_callv(ir, &helper_row_vfp_value, a, b, c, ir_k32(ir, op));
+    }
     case IR_VFSQRT:
         return ir_op1i(ir, IR_VFSQRT, a, flags, 0);
     case IR_VFMADD:
