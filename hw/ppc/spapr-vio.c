@@ -52,7 +52,7 @@ static void find_first_vty(VioDevice *dev, void *opaque)
 {
     VioDevice **found = opaque;
 
-    if (!*found && spapr_vty_is(&dev->parent)) {
+    if (spapr_vty_is(&dev->parent) && (!*found || dev->reg < (*found)->reg)) {
         *found = dev;
     }
 }
@@ -113,9 +113,18 @@ void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
 
 /* ---- Hypercalls ---- */
 
+/* Terminal 0, which no unit has, is the first one: code that has not read the device tree writes there. */
+static VioDevice *called_vty(SpaprMachine *spapr, uint64_t termno)
+{
+    if (termno == 0) {
+        return spapr_vty_default(spapr);
+    }
+    return termno <= UINT32_MAX ? spapr_vty_find(spapr, termno) : NULL;
+}
+
 static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
-    VioDevice *vty = args[0] <= UINT32_MAX ? spapr_vty_find(spapr, args[0]) : NULL;
+    VioDevice *vty = called_vty(spapr, args[0]);
     uint64_t length = args[1];
     uint8_t bytes[SPAPR_VTY_BUFFER];
 
@@ -131,7 +140,7 @@ static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
 
 static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
-    VioDevice *vty = args[0] <= UINT32_MAX ? spapr_vty_find(spapr, args[0]) : NULL;
+    VioDevice *vty = called_vty(spapr, args[0]);
     uint8_t bytes[SPAPR_VTY_BUFFER] = {0};
 
     if (!vty) {
