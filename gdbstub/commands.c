@@ -228,8 +228,10 @@ static void write_memory_binary(GDBServer *s, const char *p, const char *end)
 
 static bool change_point(CPUState *cpu, int type, uint64_t address, uint64_t size, bool insert)
 {
-    static const int flags[] = {[2] = BP_GDB | BP_MEM_WRITE, [3] = BP_GDB | BP_MEM_READ,
-                                [4] = BP_GDB | BP_MEM_ACCESS};
+    /* gdb takes PowerPC to stop before the access, and steps over it by itself. */
+    static const int flags[] = {[2] = BP_GDB | BP_STOP_BEFORE_ACCESS | BP_MEM_WRITE,
+                                [3] = BP_GDB | BP_STOP_BEFORE_ACCESS | BP_MEM_READ,
+                                [4] = BP_GDB | BP_STOP_BEFORE_ACCESS | BP_MEM_ACCESS};
 
     if (type <= 1) {
         if (insert) {
@@ -269,7 +271,6 @@ static void breakpoint(GDBServer *s, const char *p, bool insert)
 static void resume(GDBServer *s)
 {
     s->waiting = true;
-    s->debug_cpu = -1;
     if (runstate_needs_reset()) {
         gdb_reply(s, "E01");
         s->waiting = false;

@@ -28,7 +28,6 @@ typedef struct GDBServer {
     bool physical;               /* Qqemu.PhyMemMode */
     bool waiting;                /* the client waits for a stop reply */
     bool resume_on_close;
-    int debug_cpu;               /* that hit a breakpoint, -1 */
     int query_cpu;               /* next for qsThreadInfo */
     CPUState *c_cpu, *g_cpu;     /* Hc, Hg */
     GDBMonitorFn *monitor;       /* "monitor ..." commands; NULL: none */

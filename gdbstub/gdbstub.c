@@ -11,11 +11,11 @@
 #include "util/log.h"
 
 /* The one server: the protocol's client talks to the process's one machine. */
+static GDBServer gdb_server;
+
 static GDBServer *the_server(void)
 {
-    static GDBServer server;
-
-    return &server;
+    return &gdb_server;
 }
 
 /* ---- Sending ---- */
@@ -94,10 +94,22 @@ void gdb_send_stop(GDBServer *s, CPUState *cpu, int signal)
     gdb_reply(s, text);
 }
 
+static void report_stop(GDBServer *s, CPUState *stopped, int signal)
+{
+    CPUState *cpu;
+
+    CPU_FOREACH(cpu) {
+        cpu_single_step(cpu, 0);
+        if (!stopped && cpu->watchpoint_hit) {
+            stopped = cpu;
+        }
+    }
+    gdb_send_stop(s, stopped ? stopped : s->c_cpu ? s->c_cpu : cpu_first(), signal);
+}
+
 static void run_state_changed(void *opaque, bool running, RunState state)
 {
     GDBServer *s = opaque;
-    CPUState *cpu, *stopped = NULL;
     int signal;
 
     if (running || !s->connected || !s->waiting) {
@@ -105,8 +117,7 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     }
     switch (state) {
     case RUN_STATE_DEBUG:
-        signal = GDB_SIGNAL_TRAP;
-        break;
+        return;                  /* VM_EVENT_DEBUG follows and tells the CPU */
     case RUN_STATE_PAUSED:
         signal = GDB_SIGNAL_INT;
         break;
@@ -130,24 +141,16 @@ static void run_state_changed(void *opaque, bool running, RunState state)
     default:
         signal = GDB_SIGNAL_UNKNOWN;
     }
-    if (state == RUN_STATE_DEBUG && s->debug_cpu >= 0) {
-        stopped = cpu_get(s->debug_cpu);
-    }
-    CPU_FOREACH(cpu) {
-        cpu_single_step(cpu, 0);
-        if (!stopped && cpu->watchpoint_hit) {
-            stopped = cpu;
-        }
-    }
-    gdb_send_stop(s, stopped ? stopped : s->c_cpu ? s->c_cpu : cpu_first(), signal);
+    report_stop(s, NULL, signal);
 }
 
 static void vm_event(void *opaque, const VMEvent *event)
 {
     GDBServer *s = opaque;
 
-    if (event->kind == VM_EVENT_DEBUG) {
-        s->debug_cpu = event->cpu_index;
+    /* Another CPU may have come to its breakpoint while all were being stopped: it will again. */
+    if (event->kind == VM_EVENT_DEBUG && s->connected && s->waiting) {
+        report_stop(s, cpu_get(event->cpu_index), GDB_SIGNAL_TRAP);
     }
 }
 
@@ -271,7 +274,6 @@ static void channel_event(void *opaque, CharEvent event)
         s->waiting = false;
         s->physical = false;
         s->multiprocess = false;
-        s->debug_cpu = -1;
         s->c_cpu = s->g_cpu = cpu_first();
         /* A debugger that attaches finds the machine stopped. */
         vm_stop(RUN_STATE_PAUSED);
@@ -345,7 +347,6 @@ bool gdbserver_start(const char *device, GError **errp)
     s->last = g_string_new(NULL);
     s->raw = g_byte_array_new();
     s->packet = g_byte_array_new();
-    s->debug_cpu = -1;
     s->own_chardev = g_str_has_prefix(text, "chardev:") ? NULL : chr;
     if (!char_frontend_init(&s->frontend, chr, errp)) {
         return false;

@@ -6,7 +6,10 @@
 #include "system/runstate.h"
 #include "util/error.h"
 
-G_DEFINE_QUARK(gossamer-qmp-error-quark, qmp_error)
+GQuark qmp_error_quark(void)
+{
+    return g_quark_from_static_string("gossamer-qmp-error");
+}
 
 json_t *qmp_result(bool good)
 {

@@ -220,6 +220,10 @@ bool ppc_cpu_exec_interrupt(CPUState *cs)
             return true;
         }
     }
+    /* A debugger that steps wants the next instruction, not the timer's handler. */
+    if (cs->singlestep_enabled & SSTEP_NOIRQ) {
+        return false;
+    }
     enabled = enabled_requests(cpu, pending_now(cpu));
     for (unsigned i = 0; enabled && i < G_N_ELEMENTS(interrupt_rows); i++) {
         const InterruptRow *row = &interrupt_rows[i];
