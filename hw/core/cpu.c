@@ -290,20 +290,58 @@ void async_run_on_all_cpus(CPUWorkFunc *fn, void *opaque)
     }
 }
 
+/* Requests of others that wait for this CPU, while it waits itself: two that ask each other must
+ * not stand still. Nothing else of its queue is run here. */
+static void serve_waiters(CPUState *cpu)
+{
+    for (;;) {
+        CPUWork *work = NULL;
+
+        mutex_lock(&cpu->work_lock);
+        for (GList *link = cpu->work.head; link && !work; link = link->next) {
+            if (((CPUWork *)link->data)->done) {
+                work = link->data;
+                g_queue_delete_link(&cpu->work, link);
+            }
+        }
+        mutex_unlock(&cpu->work_lock);
+        if (!work) {
+            return;
+        }
+        work->fn(cpu, work->opaque);
+        *work->done = true;
+        cond_broadcast(&core.work_cond);
+        g_free(work);
+    }
+}
+
 void run_on_cpu(CPUState *cpu, CPUWorkFunc *fn, void *opaque)
 {
+    CPUState *self = current_cpu();
     bool done = false;
 
     g_assert(device_lock_held());
-    /* In round robin one CPU's thread is every CPU's. */
-    if (cpu_is_self(cpu) || !cpu->created ||
-        (core.threading == VCPU_THREADS_SINGLE && current_cpu())) {
+    if (self == cpu || !cpu->created) {
         fn(cpu, opaque);
         return;
     }
+    if (self && core.threading == VCPU_THREADS_SINGLE) {
+        /* The one thread of all CPUs is this one. */
+        cpu_set_current(cpu);
+        fn(cpu, opaque);
+        cpu_set_current(self);
+        return;
+    }
     queue_work(cpu, (CPUWork){.fn = fn, .opaque = opaque, .done = &done});
+    /* It may be waiting here for another. */
+    cond_broadcast(&core.work_cond);
     while (!done) {
-        device_lock_cond_wait(&core.work_cond);
+        if (self) {
+            serve_waiters(self);
+        }
+        if (!done) {
+            device_lock_cond_wait(&core.work_cond);
+        }
     }
 }
 

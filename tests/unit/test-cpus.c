@@ -212,6 +212,52 @@ static void test_work_single(void)
     work_and_exclusive(VCPU_THREADS_SINGLE);
 }
 
+/* CPUs that ask each other, all at once. */
+static unsigned answers, asked;
+
+static void answer(CPUState *cpu, void *opaque)
+{
+    g_assert_true(current_cpu() == cpu && device_lock_held());
+    answers++;
+}
+
+static void ask_all(CPUState *cpu, void *opaque)
+{
+    for (int i = 0; i < CPUS; i++) {
+        run_on_cpu(&cpus[i]->parent, answer, NULL);
+    }
+    g_assert_true(current_cpu() == cpu);
+    asked++;
+}
+
+static void ask_each_other(VCPUThreading threading)
+{
+    start(threading, false);
+    vm_start();
+    for (int round = 0; round < 100; round++) {
+        answers = asked = 0;
+        async_run_on_all_cpus(ask_all, NULL);
+        for (int i = 0; i < CPUS; i++) {
+            run_on_cpu(&cpus[i]->parent, answer, NULL);
+        }
+        while (asked < CPUS) {
+            let_run();
+        }
+        g_assert_cmpuint(answers, ==, CPUS * CPUS + CPUS);
+    }
+    finish();
+}
+
+static void test_ask_multi(void)
+{
+    ask_each_other(VCPU_THREADS_MULTI);
+}
+
+static void test_ask_single(void)
+{
+    ask_each_other(VCPU_THREADS_SINGLE);
+}
+
 /* CPUs that sleep after each event: no wake-up may be lost. */
 static void *waker(void *opaque)
 {
@@ -414,6 +460,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cpus/pause/single", test_pause_single);
     g_test_add_func("/cpus/work/multi", test_work_multi);
     g_test_add_func("/cpus/work/single", test_work_single);
+    g_test_add_func("/cpus/ask/multi", test_ask_multi);
+    g_test_add_func("/cpus/ask/single", test_ask_single);
     g_test_add_func("/cpus/sleep/multi", test_sleep_multi);
     g_test_add_func("/cpus/sleep/single", test_sleep_single);
     g_test_add_func("/cpus/map-changes", test_map_changes);
