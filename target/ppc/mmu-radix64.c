@@ -306,7 +306,8 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         out->executable = walk.executable;
         out->dirty = walk.pte & RPTE_CHANGED;
         out->update = !(walk.pte & RPTE_REFERENCED) || (access == ACCESS_STORE && !out->dirty);
-        if (!walk.user && (given_idx == MMU_IDX_VIRT_SUPER || given_idx == MMU_IDX_HV_VIRT) &&
+        if (!walk.user &&
+            (given_idx == MMU_IDX_VIRT_SUPER || given_idx == MMU_IDX_HV_VIRT || given_idx == MMU_IDX_SUPER_LOCKED) &&
             (!(walk.pte & RPTE_PRIVILEGED) || ea >> 62 != 3)) {
             ppc_note_user_page(cpu, ea);
         }

@@ -142,7 +142,7 @@ bool ppc_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_
 /* ---- Dropping translations ---- */
 
 #define IDX_USER (1u << MMU_IDX_VIRT_USER)
-#define IDX_SUPER (1u << MMU_IDX_VIRT_SUPER | 1u << MMU_IDX_HV_VIRT)
+#define IDX_SUPER (1u << MMU_IDX_VIRT_SUPER | 1u << MMU_IDX_HV_VIRT | 1u << MMU_IDX_SUPER_LOCKED)
 /* Used while the kernel copies to or from the user, for little else: not worth picking pages out. */
 #define IDX_UNLOCKED (1u << MMU_IDX_SUPER_NO_READ | 1u << MMU_IDX_SUPER_NO_WRITE)
 

@@ -221,8 +221,8 @@ static void test_radix_rc(void)
     test_machine_teardown(m);
 }
 
-/* Through running code: KUAP locks and unlocks, PIDR changes, tlbie. */
-static void test_radix_running(void)
+/* Through running code: KUAP locks and unlocks, PIDR changes, tlbie.  lpcr: bits to set first. */
+static void check_radix_running(uint64_t lpcr)
 {
     Radix r;
     TestMachine *m = &r.m;
@@ -232,6 +232,7 @@ static void test_radix_running(void)
     radix_setup(&r);
     env = &m->cpu->env;
     test_put_stops(m);
+    ppc_store_lpcr(m->cpu, env->spr[SPR_LPCR] | lpcr);
     map(&r, ROOT_PID0, kernel, 0, 30, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW | PTE_X);
     at = map(&r, ROOT_PID5, 0x4000, 0x304000, 12, PTE_R | PTE_C | PTE_RD | PTE_RW);
     test_store64(m, PRTB + 6 * 16, root_dword(ROOT_PID5 + 0x40000));
@@ -252,8 +253,9 @@ static void test_radix_running(void)
     g_assert_cmphex(env->spr[SPR_SRR0], ==, kernel + TEST_CODE + 12);
 
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(RI), false);
-    env->spr[SPR_AMR] = 0;
+    g_assert_true(ppc_spr_write_raw(env, SPR_AMR, 0));
     env->spr[SPR_PIDR] = 5;
+    ppc_tlb_flush_all(m->cpu);
     PUT(m, TEST_CODE, T_LD(10, 3, 0), T_MTSPR(SPR_PIDR, 6), T_LD(11, 3, 0), T_STOP);
     env->gpr[6] = 6;
     g_assert_cmphex(test_run(m, kernel + TEST_CODE), ==, kernel + TEST_CODE + 12);
@@ -273,7 +275,25 @@ static void test_radix_running(void)
     g_assert_cmphex(test_run(m, kernel + TEST_CODE), ==, kernel + TEST_CODE + 16);
     g_assert_cmphex(env->gpr[10], ==, 0x1111);
     g_assert_cmphex(env->gpr[11], ==, 0x2222);
+    /* A privileged page of the lower half, with user access locked: it goes with its process too. */
+    map(&r, ROOT_PID5, 0x8000, 0x304000, 12, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW);
+    map(&r, ROOT_PID5 + 0x40000, 0x8000, 0x306000, 12, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW);
+    g_assert_true(ppc_spr_write_raw(env, SPR_AMR, 3ull << 62));
+    env->spr[SPR_PIDR] = 5;
+    ppc_tlb_flush_all(m->cpu);
+    PUT(m, TEST_CODE, T_LD(10, 3, 0), T_MTSPR(SPR_PIDR, 6), T_LD(11, 3, 0), T_STOP);
+    env->gpr[3] = 0x8000;
+    env->gpr[6] = 6;
+    g_assert_cmphex(test_run(m, kernel + TEST_CODE), ==, kernel + TEST_CODE + 12);
+    g_assert_cmphex(env->gpr[10], ==, 0x1111);
+    g_assert_cmphex(env->gpr[11], ==, 0x2222);
     test_machine_teardown(m);
+}
+
+static void test_radix_running(void)
+{
+    check_radix_running(0);
+    check_radix_running(LPCR_HR | LPCR_UPRT | LPCR_GTSE);
 }
 
 /* ---- Hash ---- */
