@@ -17,6 +17,7 @@
 #include "system/rtc.h"
 #include "target/ppc/cpu.h"
 #include "util/error.h"
+#include "util/options.h"
 
 void app_register_classes(bool ppc64)
 {
@@ -44,6 +45,30 @@ static bool create_engine(AppConfig *config, GError **errp)
     }
     cpus_init(&tcg_accel_ops, accel.single_thread ? VCPU_THREADS_SINGLE : VCPU_THREADS_MULTI);
     return !config->perfmap || tcg_perfmap_enable(engine, errp);
+}
+
+/* -cpu MODEL[,...]: a name that nobody knows gets the nearest. */
+static bool check_cpu(const char *text, GError **errp)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GPtrArray) models = ppc_model_list(), names = g_ptr_array_new();
+    const char *near;
+
+    options_next_item(text, &name);
+    if (ppc_model_find(name)) {
+        return true;
+    }
+    for (guint i = 0; i < models->len; i++) {
+        g_ptr_array_add(names, (gpointer)((const PowerPCCPUClass *)g_ptr_array_index(models, i))->name);
+    }
+    for (const PPCModelAlias *alias = ppc_model_aliases; alias->alias; alias++) {
+        g_ptr_array_add(names, (gpointer)alias->alias);
+    }
+    g_ptr_array_add(names, NULL);
+    near = nearest_name(name, (const char *const *)names->pdata);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "unable to find CPU model '%s'%s%s%s (-cpu help lists them)", name,
+              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
 }
 
 /* What a terminal user expects when nothing was said: console and monitor share standard input. */
@@ -129,6 +154,9 @@ bool app_create(AppConfig *config, GError **errp)
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
                         "No machine specified, and there is no default");
         }
+        return false;
+    }
+    if (config->cpu && !check_cpu(config->cpu, errp)) {
         return false;
     }
     for (guint i = 0; i < config->globals->len; i++) {

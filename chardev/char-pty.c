@@ -71,7 +71,8 @@ static bool pty_open(Chardev *chr, const Options *options, GError **errp)
     fcntl(p->fd, F_SETFL, O_NONBLOCK);
     fcntl(p->fd, F_SETFD, FD_CLOEXEC);
     chr->filename = g_strdup_printf("pty:%s", name);
-    fprintf(stderr, "char device redirected to %s (label %s)\n", name, chardev_id(chr));
+    printf("char device redirected to %s (label %s)\n", name, chardev_id(chr));
+    fflush(stdout);
     p->timer = g_timeout_add(PTY_POLL_MS, look_for_opener, p);
     return true;
 }

@@ -9,10 +9,14 @@
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "chardev-private.h"
 #include "util/error.h"
@@ -22,6 +26,7 @@ typedef struct CharSocket {
     bool server, telnet, nodelay;
     uint64_t reconnect;          /* seconds, 0: no */
     GSocketAddress *address;     /* NULL: fd only */
+    char *name;                  /* "unix:PATH,server=on" */
     GSocket *listener;
     int fd;                      /* connected peer, -1 */
     int passed_fd;               /* last one received, -1 */
@@ -40,6 +45,13 @@ static void watch(CharSocket *s)
     }
 }
 
+/* What info chardev shows. */
+static void update_filename(CharSocket *s)
+{
+    g_free(s->parent.filename);
+    s->parent.filename = g_strconcat(s->fd < 0 ? "disconnected:" : "", s->name, NULL);
+}
+
 static void drop_peer(CharSocket *s)
 {
     if (s->fd < 0) {
@@ -51,6 +63,7 @@ static void drop_peer(CharSocket *s)
     }
     close(s->fd);
     s->fd = -1;
+    update_filename(s);
     if (s->passed_fd >= 0) {
         close(s->passed_fd);
         s->passed_fd = -1;
@@ -165,6 +178,12 @@ static void connected(CharSocket *s, int fd)
 {
     s->fd = fd;
     s->telnet_state = 0;
+    update_filename(s);
+    if (s->nodelay) {
+        int on = 1;
+
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (s->telnet) {
@@ -229,50 +248,114 @@ static void schedule_reconnect(CharSocket *s)
     }
 }
 
-static GSocketAddress *tcp_address(const char *host, unsigned port, GError **errp)
+/* The first address of the name; IPv4 comes first unless the options want IPv6. */
+static GSocketAddress *tcp_address(const char *host, unsigned port, bool ipv6, GError **errp)
 {
     g_autoptr(GSocketConnectable) name = NULL;
     g_autoptr(GSocketAddressEnumerator) all = NULL;
+    GSocketAddress *address, *best = NULL;
+    GSocketFamily wanted = ipv6 ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4;
 
-    name = g_network_address_new(host && *host ? host : "0.0.0.0", port);
+    name = g_network_address_new(host && *host ? host : ipv6 ? "::" : "0.0.0.0", port);
     all = g_socket_connectable_enumerate(name);
-    return g_socket_address_enumerator_next(all, NULL, errp);
+    while ((address = g_socket_address_enumerator_next(all, NULL, best ? NULL : errp))) {
+        if (!best || (g_socket_address_get_family(best) != wanted &&
+                      g_socket_address_get_family(address) == wanted)) {
+            g_clear_object(&best);
+            best = address;
+        } else {
+            g_object_unref(address);
+        }
+    }
+    return best;
 }
 
-static bool make_address(CharSocket *s, const Options *options, GError **errp)
+static bool make_address(CharSocket *s, const Options *options, unsigned offset, GError **errp)
 {
     const char *path = options_get(options, "path"), *port = options_get(options, "port");
 
+    g_clear_object(&s->address);
     if (path) {
-        s->address = g_unix_socket_address_new(path);
+        bool abstract = options_get_bool(options, "abstract", false);
+
+        if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "UNIX socket path '%s' is too long", path);
+            return false;
+        }
+        s->address = abstract ? g_unix_socket_address_new_with_type(path, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT)
+                              : g_unix_socket_address_new(path);
         return true;
     }
     if (port) {
         guint64 number;
 
-        if (!g_ascii_string_to_unsigned(port, 10, 0, 65535, &number, NULL)) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "'%s' is not a port number", port);
+        if (!g_ascii_string_to_unsigned(port, 10, 0, 65535 - offset, &number, NULL)) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is not a port number", port);
             return false;
         }
-        s->address = tcp_address(options_get(options, "host"), number, errp);
+        s->address = tcp_address(options_get(options, "host"), number + offset,
+                                 options_get_bool(options, "ipv6", false), errp);
         return s->address != NULL;
     }
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                "chardev: socket: no path, host and port, or fd given");
+    error_set(errp, GOSSAMER_ERROR_INVALID, "chardev: socket: no path, host and port, or fd given");
     return false;
 }
 
-static bool make_listener(CharSocket *s, const Options *options, GError **errp)
+static bool listen_once(CharSocket *s, GError **errp)
 {
-    const char *path = options_get(options, "path");
-
-    if (path) {
-        unlink(path);
-    }
+    g_clear_object(&s->listener);
     s->listener = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
                                G_SOCKET_PROTOCOL_DEFAULT, errp);
     return s->listener && g_socket_bind(s->listener, s->address, TRUE, errp) &&
            g_socket_listen(s->listener, errp);
+}
+
+static bool make_listener(CharSocket *s, const Options *options, GError **errp)
+{
+    const char *path = options_get(options, "path"), *port = options_get(options, "port");
+    uint64_t last = options_get_number(options, "to", 0);
+    unsigned tries = 1;
+    GError *error = NULL;
+
+    if (path && !options_get_bool(options, "abstract", false)) {
+        unlink(path);
+    }
+    if (port && last > g_ascii_strtoull(port, NULL, 10)) {
+        tries += MIN(last, 65535u) - g_ascii_strtoull(port, NULL, 10);
+    }
+    for (unsigned i = 0; i < tries; i++) {
+        g_clear_error(&error);
+        if (make_address(s, options, i, &error) && listen_once(s, &error)) {
+            return true;
+        }
+    }
+    g_clear_object(&s->listener);
+    error_set(errp, GOSSAMER_ERROR_IO, "%s%s: %s", path ? "Failed to bind socket to " : "Failed to find an available port",
+              path ? path : "", error->message);
+    g_error_free(error);
+    return false;
+}
+
+/* What the socket's own address says. */
+static char *socket_name(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_un unix_address;
+        struct sockaddr_in in;
+    } address = {0};
+    socklen_t size = sizeof(address);
+
+    if (getsockname(fd, &address.any, &size) == 0) {
+        if (address.any.sa_family == AF_UNIX) {
+            return g_strdup_printf("unix:%.*s", (int)sizeof(address.unix_address.sun_path),
+                                   address.unix_address.sun_path);
+        }
+        if (address.any.sa_family == AF_INET) {
+            return g_strdup_printf("tcp:%s:%u", inet_ntoa(address.in.sin_addr), ntohs(address.in.sin_port));
+        }
+    }
+    return g_strdup_printf("fd:%d", fd);
 }
 
 /* fd=N: a listening or a connected socket of the parent process. */
@@ -287,6 +370,7 @@ static bool adopt_fd(CharSocket *s, const char *text, GError **errp)
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev: fd '%s' is not a socket", text);
         return false;
     }
+    s->name = socket_name(number);
     if (!listening) {
         s->server = false;
         connected(s, number);
@@ -294,6 +378,11 @@ static bool adopt_fd(CharSocket *s, const char *text, GError **errp)
     }
     s->server = true;
     s->listener = g_socket_new_from_fd(number, errp);
+    if (s->listener) {
+        g_autofree char *name = g_steal_pointer(&s->name);
+
+        s->name = g_strconcat(name, ",server=on", NULL);
+    }
     return s->listener != NULL;
 }
 
@@ -308,35 +397,38 @@ static bool socket_open(Chardev *chr, const Options *options, GError **errp)
     s->server = options_get_bool(options, "server", false);
     s->telnet = options_get_bool(options, "telnet", false);
     s->reconnect = options_get_number(options, "reconnect", 0);
+    s->nodelay = options_get_bool(options, "nodelay", !options_get_bool(options, "delay", true));
+    if (path) {
+        s->name = g_strdup_printf("unix:%s%s", path, s->server ? ",server=on" : "");
+    } else if (!fd) {
+        s->name = g_strdup_printf("tcp:%s:%s%s", options_get(options, "host") ?: "",
+                                  options_get(options, "port") ?: "", s->server ? ",server=on" : "");
+    }
     if (fd) {
         if (!adopt_fd(s, fd, errp)) {
+            g_free(s->name);
             return false;
         }
         wait = false;
-    } else {
-        if (!make_address(s, options, errp)) {
+    } else if (!s->server) {
+        if (!make_address(s, options, 0, errp) ||
+            (!try_connect(s, s->reconnect ? NULL : errp) && !s->reconnect)) {
+            g_prefix_error(errp, "Failed to connect to '%s': ", s->name);
+            g_clear_object(&s->address);
+            g_free(s->name);
             return false;
         }
-        if (!s->server) {
-            if (try_connect(s, s->reconnect ? NULL : errp)) {
-                return true;
-            }
+        if (s->fd < 0) {
             schedule_reconnect(s);
-            return s->reconnect != 0;
         }
-        if (!make_listener(s, options, errp)) {
-            return false;
-        }
+    } else if (!make_listener(s, options, errp)) {
+        g_clear_object(&s->address);
+        g_free(s->name);
+        return false;
     }
-    if (path) {
-        chr->filename = g_strdup_printf("unix:%s%s", path, s->server ? ",server=on" : "");
-    } else {
-        chr->filename = g_strdup_printf("tcp:%s:%s%s", options_get(options, "host") ?: "",
-                                        options_get(options, "port") ?: "",
-                                        s->server ? ",server=on" : "");
-    }
+    update_filename(s);
     if (s->listener && wait) {
-        fprintf(stderr, "info: QEMU waiting for connection on: disconnected:%s\n", chr->filename);
+        info_report("QEMU waiting for connection on: %s", chr->filename);
         while (s->fd < 0) {
             struct pollfd pfd = {g_socket_get_fd(s->listener), POLLIN, 0};
 
@@ -368,11 +460,14 @@ static void socket_close(Chardev *chr)
     if (s->passed_fd >= 0) {
         close(s->passed_fd);
     }
-    if (s->listener && s->address && G_IS_UNIX_SOCKET_ADDRESS(s->address)) {
+    if (s->listener && s->address && G_IS_UNIX_SOCKET_ADDRESS(s->address) &&
+        g_unix_socket_address_get_address_type(G_UNIX_SOCKET_ADDRESS(s->address)) ==
+            G_UNIX_SOCKET_ADDRESS_PATH) {
         unlink(g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(s->address)));
     }
     g_clear_object(&s->listener);
     g_clear_object(&s->address);
+    g_free(s->name);
 }
 
 static int socket_write(Chardev *chr, const uint8_t *buf, int size)

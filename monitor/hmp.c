@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include "monitor-private.h"
+#include "system/runstate.h"
 
 #define BANNER "QEMU " MONITOR_VERSION_TEXT " monitor - type 'help' for more information\r\n"
 
@@ -167,7 +168,10 @@ static void line_typed(void *opaque, const char *line)
         }
     }
     monitor_write(mon, out->str, out->len);
-    line_editor_prompt(mon->editor);
+    /* The shell's prompt comes next, not ours. */
+    if (!system_shutdown_pending()) {
+        line_editor_prompt(mon->editor);
+    }
 }
 
 static void show(Monitor *mon)

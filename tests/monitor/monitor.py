@@ -151,7 +151,7 @@ WRONG = [
     (["-initrd"], r"-initrd: requires an argument"),
     (["-accel", "tgc"], r"invalid accelerator tgc"),
     (["-accel", "kvm"], r"invalid accelerator kvm"),
-    (["-cpu", "power99", "-M", "pseries"], r"power99"),
+    (["-cpu", "powr9", "-M", "pseries"], r"'powr9'.*'power9'"),
     (["-kernel", "/nonexistent", "-M", "pseries", "-nographic"],
      r"could not load kernel '/nonexistent': No such file or directory"),
     (["-m", "lots", "-M", "pseries"], r"lots"),
@@ -233,7 +233,7 @@ def hmp_session():
     with Emulator("-S", "-name", "guest=try", "-monitor", "unix:DIR/hmp,server=on,wait=off",
                   cpus=True) as emulator:
         line = Line(emulator.path("hmp"), emulator.process)
-        assert "monitor - type 'help'" in line.until(r"\(qemu\) $")
+        assert "monitor - type 'help'" in line.until(r"\n\(qemu\) $")
         for command, pattern in [
                 ("info status", r"^VM status: paused \(prelaunch\)$"), ("info version", r"^\d+\.\d+\.\d+"),
                 ("info name", r"^try$"), ("info uuid", r"^00000000-0000-0000-0000-000000000000$"),
@@ -266,11 +266,11 @@ def hmp_session():
                 assert len(saved.read()) == 8
         # Editing: rub out, cursor left and insert, start and end of line.
         line.send("info statuz\x7fs\n")
-        assert "VM status" in line.until(r"\(qemu\) $")
+        assert "VM status" in line.until(r"\n\(qemu\) $")
         line.send("nfo status\x01i\x05\n")
-        assert "VM status" in line.until(r"\(qemu\) $")
+        assert "VM status" in line.until(r"\n\(qemu\) $")
         line.send("inf status\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[D\x1b[Do\n")
-        assert "VM status" in line.until(r"\(qemu\) $")
+        assert "VM status" in line.until(r"\n\(qemu\) $")
         # History: up twice and down once; the same line again is kept once.
         hmp(line, "print 111")
         hmp(line, "print 222")
@@ -279,7 +279,7 @@ def hmp_session():
         assert re.search(r"^\d+: 'print 222'$", hmp(line, "info history"), re.M)
         # Completion: one candidate is written out, several are listed.
         line.send("info stat\t\n")
-        assert "VM status" in line.until(r"\r\n\(qemu\) $")
+        assert "VM status" in line.until(r"\n\(qemu\) $")
         line.send("system_\t\t")
         out = line.until("system_wakeup")
         assert "system_reset" in out and "system_powerdown" in out
@@ -297,7 +297,7 @@ def hmp_reconnect():
     with Emulator(*monitors) as emulator:
         lines = [Line(emulator.path(f"hmp{n}"), emulator.process) for n in range(4)]
         for line in lines:
-            line.until(r"\(qemu\) $")
+            line.until(r"\n\(qemu\) $")
         for line in lines:
             assert "VM status: running" in hmp(line, "info status")
         assert hmp(lines[2], "stop") == ""
@@ -306,8 +306,22 @@ def hmp_reconnect():
             lines[0].send("half a li")
             lines[0].close()
             lines[0] = Line(emulator.path("hmp0"), emulator.process)
-            lines[0].until(r"\(qemu\) $")
+            lines[0].until(r"\n\(qemu\) $")
             assert "VM status: paused" in hmp(lines[0], "info status")
+        # Several lines at once, then the end: all are answered.
+        lines[0].send("info version\ninfo status\ninfo uuid\n")
+        lines[0].socket.shutdown(socket.SHUT_WR)
+        text = lines[0].rest()
+        assert "VM status: paused" in text and "00000000-0000" in text, text
+        lines[0].close()
+        lines[0] = Line(emulator.path("hmp0"), emulator.process)
+        lines[0].until(r"\n\(qemu\) $")
+        shown = hmp(lines[1], "info chardev")
+        assert len(re.findall(r"^compat_monitor\d: filename=unix:", shown, re.M)) == 4, shown
+        lines[2].close()
+        time.sleep(0.2)
+        assert re.search(r"^compat_monitor2: filename=disconnected:unix:.*,server=on$",
+                         hmp(lines[1], "info chardev"), re.M)
         hmp(lines[1], "cont")
         assert "VM status: running" in hmp(lines[0], "info status")
 
@@ -619,7 +633,7 @@ def back_ends():
 
             qmp("qmp_capabilities")
             line = Line(("127.0.0.1", free), emulator.process)
-            line.until(r"\(qemu\) $")
+            line.until(r"\n\(qemu\) $")
             assert "running" in hmp(line, "info status")
             line.close()
             # The pty's other side, named on standard error.
