@@ -15,7 +15,7 @@
 
 /* A block ends when it has this many ops: the longest instruction stays far below the difference. */
 #define OPS_LIMIT (IR_MAX_INSNS / 4)
-#define INSNS_LIMIT 256
+#define INSNS_LIMIT 40
 
 /* Facility-unavailable cause (FSCR interrupt cause) of transactional memory. */
 #define FSCR_IC_TM 5

@@ -10,7 +10,7 @@
 #include "../helper-system.h"
 #include "../translate.h"
 
-#define SIDE_EXITS_LIMIT 16
+#define SIDE_EXITS_LIMIT 3
 
 /* BO bits */
 enum { BO_NO_COND = 16, BO_COND_TRUE = 8, BO_NO_CTR = 4, BO_CTR_ZERO = 2 };
