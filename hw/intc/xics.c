@@ -146,6 +146,9 @@ uint32_t xics_accept(XicsState *xics, unsigned server)
     XicsPresenter *icp = &xics->servers[server];
     uint32_t xirr = icp->xirr;
 
+    if (!xisr(icp)) {
+        return xirr;             /* nothing to accept: the CPPR stays */
+    }
     icp->xirr = (uint32_t)icp->pending_priority << 24;
     icp->pending_priority = PRIORITY_MASKED;
     drive(icp);
@@ -215,6 +218,8 @@ static void source_resend(XicsState *xics, uint32_t i)
             source->status &= ~SOURCE_REJECTED;
             if (source->priority != PRIORITY_MASKED) {
                 present(xics, source->server, xics->base + i, source->priority);
+            } else {
+                source->status |= SOURCE_MASKED_PENDING;
             }
         }
     } else if (source->flags & SOURCE_LSI) {
@@ -259,8 +264,10 @@ static void write_xive(XicsState *xics, uint32_t number, unsigned server, uint8_
     source->saved_priority = saved;
     if (source->flags & SOURCE_LSI) {
         source_resend(xics, number - xics->base);
-    } else if ((source->status & SOURCE_MASKED_PENDING) && priority != PRIORITY_MASKED) {
-        source->status &= ~SOURCE_MASKED_PENDING;
+    } else if ((source->status & (SOURCE_MASKED_PENDING | SOURCE_REJECTED)) &&
+               priority != PRIORITY_MASKED) {
+        /* Also one that its old server gave back: the new one may take it now. */
+        source->status &= ~(SOURCE_MASKED_PENDING | SOURCE_REJECTED);
         present(xics, server, number, priority);
     }
 }
@@ -293,7 +300,9 @@ bool xics_int_off(XicsState *xics, uint32_t number)
     if (!source) {
         return false;
     }
-    write_xive(xics, number, source->server, PRIORITY_MASKED, source->priority);
+    /* Off twice: what int-on gives back is still the priority of before. */
+    write_xive(xics, number, source->server, PRIORITY_MASKED,
+               source->priority == PRIORITY_MASKED ? source->saved_priority : source->priority);
     return true;
 }
 
