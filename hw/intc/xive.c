@@ -65,7 +65,8 @@ struct XiveState {
     /* immutable */
     uint32_t n_servers, n_sources, n_ends;
     AddressSpace *as;
-    MemoryRegion esb_region, tima_region;
+    MemoryRegion *memory;        /* which has the pages */
+    MemoryRegion esb_region, end_region, tima_region;
     /* saved */
     XiveSource *sources;
     XiveEnd *ends;               /* server * XIVE_PRIORITIES + priority */
@@ -260,7 +261,7 @@ uint64_t xive_esb_load(XiveState *xive, uint32_t lisn, uint32_t offset)
         return UINT64_MAX;
     }
     switch (offset & 0xf00) {
-    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x300:
+    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x700:
         result = source_eoi(xive, source);
         if (result) {
             route(xive, source);
@@ -316,12 +317,19 @@ uint64_t xive_end_esb(XiveState *xive, unsigned server, uint8_t priority, uint32
         return UINT64_MAX;
     }
     switch (offset & 0xf00) {
-    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x300:
-        return pq_eoi(&end->es_n);
+    case ESB_LOAD_EOI ... ESB_LOAD_EOI + 0x700: {
+        bool notify = pq_eoi(&end->es_n);
+
+        /* What came meanwhile is notified now. */
+        if (notify && xive->contexts[server].cpu) {
+            context_notify(&xive->contexts[server], priority);
+        }
+        return notify;
+    }
     case ESB_GET ... ESB_GET + 0x300:
-        return end->es_n;
+        return end->es_n & PQ_MASK;
     case ESB_SET_PQ_00 ... ESB_SET_PQ_11: {
-        uint8_t old = end->es_n;
+        uint8_t old = end->es_n & PQ_MASK;
 
         end->es_n = (offset >> 8) & 3;
         return old;
@@ -394,6 +402,38 @@ static const MemoryRegionOps esb_ops = {
     .valid = {.min_access_size = 1, .max_access_size = 8},
     .impl = {.min_access_size = 1, .max_access_size = 8},
 };
+
+/* A pair of pages for each queue: the first has its notification bits, the second (escalation) nothing. */
+static uint64_t end_read(void *opaque, hwaddr offset, unsigned size)
+{
+    uint32_t i = offset >> XIVE_ESB_SHIFT;
+
+    if (offset & (1u << (XIVE_ESB_SHIFT - 1))) {
+        log_mask(LOG_GUEST_ERROR, "XIVE: load from the escalation page of queue %u\n", i);
+        return UINT64_MAX;
+    }
+    return xive_end_esb(opaque, i / XIVE_PRIORITIES, i % XIVE_PRIORITIES, offset & 0xfff);
+}
+
+static void end_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    log_mask(LOG_GUEST_ERROR, "XIVE: store to the pages of queue %u\n",
+             (uint32_t)(offset >> XIVE_ESB_SHIFT));
+}
+
+static const MemoryRegionOps end_ops = {
+    .read = end_read,
+    .write = end_write,
+    .endianness = DEVICE_BIG_ENDIAN,
+    .valid = {.min_access_size = 1, .max_access_size = 8},
+    .impl = {.min_access_size = 1, .max_access_size = 8},
+};
+
+uint64_t xive_end_page(const XiveState *xive, unsigned server, uint8_t priority)
+{
+    return XIVE_VC_BASE +
+           ((uint64_t)(xive->n_sources + server * XIVE_PRIORITIES + priority) << XIVE_ESB_SHIFT);
+}
 
 static XiveContext *context_of_caller(XiveState *xive)
 {
@@ -601,6 +641,7 @@ void xive_set_mapped(XiveState *xive, bool mapped)
     if (xive->mapped != mapped) {
         xive->mapped = mapped;
         memory_region_set_enabled(&xive->esb_region, mapped);
+        memory_region_set_enabled(&xive->end_region, mapped);
         memory_region_set_enabled(&xive->tima_region, mapped);
     }
 }
@@ -636,7 +677,7 @@ void xive_print(const XiveState *xive, GString *out)
 
             g_string_append_printf(out, " %3u/%u   %6u/%6u @%" PRIx64 " ^%u", source->server,
                                    source->priority, end->index,
-                                   end->size_shift ? 1u << (end->size_shift - 2) : 0, end->address,
+                                   end->enabled ? 1u << (end->size_shift - 2) : 0, end->address,
                                    end->generation);
         }
         g_string_append_c(out, '\n');
@@ -745,10 +786,21 @@ static const VMStateDescription vmstate_xive = {
         VMSTATE_STRUCT_VARRAY_POINTER_UINT32(contexts, XiveState, n_servers, vmstate_context, XiveContext),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("parent", "as", "esb_region", "tima_region"),
+    .immutable = VMSTATE_NAMES("parent", "as", "memory", "esb_region", "end_region", "tima_region"),
     .host_only = VMSTATE_NAMES("mapped"),
     VMSTATE_STRUCT_AUDIT(XiveState),
 };
+
+static void xive_unrealize(DeviceState *dev)
+{
+    XiveState *xive = (XiveState *)dev;
+    MemoryRegion *regions[] = {&xive->esb_region, &xive->end_region, &xive->tima_region};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(regions); i++) {
+        memory_region_del_subregion(xive->memory, regions[i]);
+        memory_region_destroy(regions[i]);
+    }
+}
 
 static void xive_finalize(Object *obj)
 {
@@ -766,6 +818,7 @@ const DeviceClass xive_class = {
     .instance_size = sizeof(XiveState),
     .instance_finalize = xive_finalize,
     .vmstate = &vmstate_xive,
+    .unrealize = xive_unrealize,
     .reset = {.hold = xive_device_reset},
 };
 
@@ -778,15 +831,20 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
     xive->n_ends = n_servers * XIVE_PRIORITIES;
     xive->n_sources = n_sources;
     xive->as = as;
+    xive->memory = memory;
     xive->sources = g_new0(XiveSource, n_sources);
     xive->ends = g_new0(XiveEnd, xive->n_ends);
     xive->contexts = g_new0(XiveContext, n_servers);
     memory_region_init_io(&xive->esb_region, xive, &esb_ops, xive, "xive.esb",
                           (uint64_t)n_sources << XIVE_ESB_SHIFT);
+    memory_region_init_io(&xive->end_region, xive, &end_ops, xive, "xive.end",
+                          (uint64_t)xive->n_ends << XIVE_ESB_SHIFT);
     memory_region_init_io(&xive->tima_region, xive, &tima_ops, xive, "xive.tima", 4ull << XIVE_TM_SHIFT);
     memory_region_set_enabled(&xive->esb_region, false);
+    memory_region_set_enabled(&xive->end_region, false);
     memory_region_set_enabled(&xive->tima_region, false);
     memory_region_add_subregion(memory, XIVE_VC_BASE, &xive->esb_region);
+    memory_region_add_subregion(memory, xive_end_page(xive, 0, 0), &xive->end_region);
     memory_region_add_subregion(memory, XIVE_TM_BASE, &xive->tima_region);
     return device_realize_and_unref(&xive->parent, NULL, errp) ? xive : NULL;
 }

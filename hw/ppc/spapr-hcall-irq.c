@@ -276,8 +276,7 @@ static HCallResult h_int_get_queue_info(SpaprMachine *spapr, PowerPCCPU *cpu, ui
         return H_P3;
     }
     xive_get_queue(xive, target, priority, &queue);
-    /* The queue's own notification page: reached through H_INT_ESB only. */
-    args[0] = XIVE_VC_BASE + ((uint64_t)xive_n_sources(xive) << XIVE_ESB_SHIFT);
+    args[0] = xive_end_page(xive, target, priority);
     args[1] = queue.enabled ? queue.size_shift : 0;
     return H_SUCCESS;
 }

@@ -52,6 +52,8 @@ void xive_get_queue(const XiveState *xive, unsigned server, uint8_t priority, Xi
 uint64_t xive_esb_load(XiveState *xive, uint32_t lisn, uint32_t offset);
 void xive_esb_store(XiveState *xive, uint32_t lisn, uint32_t offset, uint64_t value);
 uint64_t xive_end_esb(XiveState *xive, unsigned server, uint8_t priority, uint32_t offset);
+/* Real address of the page with a queue's notification bits. */
+uint64_t xive_end_page(const XiveState *xive, unsigned server, uint8_t priority);
 /* The reporting line (an OS buffer of two cache lines); address 0: none. */
 void xive_set_reporting_line(XiveState *xive, unsigned server, uint64_t address);
 uint64_t xive_get_reporting_line(const XiveState *xive, unsigned server);
