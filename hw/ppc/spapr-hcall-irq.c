@@ -100,7 +100,8 @@ const SpaprHCall spapr_hcalls_xics[] = {
 static void rtas_set_xive(SpaprRtasCall *call)
 {
     XicsState *xics = active_xics(call->spapr);
-    bool good = xics && xics_set_xive(xics, rtas_arg(call, 0), rtas_arg(call, 1), rtas_arg(call, 2));
+    bool good = xics && rtas_arg(call, 2) <= 0xff &&
+                xics_set_xive(xics, rtas_arg(call, 0), rtas_arg(call, 1), rtas_arg(call, 2));
 
     rtas_ret(call, 0, good ? RTAS_OUT_SUCCESS : RTAS_OUT_PARAM_ERROR);
 }

@@ -49,9 +49,10 @@ static HCallResult register_vpa(SpaprMachine *spapr, SpaprCpuState *state, uint6
     return H_SUCCESS;
 }
 
-/* The area's size stands in its second word; min is the smallest legal. */
+/* The area's size stands in its second word; min is the smallest legal. It may not cross a multiple of
+ * `within` (0: anywhere). */
 static HCallResult register_area(SpaprMachine *spapr, SpaprCpuState *state, uint64_t address,
-                                 uint32_t min, uint64_t *where, uint64_t *size_out)
+                                 uint32_t min, uint32_t within, uint64_t *where, uint64_t *size_out)
 {
     uint32_t size;
 
@@ -62,7 +63,8 @@ static HCallResult register_area(SpaprMachine *spapr, SpaprCpuState *state, uint
         return H_PARAMETER;
     }
     size = spapr_ldl(spapr, address + 4);
-    if (size < min || !spapr_is_ram(spapr, address, size)) {
+    if (size < min || !spapr_is_ram(spapr, address, size) ||
+        (within && address % within + size > within)) {
         return H_PARAMETER;
     }
     if (!state->vpa_addr) {
@@ -78,7 +80,6 @@ static HCallResult h_register_vpa(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t
     uint64_t function = args[0] >> 45 & 7, server = args[1], address = args[2];
     PowerPCCPU *target = spapr_find_cpu(spapr, server);
     SpaprCpuState *state;
-    HCallResult result;
 
     if (!target) {
         return H_PARAMETER;
@@ -94,18 +95,13 @@ static HCallResult h_register_vpa(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t
         state->vpa_addr = 0;
         return H_SUCCESS;
     case VPA_REGISTER_SLB_SHADOW:
-        result = register_area(spapr, state, address, 8, &state->slb_shadow_addr,
-                               &state->slb_shadow_size);
-        if (result == H_SUCCESS && (address & 0xfff) + state->slb_shadow_size > 4096) {
-            state->slb_shadow_addr = state->slb_shadow_size = 0;
-            result = H_PARAMETER;
-        }
-        return result;
+        return register_area(spapr, state, address, 8, 4096, &state->slb_shadow_addr,
+                             &state->slb_shadow_size);
     case VPA_UNREGISTER_SLB_SHADOW:
         state->slb_shadow_addr = state->slb_shadow_size = 0;
         return H_SUCCESS;
     case VPA_REGISTER_DTL:
-        return register_area(spapr, state, address, 48, &state->dtl_addr, &state->dtl_size);
+        return register_area(spapr, state, address, 48, 0, &state->dtl_addr, &state->dtl_size);
     case VPA_UNREGISTER_DTL:
         state->dtl_addr = state->dtl_size = 0;
         return H_SUCCESS;

@@ -248,7 +248,8 @@ static HCallResult h_remove(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcod
 #define BULK_REQUEST 0x4000000000000000ull
 #define BULK_RESPONSE 0x8000000000000000ull
 #define BULK_END 0xc000000000000000ull
-#define BULK_CODE_SHIFT 56
+#define BULK_CODE_SHIFT 60
+#define BULK_RC_SHIFT 51         /* R and C below the code */
 #define BULK_FLAGS 0x0300000000000000ull
 #define BULK_ANDCOND 0x0100000000000000ull
 #define BULK_AVPN 0x0200000000000000ull
@@ -278,19 +279,22 @@ static HCallResult h_bulk_remove(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t 
         if (*high & BULK_ANDCOND) {
             flags |= H_FLAG_ANDCOND;
         }
-        one = remove_hpte(spapr, *high & BULK_PTEX, *low, flags, &v, &r);
+        /* One condition or the other: both at once is no request. */
+        one = (*high & BULK_FLAGS) == BULK_FLAGS
+                  ? H_PARAMETER
+                  : remove_hpte(spapr, *high & BULK_PTEX, *low, flags, &v, &r);
         *high &= BULK_PTEX | BULK_FLAGS;
         *high |= BULK_RESPONSE;
         switch (one) {
         case H_SUCCESS:
-            *high |= (r & (HPTE_R_C | HPTE_R_R)) << 53;
+            *high |= (r & (HPTE_R_C | HPTE_R_R)) << BULK_RC_SHIFT;
             flush = true;
             break;
         case H_NOT_FOUND:
-            *high |= 1ull << BULK_CODE_SHIFT << 4;
+            *high |= 1ull << BULK_CODE_SHIFT;
             break;
         default:
-            *high |= 2ull << BULK_CODE_SHIFT << 4;
+            *high |= 2ull << BULK_CODE_SHIFT;
             result = H_PARAMETER;
             break;
         }
@@ -320,8 +324,10 @@ static HCallResult h_protect(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opco
     r |= (flags << 55) & HPTE_R_PP0;
     r |= (flags << 48) & HPTE_R_KEY_HI;
     r |= flags & (HPTE_R_PP | HPTE_R_N | HPTE_R_KEY_LO);
-    hpte_store(spapr, ptex, v & ~HPTE_V_VALID, 0);
+    __atomic_store_n(&spapr->htab[ptex * 2], GUINT64_TO_BE(v & ~HPTE_V_VALID), __ATOMIC_SEQ_CST);
     spapr_tlb_flush_all_cpus(spapr, cpu);
+    /* What processors noted until the flush stays. */
+    r |= hpte_load(spapr, ptex, 1) & (HPTE_R_R | HPTE_R_C);
     hpte_store(spapr, ptex, v, r);
     return H_SUCCESS;
 }

@@ -103,7 +103,7 @@ static const PPCVirtualHypervisorOps spapr_vhyp = {
 
 /* ---- Processors ---- */
 
-PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint32_t server)
+PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server)
 {
     for (guint i = 0; i < spapr->cpus->len; i++) {
         PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);

@@ -248,7 +248,8 @@ static inline uint8_t spapr_cap(const SpaprMachine *spapr, SpaprCap cap)
 }
 
 /* spapr.c */
-PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint32_t server);
+/* By interrupt server number as a guest gives it; NULL: none. */
+PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server);
 /* Starts a stopped CPU at entry with r3, 64-bit, interrupts off (start-cpu); asynchronous. */
 void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target, uint64_t entry,
                           uint64_t r3);
