@@ -122,7 +122,8 @@ static int mux_can_read(void *opaque)
     CharMux *m = opaque;
     CharFrontend *fe = m->focus >= 0 ? m->front[m->focus] : NULL;
 
-    if (m->focus >= 0 && m->in[m->focus] - m->out[m->focus] < MUX_BUFFER) {
+    /* Without a front end only the escape keys have a meaning, but they have one. */
+    if (m->focus < 0 || m->in[m->focus] - m->out[m->focus] < MUX_BUFFER) {
         return 1;
     }
     return fe && fe->can_read ? fe->can_read(fe->opaque) : 0;

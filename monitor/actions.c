@@ -101,19 +101,19 @@ Object *monitor_object(const char *path, GError **errp)
     return obj;
 }
 
-static json_t *path_value(const Object *obj)
-{
-    g_autofree char *path = obj ? object_path(obj) : NULL;
-
-    return json_string(path ? path : "");
-}
-
 /* Guests and files give text that need not be UTF-8. */
 json_t *monitor_text(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
 
     return json_string(valid);
+}
+
+static json_t *path_value(const Object *obj)
+{
+    g_autofree char *path = obj ? object_path(obj) : NULL;
+
+    return monitor_text(path);
 }
 
 json_t *monitor_property_get(Object *obj, const char *name, GError **errp)

@@ -145,6 +145,7 @@ static void accept_line(LineEditor *e)
     }
     g_string_truncate(e->text, 0);
     e->cursor = 0;
+    e->history_at = e->history->len;
     e->line(e->opaque, line);
 }
 

@@ -25,7 +25,8 @@ typedef struct Monitor {
     /* QMP: text that makes no whole value yet */
     GString *in;
     unsigned depth;
-    bool in_string, escaped;
+    char quote;                  /* that ends the string we are in, 0: in none */
+    bool escaped, single_quotes;
 } Monitor;
 
 typedef struct MonitorRegistry {

@@ -21,7 +21,8 @@ static json_t *qom_list(json_t *arguments, GError **errp)
     for (guint i = 0; i < items->len; i++) {
         ObjectListItem *item = &g_array_index(items, ObjectListItem, i);
 
-        json_array_append_new(result, json_pack("{s:s, s:s}", "name", item->name, "type", item->type));
+        json_array_append_new(result, json_pack("{s:o, s:o}", "name", monitor_text(item->name), "type",
+                                                monitor_text(item->type)));
     }
     return result;
 }
@@ -122,7 +123,7 @@ static void add_property(const Property *prop, void *opaque)
             g_autofree char *text = property_default_text(prop);
 
             if (text) {
-                json_object_set_new(entry, "default-value", json_string(text));
+                json_object_set_new(entry, "default-value", monitor_text(text));
             }
         }
         }

@@ -115,8 +115,8 @@ static json_t *query_cpus_fast(json_t *arguments, GError **errp)
     CPU_FOREACH (cpu) {
         g_autofree char *path = object_path(OBJECT(cpu));
 
-        json_array_append_new(result, json_pack("{s:i, s:s, s:i, s:o, s:s}", "cpu-index", cpu->cpu_index,
-                                                "qom-path", path ? path : "", "thread-id", cpu->thread_id,
+        json_array_append_new(result, json_pack("{s:i, s:o, s:i, s:o, s:s}", "cpu-index", cpu->cpu_index,
+                                                "qom-path", monitor_text(path), "thread-id", cpu->thread_id,
                                                 "props", cpu_props(cpu), "target", target()));
     }
     return result;
@@ -136,9 +136,9 @@ static json_t *query_hotpluggable_cpus(json_t *arguments, GError **errp)
         /* One entry for each core. */
         if ((unsigned)cpu->cpu_index % threads == 0) {
             type[0] = g_ascii_tolower(type[0]);
-            json_array_append_new(result, json_pack("{s:o, s:I, s:s, s:s}", "props", cpu_props(cpu),
+            json_array_append_new(result, json_pack("{s:o, s:I, s:o, s:o}", "props", cpu_props(cpu),
                                                     "vcpus-count", (json_int_t)threads, "qom-path",
-                                                    path ? path : "", "type", type));
+                                                    monitor_text(path), "type", monitor_text(type)));
         }
     }
     return result;

@@ -29,7 +29,7 @@ void qmp_emit(Monitor *mon, json_t *value)
 
 static json_t *error_value(const char *class, const char *text)
 {
-    return json_pack("{s:{s:s, s:s}}", "error", "class", class, "desc", text);
+    return json_pack("{s:{s:s, s:o}}", "error", "class", class, "desc", monitor_text(text));
 }
 
 static const QMPCommand *find(const char *name)
@@ -212,23 +212,49 @@ static json_t *execute(Monitor *mon, json_t *request)
     return value;
 }
 
+/* QMP takes strings in single quotes too: the same text with double ones. */
+static char *with_double_quotes(const char *text, size_t size)
+{
+    GString *out = g_string_sized_new(size);
+    char quote = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+
+        if (quote && c == '\\' && i + 1 < size) {
+            c = text[++i];
+            if (c != '\'') {
+                g_string_append_c(out, '\\');
+            }
+            g_string_append_c(out, c);
+        } else if (!quote && (c == '\'' || c == '"')) {
+            quote = c;
+            g_string_append_c(out, '"');
+        } else if (quote && c == quote) {
+            quote = 0;
+            g_string_append_c(out, '"');
+        } else if (quote == '\'' && c == '"') {
+            g_string_append(out, "\\\"");
+        } else {
+            g_string_append_c(out, c);
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
 static void value_complete(Monitor *mon)
 {
     json_error_t why;
-    json_t *request = json_loadb(mon->in->str, mon->in->len, JSON_DECODE_ANY, &why);
-    json_t *answer;
+    json_t *request, *answer;
 
-    if (!request) {
-        g_autofree char *fixed = g_strndup(mon->in->str, mon->in->len);
+    if (mon->single_quotes) {
+        g_autofree char *text = with_double_quotes(mon->in->str, mon->in->len);
 
-        /* QMP allows strings in single quotes. */
-        for (char *p = fixed; *p; p++) {
-            if (*p == '\'') {
-                *p = '"';
-            }
-        }
-        request = strchr(mon->in->str, '"') ? NULL : json_loads(fixed, JSON_DECODE_ANY, &why);
+        request = json_loads(text, JSON_DECODE_ANY, &why);
+    } else {
+        request = json_loadb(mon->in->str, mon->in->len, JSON_DECODE_ANY, &why);
     }
+    mon->single_quotes = false;
     if (!request) {
         g_autofree char *text = g_strdup_printf("JSON parse error, %s", why.text);
 
@@ -264,22 +290,26 @@ void qmp_input(Monitor *mon, const uint8_t *data, int size)
             json_decref(answer);
             g_string_truncate(mon->in, 0);
             mon->depth = 0;
-            mon->in_string = false;
+            mon->quote = 0;
             continue;
         }
-        if (mon->in_string) {
+        if (mon->quote) {
             if (mon->escaped) {
                 mon->escaped = false;
             } else if (c == '\\') {
                 mon->escaped = true;
-            } else if (c == '"') {
-                mon->in_string = false;
+            } else if (c == mon->quote) {
+                mon->quote = 0;
             }
             continue;
         }
         switch (c) {
+        case '\'':
+            mon->single_quotes = true;
+            mon->quote = c;
+            break;
         case '"':
-            mon->in_string = true;
+            mon->quote = c;
             break;
         case '{':
         case '[':
@@ -312,7 +342,8 @@ void qmp_event(Monitor *mon, CharEvent event)
 
         mon->negotiated = false;
         mon->depth = 0;
-        mon->in_string = mon->escaped = false;
+        mon->quote = 0;
+        mon->escaped = mon->single_quotes = false;
         g_string_truncate(mon->in, 0);
         qmp_emit(mon, greeting);
         json_decref(greeting);

@@ -21,7 +21,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
-from guest import Console, Qmp, emulator_path, on_qemu, stretch  # noqa: E402
+from guest import Console, Guest, Qmp, debian_installer, emulator_path, on_qemu, stretch  # noqa: E402
 
 NONE = ["-M", "none", "-nodefaults", "-display", "none"]
 
@@ -532,7 +532,125 @@ def stop_and_cont():
         assert emulator.wait() == 0
 
 
+def guest_events():
+    """What a guest does to itself is told with the reason; -no-shutdown keeps the process."""
+    kernel, initrd = debian_installer()
+    with Guest(name="events", kernel=kernel, initrd=initrd, cpu="power9_v2.0", qmp=True,
+               append="rdinit=/bin/sh console=hvc0", extra=["-no-shutdown"]) as guest:
+        prompt = r"^(/|~) # "
+        guest.expect(prompt, 120)
+        guest.send("mount -t proc proc /proc; echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger\n")
+        assert guest.qmp.event("RESET", 60)["data"] == {"guest": True, "reason": "guest-reset"}
+        guest.expect(prompt, 120)
+        guest.send("poweroff -f\n")
+        assert guest.qmp.event("SHUTDOWN", 60)["data"] == {"guest": True, "reason": "guest-shutdown"}
+        guest.qmp.event("STOP", 20)
+        assert guest.qmp.command("query-status")["status"] == "shutdown"
+        reply = guest.qmp.reply("cont")
+        assert reply["error"]["desc"] == "Resetting the Virtual Machine is required", reply
+        guest.qmp.command("system_reset")
+        guest.qmp.event("RESET", 20)
+        guest.qmp.command("cont")
+        guest.qmp.event("RESUME", 20)
+        guest.expect(prompt, 120)
+        # A monitor on the console's terminal, while the guest runs.
+        guest.send("\x01c")
+        guest.expect(r"^\(qemu\) ", 10)
+        guest.send("info status\n")
+        guest.expect(r"^VM status: running$", 10)
+        guest.send("\x01c\n")
+        assert guest.shell("echo $((6 * 7))") == "42"
+        guest.qmp.command("quit")
+        assert guest.qmp.event("SHUTDOWN")["data"] == {"guest": False, "reason": "host-qmp-quit"}
+        assert guest.wait(20) == 0
+
+
 # ---- Character back ends ----
+
+def management_line():
+    """A command line as management programs write it: JSON, names in capitals, inherited socket."""
+    folder = tempfile.mkdtemp(prefix="gossamer-test-")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    path = os.path.join(folder, "monitor.sock")
+    try:
+        listener.bind(path)
+        listener.listen(1)
+        arguments = [
+            "-name", "guest=d1,debug-threads=on", "-S", "-object",
+            '{"qom-type":"secret","id":"masterKey0","format":"raw","file":"/nonexistent/master-key.aes"}',
+            "-machine", "pseries-7.2,usb=off,dump-guest-core=off,memory-backend=ppc_spapr.ram", "-accel", "tcg",
+            "-cpu", "POWER9", "-m", "1024", "-object",
+            '{"qom-type":"memory-backend-ram","id":"ppc_spapr.ram","size":1073741824}', "-overcommit",
+            "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid",
+            "11111111-1111-4111-8111-111111111111", "-display", "none", "-no-user-config", "-nodefaults",
+            "-chardev", f"socket,id=charmonitor,fd={listener.fileno()},server=on,wait=off", "-mon",
+            "chardev=charmonitor,id=monitor,mode=control", "-rtc", "base=utc", "-no-shutdown", "-boot",
+            "strict=on", "-chardev", "pty,id=charserial0", "-device",
+            '{"driver":"spapr-vty","chardev":"charserial0","id":"serial0","reg":805306368}', "-audiodev",
+            '{"id":"audio1","driver":"none"}', "-sandbox",
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-msg", "timestamp=on"]
+        process = subprocess.Popen([emulator_path()] + arguments, stdin=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()])
+        try:
+            qmp = Qmp(path, process)
+            assert qmp.command("query-migrate-capabilities") == []
+            chardevs = {c["label"]: c for c in qmp.command("query-chardev")}
+            assert chardevs["charserial0"]["filename"].startswith("pty:/dev/pts/")
+            assert chardevs["charmonitor"]["filename"] == f"unix:{path},server=on"
+            assert len(qmp.command("query-hotpluggable-cpus")) == 1
+            assert qmp.command("query-cpus-fast")[0]["cpu-index"] == 0
+            assert qmp.command("query-iothreads") == []
+            assert qmp.reply("balloon", value=1 << 30)["error"]["class"] == "DeviceNotActive"
+            assert qmp.command("query-named-block-nodes", flat=True) == []
+            names = {item["name"] for item in qmp.command("qom-list", path="/machine/peripheral")}
+            assert "serial0" in names
+            assert qmp.command("query-block") == []
+            qmp.command("cont")
+            qmp.event("RESUME")
+            process.send_signal(signal.SIGTERM)
+            assert qmp.event("SHUTDOWN")["data"]["reason"] == "host-signal"
+            assert process.wait(stretch(20)) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            tap.diagnostic(process.stderr.read().decode())
+            process.stderr.close()
+    finally:
+        listener.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def gdb_server():
+    """-gdb and gdbserver listen where they are told; "none" ends it."""
+    def ask(address, process):
+        line = Line(address, process)
+        line.send("$?#3f")
+        assert "$T05thread:p01.01;" in line.until(r"#..")
+        line.close()
+
+    spare = [socket.socket(), socket.socket()]
+    for one in spare:
+        one.bind(("127.0.0.1", 0))
+    first, second = (one.getsockname()[1] for one in spare)
+    for one in spare:
+        one.close()
+    with Emulator("-S", "-gdb", f"tcp:127.0.0.1:{first}", "-qmp", "unix:DIR/qmp,server=on,wait=off",
+                  cpus=True) as emulator:
+        qmp = emulator.qmp()
+        for _ in range(3):
+            ask(("127.0.0.1", first), emulator.process)
+        assert f"Waiting for gdb connection on device 'tcp::{second}'" in qmp.hmp(f"gdbserver tcp::{second}")
+        ask(("127.0.0.1", second), emulator.process)
+        assert "Waiting for gdb" in qmp.hmp(f"gdbserver unix:{emulator.path('gdb')}")
+        ask(emulator.path("gdb"), emulator.process)
+        assert "Disabled gdbserver" in qmp.hmp("gdbserver none")
+        for address in (("127.0.0.1", first), ("127.0.0.1", second)):
+            with socket.socket() as probe_:
+                assert probe_.connect_ex(address) != 0, f"{address} still listens"
+        qmp.command("quit")
+        assert emulator.wait() == 0
+
 
 def probe():
     """How management programs ask what there is: no board, in the background, a number file."""
@@ -715,6 +833,8 @@ def terminal_restored():
     """However the emulator ends, the terminal is as it was."""
     for how in ("quit", signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT,
                 signal.SIGSEGV, "error"):
+        if how == signal.SIGSEGV and "GOSSAMER_SLOW" in os.environ:
+            continue    # a sanitizer has its own handler
         arguments = ["-M", "none", "-nodefaults", "-nographic", "-monitor", "stdio"]
         if how == "error":
             arguments += ["-qmp", "unix:/nonexistent/qmp,server=on,wait=off"]
@@ -756,7 +876,8 @@ def ctrl_c():
 CASES = {
     "wrong-options": wrong_options, "help": help_texts, "hmp": hmp_session, "hmp-reconnect": hmp_reconnect,
     "qmp-errors": qmp_errors, "qmp-facts": qmp_facts, "qmp-pipeline": qmp_pipeline,
-    "qmp-slow-reader": qmp_slow_reader, "qmp-events": qmp_events, "stop-cont": stop_and_cont, "probe": probe,
+    "qmp-slow-reader": qmp_slow_reader, "qmp-events": qmp_events, "stop-cont": stop_and_cont, "guest-events": guest_events, "management-line": management_line,
+    "gdb-server": gdb_server, "probe": probe,
     "daemonize-fails": daemonize_fails, "inherited-socket": inherited_socket, "back-ends": back_ends,
     "terminal-keys": terminal_keys, "terminal-restored": terminal_restored, "ctrl-c": ctrl_c,
 }
