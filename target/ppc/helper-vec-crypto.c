@@ -5,18 +5,9 @@
  */
 #include "helper-vec.h"
 
-/* Rotate counts to the right; the third of the small functions is a shift. */
-typedef struct Sigma {
-    uint8_t first, second, third;
-    bool shift;
-} Sigma;
-
-/* By ST << 1 | SIX bit. */
-static const Sigma sigma_word[4] = {
-    {7, 18, 3, true}, {17, 19, 10, true}, {2, 13, 22, false}, {6, 11, 25, false},
-};
-static const Sigma sigma_doubleword[4] = {
-    {1, 8, 7, true}, {19, 61, 6, true}, {28, 34, 39, false}, {14, 18, 41, false},
+const Sigma ppc_sigma[2][4] = {
+    {{7, 18, 3, true}, {17, 19, 10, true}, {2, 13, 22, false}, {6, 11, 25, false}},
+    {{1, 8, 7, true}, {19, 61, 6, true}, {28, 34, 39, false}, {14, 18, 41, false}},
 };
 
 static uint32_t right32(uint32_t x, unsigned n)
@@ -34,7 +25,7 @@ static void helper_vshasigmaw(V128 *d, const V128 *a, uint32_t st_six)
     V128 out;
 
     for (unsigned i = 0; i < 4; i++) {
-        const Sigma *s = &sigma_word[(st_six >> 4) << 1 | (st_six >> (3 - i) & 1)];
+        const Sigma *s = &ppc_sigma[0][(st_six >> 4) << 1 | (st_six >> (3 - i) & 1)];
         uint32_t x = VEC_W(*a, i);
         VEC_W(out, i) = right32(x, s->first) ^ right32(x, s->second) ^
                         (s->shift ? x >> s->third : right32(x, s->third));
@@ -48,7 +39,7 @@ static void helper_vshasigmad(V128 *d, const V128 *a, uint32_t st_six)
     V128 out;
 
     for (unsigned i = 0; i < 2; i++) {
-        const Sigma *s = &sigma_doubleword[(st_six >> 4) << 1 | (st_six >> (3 - 2 * i) & 1)];
+        const Sigma *s = &ppc_sigma[1][(st_six >> 4) << 1 | (st_six >> (3 - 2 * i) & 1)];
         uint64_t x = VEC_D(*a, i);
         VEC_D(out, i) = right64(x, s->first) ^ right64(x, s->second) ^
                         (s->shift ? x >> s->third : right64(x, s->third));

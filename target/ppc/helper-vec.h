@@ -63,4 +63,12 @@ typedef enum BCDOp {
 extern const IRHelper helper_row_bcd;           /* v128 (v128 a, v128 b, i32 how) */
 extern const IRHelper helper_row_bcd_cr;        /* i32 CR6 nibble (the same) */
 
+/* The SHA-2 sigma functions: rotate counts to the right; the third of the small ones is a shift. */
+typedef struct Sigma {
+    uint8_t first, second, third;
+    bool shift;
+} Sigma;
+/* [0 words, 1 doublewords][ST << 1 | SIX bit] */
+extern const Sigma ppc_sigma[2][4];
+
 #endif

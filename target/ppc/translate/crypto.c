@@ -75,14 +75,43 @@ static bool sigma(DisasContext *ctx, uint32_t insn, const IRHelper *helper)
                                        ir_k32(ctx->b, insn >> 11 & 31)));
 }
 
+static IRRef rotate_right(DisasContext *ctx, IRRef v, unsigned lane, unsigned count)
+{
+    unsigned bits = 8u << lane, left = bits - count;
+    uint64_t counts = lane == 2 ? left * 0x0000000100000001ull : left;
+
+    return ir_op2i(ctx->b, IR_VROTLV, v, ir_kv128(ctx->b, counts, counts), lane, 0);
+}
+
+/* SHA-2 code asks for one function in all elements at once. */
+static bool sigma_inline(DisasContext *ctx, uint32_t insn, unsigned lane)
+{
+    bool large = insn >> 15 & 1, all = (insn >> 11 & 15) == 15;
+    const Sigma *row = &ppc_sigma[lane - 2][2 * large + all];
+    IRBuilder *b = ctx->b;
+    IRRef v = vra(ctx, insn);
+    IRRef third = row->shift ? ir_op1i(b, IR_VSHRI, v, lane, row->third)
+                             : rotate_right(ctx, v, lane, row->third);
+
+    return set_vrt(ctx, insn,
+                   ir_op2(b, IR_VXOR, third,
+                          ir_op2(b, IR_VXOR, rotate_right(ctx, v, lane, row->first),
+                                 rotate_right(ctx, v, lane, row->second))));
+}
+
+/* Selectors that mix functions go to the helper; of doublewords the even selector bits count. */
 bool tr_vshasigmaw(DisasContext *ctx, uint32_t insn)
 {
-    return sigma(ctx, insn, &helper_row_vshasigmaw);
+    unsigned six = insn >> 11 & 15;
+
+    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 2) : sigma(ctx, insn, &helper_row_vshasigmaw);
 }
 
 bool tr_vshasigmad(DisasContext *ctx, uint32_t insn)
 {
-    return sigma(ctx, insn, &helper_row_vshasigmad);
+    unsigned six = insn >> 11 & 15;
+
+    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 3) : sigma(ctx, insn, &helper_row_vshasigmad);
 }
 
 bool tr_vpmsumd(DisasContext *ctx, uint32_t insn)
