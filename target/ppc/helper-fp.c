@@ -59,21 +59,17 @@ static void helper_fp_compare_exact(CPUPPCState *env, uint32_t regs, uint32_t or
     fp_check_enabled(env, s.flags);
 }
 
-static void helper_fp_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uint64_t b,
-                              uint64_t c)
+static uint64_t helper_fp_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a,
+                                  uint64_t b, uint64_t c)
 {
     fpscr_resolve(env, op, fpcc, a, b, c);
+    return env->fpscr;
 }
 
 static uint32_t helper_fp_cr1(CPUPPCState *env)
 {
     fpscr_harvest(env);
     return fpscr_cr1(env);
-}
-
-static uint64_t helper_fp_read_fpscr(CPUPPCState *env)
-{
-    return env->fpscr;
 }
 
 /* An enabled exception that the new contents show is taken as if an operation had raised it. */
@@ -85,6 +81,33 @@ static void check_summary(CPUPPCState *env, uint32_t rc)
     if (env->fpscr & FPSCR_BIT(FEX)) {
         fp_interrupt(env);
     }
+}
+
+/* Changes FPSCR; if the mode is another one, the execution loop looks at it at the next exit. */
+static uint32_t assign_and_compare(CPUPPCState *env, uint64_t value, uint64_t mask)
+{
+    uint64_t before = env->hflags;
+
+    fpscr_assign(env, value, mask);
+    if (env->hflags == before) {
+        return 0;
+    }
+    __atomic_store_n(&env->tcg.exit_request, 1, __ATOMIC_RELEASE);
+    return 1;
+}
+
+static uint32_t helper_fp_write_inline(CPUPPCState *env, uint64_t value, uint64_t mask)
+{
+    uint32_t changed = assign_and_compare(env, value, mask);
+
+    check_summary(env, 0);
+    return changed;
+}
+
+/* What is pending stays so: it was rounded to nearest, and will be again when it is looked at. */
+static uint32_t helper_fp_set_rounding(CPUPPCState *env, uint64_t value)
+{
+    return assign_and_compare(env, value, 3);
 }
 
 static void helper_fp_write_fpscr(CPUPPCState *env, uint64_t value, uint64_t mask, uint32_t rc)

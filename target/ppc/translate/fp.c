@@ -27,14 +27,15 @@ void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b,
     }
 }
 
-void gen_fp_resolve(DisasContext *ctx)
+IRRef gen_fp_resolve(DisasContext *ctx)
 {
     IRBuilder *b = ctx->b;
 
-    ir_callv(b, &helper_row_fp_resolve, ir_get(b, SLOT_FP_OP), ir_get(b, SLOT_FPCC),
-             ir_get(b, SLOT_FP_A), ir_get(b, SLOT_FP_B), ir_get(b, SLOT_FP_C));
+    IRRef fpscr = ir_callv(b, &helper_row_fp_resolve, ir_get(b, SLOT_FP_OP), ir_get(b, SLOT_FPCC),
+                           ir_get(b, SLOT_FP_A), ir_get(b, SLOT_FP_B), ir_get(b, SLOT_FP_C));
     ir_set(b, SLOT_FP_OP, ir_k32(b, 0));
     ir_set(b, SLOT_FPCC, ir_k32(b, 0));
+    return fpscr;
 }
 
 void gen_fp_cr1(DisasContext *ctx)
@@ -341,7 +342,7 @@ bool tr_fcmpo(DisasContext *ctx, uint32_t insn)
 
 /* ---- Moves ---- */
 
-static bool finish_move(DisasContext *ctx, uint32_t insn, IRRef value)
+bool gen_fp_finish_move(DisasContext *ctx, uint32_t insn, IRRef value)
 {
     set_fpr(ctx, insn_rt(insn), value);
     if (insn_rc(insn)) {
@@ -352,27 +353,27 @@ static bool finish_move(DisasContext *ctx, uint32_t insn, IRRef value)
 
 bool tr_fmr(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(ctx, insn, get_fpr(ctx, insn_rb(insn)));
+    return gen_fp_finish_move(ctx, insn, get_fpr(ctx, insn_rb(insn)));
 }
 
 bool tr_fneg(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(ctx, insn, ir_op1(ctx->b, IR_FNEG, get_fpr(ctx, insn_rb(insn))));
+    return gen_fp_finish_move(ctx, insn, ir_op1(ctx->b, IR_FNEG, get_fpr(ctx, insn_rb(insn))));
 }
 
 bool tr_fabs(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(ctx, insn, ir_op1(ctx->b, IR_FABS, get_fpr(ctx, insn_rb(insn))));
+    return gen_fp_finish_move(ctx, insn, ir_op1(ctx->b, IR_FABS, get_fpr(ctx, insn_rb(insn))));
 }
 
 bool tr_fnabs(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(ctx, insn, ir_op1(ctx->b, IR_FNABS, get_fpr(ctx, insn_rb(insn))));
+    return gen_fp_finish_move(ctx, insn, ir_op1(ctx->b, IR_FNABS, get_fpr(ctx, insn_rb(insn))));
 }
 
 bool tr_fcpsgn(DisasContext *ctx, uint32_t insn)
 {
-    return finish_move(
+    return gen_fp_finish_move(
         ctx, insn,
         ir_op2(ctx->b, IR_FCPSGN, get_fpr(ctx, insn_ra(insn)), get_fpr(ctx, insn_rb(insn))));
 }
@@ -558,138 +559,4 @@ bool tr_stfdp(DisasContext *ctx, uint32_t insn)
 bool tr_stfdpx(DisasContext *ctx, uint32_t insn)
 {
     return store_pair(ctx, insn, gen_ea_indexed(ctx, insn_ra(insn), insn_rb(insn)));
-}
-
-/* ---- FPSCR ---- */
-
-/* Bits that translation depends on. */
-#define FPSCR_MODE (FPSCR_ENABLES | FPSCR_BIT(NI) | 3u << FPSCR_RN)
-/* What mffscrn and its kin give back: DRN, enables, NI, RN; mffsl adds FR, FI, FPRF. */
-#define FPSCR_CONTROL (UINT64_C(7) << FPSCR_DRN | 0xff)
-#define FPSCR_STATUS  (FPSCR_BIT(FR) | FPSCR_BIT(FI) | UINT64_C(31) << FPSCR_FPRF)
-
-static IRRef read_fpscr(DisasContext *ctx)
-{
-    gen_fp_resolve(ctx);
-    return ir_call0(ctx->b, &helper_row_fp_read_fpscr);
-}
-
-static void write_fpscr(DisasContext *ctx, IRRef value, uint64_t mask, bool rc)
-{
-    ir_callv(ctx->b, &helper_row_fp_write_fpscr, value, ir_k64(ctx->b, mask), ir_k32(ctx->b, rc));
-    if (mask & FPSCR_MODE) {
-        ctx->end = DISAS_LOOP;
-    }
-}
-
-bool tr_mffs(DisasContext *ctx, uint32_t insn)
-{
-    return finish_move(ctx, insn, int_to_fp(ctx, read_fpscr(ctx)));
-}
-
-bool tr_mffsl(DisasContext *ctx, uint32_t insn)
-{
-    IRRef value = ir_andi(ctx->b, read_fpscr(ctx), FPSCR_CONTROL | FPSCR_STATUS);
-
-    set_fpr(ctx, insn_rt(insn), int_to_fp(ctx, value));
-    return true;
-}
-
-/* FRT gets the bits of shown; then the bits of mask are replaced. */
-static bool exchange_fpscr(DisasContext *ctx, uint32_t insn, uint64_t shown, IRRef value,
-                           uint64_t mask)
-{
-    IRRef old = ir_andi(ctx->b, read_fpscr(ctx), shown);
-
-    write_fpscr(ctx, value, mask, false);
-    set_fpr(ctx, insn_rt(insn), int_to_fp(ctx, old));
-    return true;
-}
-
-bool tr_mffsce(DisasContext *ctx, uint32_t insn)
-{
-    return exchange_fpscr(ctx, insn, UINT64_MAX, ir_k64(ctx->b, 0), FPSCR_ENABLES);
-}
-
-bool tr_mffscrn(DisasContext *ctx, uint32_t insn)
-{
-    return exchange_fpscr(ctx, insn, FPSCR_CONTROL, fp_to_int(ctx, get_fpr(ctx, insn_rb(insn))), 3);
-}
-
-bool tr_mffscrni(DisasContext *ctx, uint32_t insn)
-{
-    return exchange_fpscr(ctx, insn, FPSCR_CONTROL, ir_k64(ctx->b, insn >> 11 & 3), 3);
-}
-
-bool tr_mffscdrn(DisasContext *ctx, uint32_t insn)
-{
-    return exchange_fpscr(ctx, insn, FPSCR_CONTROL, fp_to_int(ctx, get_fpr(ctx, insn_rb(insn))),
-                          UINT64_C(7) << FPSCR_DRN);
-}
-
-bool tr_mffscdrni(DisasContext *ctx, uint32_t insn)
-{
-    return exchange_fpscr(ctx, insn, FPSCR_CONTROL,
-                          ir_k64(ctx->b, (uint64_t)(insn >> 11 & 7) << FPSCR_DRN),
-                          UINT64_C(7) << FPSCR_DRN);
-}
-
-bool tr_mcrfs(DisasContext *ctx, uint32_t insn)
-{
-    gen_fp_resolve(ctx);
-    set_crf(ctx, insn_bf(insn),
-            ir_callv(ctx->b, &helper_row_fp_mcrfs, ir_k32(ctx->b, insn_bfa(insn))));
-    return true;
-}
-
-/* W selects the upper word (decimal rounding mode) on models that have it. */
-static bool upper_word(const DisasContext *ctx, uint32_t insn)
-{
-    return insn >> 16 & 1 && ctx->model->insns & ISA_DFP;
-}
-
-bool tr_mtfsf(DisasContext *ctx, uint32_t insn)
-{
-    IRRef value = fp_to_int(ctx, get_fpr(ctx, insn_rb(insn)));
-    uint64_t mask = 0;
-
-    for (unsigned field = 0; field < 8; field++) {
-        if (insn >> 17 & 0x80 >> field) {
-            mask |= UINT64_C(0xf0000000) >> 4 * field;
-        }
-    }
-    if (upper_word(ctx, insn)) {
-        mask <<= 32;
-    }
-    if (insn >> 25 & 1 && ctx->model->insns & ISA_DFP) {
-        mask = UINT64_MAX;
-    }
-    write_fpscr(ctx, value, mask, insn_rc(insn));
-    return true;
-}
-
-bool tr_mtfsfi(DisasContext *ctx, uint32_t insn)
-{
-    unsigned shift = 28 - 4 * insn_bf(insn) + (upper_word(ctx, insn) ? 32 : 0);
-
-    write_fpscr(ctx, ir_k64(ctx->b, (uint64_t)(insn >> 12 & 15) << shift), UINT64_C(15) << shift,
-                insn_rc(insn));
-    return true;
-}
-
-bool tr_mtfsb0(DisasContext *ctx, uint32_t insn)
-{
-    write_fpscr(ctx, ir_k64(ctx->b, 0), UINT64_C(1) << (31 - insn_rt(insn)), insn_rc(insn));
-    return true;
-}
-
-bool tr_mtfsb1(DisasContext *ctx, uint32_t insn)
-{
-    unsigned bit = 31 - insn_rt(insn);
-
-    ir_callv(ctx->b, &helper_row_fp_set_bit, ir_k32(ctx->b, bit), ir_k32(ctx->b, insn_rc(insn)));
-    if (FPSCR_MODE >> bit & 1) {
-        ctx->end = DISAS_LOOP;
-    }
-    return true;
 }

@@ -21,8 +21,8 @@ void gen_fp(DisasContext *ctx, const FPInsn *in);
 void gen_fp_compare(DisasContext *ctx, unsigned bf, unsigned a, unsigned b, bool ordered);
 /* The instruction's operation for SLOT_FP_*: FI, FR, FPRF are made from it on demand. */
 void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b, IRRef c);
-/* Applies the pending record, so that helpers may look at env->fpscr. */
-void gen_fp_resolve(DisasContext *ctx);
+/* Applies the pending record, so that helpers may look at env->fpscr; FPSCR as i64. */
+IRRef gen_fp_resolve(DisasContext *ctx);
 /* A double rounded to an integral value by a FloatRound; a signalling NaN is reported. */
 IRRef gen_fp_round_to_integral(DisasContext *ctx, IRRef a, unsigned mode);
 /* A vector operation in fast mode made of scalar ones (vsx-fp-lanes.c); IR_NONE if it has no such
@@ -30,6 +30,8 @@ IRRef gen_fp_round_to_integral(DisasContext *ctx, IRRef a, unsigned mode);
 IRRef gen_vfp_lanes(DisasContext *ctx, uint32_t op, IRRef a);
 /* CR1 of a record form. */
 void gen_fp_cr1(DisasContext *ctx);
+/* FRT = value, and CR1 of a record form; true. */
+bool gen_fp_finish_move(DisasContext *ctx, uint32_t insn, IRRef value);
 
 static inline bool fp_exact(const DisasContext *ctx)
 {
