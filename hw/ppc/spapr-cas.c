@@ -97,15 +97,15 @@ static bool choose_pvr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t *address, 
     return false;
 }
 
-typedef struct CompatWork { uint32_t pvr; } CompatWork;
-
-static void do_set_compat(CPUState *cs, void *data)
+/* All processors but the caller are stopped: nobody else uses their registers. */
+static void set_compat(SpaprMachine *spapr, uint32_t pvr)
 {
-    const CompatWork *work = data;
-    g_autoptr(GError) error = NULL;
+    for (guint i = 0; i < spapr->cpus->len; i++) {
+        g_autoptr(GError) error = NULL;
 
-    if (!ppc_set_compat(POWERPC_CPU(cs), work->pvr, &error)) {
-        log_mask(LOG_GUEST_ERROR, "spapr: %s\n", error->message);
+        if (!ppc_set_compat(g_ptr_array_index(spapr->cpus, i), pvr, &error)) {
+            log_mask(LOG_GUEST_ERROR, "spapr: %s\n", error->message);
+        }
     }
 }
 
@@ -122,7 +122,6 @@ HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *c
     PvrChoice choice = {0, false};
     SpaprOptionVector guest;
     bool radix, radix_capable, xive;
-    CompatWork work;
 
     *fdt_out = NULL;
     if (!spapr_is_ram(spapr, address, 16) || !choose_pvr(spapr, cpu, &address, &choice)) {
@@ -141,8 +140,7 @@ HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *c
             return H_MULTI_THREADS_ACTIVE;
         }
     }
-    work.pvr = choice.best;
-    spapr_run_on_all_cpus(spapr, do_set_compat, &work);
+    set_compat(spapr, choice.best);
 
     guest = read_vector(spapr, address, 5);
     radix_capable = cpu->model->mmu == MMU_64_RADIX &&

@@ -236,7 +236,7 @@ static HCallResult h_prod(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
 
 typedef struct LpcrChange { uint64_t clear, set; } LpcrChange;
 
-static void change_lpcr(CPUState *cs, void *data)
+static void change_lpcr(CPUState *cs, const void *data)
 {
     CPUPPCState *env = &POWERPC_CPU(cs)->env;
     const LpcrChange *change = data;
@@ -249,7 +249,7 @@ static void change_all_lpcr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t clear
 {
     LpcrChange change = {clear, set};
 
-    spapr_run_on_all_cpus(spapr, change_lpcr, &change);
+    spapr_run_on_all_cpus(spapr, cpu, change_lpcr, &change, sizeof(change));
 }
 
 static HCallResult set_mode_endian(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags, uint64_t v1,

@@ -494,7 +494,7 @@ static HCallResult h_resize_hpt_commit(SpaprMachine *spapr, PowerPCCPU *cpu, uin
 #define LPCR_GTSE_BIT (1ull << 10)
 #define LPCR_HR_BIT (1ull << 20)
 
-static void set_mmu_lpcr(CPUState *cs, void *data)
+static void set_mmu_lpcr(CPUState *cs, const void *data)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
     uint64_t bits = *(const uint64_t *)data;
@@ -568,7 +568,7 @@ static HCallResult h_register_process_table(SpaprMachine *spapr, PowerPCCPU *cpu
     if (flags & PROC_TBL_GTSE) {
         lpcr |= LPCR_GTSE_BIT;
     }
-    spapr_run_on_all_cpus(spapr, set_mmu_lpcr, &lpcr);
+    spapr_run_on_all_cpus(spapr, cpu, set_mmu_lpcr, &lpcr, sizeof(lpcr));
     return H_SUCCESS;
 }
 

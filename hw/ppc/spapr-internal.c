@@ -101,13 +101,35 @@ char *spapr_read_string(SpaprMachine *spapr, uint64_t address, unsigned limit)
     return NULL;
 }
 
-void spapr_run_on_all_cpus(SpaprMachine *spapr, void (*fn)(CPUState *cs, void *opaque), void *opaque)
+typedef struct RemoteWork {
+    void (*fn)(CPUState *cs, const void *data);
+    uint64_t data[];
+} RemoteWork;
+
+static void run_remote(CPUState *cs, void *opaque)
+{
+    g_autofree RemoteWork *work = opaque;
+
+    work->fn(cs, work->data);
+}
+
+void spapr_run_on_all_cpus(SpaprMachine *spapr, PowerPCCPU *caller,
+                           void (*fn)(CPUState *cs, const void *data), const void *data, size_t size)
 {
     for (guint i = 0; i < spapr->cpus->len; i++) {
         PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);
 
-        run_on_cpu(&cpu->parent, fn, opaque);
+        if (cpu == caller) {
+            fn(&cpu->parent, data);
+        } else {
+            RemoteWork *work = g_malloc(sizeof(*work) + size);
+
+            work->fn = fn;
+            memcpy(work->data, data, size);
+            async_run_on_cpu(&cpu->parent, run_remote, work);
+        }
     }
+    tcg_tlb_sync(&caller->parent);
 }
 
 void spapr_tlb_flush_all_cpus(SpaprMachine *spapr, PowerPCCPU *cpu)

@@ -34,8 +34,13 @@ bool spapr_store_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64
 /* Drops every CPU's cached translations before the calling hypercall returns to the guest. */
 void spapr_tlb_flush_all_cpus(SpaprMachine *spapr, PowerPCCPU *cpu);
 
-/* Calls fn on every CPU in its own context, with the device lock held; returns when all have done it. */
-void spapr_run_on_all_cpus(SpaprMachine *spapr, void (*fn)(CPUState *cs, void *opaque), void *opaque);
+/*
+ * Calls fn with a copy of data on every CPU in its own context, with the device lock held.  The caller's
+ * is done on return; the others' before the calling hypercall returns to the guest.  Nobody waits here:
+ * two processors that did would wait for each other.
+ */
+void spapr_run_on_all_cpus(SpaprMachine *spapr, PowerPCCPU *caller,
+                           void (*fn)(CPUState *cs, const void *data), const void *data, size_t size);
 
 /* spapr-hcall.c */
 void spapr_hcall_init(SpaprMachine *spapr);
