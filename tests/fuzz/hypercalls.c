@@ -15,6 +15,7 @@
 #define FUZZ_SEED 1
 #endif
 
+#define H_PAGE_INIT 0x2c
 #define H_PUT_TERM_CHAR 0x58
 #define H_CEDE 0xe0
 #define H_CONFER 0xe4
@@ -22,12 +23,13 @@
 #define H_SIGNAL_SYS_RESET 0x380
 #define H_SET_MODE 0x31c
 #define H_RTAS 0xf000
+#define H_LOGICAL_MEMOP 0xf001
 #define H_CAS 0xf002
 #define H_VOF_CLIENT 0xf005
 
 static uint8_t scratch[65536] __attribute__((aligned(4096)));
 static uint64_t state = FUZZ_SEED * 0x9e3779b97f4a7c15ull;
-static uint32_t tokens[128];
+static uint32_t tokens[128], nvram_fetch;
 static unsigned token_count;
 
 static uint64_t pick(uint64_t limit)
@@ -60,9 +62,15 @@ static uint64_t value(void)
     }
 }
 
+/* Small numbers are arguments worth trying; as places that much is written to they reach this program. */
 static bool is_own_memory(uint64_t address)
 {
     return address >= 0x100 && address < (uint64_t)scratch;
+}
+
+static bool is_below_scratch(uint64_t address)
+{
+    return address < (uint64_t)scratch;
 }
 
 static bool equal(const char *a, const char *b)
@@ -111,6 +119,9 @@ static void find_tokens(const uint8_t *tree)
             for (unsigned i = 0; wanted && i < sizeof avoided / sizeof avoided[0]; i++) {
                 wanted = !equal(name, avoided[i]);
             }
+            if (wanted && equal(name, "nvram-fetch")) {
+                nvram_fetch = bare_be32(at);
+            }
             if (wanted) {
                 tokens[token_count++] = bare_be32(at);
             }
@@ -136,6 +147,12 @@ static void call(long number, long arguments[8])
         if (is_own_memory(arguments[i])) {
             arguments[i] = (long)scratch;
         }
+    }
+    if (number == H_LOGICAL_MEMOP && is_below_scratch(arguments[0])) {
+        arguments[0] = (long)scratch;
+    }
+    if (number == H_PAGE_INIT && is_below_scratch(arguments[1])) {
+        arguments[1] = (long)scratch;
     }
     if (number == H_CEDE || number == H_JOIN || number == H_SIGNAL_SYS_RESET || number == H_CAS ||
         number == H_VOF_CLIENT || number == H_CONFER ||
@@ -191,7 +208,12 @@ static void random_rtas(void)
     store_be32(block + 8, pick(20) ? returns : value());
     for (int i = 0; i < 16; i++) {
         uint64_t word = value();
-        store_be32(block + 12 + 4 * i, is_own_memory((uint32_t)word) ? 0x20000000 : word);
+        bool buffer = i == 1 && bare_be32(block) == nvram_fetch;
+
+        if (buffer ? is_below_scratch((uint32_t)word) : is_own_memory((uint32_t)word)) {
+            word = 0x20000000;
+        }
+        store_be32(block + 12 + 4 * i, word);
     }
     if (pick(40) == 0) {
         where = value();
