@@ -91,6 +91,30 @@ int char_fd_write(int fd, const uint8_t *buf, int size)
     return n;
 }
 
+typedef struct Watch {
+    gboolean (*fn)(void *opaque);
+    void *opaque;
+} Watch;
+
+static gboolean watch_fired(gint fd, GIOCondition condition, gpointer data)
+{
+    Watch *w = data;
+
+    return w->fn(w->opaque);
+}
+
+guint char_fd_add_watch(int fd, gboolean (*fn)(void *opaque), void *opaque)
+{
+    Watch *w;
+
+    if (fd < 0) {
+        return 0;
+    }
+    w = g_new(Watch, 1);
+    *w = (Watch){fn, opaque};
+    return g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, watch_fired, w, g_free);
+}
+
 /* ---- stdio ---- */
 
 typedef struct CharFd {
@@ -120,6 +144,11 @@ static bool in_foreground(void)
     pid_t foreground = tcgetpgrp(STDIN_FILENO);
 
     return foreground < 0 || foreground == getpgrp();
+}
+
+static guint fd_add_watch(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque)
+{
+    return char_fd_add_watch(((CharFd *)chr)->out, fn, opaque);
 }
 
 static void stdio_restore(Chardev *chr)
@@ -208,6 +237,7 @@ const ChardevClass char_stdio_class = {
     .update = fd_update,
     .restore = stdio_restore,
     .resume = stdio_resume,
+    .add_watch = fd_add_watch,
 };
 
 /* ---- null ---- */
@@ -359,4 +389,5 @@ const ChardevClass char_pipe_class = {
     .close = fd_close,
     .write = fd_write,
     .update = fd_update,
+    .add_watch = fd_add_watch,
 };

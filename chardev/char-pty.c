@@ -100,6 +100,11 @@ static int pty_write(Chardev *chr, const uint8_t *buf, int size)
     return n < 0 ? size : n;
 }
 
+static guint pty_add_watch(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque)
+{
+    return chr->open ? char_fd_add_watch(((CharPty *)chr)->fd, fn, opaque) : 0;
+}
+
 static void pty_update(Chardev *chr)
 {
     if (chr->open) {
@@ -121,4 +126,5 @@ const ChardevClass char_pty_class = {
     .close = pty_close,
     .write = pty_write,
     .update = pty_update,
+    .add_watch = pty_add_watch,
 };

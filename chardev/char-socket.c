@@ -330,8 +330,9 @@ static bool make_listener(CharSocket *s, const Options *options, GError **errp)
         }
     }
     g_clear_object(&s->listener);
-    error_set(errp, GOSSAMER_ERROR_IO, "%s%s: %s", path ? "Failed to bind socket to " : "Failed to find an available port",
-              path ? path : "", error->message);
+    error_set(errp, GOSSAMER_ERROR_IO, "%s%s: %s",
+              path ? "Failed to bind socket to " : "Failed to find an available port", path ? path : "",
+              error->message);
     g_error_free(error);
     return false;
 }
@@ -508,26 +509,9 @@ static int socket_get_fd(Chardev *chr)
     return fd;
 }
 
-typedef struct Watch { gboolean (*fn)(void *opaque); void *opaque; } Watch;
-
-static gboolean watch_fired(gint fd, GIOCondition condition, gpointer data)
-{
-    Watch *w = data;
-
-    return w->fn(w->opaque);
-}
-
 static guint socket_add_watch(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque)
 {
-    CharSocket *s = (CharSocket *)chr;
-    Watch *w;
-
-    if (s->fd < 0) {
-        return 0;
-    }
-    w = g_new(Watch, 1);
-    *w = (Watch){fn, opaque};
-    return g_unix_fd_add_full(G_PRIORITY_DEFAULT, s->fd, G_IO_OUT | G_IO_HUP, watch_fired, w, g_free);
+    return char_fd_add_watch(((CharSocket *)chr)->fd, fn, opaque);
 }
 
 static const OptionListDesc socket_options = {

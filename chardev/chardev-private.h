@@ -72,6 +72,8 @@ void char_fd_reader_stop(CharFdReader *reader);
 /* The front end may take more now. */
 void char_fd_reader_update(CharFdReader *reader);
 int char_fd_write(int fd, const uint8_t *buf, int size);
+/* Calls fn when the descriptor takes bytes again; 0 if it is -1. */
+guint char_fd_add_watch(int fd, gboolean (*fn)(void *opaque), void *opaque);
 
 #define CHARDEV_COMMON_OPTIONS                                                                          \
     {"mux", OPTION_BOOL, "share among several front ends (Ctrl-A c switches)", "off"},                  \

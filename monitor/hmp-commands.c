@@ -60,7 +60,7 @@ void hmp_help(GString *out, const char *what)
             if (only ? row->name != only : info != g_str_has_prefix(row->name, "info ")) {
                 continue;
             }
-            line.name = g_strdelimit(g_strdup(row->name), "|", '|');
+            line.name = g_strdup(row->name);
             g_array_append_val(lines, line);
         }
     }

@@ -26,7 +26,7 @@ typedef struct Monitor {
     GString *in;
     unsigned depth;
     char quote;                  /* that ends the string we are in, 0: in none */
-    bool escaped, single_quotes;
+    bool escaped;
 } Monitor;
 
 typedef struct MonitorRegistry {

@@ -220,6 +220,24 @@ bool monitor_add(Chardev *chr, MonitorMode mode, bool pretty, GError **errp)
     return true;
 }
 
+/* At the end: what a peer does not take within a second is lost. */
+static void send_rest(Monitor *mon)
+{
+    gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC;
+
+    while (mon->out->len && g_get_monotonic_time() < end) {
+        int n = char_frontend_write(&mon->frontend, (const uint8_t *)mon->out->str, mon->out->len);
+
+        if (n < 0) {
+            return;
+        }
+        if (n == 0) {
+            g_usleep(1000);
+        }
+        g_string_erase(mon->out, 0, n);
+    }
+}
+
 void monitor_cleanup(void)
 {
     GPtrArray *all = monitor_registry()->monitors;
@@ -230,7 +248,7 @@ void monitor_cleanup(void)
     while (all->len) {
         Monitor *mon = g_ptr_array_index(all, all->len - 1);
 
-        char_frontend_write_all(&mon->frontend, (const uint8_t *)mon->out->str, mon->out->len);
+        send_rest(mon);
         if (mon->watch) {
             g_source_remove(mon->watch);
         }

@@ -21,9 +21,11 @@ json_t *qmp_timestamp(void)
 void qmp_emit(Monitor *mon, json_t *value)
 {
     char *text = json_dumps(value, mon->pretty ? JSON_INDENT(4) : 0);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autofree char *all = g_strjoinv("\r\n", lines);
+    g_autofree char *whole = g_strconcat(all, "\r\n", NULL);
 
-    monitor_write(mon, text, strlen(text));
-    monitor_write(mon, "\r\n", 2);
+    monitor_write(mon, whole, strlen(whole));
     free(text);
 }
 
@@ -212,8 +214,31 @@ static json_t *execute(Monitor *mon, json_t *request)
     return value;
 }
 
-/* QMP takes strings in single quotes too: the same text with double ones. */
-static char *with_double_quotes(const char *text, size_t size)
+/* An integer of 2^63 or more, written as the negative number with the same 64 bits. */
+static size_t copy_number(GString *out, const char *text, size_t size)
+{
+    char digits[24];
+    size_t n = 0;
+    guint64 value;
+
+    while (n < size && g_ascii_isdigit(text[n])) {
+        n++;
+    }
+    if (n >= 19 && n < sizeof(digits) && (n == size || !strchr(".eE", text[n])) &&
+        (!out->len || out->str[out->len - 1] != '-')) {
+        memcpy(digits, text, n);
+        digits[n] = 0;
+        if (g_ascii_string_to_unsigned(digits, 10, (guint64)G_MAXINT64 + 1, G_MAXUINT64, &value, NULL)) {
+            g_string_append_printf(out, "%" G_GINT64_FORMAT, (gint64)value);
+            return n;
+        }
+    }
+    g_string_append_len(out, text, n);
+    return n;
+}
+
+/* What QMP takes beyond the parser's JSON: strings in single quotes, and integers up to 2^64 - 1. */
+static char *plain_json(const char *text, size_t size)
 {
     GString *out = g_string_sized_new(size);
     char quote = 0;
@@ -230,6 +255,8 @@ static char *with_double_quotes(const char *text, size_t size)
         } else if (!quote && (c == '\'' || c == '"')) {
             quote = c;
             g_string_append_c(out, '"');
+        } else if (!quote && g_ascii_isdigit(c)) {
+            i += copy_number(out, text + i, size - i) - 1;
         } else if (quote && c == quote) {
             quote = 0;
             g_string_append_c(out, '"');
@@ -245,16 +272,9 @@ static char *with_double_quotes(const char *text, size_t size)
 static void value_complete(Monitor *mon)
 {
     json_error_t why;
-    json_t *request, *answer;
+    g_autofree char *plain = plain_json(mon->in->str, mon->in->len);
+    json_t *request = json_loads(plain, JSON_DECODE_ANY, &why), *answer;
 
-    if (mon->single_quotes) {
-        g_autofree char *text = with_double_quotes(mon->in->str, mon->in->len);
-
-        request = json_loads(text, JSON_DECODE_ANY, &why);
-    } else {
-        request = json_loadb(mon->in->str, mon->in->len, JSON_DECODE_ANY, &why);
-    }
-    mon->single_quotes = false;
     if (!request) {
         g_autofree char *text = g_strdup_printf("JSON parse error, %s", why.text);
 
@@ -305,9 +325,6 @@ void qmp_input(Monitor *mon, const uint8_t *data, int size)
         }
         switch (c) {
         case '\'':
-            mon->single_quotes = true;
-            mon->quote = c;
-            break;
         case '"':
             mon->quote = c;
             break;
@@ -343,7 +360,7 @@ void qmp_event(Monitor *mon, CharEvent event)
         mon->negotiated = false;
         mon->depth = 0;
         mon->quote = 0;
-        mon->escaped = mon->single_quotes = false;
+        mon->escaped = false;
         g_string_truncate(mon->in, 0);
         qmp_emit(mon, greeting);
         json_decref(greeting);

@@ -423,6 +423,10 @@ def qmp_facts():
         assert chardevs["p0"]["frontend-open"] is False
         schema = qmp.command("query-qmp-schema")
         entries = {e["name"]: e for e in schema}
+        assert len(entries) == len(schema), "a name stands twice in the schema"
+        # Addresses are unsigned.
+        reply = qmp.reply("memsave", val=0xC000000000000000, size=4, filename="/dev/null")
+        assert "return" in reply or "Invalid addr 0xc000000000000000" in reply["error"]["desc"], reply
         assert entries["memsave"]["meta-type"] == "command" and entries["STOP"]["meta-type"] == "event"
         assert {m["name"] for m in entries[entries["memsave"]["arg-type"]]["members"]} >= {"val", "size"}
         assert any(t["name"] == "tcg-accel" for t in qmp.command("qom-list-types"))
@@ -475,8 +479,13 @@ def qmp_slow_reader():
             got += 1
         slow.close()
         assert qmp.command("query-status")["running"]
-        qmp.command("quit")
-        assert emulator.wait() == 0
+        # One that never reads does not hold the end up either.
+        slow = Line(emulator.path("slow"), emulator.process)
+        slow.send('{"execute":"qmp_capabilities"}' + '{"execute":"query-qmp-schema"}' * 200)
+        time.sleep(0.3)
+        emulator.process.send_signal(signal.SIGTERM)
+        assert emulator.wait(10) == 0
+        slow.close()
 
 
 def qmp_events():

@@ -261,6 +261,21 @@ static void test_stream(void)
     }
 }
 
+/* Integers up to 2^64 - 1 are taken; strings are left alone. */
+static void test_numbers(void)
+{
+    Monitor *mon = control_on("ringbuf,id=q");
+
+    g_strfreev(answers("q"));
+    feed(mon, "{\"execute\":\"qmp_capabilities\",\"id\":[18446744073709551615,9223372036854775807,"
+              "9223372036854775808,-9223372036854775808,\"9223372036854775808\",1e3]}", 7);
+    g_auto(GStrv) lines = answers("q");
+    g_assert_cmpstr(lines[0], ==, "{\"return\": {}, \"id\": [-1, 9223372036854775807, -9223372036854775808, "
+                                  "-9223372036854775808, \"9223372036854775808\", 1000.0]}");
+    monitor_cleanup();
+    chardev_cleanup();
+}
+
 /* Any bytes: an answer or silence, never an end; afterwards commands are still understood. */
 static void test_stream_noise(void)
 {
@@ -319,6 +334,7 @@ int main(int argc, char **argv)
     g_test_add_func("/monitor/editing-noise", test_editing_noise);
     g_test_add_func("/monitor/arguments", test_arguments);
     g_test_add_func("/monitor/stream", test_stream);
+    g_test_add_func("/monitor/numbers", test_numbers);
     g_test_add_func("/monitor/stream-noise", test_stream_noise);
     g_test_add_func("/monitor/options-from-json", test_options_from_json);
     return g_test_run();
