@@ -119,7 +119,8 @@ static uint32_t store_string(ClientCall *c, uint64_t buffer, uint32_t room, cons
 {
     uint32_t size = strlen(text) + 1;
 
-    if (!spapr_write(c->spapr, buffer, text, MIN(size, room))) {
+    /* Without room it is only the length that is wanted. */
+    if (room && !spapr_write(c->spapr, buffer, text, MIN(size, room))) {
         return CLIENT_ERROR;
     }
     return size - 1;
@@ -224,7 +225,7 @@ static uint32_t client_getprop(ClientCall *c)
     }
     data = g_bytes_get_data(value, &size);
     /* The standard returns the property's whole length even when the buffer took less. */
-    if (size && !spapr_write(c->spapr, c->args[2], data, MIN(size, c->args[3]))) {
+    if (size && c->args[3] && !spapr_write(c->spapr, c->args[2], data, MIN(size, c->args[3]))) {
         return CLIENT_ERROR;
     }
     return size;
@@ -735,6 +736,7 @@ void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *cpu)
     client->active = true;
     client->top_address = MIN(spapr->rma_size, 0x80000000u);
     spapr->fdt = expand(spapr->fdt);
+    spapr->fdt_size = fdt_totalsize(spapr->fdt);
 
     client->entry = spapr_firmware_place_client(spapr);
     spapr_client_claim(spapr, 0, SPAPR_FIRMWARE_SIZE);
