@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "spapr-internal.h"
+#include "system/rcu.h"
 #include "target/ppc/spr.h"
 #include "util/error.h"
 
@@ -105,6 +106,39 @@ static uint64_t *htab_map(uint32_t shift, GError **errp)
     return p;
 }
 
+static void hpt_free(void *opaque)
+{
+    SpaprHpt *hpt = opaque;
+
+    htab_unmap(hpt->base, hpt->shift);
+    g_free(hpt);
+}
+
+/* Puts another table, or none, in the place of the one there is; processors may still walk that one. */
+static void htab_install(SpaprMachine *spapr, uint64_t *htab, uint32_t shift)
+{
+    SpaprHpt *old = spapr->hpt, *hpt = NULL;
+
+    if (htab) {
+        hpt = g_new(SpaprHpt, 1);
+        *hpt = (SpaprHpt){htab, shift};
+    }
+    spapr->htab = htab;
+    spapr->htab_shift = shift;
+    rcu_publish(&spapr->hpt, hpt);
+    if (old) {
+        rcu_free_later(hpt_free, old);
+    }
+}
+
+/* What H_RESIZE_HPT_PREPARE made for a table that is gone. */
+static void drop_pending(SpaprMachine *spapr)
+{
+    htab_unmap(spapr->pending_htab, spapr->pending_htab_shift);
+    spapr->pending_htab = NULL;
+    spapr->pending_htab_shift = 0;
+}
+
 bool spapr_htab_allocate(SpaprMachine *spapr, uint32_t shift, GError **errp)
 {
     uint64_t *htab = NULL;
@@ -115,9 +149,8 @@ bool spapr_htab_allocate(SpaprMachine *spapr, uint32_t shift, GError **errp)
             return false;
         }
     }
-    htab_unmap(spapr->htab, spapr->htab_shift);
-    spapr->htab = htab;
-    spapr->htab_shift = shift;
+    htab_install(spapr, htab, shift);
+    drop_pending(spapr);
     return true;
 }
 
@@ -377,9 +410,7 @@ static HCallResult h_resize_hpt_prepare(SpaprMachine *spapr, PowerPCCPU *cpu, ui
     if (spapr->pending_htab && spapr->pending_htab_shift == shift) {
         return H_SUCCESS;
     }
-    htab_unmap(spapr->pending_htab, spapr->pending_htab_shift);
-    spapr->pending_htab = NULL;
-    spapr->pending_htab_shift = 0;
+    drop_pending(spapr);
     if (!shift) {
         return H_SUCCESS;
     }
@@ -473,9 +504,7 @@ static HCallResult h_resize_hpt_commit(SpaprMachine *spapr, PowerPCCPU *cpu, uin
             return result;
         }
     }
-    htab_unmap(spapr->htab, spapr->htab_shift);
-    spapr->htab = spapr->pending_htab;
-    spapr->htab_shift = spapr->pending_htab_shift;
+    htab_install(spapr, spapr->pending_htab, spapr->pending_htab_shift);
     spapr->pending_htab = NULL;
     spapr->pending_htab_shift = 0;
     spapr_tlb_flush_all_cpus(spapr, cpu);

@@ -122,7 +122,7 @@ const VMStateDescription vmstate_spapr = {
     },
     /* The hash page table and the one being prepared travel with RAM. */
     .host_only = VMSTATE_NAMES("irq_lines", "cpus", "hcall_table", "xics", "xive", "vio", "htab_shift", "htab",
-                               "pending_htab", "pending_htab_shift"),
+                               "hpt", "pending_htab", "pending_htab_shift"),
     .immutable = VMSTATE_NAMES("parent", "version", "cap_cmdline", "cap_cmdline_set", "caps", "ic_mode_set",
                                "ic_mode", "max_cpu_compat_name", "max_compat_pvr", "host_model",
                                "host_serial", "vof_option", "resize_hpt", "vof", "resize_hpt_enabled",

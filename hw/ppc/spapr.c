@@ -10,6 +10,7 @@
 #include "spapr-firmware.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/nvram/spapr-nvram.h"
+#include "system/rcu.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "target/ppc/spr.h"
@@ -30,36 +31,18 @@ enum { RESIZE_HPT_DEFAULT, RESIZE_HPT_DISABLED, RESIZE_HPT_ENABLED, RESIZE_HPT_R
 
 /* ---- What the processor asks of its hypervisor ---- */
 
+/* Any vCPU thread, without the lock: base and size belong together, and stay until its next safepoint. */
 static uint64_t *vhyp_hpt(void *opaque, uint64_t *n_ptegs_mask)
 {
-    SpaprMachine *spapr = opaque;
+    const SpaprHpt *hpt = rcu_fetch(&((SpaprMachine *)opaque)->hpt);
 
-    *n_ptegs_mask = spapr->htab ? (1ull << (spapr->htab_shift - 7)) - 1 : 0;
-    return spapr->htab;
+    *n_ptegs_mask = hpt ? (1ull << (hpt->shift - 7)) - 1 : 0;
+    return hpt ? hpt->base : NULL;
 }
 
 static uint64_t vhyp_hpt_base(void *opaque)
 {
     return 0;
-}
-
-/* R is bit 0x100, C bit 0x80 of doubleword 1: single bytes, so that no other field can be disturbed. */
-static void vhyp_hpte_set_c(void *opaque, uint64_t ptex, uint64_t pte1)
-{
-    SpaprMachine *spapr = opaque;
-
-    if (spapr->htab) {
-        __atomic_fetch_or((uint8_t *)spapr->htab + ptex * 16 + 15, 0x80, __ATOMIC_RELAXED);
-    }
-}
-
-static void vhyp_hpte_set_r(void *opaque, uint64_t ptex, uint64_t pte1)
-{
-    SpaprMachine *spapr = opaque;
-
-    if (spapr->htab) {
-        __atomic_fetch_or((uint8_t *)spapr->htab + ptex * 16 + 14, 0x01, __ATOMIC_RELAXED);
-    }
 }
 
 static bool vhyp_get_pate(void *opaque, PowerPCCPU *cpu, uint64_t lpid, uint64_t pate[2])
@@ -94,8 +77,6 @@ static const PPCVirtualHypervisorOps spapr_vhyp = {
     .hypercall = spapr_do_hypercall,
     .hpt_base = vhyp_hpt_base,
     .hpt = vhyp_hpt,
-    .hpte_set_c = vhyp_hpte_set_c,
-    .hpte_set_r = vhyp_hpte_set_r,
     .get_pate = vhyp_get_pate,
     .vrma_limit = vhyp_vrma_limit,
     .nmi = vhyp_nmi,

@@ -174,6 +174,12 @@ typedef struct SpaprEvent {
 } SpaprEvent;
 
 #define SPAPR_N_WATCHDOGS 4
+/* A hash page table: 2^shift bytes of host memory. */
+typedef struct SpaprHpt {
+    uint64_t *base;
+    uint32_t shift;
+} SpaprHpt;
+
 typedef struct SpaprWatchdog {
     /* saved */
     uint8_t action;              /* of H_WATCHDOG's start */
@@ -229,6 +235,7 @@ struct SpaprMachine {
     SpaprWatchdog watchdogs[SPAPR_N_WATCHDOGS];
     /* saved through their own handlers */
     uint64_t *htab;              /* host memory of the hash page table, 2^htab_shift bytes */
+    SpaprHpt *hpt;               /* the same as processors see it (rcu.h) */
     uint64_t *pending_htab; uint32_t pending_htab_shift;
     uint8_t *fdt;                /* live device tree as the firmware's tree */
     uint32_t fdt_size;
