@@ -396,12 +396,19 @@ static HCallResult h_logical_store(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
                                                                                     : H_PARAMETER;
 }
 
-/* SLOF's block operation: op 0 copies, 1 inverts; element size 1 << esize; forwards or backwards. */
+#define MEMOP_AT_ONCE 65536u
+
+/*
+ * SLOF's block operation: op 0 copies, 1 inverts; element size 1 << esize; forwards or backwards.  A long
+ * one goes in pieces, so that others get the device lock and the processor can be stopped: the registers
+ * then say what is left, and the guest comes back to its `sc`.
+ */
 static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
     uint64_t dst = args[0], src = args[1], esize = args[2], count = args[3], op = args[4];
-    uint64_t mask, bytes;
+    uint64_t mask, bytes, n = MIN(count, MEMOP_AT_ONCE);
     int64_t step;
+    bool backwards;
 
     if (esize > 3 || op > 1 || count > 0x80000000ull) {
         return H_PARAMETER;
@@ -412,12 +419,13 @@ static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
     }
     step = 1ll << esize;
     bytes = count << esize;
-    if (dst > src && dst < src + bytes) {
+    backwards = dst > src && dst < src + bytes;
+    if (backwards) {
         dst += bytes - step;
         src += bytes - step;
         step = -step;
     }
-    while (count--) {
+    for (uint64_t i = 0; i < n; i++) {
         uint64_t value;
 
         if (!spapr_load_be(spapr, src, 1u << esize, &value)) {
@@ -432,7 +440,16 @@ static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
         dst += step;
         src += step;
     }
-    return H_SUCCESS;
+    if (n == count) {
+        return H_SUCCESS;
+    }
+    if (!backwards) {
+        args[0] = dst;
+        args[1] = src;
+    }
+    args[3] = count - n;
+    cpu->env.nip -= 4;
+    return (HCallResult)opcode;
 }
 
 /* Instruction caches need no help: stores to code are noticed. */
