@@ -60,7 +60,9 @@ static void rtas_system_reboot(SpaprRtasCall *call)
 static void rtas_get_time_of_day(SpaprRtasCall *call)
 {
     int64_t ns = rtc_now_ns() + call->spapr->rtc_offset_ns;
-    time_t seconds = ns / 1000000000;
+    /* Before 1970 too, the nanoseconds count up. */
+    int64_t fraction = (ns % 1000000000 + 1000000000) % 1000000000;
+    time_t seconds = (ns - fraction) / 1000000000;
     struct tm tm;
 
     if (!gmtime_r(&seconds, &tm)) {
@@ -74,29 +76,24 @@ static void rtas_get_time_of_day(SpaprRtasCall *call)
     rtas_ret(call, 4, tm.tm_hour);
     rtas_ret(call, 5, tm.tm_min);
     rtas_ret(call, 6, tm.tm_sec);
-    rtas_ret(call, 7, ns % 1000000000);
+    rtas_ret(call, 7, fraction);
 }
 
 static void rtas_set_time_of_day(SpaprRtasCall *call)
 {
-    struct tm tm = {
-        .tm_year = (int)rtas_arg(call, 0) - 1900,
-        .tm_mon = (int)rtas_arg(call, 1) - 1,
-        .tm_mday = rtas_arg(call, 2),
-        .tm_hour = rtas_arg(call, 3),
-        .tm_min = rtas_arg(call, 4),
-        .tm_sec = rtas_arg(call, 5),
-    };
-    time_t seconds;
+    uint32_t year = rtas_arg(call, 0), month = rtas_arg(call, 1), day = rtas_arg(call, 2);
+    uint32_t hour = rtas_arg(call, 3), minute = rtas_arg(call, 4), second = rtas_arg(call, 5);
+    struct tm tm;
 
-    if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour < 0 ||
-        tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60 ||
-        tm.tm_year < 0 || tm.tm_year > 8099) {
+    /* Years whose nanoseconds since 1970 are a 64-bit number, with room for the clock to go on. */
+    if (year < 1900 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
+        minute > 59 || second > 60) {
         rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
         return;
     }
-    seconds = timegm(&tm);
-    call->spapr->rtc_offset_ns = (int64_t)seconds * 1000000000 - rtc_now_ns();
+    tm = (struct tm){.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day,
+                     .tm_hour = (int)hour, .tm_min = (int)minute, .tm_sec = (int)second};
+    call->spapr->rtc_offset_ns = (int64_t)timegm(&tm) * 1000000000 - rtc_now_ns();
     rtas_ret(call, 0, RTAS_OUT_SUCCESS);
 }
 
