@@ -144,6 +144,7 @@ static void attend(CPUState *cpu)
     }
     if (cpu_work_pending(cpu)) {
         cpu_process_work(cpu);
+        cond_broadcast(&core.pause_cond);
     }
 }
 
@@ -478,13 +479,15 @@ void cpu_resume(CPUState *cpu)
     cpu_kick(cpu);
 }
 
+/* Nor has one work left: what a CPU asked of another before it stopped is done (a start before a reset). */
 bool all_vcpus_paused(void)
 {
     CPUState *cpu;
 
     CPU_FOREACH(cpu)
     {
-        if (!flag(cpu->stopped) || flag(cpu->stop)) {
+        if (!flag(cpu->stopped) || flag(cpu->stop) ||
+            (cpu->created && !cpu_is_self(cpu) && cpu_work_pending(cpu))) {
             return false;
         }
     }
