@@ -14,10 +14,12 @@
  */
 #include "accel/tcg/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "util/log.h"
 
 #define INITIAL_BUCKETS (1u << 13)
+#define BLOCKS_PER_CHUNK 256
 
 static size_t block_hash(const uint8_t *host, uint64_t pc, uint64_t flags)
 {
@@ -39,6 +41,7 @@ void tcg_blocks_init(TCGAccel *accel)
     accel->hash = hash_new(INITIAL_BUCKETS);
     accel->pages = g_hash_table_new(g_direct_hash, g_direct_equal);
     accel->old_tables = g_ptr_array_new_with_free_func(g_free);
+    accel->block_chunks = g_ptr_array_new_with_free_func(free);
     accel->retired_tail = &accel->retired;
     accel->epoch = 1;
 }
@@ -49,7 +52,48 @@ void tcg_blocks_destroy(TCGAccel *accel)
     g_free(accel->hash);
     g_hash_table_destroy(accel->pages);
     g_ptr_array_free(accel->old_tables, true);
+    g_ptr_array_free(accel->block_chunks, true);
 }
+
+/* ---- Their memory ---- */
+
+TCGBlock *tcg_block_new(TCGAccel *accel)
+{
+    if (!accel->free_blocks) {
+        TCGBlock *chunk = aligned_alloc(_Alignof(TCGBlock), BLOCKS_PER_CHUNK * sizeof(TCGBlock));
+        g_assert(chunk);
+        memset(chunk, 0, BLOCKS_PER_CHUNK * sizeof(TCGBlock));
+        g_ptr_array_add(accel->block_chunks, chunk);
+        for (unsigned i = BLOCKS_PER_CHUNK; i-- > 0;) {
+            chunk[i].serial = 1;
+            chunk[i].retired_next = accel->free_blocks;
+            accel->free_blocks = &chunk[i];
+        }
+    }
+    TCGBlock *block = accel->free_blocks;
+    accel->free_blocks = block->retired_next;
+    uint32_t serial = block->serial;
+    *block = (TCGBlock){.serial = serial};
+    return block;
+}
+
+void tcg_block_publish(TCGBlock *block)
+{
+    __atomic_store_n(&block->serial, block->serial + 1, __ATOMIC_RELEASE);
+}
+
+static void block_free(TCGAccel *accel, TCGBlock *block)
+{
+    accel->backend->release(&block->compiled);
+    g_free(block->compiled.exits);
+    __atomic_store_n(&block->serial, block->serial + 1, __ATOMIC_RELAXED);
+    /* Whoever sees the next owner's fields sees the odd number, too. */
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    block->retired_next = accel->free_blocks;
+    accel->free_blocks = block;
+}
+
+/* ---- Finding and entering ---- */
 
 TCGBlock *tcg_block_find(TCGAccel *accel, const uint8_t *host, uint64_t pc, uint64_t flags)
 {
@@ -186,13 +230,6 @@ static void unchain_outgoing(TCGAccel *accel, TCGBlock *block)
 }
 
 /* ---- Dropping ---- */
-
-static void block_free(TCGAccel *accel, TCGBlock *block)
-{
-    accel->backend->release(&block->compiled);
-    g_free(block->compiled.exits);
-    g_free(block);
-}
 
 static void block_retire(TCGAccel *accel, TCGBlock *block)
 {

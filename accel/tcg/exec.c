@@ -331,7 +331,6 @@ static int run_blocks(TCGVCPU *v, TCGBlockState *state, bool step)
         case TCG_EXIT_NOGROUP:
             site = NULL;
             nogroup = true;
-            v->stats.nogroup++;
             break;
         case TCG_EXIT_LOOP:
             ops->set_pc(v->cpu, pc);

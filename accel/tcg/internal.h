@@ -32,14 +32,21 @@
 typedef struct TCGBlock TCGBlock;
 typedef struct TCGPage TCGPage;
 
+/*
+ * Blocks' memory is only ever used for blocks again, so that a jump cache may keep pointers past a block's
+ * end: tcg_block_check() tells whether one still is what it was.
+ */
 struct TCGBlock {
+    /* What look-ups read: one cache line. */
+    uint32_t serial;         /* atomic; odd while the memory is nobody's or being filled in */
+    bool invalid;            /* atomic; set before the block is unlinked */
+    bool uncached;           /* for one run only: in no page's list, retired by the loop */
+    uint16_t n_insns;
     uint64_t pc, flags;      /* identity, with host */
     const uint8_t *host;     /* host address of the first guest byte */
     TCGBlock *hash_next;     /* published */
     const void *entry;
-    bool invalid;            /* atomic; set before the block is unlinked */
-    bool uncached;           /* for one run only: in no page's list, retired by the loop */
-    uint16_t n_insns;
+
     uint32_t size;           /* guest bytes */
     uint8_t fetch_mmu_idx;
     TCGPage *page;
@@ -48,7 +55,7 @@ struct TCGBlock {
     TCGCompiled compiled;
     TCGBlock *retired_next;
     uint64_t retire_epoch;
-};
+} __attribute__((aligned(64)));
 
 /* A 4 KiB page of guest RAM that blocks were made from; keyed by its host address. */
 struct TCGPage {
@@ -161,6 +168,8 @@ struct TCGAccel {
     size_t n_blocks;
     GHashTable *pages;       /* host page -> TCGPage */
     TCGBlock *retired, **retired_tail;
+    TCGBlock *free_blocks;   /* by retired_next */
+    GPtrArray *block_chunks;
     GPtrArray *old_tables;   /* replaced hash tables, freed at the next flush */
     uint64_t epoch;          /* atomic */
     GPtrArray *vcpus;        /* changed with code_lock and run_lock held */
@@ -199,6 +208,9 @@ static inline void tcg_exec_kick(TCGVCPU *v)
 void tcg_blocks_init(TCGAccel *accel);
 void tcg_blocks_destroy(TCGAccel *accel);
 TCGBlock *tcg_block_find(TCGAccel *accel, const uint8_t *host, uint64_t pc, uint64_t flags);
+/* Zeroed; nobody sees it before tcg_block_publish(). */
+TCGBlock *tcg_block_new(TCGAccel *accel);                                             /* lock */
+void tcg_block_publish(TCGBlock *block);
 void tcg_block_insert(TCGAccel *accel, TCGBlock *block, TCGPage *page);              /* lock */
 void tcg_block_chain(TCGAccel *accel, TCGExitSite *site, TCGBlock *target);
 TCGPage *tcg_page_get(TCGAccel *accel, const uint8_t *host, RAMBlock *ram, ram_addr_t offset); /* lock */
@@ -221,6 +233,7 @@ TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t
 /* Forgets every entry outright. Nobody else uses the cache. */
 void tcg_jump_cache_clear(TCGVCPU *v);
 const void *tcg_runtime_lookup(void *env, uint64_t pc);
+const void *tcg_runtime_lookup_nogroup(void *env, uint64_t pc);
 
 /* tlb.c */
 void tcg_tlb_init(TCGVCPU *v);
@@ -255,6 +268,26 @@ bool tcg_look(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess access, unsigned
 /* perfmap.c */
 void tcg_perfmap_add(TCGAccel *accel, const TCGBlock *block);
 void tcg_perfmap_close(TCGAccel *accel);
+
+/*
+ * Entry of a block that a jump cache remembers, if it still is the valid block at host for pc and flags;
+ * else NULL.  No lock: the block cannot go away before the vCPU's next new epoch.
+ */
+static inline const void *tcg_block_check(const TCGBlock *b, const uint8_t *host, uint64_t pc,
+                                          uint64_t flags)
+{
+    uint32_t serial = __atomic_load_n(&b->serial, __ATOMIC_ACQUIRE);
+    bool same = __atomic_load_n(&b->host, __ATOMIC_RELAXED) == host &&
+                __atomic_load_n(&b->pc, __ATOMIC_RELAXED) == pc &&
+                __atomic_load_n(&b->flags, __ATOMIC_RELAXED) == flags &&
+                !__atomic_load_n(&b->uncached, __ATOMIC_RELAXED) &&
+                !__atomic_load_n(&b->invalid, __ATOMIC_RELAXED);
+    const void *entry = __atomic_load_n(&b->entry, __ATOMIC_RELAXED);
+
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return same && !(serial & 1) && __atomic_load_n(&b->serial, __ATOMIC_RELAXED) == serial ? entry
+                                                                                            : NULL;
+}
 
 static inline void spin_lock(uint32_t *lock)
 {

@@ -749,4 +749,5 @@ const TCGRuntime tcg_runtime = {
     .cas = tcg_cas,
     .probe_span = runtime_probe_span,
     .lookup = tcg_runtime_lookup,
+    .lookup_nogroup = tcg_runtime_lookup_nogroup,
 };

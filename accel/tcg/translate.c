@@ -152,7 +152,7 @@ static TCGBlock *emit(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, IR
         return NULL;
     }
     tcg_region_take(&accel->region, buf.size);
-    TCGBlock *block = g_new0(TCGBlock, 1);
+    TCGBlock *block = tcg_block_new(accel);
     block->pc = state->pc;
     block->flags = flags;
     block->host = host;
@@ -265,10 +265,10 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
         }
         block = emit(v, state, flags, ir, s->host, size);
         if (block) {
+            block->uncached = !cached;
+            tcg_block_publish(block);
             if (cached) {
                 tcg_block_insert(accel, block, page);
-            } else {
-                block->uncached = true;
             }
             mutex_unlock(&accel->code_lock);
             return block;
@@ -326,11 +326,22 @@ void tcg_jump_cache_clear(TCGVCPU *v)
     }
 }
 
-const void *tcg_runtime_lookup(void *env, uint64_t pc)
+/*
+ * Blocks without groups have entries of their own in the jump cache, which only this file can hit: their
+ * keys never equal jump_key.
+ */
+static inline TCGJumpEntry *jump_entry(TCGCPUState *tcg, uint64_t pc, uint64_t flags)
+{
+    uint64_t at = pc >> 2 ^ (flags & TCG_KEY_NOGROUP ? JUMP_CACHE_SIZE / 2 + 1 : 0);
+
+    return &tcg->jump_cache[at & (JUMP_CACHE_SIZE - 1)];
+}
+
+static inline const void *runtime_lookup(uint64_t pc, uint64_t engine_flags)
 {
     TCGVCPU *v = tcg_current;
     TCGCPUState *tcg = v->tcg;
-    uint64_t key = __atomic_load_n(&tcg->jump_key, __ATOMIC_ACQUIRE);
+    uint64_t key = __atomic_load_n(&tcg->jump_key, __ATOMIC_ACQUIRE) | engine_flags;
     uint64_t flags = key & KEY_FLAGS_MASK;
 
     if ((flags & TCG_KEY_ALONE) || __atomic_load_n(&tcg->exit_request, __ATOMIC_RELAXED)) {
@@ -338,17 +349,42 @@ const void *tcg_runtime_lookup(void *env, uint64_t pc)
     }
     TCGTLBEntry *e;
     TCGTLBFull *full = tcg_tlb_full(v, pc, v->fetch_mmu_idx, &e);
-    if (e->code != (pc & TCG_PAGE_MASK)) {
-        return NULL;
+    if (G_UNLIKELY(e->code != (pc & TCG_PAGE_MASK))) {
+        TCGSpan s;
+        if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->fetch_mmu_idx, LOOK_PROBE, &s) || s.flags) {
+            return NULL;
+        }
+        full = tcg_tlb_full(v, pc, v->fetch_mmu_idx, &e);
     }
-    TCGBlock *block = tcg_block_find(v->accel, full->host + (pc & ~TCG_PAGE_MASK), pc, flags);
+    const uint8_t *host = full->host + (pc & ~TCG_PAGE_MASK);
+    TCGJumpEntry *je = jump_entry(tcg, pc, flags);
+    if (je->pc == pc && (je->key & KEY_FLAGS_MASK) == flags) {
+        /* Emptied by a flush since, but mostly the same block. */
+        const void *entry = tcg_block_check(je->block, host, pc, flags);
+        if (G_LIKELY(entry)) {
+            je->entry = entry;
+            je->key = key;
+            return entry;
+        }
+    }
+    TCGBlock *block = tcg_block_find(v->accel, host, pc, flags);
     if (!block) {
         return NULL;
     }
-    TCGJumpEntry *je = &tcg->jump_cache[(pc >> 2) & (JUMP_CACHE_SIZE - 1)];
     je->pc = pc;
     je->entry = block->entry;
     je->block = block;
     je->key = key;
     return block->entry;
+}
+
+const void *tcg_runtime_lookup(void *env, uint64_t pc)
+{
+    return runtime_lookup(pc, 0);
+}
+
+const void *tcg_runtime_lookup_nogroup(void *env, uint64_t pc)
+{
+    tcg_current->stats.nogroup++;
+    return runtime_lookup(pc, TCG_KEY_NOGROUP);
 }

@@ -64,6 +64,8 @@ typedef struct TCGRuntime {
     bool (*probe_span)(void *env, uint64_t address, uint32_t span, uint32_t oi, bool is_write);
     /* Jump cache miss in generated code: returns an exec entry or NULL. */
     const void *(*lookup)(void *env, uint64_t pc);
+    /* The same for a block without groups, after a grouped access had no fast mapping. May be NULL. */
+    const void *(*lookup_nogroup)(void *env, uint64_t pc);
 } TCGRuntime;
 
 typedef struct TCGBackend {

@@ -45,7 +45,7 @@ typedef struct TCGTLBFast {
 } TCGTLBFast;
 /* entry = table + ((address >> (TCG_PAGE_BITS - 5)) & mask) */
 
-#define TCG_JUMP_CACHE_BITS 12
+#define TCG_JUMP_CACHE_BITS 15
 typedef struct TCGJumpEntry {
     uint64_t pc;
     uint64_t key;

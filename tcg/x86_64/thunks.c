@@ -169,6 +169,21 @@ static void make_leave(X86State *s, X86Asm *as, const uint8_t *tail, TCGExitReas
     x86_jmp_abs(as, tail);
 }
 
+/* Asks C for the entry of the block at pc and goes there; falls through if there is none. */
+static void make_lookup(X86State *s, X86Asm *as, const void *fn)
+{
+    x86_stmxcsr(as, TCGM(s, mxcsr_fp));
+    x86_rm(as, X_LEA | X86_W, RDI, X86_MEM(RBP, -X86_ENV_BIAS));
+    x86_rm(as, X_MOV_LOAD | X86_W, RSI, TCGM(s, pc));
+    call_c(as, fn);
+    x86_ldmxcsr(as, TCGM(s, mxcsr_fp));
+    x86_rr(as, X_TEST | X86_W, RAX, RAX);
+    uint32_t missed = x86_jcc(as, CC_E);
+
+    x86_jmp_r(as, RAX);
+    x86_patch_here(as, missed);
+}
+
 static const uint8_t pushed[] = { RBX, RBP, R12, R13, R14, R15 };
 
 static void make_flow(X86State *s, X86Asm *as)
@@ -216,20 +231,14 @@ static void make_flow(X86State *s, X86Asm *as)
 
     x86_align(as, 16);
     s->leave_nogroup = here(as);
+    if (s->runtime.lookup_nogroup) {
+        make_lookup(s, as, (const void *)s->runtime.lookup_nogroup);
+    }
     make_leave(s, as, tail, TCG_EXIT_NOGROUP);
 
     x86_align(as, 16);
     s->lookup = here(as);
-    x86_stmxcsr(as, TCGM(s, mxcsr_fp));
-    x86_rm(as, X_LEA | X86_W, RDI, X86_MEM(RBP, -X86_ENV_BIAS));
-    x86_rm(as, X_MOV_LOAD | X86_W, RSI, TCGM(s, pc));
-    call_c(as, (const void *)s->runtime.lookup);
-    x86_ldmxcsr(as, TCGM(s, mxcsr_fp));
-    x86_rr(as, X_TEST | X86_W, RAX, RAX);
-    uint32_t missed = x86_jcc(as, CC_E);
-
-    x86_jmp_r(as, RAX);
-    x86_patch_here(as, missed);
+    make_lookup(s, as, (const void *)s->runtime.lookup);
     make_leave(s, as, tail, TCG_EXIT_INDIRECT);
 }
 
