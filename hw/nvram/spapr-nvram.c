@@ -51,7 +51,7 @@ static bool nvram_realize(DeviceState *dev, GError **errp)
 
     put_partition(nvram->bytes, PARTITION_SYSTEM, SYSTEM_PARTITION_SIZE, "common");
     put_partition(nvram->bytes + SYSTEM_PARTITION_SIZE, PARTITION_FREE,
-                  SPAPR_NVRAM_SIZE - SYSTEM_PARTITION_SIZE, "\377\377\377\377\377\377\377\377\377\377\377\377");
+                  SPAPR_NVRAM_SIZE - SYSTEM_PARTITION_SIZE, "wwwwwwwwwwww");
     return true;
 }
 

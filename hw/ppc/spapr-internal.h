@@ -48,6 +48,8 @@ void spapr_do_hypercall(PowerPCCPU *cpu, void *opaque);
 extern const SpaprHCall spapr_hcalls_cas[], spapr_hcalls_rtas[], spapr_hcalls_watchdog[];
 /* spapr-cas.c: what the platform offers in option vector 5. */
 void spapr_ov5_init(SpaprMachine *spapr);
+/* spapr-irq.c: what follows from the interrupt mode that came with the state. */
+void spapr_irq_post_load(SpaprMachine *spapr);
 /* spapr-fdt.c */
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
 /* spapr-rtas.c: known to dispatch, but not in the device tree of this machine. */

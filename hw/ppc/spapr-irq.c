@@ -142,6 +142,13 @@ void spapr_irq_reset(SpaprMachine *spapr)
     }
 }
 
+void spapr_irq_post_load(SpaprMachine *spapr)
+{
+    if (spapr->xive) {
+        xive_set_mapped(xive_of(spapr), spapr->active_ic);
+    }
+}
+
 void spapr_irq_print(SpaprMachine *spapr, GString *out)
 {
     if (spapr->active_ic) {

@@ -87,6 +87,12 @@ static bool spapr_post_load(void *opaque, int version, GError **errp)
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "spapr: the device tree is damaged");
         return false;
     }
+    if (spapr->client.active && !spapr->fdt) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "spapr: the client interface is in use, but there is no device tree");
+        return false;
+    }
+    spapr_irq_post_load(spapr);
     return true;
 }
 
