@@ -271,6 +271,11 @@ bool state_skip(StateStream *s, uint64_t size)
     return true;
 }
 
+uint64_t state_stream_remaining(const StateStream *s)
+{
+    return s->ops ? UINT64_MAX : s->end - s->start;
+}
+
 size_t state_peek(StateStream *s, void *buf, size_t size)
 {
     size_t n;

@@ -87,8 +87,8 @@ static bool element_size(const VMStateField *field, const void *opaque, uint64_t
 }
 
 /* Where the elements are; loading allocates them where the field says so. */
-static bool element_base(const VMStateField *field, void *opaque, uint64_t count, uint64_t size,
-                         bool loading, char **base, GError **errp)
+static bool element_base(StateStream *s, const VMStateField *field, void *opaque, uint64_t count,
+                         uint64_t size, bool loading, char **base, GError **errp)
 {
     char *at = (char *)opaque + field->offset;
     uint64_t limit = field->max ? (uint64_t)field->max * MAX(field->size, 1) : VMSTATE_ALLOC_LIMIT;
@@ -100,6 +100,12 @@ static bool element_base(const VMStateField *field, void *opaque, uint64_t count
             if (__builtin_mul_overflow(count, size, &total) || total > limit) {
                 stream_error(errp, "%" PRIu64 " elements of %" PRIu64 " bytes are too many", count,
                              size);
+                return false;
+            }
+            /* An element takes a byte at least: what cannot come is not worth memory. */
+            if (field->flags & VMS_VBUFFER ? total > state_stream_remaining(s)
+                                           : count > state_stream_remaining(s)) {
+                stream_error(errp, "the stream ends too early for %" PRIu64 " elements", count);
                 return false;
             }
             g_free(*(void **)at);
@@ -170,7 +176,7 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
     char *base;
 
     if (!element_count(field, opaque, &count, errp) || !element_size(field, opaque, &size, errp) ||
-        !element_base(field, opaque, count, size, loading, &base, errp)) {
+        !element_base(s, field, opaque, count, size, loading, &base, errp)) {
         return false;
     }
     step = field->flags & VMS_ARRAY_OF_POINTER ? sizeof(void *) : size;

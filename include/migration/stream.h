@@ -62,6 +62,8 @@ uint64_t state_get_be64(StateStream *s);
 /* buf gets a final NUL; false at the end of the stream or for a NUL inside. */
 bool state_get_counted_string(StateStream *s, char buf[256]);
 bool state_skip(StateStream *s, uint64_t size);
+/* Bytes left if that is known (reading from memory), else UINT64_MAX. */
+uint64_t state_stream_remaining(const StateStream *s);
 /* Up to size bytes ahead without taking them; how many there are. size <= 4096. */
 size_t state_peek(StateStream *s, void *buf, size_t size);
 

@@ -243,7 +243,7 @@ static void random_tree(void)
 static void test_flatten(void)
 {
     runtime_init();
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 60; i++) {
         random_tree();
     }
     runtime_cleanup();
