@@ -26,19 +26,18 @@ static const OptionDesc secret_rows[] = {
 
 static const struct ObjectKind {
     const char *name;
-    const OptionDesc *rows;
+    OptionListDesc list;
     bool memory;
 } kinds[] = {
-    {"memory-backend-ram", ram_rows, true},
-    {"memory-backend-file", ram_rows, true},
-    {"secret", secret_rows, false},
+    {"memory-backend-ram", {.name = "object", .desc = ram_rows}, true},
+    {"memory-backend-file", {.name = "object", .desc = ram_rows}, true},
+    {"secret", {.name = "object", .desc = secret_rows}, false},
 };
 
 static Options *parse(const char *text, const struct ObjectKind **kind, GError **errp)
 {
     g_autofree char *name = NULL;
     g_autoptr(GString) plain = g_string_new(NULL);
-    OptionListDesc list = {.name = "object"};
     const char *names[G_N_ELEMENTS(kinds) + 1] = {NULL};
     const char *near;
 
@@ -68,8 +67,7 @@ static Options *parse(const char *text, const struct ObjectKind **kind, GError *
             Options *options;
 
             *kind = &kinds[i];
-            list.desc = kinds[i].rows;
-            options = options_parse(&list, text ? text : "", errp);
+            options = options_parse(&kinds[i].list, text ? text : "", errp);
             if (options && !options->id) {
                 error_setg(errp, "Parameter 'id' is missing");
                 g_clear_pointer(&options, options_free);
