@@ -396,7 +396,9 @@ static void *meta_place(uint8_t **at, const GArray *array)
     void *to = *at;
     size_t size = array->len * g_array_get_element_size((GArray *)array);
 
-    memcpy(to, array->data, size);
+    if (size) {
+        memcpy(to, array->data, size);
+    }
     *at += size;
     return to;
 }
