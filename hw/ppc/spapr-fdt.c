@@ -49,20 +49,49 @@ static void set_empty(void *fdt, int node, const char *name)
 
 /* ---- Memory and NUMA ---- */
 
-/* Associativity: four (processors: five) domains; the platform node is the last that differs. */
-static void set_associativity(void *fdt, int node, uint32_t numa_node)
+/* How many of the four domains two nodes share: the guest doubles its idea of the distance, 10 for one
+ * node, at each that they do not. */
+static unsigned shared_domains(SpaprMachine *spapr, uint32_t a, uint32_t b)
 {
-    SET_CELLS(fdt, node, "ibm,associativity", 4, numa_node, numa_node, numa_node, numa_node);
+    const NumaState *numa = spapr->parent.numa;
+    unsigned distance = numa->have_distance ? numa->nodes[a].distance[b] : NUMA_DISTANCE_DEFAULT;
+
+    return distance <= NUMA_DISTANCE_MIN ? 4 : distance <= 30 ? 3 : distance <= 60 ? 2 : distance <= 120;
 }
 
-static void add_memory(void *fdt, uint32_t numa_node, uint64_t start, uint64_t size)
+/* Form 1 associativity: the widest domain first, the last is the node itself. A domain that a node shares
+ * with one before it has that one's number. */
+void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4])
+{
+    for (unsigned level = 0; level < 3; level++) {
+        uint32_t at = node;
+
+        for (uint32_t before = node; before-- > 0;) {
+            if (shared_domains(spapr, before, at) > level) {
+                at = before;
+            }
+        }
+        domains[level] = at;
+    }
+    domains[3] = node;
+}
+
+static void set_associativity(SpaprMachine *spapr, void *fdt, int node, uint32_t numa_node)
+{
+    uint32_t d[4];
+
+    spapr_numa_domains(spapr, numa_node, d);
+    SET_CELLS(fdt, node, "ibm,associativity", 4, d[0], d[1], d[2], d[3]);
+}
+
+static void add_memory(SpaprMachine *spapr, void *fdt, uint32_t numa_node, uint64_t start, uint64_t size)
 {
     g_autofree char *name = g_strdup_printf("memory@%" PRIx64, start);
     int node = add_node(fdt, 0, name);
 
     FDT(fdt_setprop_string(fdt, node, "device_type", "memory"));
     SET_CELLS(fdt, node, "reg", start >> 32, start, size >> 32, size);
-    set_associativity(fdt, node, numa_node);
+    set_associativity(spapr, fdt, node, numa_node);
 }
 
 static void add_all_memory(SpaprMachine *spapr, void *fdt)
@@ -82,7 +111,7 @@ static void add_all_memory(SpaprMachine *spapr, void *fdt)
             /* What real mode can reach stands in a node of its own: firmware and kernels look at it. */
             uint64_t first = MIN(spapr->rma_size, size);
 
-            add_memory(fdt, i, 0, first);
+            add_memory(spapr, fdt, i, 0, first);
             start += first;
             size -= first;
         }
@@ -92,7 +121,7 @@ static void add_all_memory(SpaprMachine *spapr, void *fdt)
             if (start && chunk > (start & -start)) {
                 chunk = start & -start;
             }
-            add_memory(fdt, i, start, chunk);
+            add_memory(spapr, fdt, i, start, chunk);
             start += chunk;
             size -= chunk;
         }
@@ -113,30 +142,48 @@ uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu)
 
 /* ---- Processors ---- */
 
-/* Attribute bytes by level (LoPAR C.6.2, ibm,pa-features): descriptor 0 of the given length. */
+/* Attributes by level (LoPAR C.6.2, ibm,pa-features): length and kind of the only descriptor, then its
+ * bytes.  Byte 22, transactional memory, follows the capability. */
+#define PA_HEADER 2
 static const uint8_t pa_features_206[] = {6, 0, 0xf6, 0x1f, 0xc7, 0x00, 0x80, 0xc0};
-static const uint8_t pa_features_207[] = {
-    24, 0, 0xf6, 0x1f, 0xc7, 0xc0, 0x80, 0xf0, 0x80, 0x00, 0x00, 0x00, 0x00,
-    0x00, 0x00, 0x00, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00,
+static const uint8_t pa_features_207[PA_HEADER + 24] = {
+    24, 0, 0xf6, 0x1f, 0xc7, 0xc0, 0x80, 0xf0, 0x80,
+    [PA_HEADER + 16] = 0x80,     /* vector */
+    [PA_HEADER + 18] = 0x80,     /* VSX */
+    [PA_HEADER + 20] = 0x80,     /* vector XOR */
 };
-static const uint8_t pa_features_300[] = {
-    66, 0,
-    /* 0-7 */ 0xf6, 0x1f, 0xc7, 0xc0, 0x80, 0xf0, 0x80, 0x00,
-    /* 8-15 */ 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x00,
-    /* 16-23: vector, VSX */ 0x80, 0x00, 0x80, 0x00, 0x00, 0x00, 0x80, 0x00,
-    /* 24-31: sub-page, DFP, strings */ 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0xc0, 0x00,
-    /* 32-39 */ 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    /* 40-47: radix, EBB, SAO */ 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    /* 48-55 */ 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    /* 56-63 */ 0x80, 0x00, 0x80, 0x00, 0x80, 0x00, 0x80, 0x00,
-    /* 64-65 */ 0x00, 0x00,
+static const uint8_t pa_features_300[PA_HEADER + 66] = {
+    66, 0, 0xf6, 0x1f, 0xc7, 0xc0, 0x80, 0xf0, 0x80,
+    [PA_HEADER + 16] = 0x80,     /* vector */
+    [PA_HEADER + 18] = 0x80,     /* VSX */
+    [PA_HEADER + 20] = 0x80,     /* vector XOR */
+    [PA_HEADER + 24] = 0x80,     /* extended decrementer */
+    [PA_HEADER + 26] = 0x80,     /* 64-bit facilities */
+    [PA_HEADER + 28] = 0x80,     /* performance monitor */
+    [PA_HEADER + 30] = 0x80,     /* MMR */
+    [PA_HEADER + 32] = 0x80,     /* little-endian atomics */
+    [PA_HEADER + 34] = 0xc0,     /* event-based branches, extended too */
+    [PA_HEADER + 36] = 0x80,     /* strong ordering by SPR */
+    [PA_HEADER + 38] = 0x80,     /* copy and paste */
+    [PA_HEADER + 40] = 0x80,     /* radix translation */
+    [PA_HEADER + 42] = 0x80,     /* power management */
+    [PA_HEADER + 44] = 0x80,     /* PC-relative addresses */
+    [PA_HEADER + 46] = 0x80,     /* scv */
+    [PA_HEADER + 48] = 0x80,     /* SIMD of 3.0 */
+    [PA_HEADER + 50] = 0x80,     /* quad precision */
+    [PA_HEADER + 52] = 0x80,     /* strings */
+    [PA_HEADER + 54] = 0x80,     /* decimal floating point */
+    [PA_HEADER + 56] = 0x80,     /* decimal integers */
+    [PA_HEADER + 58] = 0x80,     /* SHA */
+    [PA_HEADER + 60] = 0x80,     /* atomics in memory */
+    [PA_HEADER + 62] = 0x80,     /* random numbers */
 };
 
 static void add_pa_features(SpaprMachine *spapr, PowerPCCPU *cpu, void *fdt, int node)
 {
     uint8_t bytes[sizeof(pa_features_300)];
     size_t size;
-    bool large_ci = cpu->model->ci_large_pages;
+    bool large_ci = cpu->model->ci_large_pages && spapr_cap(spapr, SPAPR_CAP_HPT_MAXPAGESIZE) >= 16;
 
     if (ppc_check_compat(cpu, 0x0f000005, 0, cpu->compat_pvr)) {
         size = sizeof(pa_features_300);
@@ -151,12 +198,18 @@ static void add_pa_features(SpaprMachine *spapr, PowerPCCPU *cpu, void *fdt, int
         return;
     }
     if (large_ci) {
-        bytes[3] |= 0x20;        /* caching-inhibited large pages */
+        bytes[PA_HEADER + 1] |= 0x20;     /* caching-inhibited large pages */
     }
-    if (size > 24 && spapr_cap(spapr, SPAPR_CAP_HTM)) {
-        bytes[24] |= 0x80;
+    if (size > PA_HEADER + 22 && spapr_cap(spapr, SPAPR_CAP_HTM)) {
+        bytes[PA_HEADER + 22] |= 0x80;
     }
     FDT(fdt_setprop(fdt, node, "ibm,pa-features", bytes, size));
+}
+
+/* A segment has pages of its own size, or 16M pages: no other mixture, as under KVM. */
+static bool page_size_shown(const PPCSegmentPageSizes *segment, unsigned shift, unsigned max_shift)
+{
+    return shift <= max_shift && (shift == segment->shift || shift == 24);
 }
 
 static void add_page_sizes(SpaprMachine *spapr, PowerPCCPU *cpu, void *fdt, int node)
@@ -172,7 +225,7 @@ static void add_page_sizes(SpaprMachine *spapr, PowerPCCPU *cpu, void *fdt, int 
             continue;
         }
         for (unsigned i = 0; i < G_N_ELEMENTS(s->enc) && s->enc[i].shift; i++) {
-            n += s->enc[i].shift <= max_shift;
+            n += page_size_shown(s, s->enc[i].shift, max_shift);
         }
         head[0] = cpu_to_fdt32(s->shift);
         head[1] = cpu_to_fdt32(s->slb_enc);
@@ -181,7 +234,7 @@ static void add_page_sizes(SpaprMachine *spapr, PowerPCCPU *cpu, void *fdt, int 
         for (unsigned i = 0; i < G_N_ELEMENTS(s->enc) && s->enc[i].shift; i++) {
             fdt32_t pair[2] = {cpu_to_fdt32(s->enc[i].shift), cpu_to_fdt32(s->enc[i].pte_enc)};
 
-            if (s->enc[i].shift <= max_shift) {
+            if (page_size_shown(s, s->enc[i].shift, max_shift)) {
                 g_array_append_vals(cells, pair, 2);
             }
         }
@@ -248,8 +301,10 @@ static void add_core(SpaprMachine *spapr, void *fdt, int cpus, PowerPCCPU *cpu)
                                                                           machine->smp.threads)));
     SET_CELLS(fdt, node, "ibm,pft-size", 0, pft);
     if (machine->numa->num_nodes > 1) {
-        SET_CELLS(fdt, node, "ibm,associativity", 5, numa_node, numa_node, numa_node, numa_node,
-                  cpu->vcpu_id);
+        uint32_t d[4];
+
+        spapr_numa_domains(spapr, numa_node, d);
+        SET_CELLS(fdt, node, "ibm,associativity", 5, d[0], d[1], d[2], d[3], cpu->vcpu_id);
     }
     for (unsigned i = 0; i < threads && i < 8; i++) {
         servers[i] = cpu_to_fdt32(cpu->vcpu_id + i);
@@ -319,7 +374,8 @@ static void add_rtas(SpaprMachine *spapr, void *fdt)
         SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 4, 2);
         SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, 0, 0, 0, 1);
     }
-    FDT(fdt_setprop_cell(fdt, node, "rtas-size", SPAPR_RTAS_SIZE + 44));
+    /* The entry's instructions, an error log, and two doublewords a processor for firmware-assisted NMI. */
+    FDT(fdt_setprop_cell(fdt, node, "rtas-size", SPAPR_RTAS_SIZE + 28 + 16 * machine->smp.max_cpus));
     FDT(fdt_setprop_cell(fdt, node, "rtas-error-log-max", 2048));
     FDT(fdt_setprop_cell(fdt, node, "rtas-event-scan-rate", 1));
     set_empty(fdt, node, "ibm,change-msix-capable");

@@ -538,7 +538,7 @@ static HCallResult h_home_node_associativity(SpaprMachine *spapr, PowerPCCPU *cp
 {
     uint64_t flags = args[0], server = args[1];
     PowerPCCPU *target;
-    uint32_t node;
+    uint32_t d[4];
 
     if (flags != 1) {
         return H_FUNCTION;
@@ -547,10 +547,10 @@ static HCallResult h_home_node_associativity(SpaprMachine *spapr, PowerPCCPU *cp
     if (!target) {
         return H_P2;
     }
-    node = spapr_cpu_node(spapr, target);
-    /* Four levels of domains (chip, drawer, board, node as one number each) and the processor. */
-    args[0] = ((uint64_t)node << 32) | node;
-    args[1] = ((uint64_t)node << 32) | node;
+    spapr_numa_domains(spapr, spapr_cpu_node(spapr, target), d);
+    /* Four domains and the processor. */
+    args[0] = (uint64_t)d[0] << 32 | d[1];
+    args[1] = (uint64_t)d[2] << 32 | d[3];
     args[2] = ((uint64_t)target->vcpu_id << 32) | 0xffffffffu;
     args[3] = args[4] = args[5] = UINT64_MAX;
     return H_SUCCESS;

@@ -52,6 +52,7 @@ void spapr_ov5_init(SpaprMachine *spapr);
 void spapr_irq_post_load(SpaprMachine *spapr);
 /* spapr-fdt.c */
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
+void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4]);
 /* spapr-rtas.c: known to dispatch, but not in the device tree of this machine. */
 bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row);
 /* spapr-vio.c */

@@ -276,9 +276,15 @@ const SpaprRtasRow spapr_rtas_basic[] = {
 
 bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row)
 {
-    bool fwnmi = row->token == RTAS_IBM_NMI_REGISTER || row->token == RTAS_IBM_NMI_INTERLOCK;
-
-    return fwnmi && !spapr_cap(spapr, SPAPR_CAP_FWNMI);
+    switch (row->token) {
+    case RTAS_IBM_NMI_REGISTER:
+    case RTAS_IBM_NMI_INTERLOCK:
+        return !spapr_cap(spapr, SPAPR_CAP_FWNMI);
+    case RTAS_IBM_SET_XIVE ... RTAS_IBM_INT_ON:
+        return !spapr->xics;
+    default:
+        return false;
+    }
 }
 
 /* ---- Dispatch ---- */
