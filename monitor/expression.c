@@ -33,11 +33,25 @@ static uint64_t fail(Parser *p, const char *text)
     return 0;
 }
 
+typedef struct RegisterQuery {
+    const char *name;
+    uint64_t value;
+    bool found;
+} RegisterQuery;
+
+static void read_register(CPUState *cpu, void *opaque)
+{
+    RegisterQuery *query = opaque;
+
+    cpu_synchronize(cpu);
+    query->found = cpu->ops->get_register && cpu->ops->get_register(cpu, query->name, &query->value);
+}
+
 static uint64_t reg(Parser *p)
 {
     size_t n = 0;
     g_autofree char *name = NULL;
-    uint64_t value;
+    RegisterQuery query = {0};
 
     while (g_ascii_isalnum(p->at[n]) || strchr("_.:", p->at[n] ? p->at[n] : ' ')) {
         n++;
@@ -47,11 +61,10 @@ static uint64_t reg(Parser *p)
     if (!p->cpu) {
         return fail(p, "No CPU available");
     }
-    cpu_synchronize(p->cpu);
-    if (!n || !p->cpu->ops->get_register || !p->cpu->ops->get_register(p->cpu, name, &value)) {
-        return fail(p, "unknown register");
-    }
-    return value;
+    query.name = name;
+    /* Only on its own thread a running CPU's registers are whole. */
+    run_on_cpu(p->cpu, read_register, &query);
+    return n && query.found ? query.value : fail(p, "unknown register");
 }
 
 static uint64_t number(Parser *p)

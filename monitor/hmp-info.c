@@ -50,10 +50,16 @@ static void info_kvm(HMPContext *context, const char *args)
     g_string_append(context->out, "kvm support: not compiled\n");
 }
 
+static void dump_registers(CPUState *cpu, void *opaque)
+{
+    cpu_dump_state(cpu, opaque, CPU_DUMP_FPU | CPU_DUMP_SPR);
+}
+
+/* A CPU that runs is asked on its own thread: only there its registers are whole. */
 static void one_cpu(HMPContext *context, CPUState *cpu)
 {
     g_string_append_printf(context->out, "\nCPU#%d\n", cpu->cpu_index);
-    cpu_dump_state(cpu, context->out, CPU_DUMP_FPU | CPU_DUMP_SPR);
+    run_on_cpu(cpu, dump_registers, context->out);
 }
 
 static void info_registers(HMPContext *context, const char *args)
@@ -138,6 +144,12 @@ static void info_pic(HMPContext *context, const char *args)
     }
 }
 
+static void dump_mmu(CPUState *cpu, void *opaque)
+{
+    cpu_synchronize(cpu);
+    cpu->ops->dump_mmu(cpu, opaque);
+}
+
 static void info_tlb(HMPContext *context, const char *args)
 {
     CPUState *cpu = cpu_get(context->cpu_index);
@@ -145,8 +157,7 @@ static void info_tlb(HMPContext *context, const char *args)
     if (!cpu) {
         no_cpu(context);
     } else if (cpu->ops->dump_mmu) {
-        cpu_synchronize(cpu);
-        cpu->ops->dump_mmu(cpu, context->out);
+        run_on_cpu(cpu, dump_mmu, context->out);
     }
 }
 

@@ -99,6 +99,28 @@ static void put_char(GString *out, uint8_t c)
     }
 }
 
+typedef struct MemoryQuery {
+    uint64_t address, size;
+    void *buf;
+    bool good;
+} MemoryQuery;
+
+static void read_virtual(CPUState *cpu, void *opaque)
+{
+    MemoryQuery *q = opaque;
+
+    q->good = cpu_memory_rw_debug(cpu, q->address, q->buf, q->size, false);
+}
+
+/* As the CPU's translation has it now. */
+static bool read_through_cpu(CPUState *cpu, uint64_t address, void *buf, uint64_t size)
+{
+    MemoryQuery q = {.address = address, .size = size, .buf = buf};
+
+    run_on_cpu(cpu, read_virtual, &q);
+    return q.good;
+}
+
 static bool read_memory(HMPContext *context, bool physical, uint64_t address, void *buf, uint64_t size)
 {
     CPUState *cpu = cpu_get(context->cpu_index);
@@ -107,7 +129,7 @@ static bool read_memory(HMPContext *context, bool physical, uint64_t address, vo
         return address_space_read(address_space_memory(), address, (MemTxAttrs){.debug = true}, buf, size) ==
                MEMTX_OK;
     }
-    return cpu && cpu_memory_rw_debug(cpu, address, buf, size, false);
+    return cpu && read_through_cpu(cpu, address, buf, size);
 }
 
 static void put_value(GString *out, const Format *format, uint64_t value)
@@ -262,12 +284,12 @@ bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_
         return false;
     }
     while (good && size) {
-        uint8_t buf[4096];
+        uint8_t buf[65536];
         uint64_t n = MIN(size, sizeof(buf));
 
         if (physical ? address_space_read(address_space_memory(), at, (MemTxAttrs){.debug = true}, buf, n) !=
                            MEMTX_OK
-                     : !cpu_memory_rw_debug(cpu, at, buf, n, false)) {
+                     : !read_through_cpu(cpu, at, buf, n)) {
             error_setg(errp, "Invalid addr 0x%016" PRIx64 "/size %" PRIu64 " specified", address,
                        size + (at - address));
             good = false;

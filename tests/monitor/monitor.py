@@ -569,6 +569,15 @@ def guest_events():
         guest.expect(r"^VM status: running$", 10)
         guest.send("\x01c\n")
         assert guest.shell("echo $((6 * 7))") == "42"
+        # Looking at registers and memory of a CPU that runs changes nothing.
+        guest.shell("(while :; do x=$((x + 1)); done) & busy=$!")
+        counters = set()
+        for _ in range(300):
+            counters.add(re.search(r"NIP ([0-9a-f]{16})", guest.qmp.hmp("info registers")).group(1))
+            for line in ("info tlb", "info pic", "print/x $fpscr", "x/4i $pc", "info cpus", "info jit"):
+                assert guest.qmp.hmp(line)
+        assert len(counters) > 10, counters
+        guest.shell("kill -9 $busy")
         guest.qmp.command("quit")
         assert guest.qmp.event("SHUTDOWN")["data"] == {"guest": False, "reason": "host-qmp-quit"}
         assert guest.wait(20) == 0
