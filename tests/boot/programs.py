@@ -71,7 +71,7 @@ class Session:
                 self.start(self.names[self.names.index(name):])
             self.guest.expect(rf"TEST-BEGIN {name}$", 30)
             start = self.guest.console.position
-            match = self.guest.expect(rf"^TEST-END {name} (\d+) (\d+)", LIMIT)
+            match = self.guest.expect(rf"^TEST-END {name} (\d+) (\d+)\s", LIMIT)
         except BaseException:
             self.stop()
             raise
