@@ -78,6 +78,7 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="gossamer-test-")
         self.target = os.path.join(self.folder, "gdb")
         self.kernel = None
+        self.syncs = 0
         self.symbols = {}
 
     def start(self):
@@ -104,6 +105,10 @@ class World:
 
     def alive(self):
         """The guest answers, and no CPU is stuck."""
+        # What was typed before has been carried out.
+        self.syncs += 1
+        self.guest.send(f"echo SY''NC{self.syncs}\n")
+        self.guest.expect(rf"SYNC{self.syncs}\n(.*\n)*.*# $", 60)
         assert self.guest.shell("echo $((6 * 7))") == "42"
         assert self.guest.qmp.command("query-status")["running"]
 
