@@ -3,8 +3,11 @@
  * Images in memory: copies that are put in place at every reset.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "internal.h"
 #include "util/error.h"
 
@@ -77,24 +80,73 @@ bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr
     return add(name, g_memdup2(data, size), size, addr, errp);
 }
 
-bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *size, GError **errp)
+static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
 {
-    gchar *data;
-    gsize length;
+    struct stat st;
+    uint8_t chunk[65536];
+    ssize_t n;
 
-    if (!g_file_get_contents(file, &data, &length, errp)) {
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > max_size) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (%" PRIu64 " bytes, at most %" PRIu64 ")",
+                  (uint64_t)st.st_size, max_size);
         return false;
     }
-    if (length > max_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "'%s' is too large (%zu bytes, at most %" PRIu64 ")", file, length, max_size);
-        g_free(data);
+    while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            error_set(errp, GOSSAMER_ERROR_IO, "%s", g_strerror(errno));
+            return false;
+        }
+        if ((uint64_t)n > max_size - data->len) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (at most %" PRIu64 " bytes)", max_size);
+            return false;
+        }
+        g_byte_array_append(data, chunk, (guint)n);
+    }
+    if (!data->len) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "the file is empty");
+    }
+    return data->len != 0;
+}
+
+bool image_read(const char *file, uint64_t max_size, uint8_t **data, uint64_t *size, GError **errp)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    GByteArray *bytes;
+    bool ok;
+
+    if (fd < 0) {
+        error_set(errp, GOSSAMER_ERROR_IO, "%s", g_strerror(errno));
+        return false;
+    }
+    bytes = g_byte_array_new();
+    /* What an array can count. */
+    ok = read_all(fd, MIN(max_size, INT32_MAX), bytes, errp);
+    close(fd);
+    if (ok) {
+        *size = bytes->len;
+        *data = g_byte_array_free(bytes, false);
+    } else {
+        g_byte_array_unref(bytes);
+    }
+    return ok;
+}
+
+bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *size, GError **errp)
+{
+    uint8_t *data;
+    uint64_t length;
+
+    if (!image_read(file, max_size, &data, &length, errp)) {
+        g_prefix_error(errp, "could not load '%s': ", file);
         return false;
     }
     if (size) {
         *size = length;
     }
-    return add(file, (uint8_t *)data, length, addr, errp);
+    return add(file, data, length, addr, errp);
 }
 
 void rom_print(GString *out)

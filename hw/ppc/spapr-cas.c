@@ -111,7 +111,7 @@ static void set_compat(SpaprMachine *spapr, uint32_t pvr)
 
 static void terminate(PowerPCCPU *cpu, const char *why)
 {
-    log_printf_always("%s\n", why);
+    error_report("%s", why);
     system_shutdown_request(SHUTDOWN_CAUSE_GUEST_PANIC);
     cpu_set_halted(&cpu->parent, true);
 }

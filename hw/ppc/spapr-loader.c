@@ -5,6 +5,7 @@
  * ELF: System V gABI chapter 5 (program header).
  */
 #include <elf.h>
+#include <libfdt.h>
 #include <string.h>
 #include "spapr-internal.h"
 #include "util/bswap.h"
@@ -12,6 +13,7 @@
 
 #define KERNEL_LOAD_ADDRESS 0x00400000ull
 #define MAX_SEGMENT (1ull << 32)
+#define MAX_FILE (1ull << 31)
 
 typedef struct ElfImage {
     const uint8_t *data;
@@ -56,13 +58,16 @@ static bool load_elf(SpaprMachine *spapr, const char *file, const ElfImage *e, G
 {
     uint64_t phoff = ELF_FIELD(e, 0, Ehdr, e_phoff);
     unsigned phnum = ELF_FIELD(e, 0, Ehdr, e_phnum), phentsize = ELF_FIELD(e, 0, Ehdr, e_phentsize);
-    unsigned machine = ELF_FIELD(e, 0, Ehdr, e_machine);
+    unsigned machine = ELF_FIELD(e, 0, Ehdr, e_machine), type = ELF_FIELD(e, 0, Ehdr, e_type);
     uint64_t entry = ELF_FIELD(e, 0, Ehdr, e_entry), low = UINT64_MAX, high = 0;
     uint64_t entry_offset = 0;
     bool found = false;
 
     if (machine != EM_PPC && machine != EM_PPC64) {
         return fail(errp, file, "it is an ELF file for another architecture");
+    }
+    if (type != ET_EXEC && type != ET_DYN) {
+        return fail(errp, file, "it is an ELF file, but no program");
     }
     if (phentsize < (e->elf64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) || !phnum || phoff > e->size ||
         (uint64_t)phnum * phentsize > e->size - phoff) {
@@ -119,27 +124,22 @@ static bool load_elf(SpaprMachine *spapr, const char *file, const ElfImage *e, G
 
 static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
 {
-    g_autofree char *data = NULL;
+    g_autofree uint8_t *data = NULL;
     g_autoptr(GError) error = NULL;
-    gsize size;
+    uint64_t size;
 
-    if (!g_file_get_contents(file, &data, &size, &error)) {
-        const char *reason = strrchr(error->message, ':');
-
-        return fail(errp, file, reason ? reason + 2 : error->message);
+    if (!image_read(file, MAX_FILE, &data, &size, &error)) {
+        return fail(errp, file, error->message);
     }
     spapr->kernel_addr = spapr->kernel_addr_option ? spapr->kernel_addr_option : KERNEL_LOAD_ADDRESS;
-    if (size >= sizeof(Elf32_Ehdr) && !memcmp(data, ELFMAG, SELFMAG)) {
-        ElfImage e = {(const uint8_t *)data, size, data[EI_CLASS] == ELFCLASS64,
-                      data[EI_DATA] == ELFDATA2LSB};
+    if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG)) {
+        ElfImage e = {data, size, size > EI_CLASS && data[EI_CLASS] == ELFCLASS64,
+                      size > EI_DATA && data[EI_DATA] == ELFDATA2LSB};
 
-        if (e.elf64 && size < sizeof(Elf64_Ehdr)) {
+        if (size < (e.elf64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr))) {
             return fail(errp, file, "its ELF header is damaged");
         }
         return load_elf(spapr, file, &e, errp);
-    }
-    if (!size) {
-        return fail(errp, file, "the file is empty");
     }
     /* A flat binary is entered at its first byte. */
     if (spapr->kernel_addr > spapr->parent.ram_size || size > spapr->parent.ram_size - spapr->kernel_addr) {
@@ -153,15 +153,11 @@ static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
 static bool load_initrd(SpaprMachine *spapr, const char *file, GError **errp)
 {
     uint64_t base = (spapr->kernel_addr + spapr->kernel_size + 0x1ffff) & ~0xffffull;
-    g_autofree char *data = NULL;
-    g_autoptr(GError) error = NULL;
-    gsize size;
+    g_autofree uint8_t *data = NULL;
+    uint64_t size;
 
-    if (!g_file_get_contents(file, &data, &size, &error)) {
-        const char *reason = strrchr(error->message, ':');
-
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "could not load initial ram disk '%s': %s",
-                    file, reason ? reason + 2 : error->message);
+    if (!image_read(file, MAX_FILE, &data, &size, errp)) {
+        g_prefix_error(errp, "could not load initial ram disk '%s': ", file);
         return false;
     }
     if (base > spapr->rma_size || size > spapr->rma_size - base) {
@@ -169,18 +165,34 @@ static bool load_initrd(SpaprMachine *spapr, const char *file, GError **errp)
                     "could not load initial ram disk '%s': it does not fit in memory", file);
         return false;
     }
-    if (!size) {
-        return true;
-    }
     spapr->initrd_base = base;
     spapr->initrd_size = size;
     return rom_add_blob(file, data, size, base, errp);
+}
+
+static bool load_dtb(SpaprMachine *spapr, const char *file, GError **errp)
+{
+    uint64_t size;
+
+    if (!image_read(file, SPAPR_FDT_MAX_SIZE, &spapr->dtb, &size, errp)) {
+        g_prefix_error(errp, "could not load device tree '%s': ", file);
+        return false;
+    }
+    if (fdt_check_full(spapr->dtb, size)) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "could not load device tree '%s': it is not a flattened device tree", file);
+        return false;
+    }
+    return true;
 }
 
 bool spapr_load_images(SpaprMachine *spapr, GError **errp)
 {
     MachineState *machine = &spapr->parent;
 
+    if (machine->dtb && !load_dtb(spapr, machine->dtb, errp)) {
+        return false;
+    }
     if (machine->kernel_filename && !load_kernel(spapr, machine->kernel_filename, errp)) {
         return false;
     }

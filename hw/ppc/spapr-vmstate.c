@@ -133,7 +133,7 @@ const VMStateDescription vmstate_spapr = {
                                "ic_mode", "max_cpu_compat_name", "max_compat_pvr", "host_model",
                                "host_serial", "vof_option", "resize_hpt", "vof", "resize_hpt_enabled",
                                "kernel_addr_option", "rma_size", "kernel_addr", "kernel_size",
-                               "kernel_entry", "initrd_base", "initrd_size", "kernel_le", "kernel_32bit",
+                               "kernel_entry", "initrd_base", "initrd_size", "kernel_le", "kernel_32bit", "dtb",
                                "firmware_size", "ov5", "use_hotplug_event_source", "fdt_addr"),
     VMSTATE_STRUCT_AUDIT(SpaprMachine),
 };

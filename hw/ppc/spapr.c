@@ -379,8 +379,8 @@ static void reset_mmu(SpaprMachine *spapr)
 
     spapr->patb_entry = radix ? PATE1_RADIX : 0;
     if (!spapr_htab_allocate(spapr, shift, &error)) {
-        log_printf_always("%s\n", error->message);
-        system_shutdown_request(SHUTDOWN_CAUSE_HOST_ERROR);
+        error_report("%s", error->message);
+        system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
     }
     for (guint i = 0; i < spapr->cpus->len; i++) {
         PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);
@@ -397,30 +397,15 @@ static void *initial_tree(SpaprMachine *spapr)
 {
     MachineState *machine = &spapr->parent;
     g_autoptr(GError) error = NULL;
-    void *fdt = spapr_build_fdt(spapr, true, NULL);
+    void *fdt = spapr->dtb ? g_memdup2(spapr->dtb, fdt_totalsize(spapr->dtb))
+                           : spapr_build_fdt(spapr, true, NULL);
 
-    if (machine->dtb) {
-        char *data = NULL;
-        gsize size;
-
-        if (!g_file_get_contents(machine->dtb, &data, &size, &error)) {
-            log_printf_always("could not load device tree '%s': %s\n", machine->dtb, error->message);
-            system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
-        } else if (fdt_check_full(data, size)) {
-            log_printf_always("could not load device tree '%s': it is not a flattened device tree\n", machine->dtb);
-            system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
-            g_free(data);
-        } else {
-            g_free(fdt);
-            fdt = data;
-        }
-    }
     if (machine->dumpdtb) {
         if (!g_file_set_contents(machine->dumpdtb, fdt, fdt_totalsize(fdt), &error)) {
-            log_printf_always("could not write '%s': %s\n", machine->dumpdtb, error->message);
+            error_report("could not write '%s': %s", machine->dumpdtb, error->message);
             system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
         } else {
-            log_printf_always("info: dtb dumped to %s. Exiting.\n", machine->dumpdtb);
+            info_report("dtb dumped to %s. Exiting.", machine->dumpdtb);
             system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_QMP_QUIT, 0);
         }
     }

@@ -154,6 +154,9 @@ void machine_add_firmware_dir(const char *dir);
 /* ---- Images in memory (info roms): written to RAM/ROM at every reset ---- */
 /* A copy of data is put at addr of the machine's memory at reset. False if it overlaps another. */
 bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr, GError **errp);
+/* Reads a whole file of 1 to max_size bytes (a stream too, but no more of it); g_free the data. The error
+ * is the reason alone. */
+bool image_read(const char *file, uint64_t max_size, uint8_t **data, uint64_t *size, GError **errp);
 bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *size, GError **errp);
 void rom_print(GString *out);
 

@@ -219,6 +219,7 @@ struct SpaprMachine {
     /* immutable: what the loader put where */
     uint64_t kernel_addr, kernel_size, kernel_entry, initrd_base, initrd_size;
     bool kernel_le, kernel_32bit;
+    uint8_t *dtb;                /* the user's tree, NULL: ours */
     uint64_t firmware_size;
     /* saved */
     uint32_t htab_shift;         /* 0: none */
