@@ -15,6 +15,7 @@
  * of the right type and block->overflow tells the front end to build a shorter block.
  */
 #include "ir-private.h"
+#include "tcg/tcg-cpu.h"
 
 IRBuilder *ir_builder_new(const IRTargetDesc *target)
 {
@@ -61,6 +62,7 @@ void ir_builder_reset(IRBuilder *b, uint64_t pc, uint64_t key_flags, unsigned mm
     block->key_flags = key_flags;
     block->mmu_idx = mmu_idx;
     block->n_insns = 1;
+    block->page_relative = false;
     block->overflow = false;
     g_array_set_size(block->snapshots, 0);
     g_array_set_size(block->snap_entries, 0);
@@ -78,6 +80,7 @@ void ir_builder_reset(IRBuilder *b, uint64_t pc, uint64_t key_flags, unsigned mm
     b->set_in_insn = false;
     b->snap_current = false;
     b->sticky_fence = IR_NONE;
+    b->page_base = IR_NONE;
 }
 
 IRBlock *ir_builder_block(IRBuilder *b)
@@ -266,6 +269,26 @@ IRRef ir_kv128(IRBuilder *b, uint64_t high, uint64_t low)
     }
     in.imm = i;
     return ir_share_or_append(b, &in, false);
+}
+
+/* ---- Page-relative blocks ---- */
+
+void ir_set_page_relative(IRBuilder *b)
+{
+    g_assert(b->block.n_insns == 1);
+    b->block.page_relative = true;
+}
+
+IRRef ir_page_base(IRBuilder *b)
+{
+    g_assert(b->block.page_relative);
+    if (b->page_base == IR_NONE) {
+        IRRef pc = ir_load_env(b, IR_I64, b->block.target->tcg_offset + offsetof(TCGCPUState, pc), 8,
+                               false);
+
+        b->page_base = ir_andi(b, pc, TCG_PAGE_MASK);
+    }
+    return b->page_base;
 }
 
 /* ---- Slots ---- */

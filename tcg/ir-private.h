@@ -22,6 +22,7 @@ struct IRBuilder {
     unsigned insn_count;                 /* guest instructions begun */
     bool set_in_insn;                    /* a slot was set since ir_insn_start */
     bool snap_current;                   /* the last snapshot still lists the dirty slots */
+    IRRef page_base;                     /* of a page-relative block, once it was asked for */
     IRRef sticky_fence;                  /* STICKY ops at or before this one are not shared */
     IRRef hash[1 << IR_HASH_BITS];       /* newest shareable op of each chain */
     IRRef next[IR_ARRAY_SIZE];

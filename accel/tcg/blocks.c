@@ -4,7 +4,7 @@
  *
  * A block's identity is where its bytes are (host address of guest RAM, which stands for the guest
  * physical address and does not care about aliases), the effective address it was made for and the mode
- * flags.  Look-ups take no lock: buckets are singly linked, blocks are published with release stores and
+ * flags.  A page-relative block serves every effective address: processes share their libraries' code.  Look-ups take no lock: buckets are singly linked, blocks are published with release stores and
  * unlinked with their own link left alone, so that a reader that stands on one finds its way.  A reader
  * that races with a table's growth may miss; it then asks again under the lock.
  *
@@ -21,10 +21,9 @@
 #define INITIAL_BUCKETS (1u << 13)
 #define BLOCKS_PER_CHUNK 256
 
-static size_t block_hash(const uint8_t *host, uint64_t pc, uint64_t flags)
+static size_t block_hash(const uint8_t *host, uint64_t flags)
 {
     uint64_t h = ((uint64_t)(uintptr_t)host >> 2) * 0x9e3779b97f4a7c15ull;
-    h ^= (pc >> 2) * 0xc2b2ae3d27d4eb4full;
     h ^= flags * 0x165667b19e3779f9ull;
     return h >> 29;
 }
@@ -98,11 +97,11 @@ static void block_free(TCGAccel *accel, TCGBlock *block)
 TCGBlock *tcg_block_find(TCGAccel *accel, const uint8_t *host, uint64_t pc, uint64_t flags)
 {
     TCGHashTable *t = __atomic_load_n(&accel->hash, __ATOMIC_ACQUIRE);
-    TCGBlock *b = __atomic_load_n(&t->buckets[block_hash(host, pc, flags) & t->mask],
+    TCGBlock *b = __atomic_load_n(&t->buckets[block_hash(host, flags) & t->mask],
                                   __ATOMIC_ACQUIRE);
 
     while (b) {
-        if (b->host == host && b->pc == pc && b->flags == flags) {
+        if (b->host == host && (b->page_relative || b->pc == pc) && b->flags == flags) {
             return __atomic_load_n(&b->invalid, __ATOMIC_ACQUIRE) ? NULL : b;
         }
         b = __atomic_load_n(&b->hash_next, __ATOMIC_ACQUIRE);
@@ -112,7 +111,7 @@ TCGBlock *tcg_block_find(TCGAccel *accel, const uint8_t *host, uint64_t pc, uint
 
 static void hash_link(TCGHashTable *t, TCGBlock *b)
 {
-    TCGBlock **bucket = &t->buckets[block_hash(b->host, b->pc, b->flags) & t->mask];
+    TCGBlock **bucket = &t->buckets[block_hash(b->host, b->flags) & t->mask];
 
     __atomic_store_n(&b->hash_next, *bucket, __ATOMIC_RELEASE);
     __atomic_store_n(bucket, b, __ATOMIC_RELEASE);
@@ -242,7 +241,7 @@ static void block_retire(TCGAccel *accel, TCGBlock *block)
 static void hash_unlink(TCGAccel *accel, TCGBlock *block)
 {
     TCGHashTable *t = accel->hash;
-    TCGBlock **link = &t->buckets[block_hash(block->host, block->pc, block->flags) & t->mask];
+    TCGBlock **link = &t->buckets[block_hash(block->host, block->flags) & t->mask];
 
     while (*link != block) {
         link = &(*link)->hash_next;

@@ -225,18 +225,18 @@ static void set_jump_key(TCGVCPU *v, uint64_t flags)
     }
 }
 
-static void log_block(TCGVCPU *v, const TCGBlock *b)
+static void log_block(TCGVCPU *v, const TCGBlock *b, uint64_t pc)
 {
-    if (!log_in_filter(b->pc)) {
+    if (!log_in_filter(pc)) {
         return;
     }
     if (log_enabled(LOG_EXEC)) {
         log_printf_always("exec cpu%d %016" PRIx64 " flags %08" PRIx64 " at %p\n",
-                          v->cpu->cpu_index, b->pc, b->flags, b->entry);
+                          v->cpu->cpu_index, pc, b->flags, b->entry);
     }
     if (log_enabled(LOG_CPU)) {
         g_autoptr(GString) text = g_string_new(NULL);
-        v->accel->ops->set_pc(v->cpu, b->pc);
+        v->accel->ops->set_pc(v->cpu, pc);
         cpu_dump_state(v->cpu, text, CPU_DUMP_FPU | CPU_DUMP_VECTOR);
         log_printf_always("%s", text->str);
     }
@@ -247,7 +247,8 @@ static void maybe_chain(TCGVCPU *v, TCGExitSite *site, TCGBlock *to)
     const TCGBlock *from = site->owner;
 
     if (!(site->hints & (IREXIT_NOCHAIN | IREXIT_CROSS_PAGE)) && !from->uncached && !to->uncached &&
-        from->page == to->page && !((from->pc ^ to->pc) & TCG_PAGE_MASK) &&
+        from->page == to->page &&
+        (to->page_relative || (!from->page_relative && !((from->pc ^ to->pc) & TCG_PAGE_MASK))) &&
         (from->flags & ~TCG_KEY_NOGROUP) == to->flags && !log_enabled(LOG_NOCHAIN)) {
         tcg_block_chain(v->accel, site, to);
     }
@@ -305,12 +306,13 @@ static int run_blocks(TCGVCPU *v, TCGBlockState *state, bool step)
             return 0;
         }
         if (log_enabled(LOG_EXEC | LOG_CPU)) {
-            log_block(v, block);
+            log_block(v, block, pc);
         }
 
         v->uncached = block->uncached ? block : NULL;
         use_guest_fp(v);
         tcg->restore_point = NO_RESTORE_POINT;
+        tcg->pc = pc;
         v->in_code = true;
         TCGExitReason reason = backend->enter(v->env, block->entry, &site);
         v->in_code = false;

@@ -41,13 +41,14 @@ struct TCGBlock {
     uint32_t serial;         /* atomic; odd while the memory is nobody's or being filled in */
     bool invalid;            /* atomic; set before the block is unlinked */
     bool uncached;           /* for one run only: in no page's list, retired by the loop */
-    uint16_t n_insns;
+    bool page_relative;      /* pc is only one of the addresses that it is good for */
     uint64_t pc, flags;      /* identity, with host */
     const uint8_t *host;     /* host address of the first guest byte */
     TCGBlock *hash_next;     /* published */
     const void *entry;
 
     uint32_t size;           /* guest bytes */
+    uint16_t n_insns;
     uint8_t fetch_mmu_idx;
     TCGPage *page;
     TCGBlock *page_next;
@@ -278,7 +279,8 @@ static inline const void *tcg_block_check(const TCGBlock *b, const uint8_t *host
 {
     uint32_t serial = __atomic_load_n(&b->serial, __ATOMIC_ACQUIRE);
     bool same = __atomic_load_n(&b->host, __ATOMIC_RELAXED) == host &&
-                __atomic_load_n(&b->pc, __ATOMIC_RELAXED) == pc &&
+                (__atomic_load_n(&b->page_relative, __ATOMIC_RELAXED) ||
+                 __atomic_load_n(&b->pc, __ATOMIC_RELAXED) == pc) &&
                 __atomic_load_n(&b->flags, __ATOMIC_RELAXED) == flags &&
                 !__atomic_load_n(&b->uncached, __ATOMIC_RELAXED) &&
                 !__atomic_load_n(&b->invalid, __ATOMIC_RELAXED);

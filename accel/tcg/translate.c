@@ -103,6 +103,9 @@ static IRBlock *build(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, co
         TCGFetch f = {
             .cpu = v->cpu, .pc = state->pc, .flags = flags, .fetch_mmu_idx = state->fetch_mmu_idx,
             .max_insns = *max, .page = page, .page_first = first, .page_end = limit,
+            /* Breakpoints belong to effective addresses. */
+            .page_relative = accel->backend->page_relative &&
+                             !(v->cpu->breakpoints && v->cpu->breakpoints->len),
         };
         ir_builder_reset(b, state->pc, flags, state->data_mmu_idx);
         if (stop_here) {
@@ -155,6 +158,7 @@ static TCGBlock *emit(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, IR
     TCGBlock *block = tcg_block_new(accel);
     block->pc = state->pc;
     block->flags = flags;
+    block->page_relative = ir->page_relative;
     block->host = host;
     block->size = size;
     block->n_insns = ir->guest_insns->len;

@@ -70,6 +70,7 @@ typedef struct TCGRuntime {
 
 typedef struct TCGBackend {
     const char *name;
+    bool page_relative;   /* it can compile page-relative blocks */
     /* One-time set-up of thunks in the given code buffer (size in, used out). features: CPUID mask
      * override for tests (all ones = use what the host has). */
     bool (*init)(const IRTargetDesc *target, const TCGRuntime *runtime, TCGCodeBuffer *buf,

@@ -205,6 +205,9 @@ typedef struct IRBlock {
     GArray *guest_insns;   /* IRGuestInsn */
     IRInsn *spare;         /* second array of the same size, for passes that renumber */
     IRRef *map;            /* scratch of the same length */
+    /* Made for every effective address of its page: no constant in it depends on the page's address but
+     * exits, snapshots and what ir_page_base() gave. TCGCPUState.pc holds an address in the page. */
+    bool page_relative;
     bool overflow;         /* too many ops: the front end must end the block earlier and rebuild */
 } IRBlock;
 
@@ -249,6 +252,11 @@ IRRef ir_get_hi(IRBuilder *b, unsigned slot);            /* f64: high doubleword
 void ir_set_hi(IRBuilder *b, unsigned slot, IRRef f64);  /* {hi = f64, lo = 0} */
 /* Writes dirty slots back here (helpers with IRH_READS_SLOTS do it by themselves). */
 void ir_sync_slots(IRBuilder *b);
+
+/* Makes the block page-relative; before anything is emitted, and only if the engine allows it. */
+void ir_set_page_relative(IRBuilder *b);
+/* i64: the effective address of the page that a page-relative block runs in. */
+IRRef ir_page_base(IRBuilder *b);
 
 /* Constants. */
 IRRef ir_k32(IRBuilder *b, uint32_t value);

@@ -66,7 +66,9 @@ typedef struct TCGCPUState {
     TCGTLBFast tlb[TCG_MMU_MODES];
     TCGJumpEntry *jump_cache;
     uint64_t jump_key;
-    uint64_t pc;              /* guest pc where generated code left or was restored to */
+    /* Guest pc where generated code left or was restored to; while it runs, where the last jump through
+     * the jump cache, or the loop, entered: an address in the running block's page. */
+    uint64_t pc;
     /* Non-zero: leave at the next check (interrupts, work, stop). Written by any thread. */
     uint32_t exit_request;
     uint32_t restore_point;   /* set by generated code before anything that may raise */

@@ -219,6 +219,13 @@ IRRef gen_update_value(DisasContext *ctx, unsigned ra, IRRef addend)
 
 /* ---- Flow ---- */
 
+IRRef gen_pc(DisasContext *ctx, uint64_t pc)
+{
+    return ctx->page_relative
+               ? ir_addi(ctx->b, ir_page_base(ctx->b), (int64_t)(pc - (ctx->first_pc & TCG_PAGE_MASK)))
+               : ir_k64(ctx->b, pc);
+}
+
 uint32_t gen_exit_hints(const DisasContext *ctx, uint64_t dest)
 {
     uint32_t hints = 0;
@@ -323,9 +330,15 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
         .vsx = f->flags & HF_VSX,
         .isa300 = cpu->model->insns & ISA_3_00,
         .fetch = f,
+        /* Programs' libraries lie at other addresses in every process; the kernel lies still. */
+        .page_relative = f->page_relative && (f->flags & HF_PR) && (f->flags & HF_SF) &&
+                         !(f->flags & (HF_SE | HF_BE | HF_SINGLESTEP)),
     };
     unsigned count = 0, max = MIN(f->max_insns, INSNS_LIMIT);
 
+    if (ctx.page_relative) {
+        ir_set_page_relative(b);
+    }
     for (;;) {
         ctx.insn = tcg_fetch32(f, ctx.pc, !ctx.le);
         ir_insn_start(b, ctx.pc, ctx.insn);

@@ -45,6 +45,7 @@ struct DisasContext {
     bool single;            /* one instruction, then helper_trace_step */
     unsigned n_side_exits;
     TCGFetch *fetch;
+    bool page_relative;     /* no constant may depend on the page's address: gen_pc() */
     /* Host FP/AltiVec control-word state of the block; owned by fp.c and vmx.c. */
     unsigned fp_mode;
 };
@@ -167,6 +168,8 @@ void gen_trap_if(DisasContext *ctx, IRRef cond);
 
 /* Sets the come-from address register for a taken branch (models that have it). */
 void gen_cfar(DisasContext *ctx);
+/* i64: a guest address known from the block's own. */
+IRRef gen_pc(DisasContext *ctx, uint64_t pc);
 /* Ends the block with a constant exit, with the right hints. */
 void gen_goto(DisasContext *ctx, uint64_t dest);
 uint32_t gen_exit_hints(const DisasContext *ctx, uint64_t dest);

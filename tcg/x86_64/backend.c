@@ -354,6 +354,7 @@ static void x86_release_block(TCGCompiled *compiled)
 
 const TCGBackend tcg_backend_x86_64 = {
     .name = "x86_64",
+    .page_relative = true,
     .init = x86_init,
     .compile = x86_compile,
     .enter = x86_enter,

@@ -336,12 +336,28 @@ static void emit_call(X86Comp *c, const IRInsn *in)
 
 /* Slots are written and all registers free from here on. */
 
+void x86_guest_pc(X86Comp *c, int reg, uint64_t pc)
+{
+    if (!c->block->page_relative) {
+        x86_mov_ri(&c->as, reg, pc);
+        return;
+    }
+    int64_t distance = (int64_t)(pc - (c->block->pc & TCG_PAGE_MASK));
+
+    g_assert(distance == (int32_t)distance);
+    x86_rm(&c->as, X_MOV_LOAD | X86_W, reg, TCGF(c, pc));
+    x86_alu_ri(&c->as, X86_W, X_AND, reg, (int32_t)TCG_PAGE_MASK);
+    if (distance) {
+        x86_alu_ri(&c->as, X86_W, X_ADD, reg, (int32_t)distance);
+    }
+}
+
 static void leave_with_pc(X86Comp *c, uint64_t pc, const uint8_t *leave)
 {
-    if ((int64_t)pc == (int32_t)pc) {
+    if ((int64_t)pc == (int32_t)pc && !c->block->page_relative) {
         x86_mov_mi(&c->as, X86_W, TCGF(c, pc), (int32_t)pc);
     } else {
-        x86_mov_ri(&c->as, RAX, pc);
+        x86_guest_pc(c, RAX, pc);
         x86_rm(&c->as, X_MOV_STORE | X86_W, RAX, TCGF(c, pc));
     }
     x86_jmp_abs(&c->as, leave);
@@ -350,13 +366,6 @@ static void leave_with_pc(X86Comp *c, uint64_t pc, const uint8_t *leave)
 static void stub_pending_const(X86Comp *c, X86Stub *stub)
 {
     leave_with_pc(c, (uint64_t)stub->imm, x86_state.leave_loop);
-}
-
-/* Looks the pc up in C, with the pc in RAX. */
-static void stub_lookup(X86Comp *c, X86Stub *stub)
-{
-    x86_rm(&c->as, X_MOV_STORE | X86_W, RAX, TCGF(c, pc));
-    x86_jmp_abs(&c->as, x86_state.lookup);
 }
 
 static void stub_pending_rax(X86Comp *c, X86Stub *stub)
@@ -371,7 +380,8 @@ static void stub_unchained(X86Comp *c, X86Stub *stub)
 
     site->unchained = (uint32_t)(x86_here(&c->as) + (c->as.start + c->as.delta - x86_state.exec));
     x86_mov_ri(&c->as, RAX, (uint64_t)(uintptr_t)site);
-    x86_jmp_abs(&c->as, x86_state.leave_chain);
+    x86_jmp_abs(&c->as, c->block->page_relative ? x86_state.leave_chain_relative
+                                                : x86_state.leave_chain);
 }
 
 static void emit_pending_check(X86Comp *c, X86Stub *stub)
@@ -380,22 +390,44 @@ static void emit_pending_check(X86Comp *c, X86Stub *stub)
     x86_stub_from(stub, x86_jcc(&c->as, CC_NE));
 }
 
+/* Leaves for the thunk that looks the pc up in C. */
+static void lookup_unless_equal(X86Asm *as)
+{
+    uint32_t at = x86_jcc(as, CC_NE);
+
+    if (!as->overflow) {
+        uint32_t rel = (uint32_t)(x86_state.lookup - (as->start + as->delta + at + 4));
+
+        memcpy(as->start + at, &rel, sizeof(rel));
+    }
+}
+
 /* Jumps through the jump cache entry that rcx points to; the pc is in RAX. */
 static void emit_cache_jump(X86Comp *c, X86Mem entry)
 {
     X86Asm *as = &c->as;
-    X86Stub *miss = x86_stub(c, stub_lookup);
     X86Mem m = entry;
 
+    /* For the look-up, and for the block that is found should it be page-relative. */
+    x86_rm(as, X_MOV_STORE | X86_W, RAX, TCGF(c, pc));
     m.disp = entry.disp + (int)offsetof(TCGJumpEntry, pc);
     x86_alu_rm(as, X86_W, X_CMP, RAX, m);
-    x86_stub_from(miss, x86_jcc(as, CC_NE));
+    lookup_unless_equal(as);
     x86_rm(as, X_MOV_LOAD | X86_W, RDX, TCGF(c, jump_key));
     m.disp = entry.disp + (int)offsetof(TCGJumpEntry, key);
     x86_alu_rm(as, X86_W, X_CMP, RDX, m);
-    x86_stub_from(miss, x86_jcc(as, CC_NE));
+    lookup_unless_equal(as);
     m.disp = entry.disp + (int)offsetof(TCGJumpEntry, entry);
     x86_jmp_m(as, m);
+}
+
+/* The same for the entry of the pc in RAX. */
+static void emit_indexed_cache_jump(X86Comp *c)
+{
+    x86_rm(&c->as, X_LEA, RCX, X86_MEMX(X86_NO_REG, RAX, 3, 0));
+    x86_alu_ri(&c->as, 0, X_AND, RCX, ((1 << TCG_JUMP_CACHE_BITS) - 1) << 5);
+    x86_alu_rm(&c->as, X86_W, X_ADD, RCX, TCGF(c, jump_cache));
+    emit_cache_jump(c, X86_MEM(RCX, 0));
 }
 
 static void leave_vmx(X86Comp *c, bool vmx)
@@ -417,6 +449,11 @@ static void emit_const_exit(X86Comp *c, const IRExit *ex)
     }
     if (ex->hints & IREXIT_NOCHAIN) {
         leave_with_pc(c, ex->dest, x86_state.leave_indirect);
+        return;
+    }
+    if ((ex->hints & IREXIT_CROSS_PAGE) && c->block->page_relative) {
+        x86_guest_pc(c, RAX, ex->dest);
+        emit_indexed_cache_jump(c);
         return;
     }
     if (ex->hints & IREXIT_CROSS_PAGE) {
@@ -529,10 +566,7 @@ static void emit_exitind(X86Comp *c, const IRInsn *in)
         x86_jmp_abs(as, x86_state.leave_indirect);
         return;
     }
-    x86_rm(as, X_LEA, RCX, X86_MEMX(X86_NO_REG, RAX, 3, 0));
-    x86_alu_ri(as, 0, X_AND, RCX, ((1 << TCG_JUMP_CACHE_BITS) - 1) << 5);
-    x86_alu_rm(as, X86_W, X_ADD, RCX, TCGF(c, jump_cache));
-    emit_cache_jump(c, X86_MEM(RCX, 0));
+    emit_indexed_cache_jump(c);
 }
 
 static void emit_fpmode(X86Comp *c, const IRInsn *in)

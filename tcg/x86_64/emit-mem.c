@@ -411,7 +411,7 @@ static void stub_hostaddr(X86Comp *c, X86Stub *stub)
     if (stub->vmx) {
         x86_ldmxcsr(&c->as, TCGF(c, mxcsr_fp));
     }
-    x86_mov_ri(&c->as, RAX, snap->pc);
+    x86_guest_pc(c, RAX, snap->pc);
     x86_rm(&c->as, X_MOV_STORE | X86_W, RAX, TCGF(c, pc));
     x86_jmp_abs(&c->as, x86_state.leave_nogroup);
 }

@@ -416,6 +416,7 @@ X86Meta *x86_meta_new(X86Comp *c)
                    _Alignof(X86SunkOp) >= _Alignof(X86RestoreEntry), "order of meta_place calls");
     at += head;
     m->n_points = c->points->len;
+    m->page_relative = c->block->page_relative;
     m->consts = meta_place(&at, c->consts);
     m->points = meta_place(&at, c->points);
     m->sunk = meta_place(&at, c->sunk);
@@ -527,7 +528,7 @@ void x86_restore(void *env, uint32_t restore_point)
 
         memcpy((char *)env + slot->offset, &values[i], type_size(slot->type));
     }
-    t->pc = p->pc;
+    t->pc = m->page_relative ? (t->pc & TCG_PAGE_MASK) | (p->pc & ~TCG_PAGE_MASK) : p->pc;
 }
 
 uint32_t x86_restore_insn_index(void *env, uint32_t restore_point)

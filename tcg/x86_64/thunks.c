@@ -214,8 +214,19 @@ static void make_flow(X86State *s, X86Asm *as)
     x86_ret(as);
 
     x86_align(as, 16);
+    s->leave_chain_relative = here(as);
+    /* The site's pc lies in the page that runs. */
+    x86_rm(as, X_MOV_LOAD, RCX, X86_MEM(RAX, offsetof(TCGExitSite, dest)));
+    x86_alu_ri(as, 0, X_AND, RCX, (int32_t)~TCG_PAGE_MASK);
+    x86_rm(as, X_MOV_LOAD | X86_W, RDX, TCGM(s, pc));
+    x86_alu_ri(as, X86_W, X_AND, RDX, (int32_t)TCG_PAGE_MASK);
+    x86_alu_rr(as, X86_W, X_OR, RCX, RDX);
+    uint32_t same = x86_jmp(as);
+
+    x86_align(as, 16);
     s->leave_chain = here(as);
     x86_rm(as, X_MOV_LOAD | X86_W, RCX, X86_MEM(RAX, offsetof(TCGExitSite, dest)));
+    x86_patch_here(as, same);
     x86_rm(as, X_MOV_STORE | X86_W, RCX, TCGM(s, pc));
     x86_rm(as, X_MOV_LOAD | X86_W, RDX, X86_MEM(RSP, SITE_AT));
     x86_rm(as, X_MOV_STORE | X86_W, RAX, X86_MEM(RDX, 0));

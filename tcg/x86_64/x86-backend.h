@@ -54,6 +54,7 @@ typedef struct X86State {
     const uint8_t *thunk[X86_THUNK_COUNT][X86_THUNK_VARIANTS];
     const uint8_t *enter;            /* reason = enter(env, entry, &site) */
     const uint8_t *leave_chain;      /* rax = site */
+    const uint8_t *leave_chain_relative;
     const uint8_t *leave_loop;       /* pc set: reason LOOP */
     const uint8_t *leave_indirect;
     const uint8_t *leave_nogroup;
@@ -149,6 +150,7 @@ typedef struct X86Meta {
     X86RestoreEntry *entries;
     X86SunkOp *sunk;
     unsigned n_points;
+    bool page_relative;
 } X86Meta;
 
 typedef struct X86PoolFix { uint32_t at; V128 value; uint8_t imm_bytes; } X86PoolFix;
@@ -271,6 +273,9 @@ X86Meta *x86_meta_new(X86Comp *c);
 void x86_meta_free(X86Meta *meta);
 void x86_restore(void *env, uint32_t restore_point);
 uint32_t x86_restore_insn_index(void *env, uint32_t restore_point);
+
+/* reg = a guest pc near the block: in page-relative blocks, as seen from the page it runs in. */
+void x86_guest_pc(X86Comp *c, int reg, uint64_t pc);
 
 /* ---- stubs ---- */
 

@@ -67,6 +67,7 @@ typedef struct TCGFetch {
     unsigned max_insns;      /* 1 when stepping */
     const uint8_t *page;     /* bytes of the 4 KiB guest page, or of what was fetched of it */
     uint32_t page_first, page_end;  /* offsets in the page that can be fetched */
+    bool page_relative;      /* the block may be made page-relative: good for all addresses of its page */
     uint64_t end;            /* out: address after the last instruction fetched */
 } TCGFetch;
 

@@ -12,6 +12,8 @@
 
 #define SIDE_EXITS_LIMIT 3
 
+#define INSN_AA 2
+
 /* BO bits */
 enum { BO_NO_COND = 16, BO_COND_TRUE = 8, BO_NO_CTR = 4, BO_CTR_ZERO = 2 };
 
@@ -21,7 +23,7 @@ enum { BO_NO_COND = 16, BO_COND_TRUE = 8, BO_NO_CTR = 4, BO_CTR_ZERO = 2 };
 void gen_cfar(DisasContext *ctx)
 {
     if ((ctx->model->insns & (ISA_64 | ISA_2_05)) == (ISA_64 | ISA_2_05)) {
-        ir_set(ctx->b, SLOT_CFAR, ir_k64(ctx->b, ctx->pc));
+        ir_set(ctx->b, SLOT_CFAR, gen_pc(ctx, ctx->pc));
     }
 }
 
@@ -39,7 +41,7 @@ static bool cfar_needed(const DisasContext *ctx, uint64_t dest)
 
 static void set_lr(DisasContext *ctx)
 {
-    ir_set(ctx->b, SLOT_LR, ir_k64(ctx->b, addr_mask(ctx, ctx->pc + 4)));
+    ir_set(ctx->b, SLOT_LR, gen_pc(ctx, addr_mask(ctx, ctx->pc + 4)));
 }
 
 /* An unconditional branch to a constant address, LR not yet set. */
@@ -64,10 +66,16 @@ static void branch_always(DisasContext *ctx, uint64_t dest, bool link)
     }
 }
 
+static void branch_register(DisasContext *ctx, IRRef cond, bool link, IRRef target, bool is_return);
+
 bool tr_b(DisasContext *ctx, uint32_t insn)
 {
     int64_t disp = (int64_t)((uint64_t)(insn & 0x03fffffc) << 38) >> 38;
 
+    if ((insn & INSN_AA) && ctx->page_relative) {
+        branch_register(ctx, IR_NONE, insn & 1, ir_k64(ctx->b, addr_mask(ctx, disp)), false);
+        return true;
+    }
     branch_always(ctx, addr_mask(ctx, insn & 2 ? disp : ctx->pc + disp), insn & 1);
     return true;
 }
@@ -108,6 +116,10 @@ bool tr_bc(DisasContext *ctx, uint32_t insn)
     uint64_t dest = addr_mask(ctx, insn & 2 ? disp : ctx->pc + disp);
     IRRef cond = branch_condition(ctx, insn);
 
+    if ((insn & INSN_AA) && ctx->page_relative) {
+        branch_register(ctx, cond, insn & 1, ir_k64(b, dest), false);
+        return true;
+    }
     if (!cond) {
         branch_always(ctx, dest, insn & 1);
         return true;
@@ -140,14 +152,13 @@ bool tr_bc(DisasContext *ctx, uint32_t insn)
 }
 
 /* bclr, bcctr, bctar: target is the register's value before LR is set. */
-static void branch_register(DisasContext *ctx, uint32_t insn, IRRef target, bool is_return)
+static void branch_register(DisasContext *ctx, IRRef cond, bool link, IRRef target, bool is_return)
 {
     IRBuilder *b = ctx->b;
-    IRRef old_cfar = ir_get(b, SLOT_CFAR);
-    IRRef cond = branch_condition(ctx, insn);
+    IRRef old_cfar = ctx->single ? ir_get(b, SLOT_CFAR) : IR_NONE;
 
     target = ir_andi(b, target, ctx->sf ? ~(uint64_t)3 : 0xfffffffc);
-    if (insn & 1) {
+    if (link) {
         set_lr(ctx);
     }
     if (ctx->single) {
@@ -163,7 +174,7 @@ static void branch_register(DisasContext *ctx, uint32_t insn, IRRef target, bool
         ir_exit_if_not(b, cond, ctx->next_pc, gen_exit_hints(ctx, ctx->next_pc));
     }
     gen_cfar(ctx);
-    if (insn & 1) {
+    if (link) {
         ir_exit_indirect_call(b, target, ctx->next_pc, 0);
     } else {
         ir_exit_indirect(b, target, is_return ? IREXIT_RETURN : 0);
@@ -173,7 +184,8 @@ static void branch_register(DisasContext *ctx, uint32_t insn, IRRef target, bool
 
 bool tr_bclr(DisasContext *ctx, uint32_t insn)
 {
-    branch_register(ctx, insn, ir_get(ctx->b, SLOT_LR), true);
+    IRRef target = ir_get(ctx->b, SLOT_LR);
+    branch_register(ctx, branch_condition(ctx, insn), insn & 1, target, true);
     return true;
 }
 
@@ -183,14 +195,16 @@ bool tr_bclr(DisasContext *ctx, uint32_t insn)
  */
 bool tr_bcctr(DisasContext *ctx, uint32_t insn)
 {
-    branch_register(ctx, insn, ir_get(ctx->b, SLOT_CTR), false);
+    IRRef target = ir_get(ctx->b, SLOT_CTR);
+    branch_register(ctx, branch_condition(ctx, insn), insn & 1, target, false);
     return true;
 }
 
 bool tr_bctar(DisasContext *ctx, uint32_t insn)
 {
     ir_callv(ctx->b, &helper_row_facility_check, ir_k32(ctx->b, FACILITY_TAR));
-    branch_register(ctx, insn, ir_get(ctx->b, SLOT_TAR), false);
+    IRRef target = ir_get(ctx->b, SLOT_TAR);
+    branch_register(ctx, branch_condition(ctx, insn), insn & 1, target, false);
     return true;
 }
 

@@ -89,7 +89,7 @@ bool tr_addis(DisasContext *ctx, uint32_t insn)
 bool tr_addpcis(DisasContext *ctx, uint32_t insn)
 {
     int64_t d = (int16_t)((insn & 0xffc0) | (insn >> 15 & 0x3e) | (insn & 1));
-    set_gpr(ctx, insn_rt(insn), ir_k64(ctx->b, addr_mask(ctx, ctx->pc + 4) + d * 65536));
+    set_gpr(ctx, insn_rt(insn), gen_pc(ctx, addr_mask(ctx, ctx->pc + 4) + d * 65536));
     return true;
 }
 

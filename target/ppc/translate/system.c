@@ -114,7 +114,7 @@ bool tr_sc(DisasContext *ctx, uint32_t insn)
     unsigned lev = insn >> 5 & 0x7f;
 
     if (lev == 1 && POWERPC_CPU(ctx->fetch->cpu)->vhyp) {
-        IRRef pc = ir_callv(b, &helper_row_hypercall, ir_k64(b, ctx->next_pc));
+        IRRef pc = ir_callv(b, &helper_row_hypercall, gen_pc(ctx, ctx->next_pc));
 
         if (ctx->single) {
             gen_trace_step(ctx, pc);
@@ -123,7 +123,7 @@ bool tr_sc(DisasContext *ctx, uint32_t insn)
         }
         return true;
     }
-    leave_indirect(ctx, ir_callv(b, &helper_row_syscall, ir_k64(b, ctx->pc), ir_k32(b, lev)));
+    leave_indirect(ctx, ir_callv(b, &helper_row_syscall, gen_pc(ctx, ctx->pc), ir_k32(b, lev)));
     return true;
 }
 
@@ -132,7 +132,7 @@ bool tr_scv(DisasContext *ctx, uint32_t insn)
     IRBuilder *b = ctx->b;
 
     ir_callv(b, &helper_row_facility_check, ir_k32(b, FACILITY_SCV));
-    leave_indirect(ctx, ir_callv(b, &helper_row_syscall_vectored, ir_k64(b, ctx->pc),
+    leave_indirect(ctx, ir_callv(b, &helper_row_syscall_vectored, gen_pc(ctx, ctx->pc),
                                  ir_k32(b, insn >> 5 & 0x7f)));
     return true;
 }
@@ -202,7 +202,7 @@ static bool gen_mtmsr_full(DisasContext *ctx, uint32_t insn, uint64_t mask)
 {
     IRBuilder *b = ctx->b;
 
-    ir_callv(b, &helper_row_mtmsr, gpr(ctx, insn_rt(insn)), ir_k64(b, mask), ir_k64(b, ctx->next_pc));
+    ir_callv(b, &helper_row_mtmsr, gpr(ctx, insn_rt(insn)), ir_k64(b, mask), gen_pc(ctx, ctx->next_pc));
     ctx->end = DISAS_LOOP;
     return true;
 }
@@ -472,7 +472,7 @@ bool tr_stdcix(DisasContext *ctx, uint32_t insn)
 
 bool tr_tbegin(DisasContext *ctx, uint32_t insn)
 {
-    ir_callv(ctx->b, &helper_row_tbegin, ir_k64(ctx->b, ctx->pc));
+    ir_callv(ctx->b, &helper_row_tbegin, gen_pc(ctx, ctx->pc));
     set_crf(ctx, 0, ir_k32(ctx->b, 0xa));
     return true;
 }
