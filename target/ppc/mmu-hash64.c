@@ -250,14 +250,13 @@ static bool translate_by_slb(PowerPCCPU *cpu, const PPCSLBEntry *slb, uint64_t e
     }
     out->dirty = pte[1] & HPTE_R_C || (store && !probe);
     out->update = !(pte[1] & HPTE_R_R) || (store && !(pte[1] & HPTE_R_C));
-    if (!probe) {
-        if (out->update) {
-            hpte_mark(cpu, &table, (uint64_t)ptex, pte[1], store);
-        }
-        cpu->amr_is_kuap = false;
-        if (!user && !(ea >> 63)) {
-            ppc_note_user_page(cpu, ea);
-        }
+    if (!probe && out->update) {
+        hpte_mark(cpu, &table, (uint64_t)ptex, pte[1], store);
+    }
+    /* The engine may keep what a probe found. */
+    cpu->amr_is_kuap = false;
+    if (!user && !(ea >> 63)) {
+        ppc_note_user_page(cpu, ea);
     }
     mask = (1ull << shift) - 1;
     out->raddr = (pte[1] & HPTE_R_RPN & ~mask) | (ea & mask);
