@@ -190,8 +190,7 @@ static bool stdio_open(Chardev *chr, const Options *options, GError **errp)
         raw.c_cflag |= CS8;
         raw.c_cc[VMIN] = 1;
         raw.c_cc[VTIME] = 0;
-        c->raw = raw;
-        stdio_resume(chr);
+        c->raw = raw;    /* put in force by resume() when the back end is registered */
     }
     chr->filename = g_strdup("stdio");
     char_fd_reader_start(&c->reader, chr, STDIN_FILENO, NULL);

@@ -145,6 +145,10 @@ Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *o
         goto failed;
     }
     g_ptr_array_add(registry()->all, chr);
+    if (class->resume) {
+        /* Only now: what is changed on the terminal must be found by whoever sets it back. */
+        class->resume(chr);
+    }
     return chr;
 
 failed:
