@@ -22,7 +22,7 @@ static const OptionDesc smp_options[] = {
     {NULL}};
 static const OptionListDesc smp_list = {"smp", "cpus", false, smp_options};
 
-/* What is not given follows: cores before sockets before threads. */
+/* What is not given follows: cores before sockets (or after, by class) before threads. */
 static bool complete_topology(MachineState *machine, GError **errp)
 {
     CpuTopology *smp = &machine->smp;
@@ -32,7 +32,11 @@ static bool complete_topology(MachineState *machine, GError **errp)
     if (!max && !smp->sockets && !smp->cores && !smp->threads) {
         max = 1;
     }
-    if (!smp->cores) {
+    if (!smp->sockets && class->prefer_sockets) {
+        smp->cores = MAX(smp->cores, 1);
+        smp->threads = MAX(smp->threads, 1);
+        smp->sockets = (unsigned)MAX(max / ((uint64_t)smp->cores * smp->threads), 1);
+    } else if (!smp->cores) {
         smp->sockets = MAX(smp->sockets, 1);
         smp->threads = MAX(smp->threads, 1);
         smp->cores = (unsigned)MAX(max / ((uint64_t)smp->sockets * smp->threads), 1);

@@ -14,6 +14,10 @@
       [SPAPR_CAP_AIL_MODE_3] = (ail3)}}
 
 #define WA SPAPR_CAP_WORKAROUND
+/* What all versions before 4.2 have in common. */
+#define BEFORE_4_2                                                                                    \
+    .prefer_sockets = true, .pre_5_2_numa = true, .pre_5_1_reference_points = true,                    \
+    .no_pci_probe_hint = true, .vsmt = 8
 #define NEW_CAPS CAPS(WA, WA, WA, 16, 1, 1, 1, 1)
 
 const SpaprVersion spapr_versions[] = {
@@ -24,25 +28,37 @@ const SpaprVersion spapr_versions[] = {
     {"pseries-7.1", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
     {"pseries-7.0", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
     {"pseries-6.2", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
-    {"pseries-6.1", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
-    {"pseries-6.0", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
-    {"pseries-5.2", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
-    {"pseries-5.1", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000},
-    {"pseries-5.0", NULL, "power9_v2.0", CAPS(WA, WA, WA, 16, 1, 1, 0, 1), SPAPR_IC_DUAL,
-     .nr_xirqs = 0x1000},
+    {"pseries-6.1", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000,
+     .prefer_sockets = true},
+    {"pseries-6.0", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000,
+     .prefer_sockets = true},
+    {"pseries-5.2", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000,
+     .prefer_sockets = true},
+    {"pseries-5.1", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL, .nr_xirqs = 0x1000,
+     .prefer_sockets = true, .pre_5_2_numa = true},
+    {"pseries-5.0", NULL, "power9_v2.0", NEW_CAPS, SPAPR_IC_DUAL,
+     .nr_xirqs = 0x1000,
+     .prefer_sockets = true, .pre_5_2_numa = true, .pre_5_1_reference_points = true},
     {"pseries-4.2", NULL, "power9_v2.0", CAPS(WA, WA, WA, 16, 1, 0, 0, 1), SPAPR_IC_DUAL,
-     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30},
+     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30,
+     .prefer_sockets = true, .pre_5_2_numa = true, .pre_5_1_reference_points = true},
     {"pseries-4.1", NULL, "power9_v2.0", CAPS(WA, WA, WA, 16, 1, 0, 0, 1), SPAPR_IC_DUAL,
-     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30},
+     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
     {"pseries-4.0", NULL, "power9_v2.0", CAPS(WA, WA, WA, 16, 1, 0, 0, 1), SPAPR_IC_XICS,
-     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30},
+     .nr_xirqs = 0x1000, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
     {"pseries-3.1", NULL, "power8_v2.0", CAPS(0, 0, 0, 16, 0, 0, 0, 1), SPAPR_IC_XICS,
-     .nr_xirqs = 0x400, .rma_limit = 16ull << 30},
+     .nr_xirqs = 0x400, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
     {"pseries-3.0", NULL, "power8_v2.0", CAPS(0, 0, 0, 16, 0, 0, 0, 1), SPAPR_IC_XICS,
-     .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30},
-    {"pseries-2.12-sxxm", NULL, "power8_v2.0", CAPS(WA, WA, SPAPR_CAP_FIXED_CCD, 24, 0, 0, 0, 1),
-     SPAPR_IC_XICS, .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30},
-    {"pseries-2.12", NULL, "power8_v2.0", CAPS(0, 0, 0, 24, 0, 0, 0, 1), SPAPR_IC_XICS,
-     .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30},
+     .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
+    {"pseries-2.12-sxxm", NULL, "power8_v2.0", CAPS(WA, WA, SPAPR_CAP_FIXED_CCD, 34, 0, 0, 0, 1),
+     SPAPR_IC_XICS, .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
+    {"pseries-2.12", NULL, "power8_v2.0", CAPS(0, 0, 0, 34, 0, 0, 0, 1), SPAPR_IC_XICS,
+     .legacy_irq_allocation = true, .nr_xirqs = 0x400, .rma_limit = 16ull << 30,
+     BEFORE_4_2},
     {0},
 };

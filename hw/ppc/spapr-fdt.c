@@ -64,9 +64,9 @@ static unsigned shared_domains(SpaprMachine *spapr, uint32_t a, uint32_t b)
 void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4])
 {
     for (unsigned level = 0; level < 3; level++) {
-        uint32_t at = node;
+        uint32_t at = spapr->version->pre_5_2_numa ? 0 : node;
 
-        for (uint32_t before = node; before-- > 0;) {
+        for (uint32_t before = at; before-- > 0;) {
             if (shared_domains(spapr, before, at) > level) {
                 at = before;
             }
@@ -367,12 +367,18 @@ static void add_rtas(SpaprMachine *spapr, void *fdt)
     FDT(fdt_setprop(fdt, node, "ibm,hypertas-functions", list->str, list->len));
     g_string_free(list, TRUE);
     FDT(fdt_setprop_string(fdt, node, "qemu,hypertas-functions", "hcall-memop1"));
-    if (n_nodes > 1) {
+    if (n_nodes > 1 && !spapr->version->pre_5_2_numa) {
         SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 3, 2, 1);
         SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, n_nodes, n_nodes, n_nodes, n_nodes);
     } else {
-        SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 4, 2);
-        SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, 0, 0, 0, 1);
+        unsigned shared = n_nodes > 1;
+
+        if (spapr->version->pre_5_1_reference_points) {
+            SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 4);
+        } else {
+            SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 4, 2);
+        }
+        SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, shared, shared, shared, n_nodes);
     }
     /* The entry's instructions, an error log, and two doublewords a processor for firmware-assisted NMI. */
     FDT(fdt_setprop_cell(fdt, node, "rtas-size", SPAPR_RTAS_SIZE + 28 + 16 * machine->smp.max_cpus));
@@ -443,7 +449,9 @@ static void add_chosen(SpaprMachine *spapr, void *fdt, bool reset)
                 FDT(fdt_setprop_string(fdt, chosen, "stdout-path", path));
             }
         }
-        FDT(fdt_setprop_cell(fdt, chosen, "linux,pci-probe-only", 0));
+        if (!spapr->version->no_pci_probe_hint) {
+            FDT(fdt_setprop_cell(fdt, chosen, "linux,pci-probe-only", 0));
+        }
         add_platform_support(spapr, fdt, chosen);
     }
     if (getrandom(seed, sizeof(seed), 0) == sizeof(seed)) {

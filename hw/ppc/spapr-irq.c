@@ -32,11 +32,6 @@ static void source_line(void *opaque, int n, int level)
     }
 }
 
-static unsigned n_servers(const SpaprMachine *spapr)
-{
-    return spapr->parent.smp.max_cpus;
-}
-
 void spapr_irq_init(SpaprMachine *spapr, GError **errp)
 {
     spapr->irq_lines = g_ptr_array_new();
@@ -44,20 +39,20 @@ void spapr_irq_init(SpaprMachine *spapr, GError **errp)
         g_ptr_array_add(spapr->irq_lines, irq_new(source_line, spapr, i));
     }
     if (spapr->ic_mode != SPAPR_IC_XIVE) {
-        spapr->xics = (DeviceState *)xics_create(n_servers(spapr), SPAPR_XIRQ_BASE, SPAPR_NR_XIRQS, errp);
+        spapr->xics = (DeviceState *)xics_create(spapr_n_servers(spapr), SPAPR_XIRQ_BASE, SPAPR_NR_XIRQS, errp);
         if (!spapr->xics) {
             return;
         }
     }
     if (spapr->ic_mode != SPAPR_IC_XICS) {
-        XiveState *xive = xive_create(n_servers(spapr), SPAPR_XIRQ_BASE + SPAPR_NR_XIRQS,
+        XiveState *xive = xive_create(spapr_n_servers(spapr), SPAPR_XIRQ_BASE + SPAPR_NR_XIRQS,
                                       get_system_memory(), address_space_memory(), errp);
 
         if (!xive) {
             return;
         }
         spapr->xive = (DeviceState *)xive;
-        for (unsigned i = 0; i < n_servers(spapr); i++) {
+        for (unsigned i = 0; i < MIN(spapr_n_servers(spapr), SPAPR_XIRQ_BASE); i++) {
             xive_claim(xive, SPAPR_IRQ_IPI + i, false);
         }
     }
@@ -161,7 +156,7 @@ void spapr_irq_print(SpaprMachine *spapr, GString *out)
 static void xics_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
 {
     int node = fdt_add_subnode(fdt, 0, "interrupt-controller");
-    fdt32_t range[2] = {0, cpu_to_fdt32(n_servers(spapr))};
+    fdt32_t range[2] = {0, cpu_to_fdt32(spapr_n_servers(spapr))};
 
     g_assert(node >= 0);
     fdt_setprop_string(fdt, node, "device_type", "PowerPC-External-Interrupt-Presentation");
@@ -181,7 +176,7 @@ static void xive_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
     g_autofree char *name = g_strdup_printf("interrupt-controller@%" PRIx64, user);
     fdt64_t reg[4] = {cpu_to_fdt64(user), cpu_to_fdt64(page), cpu_to_fdt64(os), cpu_to_fdt64(page)};
     fdt32_t sizes[4] = {cpu_to_fdt32(12), cpu_to_fdt32(16), cpu_to_fdt32(21), cpu_to_fdt32(24)};
-    fdt32_t ranges[2] = {cpu_to_fdt32(SPAPR_IRQ_IPI), cpu_to_fdt32(n_servers(spapr))};
+    fdt32_t ranges[2] = {cpu_to_fdt32(SPAPR_IRQ_IPI), cpu_to_fdt32(spapr_n_servers(spapr))};
     /* Priority 7 is ours. */
     fdt32_t reserved[2] = {cpu_to_fdt32(7), cpu_to_fdt32(0xf8)};
     int node = fdt_add_subnode(fdt, 0, name);

@@ -277,9 +277,6 @@ const SpaprRtasRow spapr_rtas_basic[] = {
 bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row)
 {
     switch (row->token) {
-    case RTAS_IBM_NMI_REGISTER:
-    case RTAS_IBM_NMI_INTERLOCK:
-        return !spapr_cap(spapr, SPAPR_CAP_FWNMI);
     case RTAS_IBM_SET_XIVE ... RTAS_IBM_INT_ON:
         return !spapr->xics;
     default:

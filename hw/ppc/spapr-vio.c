@@ -15,11 +15,13 @@
 static bool assign_irq(void *opaque, uint32_t reg, uint32_t *number, IRQLine **line, GError **errp)
 {
     SpaprMachine *spapr = opaque;
+    bool legacy = spapr->version->legacy_irq_allocation;
     uint32_t wanted = SPAPR_IRQ_VIO + (reg & 0xff);
 
-    if (!spapr_irq_claim(spapr, wanted, false, NULL)) {
-        /* A second unit address with the same low byte: the next free one. */
-        for (wanted = SPAPR_IRQ_VIO; wanted < SPAPR_IRQ_PCI_LSI; wanted++) {
+    if (legacy || !spapr_irq_claim(spapr, wanted, false, NULL)) {
+        /* A second unit address with the same low byte: the next free one.  Old versions gave numbers in
+         * the order of creation, behind those of the two kinds of events. */
+        for (wanted = legacy ? SPAPR_IRQ_HOTPLUG + 1 : SPAPR_IRQ_VIO; wanted < SPAPR_IRQ_PCI_LSI; wanted++) {
             if (spapr_irq_claim(spapr, wanted, false, NULL)) {
                 break;
             }

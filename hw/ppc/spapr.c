@@ -180,6 +180,18 @@ void spapr_enter_hash(SpaprMachine *spapr, PowerPCCPU *caller)
     spapr_tlb_flush_all_cpus(spapr, caller);
 }
 
+static unsigned servers_per_core(const SpaprMachine *spapr)
+{
+    return MAX(spapr->version->vsmt, spapr->parent.smp.threads);
+}
+
+unsigned spapr_n_servers(const SpaprMachine *spapr)
+{
+    const CpuTopology *smp = &spapr->parent.smp;
+
+    return (smp->max_cpus * servers_per_core(spapr) + smp->threads - 1) / smp->threads;
+}
+
 static bool create_cpus(SpaprMachine *spapr, GError **errp)
 {
     MachineState *machine = &spapr->parent;
@@ -202,7 +214,7 @@ static bool create_cpus(SpaprMachine *spapr, GError **errp)
         if (!cpu) {
             return false;
         }
-        cpu->vcpu_id = i;
+        cpu->vcpu_id = i / machine->smp.threads * servers_per_core(spapr) + i % machine->smp.threads;
         cpu->threads_per_core = machine->smp.threads;
         cpu->vhyp = &spapr_vhyp;
         cpu->vhyp_opaque = spapr;
@@ -616,6 +628,7 @@ const MachineClass *const *spapr_machine_classes(void)
             class->min_cpus = class->default_cpus = 1;
             class->is_default = v->alias != NULL;
             class->numa_supported = true;
+            class->prefer_sockets = v->prefer_sockets;
             class->data = v;
             class->init = spapr_init;
             class->reset = spapr_reset;

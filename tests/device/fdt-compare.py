@@ -19,6 +19,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 GOLDEN = os.path.join(HERE, "fdt-golden.json.gz")
 MACHINE = "pseries-7.2"
+TWO_NODES = ["-cpu", "power9_v2.0", "-smp", "4", "-m", "2G",
+             "-object", "memory-backend-ram,id=m0,size=1G", "-object", "memory-backend-ram,id=m1,size=1G",
+             "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1,cpus=2-3,memdev=m1"]
+TWO_NODES_OWN = ["-cpu", "power9_v2.0", "-smp", "4", "-m", "2G",
+                 "-numa", "node,nodeid=0,cpus=0-1,mem=1G", "-numa", "node,nodeid=1,cpus=2-3,mem=1G"]
+VERSIONS = ("6.2", "6.1", "5.2", "5.1", "4.2", "4.1", "4.0", "3.1", "3.0", "2.12")
 DISTANCES = ["-numa", "dist,src=0,dst=1,val=80", "-numa", "dist,src=0,dst=2,val=160", "-numa",
              "dist,src=1,dst=2,val=40"]
 
@@ -32,11 +38,9 @@ CONFIGURATIONS = {
     "power9-as-power8": (["-cpu", "power9_v2.0"], ",max-cpu-compat=power8"),
     "power9-names": (["-cpu", "power9_v2.0", "-name", "guest", "-uuid",
                       "11223344-5566-7788-99aa-bbccddeeff00"], ",host-model=model,host-serial=serial"),
-    "power9-numa": (["-cpu", "power9_v2.0", "-smp", "4", "-m", "2G",
-                     "-object", "memory-backend-ram,id=m0,size=1G", "-object", "memory-backend-ram,id=m1,size=1G",
-                     "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1,cpus=2-3,memdev=m1"], "",
-                    ["-cpu", "power9_v2.0", "-smp", "4", "-m", "2G",
-                     "-numa", "node,nodeid=0,cpus=0-1,mem=1G", "-numa", "node,nodeid=1,cpus=2-3,mem=1G"]),
+    "power9-numa": (TWO_NODES, "", TWO_NODES_OWN),
+    "version-5.1-numa": (TWO_NODES, "pseries-5.1", TWO_NODES_OWN),
+    "version-4.2-numa": (TWO_NODES, "pseries-4.2", TWO_NODES_OWN),
     "power9-numa-distances": (
         ["-cpu", "power9_v2.0", "-smp", "3", "-m", "768M"] +
         [word for i in range(3) for word in ("-object", f"memory-backend-ram,id=m{i},size=256M")] +
@@ -46,6 +50,7 @@ CONFIGURATIONS = {
     "power8": (["-cpu", "power8_v2.0", "-smp", "2"], ""),
     "power8-small-pages": (["-cpu", "power8_v2.0"], ",cap-hpt-max-page-size=4k"),
     "power7": (["-cpu", "power7_v2.3"], ""),
+    **{f"version-{version}": (["-smp", "2"], f"pseries-{version}") for version in VERSIONS},
     "970mp": (["-cpu", "970mp_v1.1", "-m", "256M"], ",cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken"),
 }
 
@@ -111,7 +116,8 @@ def dump(emulator, name):
         options = own[0]
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "tree.dtb")
-        command = [emulator, "-M", f"{MACHINE}{machine},dumpdtb={path}", "-display", "none", "-nodefaults",
+        version = "" if machine.startswith("pseries") else MACHINE
+        command = [emulator, "-M", f"{version}{machine},dumpdtb={path}", "-display", "none", "-nodefaults",
                    "-serial", "null"] + options
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=120, check=False)

@@ -58,6 +58,7 @@ struct MachineClass {
     bool is_default;
     bool deprecated;
     bool numa_supported, auto_numa_one_node;
+    bool prefer_sockets; /* -smp N means N sockets, not N cores */
     bool no_serial, no_cdrom;
     const GlobalProperty *compat; /* ended by driver == NULL */
     const void *data;             /* the family's own version row */

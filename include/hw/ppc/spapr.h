@@ -136,6 +136,10 @@ typedef struct SpaprVersion {
     SpaprIcMode default_ic_mode; /* before the CPU's limits */
     bool legacy_irq_allocation;
     bool pre_2_12_numa;
+    bool pre_5_1_reference_points, pre_5_2_numa;
+    bool no_pci_probe_hint;
+    bool prefer_sockets;         /* -smp without a topology */
+    uint8_t vsmt;                /* server numbers a core has; 0: as many as threads */
     uint16_t nr_xirqs;
     bool hotplug_by_ibm_vec6;
     uint64_t rma_limit;
@@ -256,6 +260,8 @@ static inline uint8_t spapr_cap(const SpaprMachine *spapr, SpaprCap cap)
 }
 
 /* spapr.c */
+/* Interrupt servers: numbers below this, with gaps where a core has fewer threads than numbers. */
+unsigned spapr_n_servers(const SpaprMachine *spapr);
 /* By interrupt server number as a guest gives it; NULL: none. */
 PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server);
 /* Starts a stopped CPU at entry with r3, 64-bit, interrupts off (start-cpu); asynchronous. */
