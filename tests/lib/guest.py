@@ -150,8 +150,14 @@ class Console:
                     return match
                 disaster = DISASTERS.search(self.text, self.position)
                 if disaster:
-                    # Let the rest of the message arrive; it is what one wants to read.
-                    self.changed.wait(2)
+                    # Let the rest of the message arrive; it is what one wants to read, or waits for.
+                    grace = time.monotonic() + stretch(2)
+                    while not match and not self.closed and time.monotonic() < grace:
+                        self.changed.wait(max(0.01, grace - time.monotonic()))
+                        match = expression.search(self.text, self.position)
+                    if match:
+                        self.position = match.end()
+                        return match
                     self._fail(f"{disaster.group(0)!r} while waiting for {pattern!r}")
                 if self.closed:
                     self._fail(f"closed while waiting for {pattern!r}{watch() if watch else ''}")

@@ -51,6 +51,9 @@ class Emulator:
         import fcntl  # pylint: disable=import-outside-toplevel
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        # A shell starts background commands without these, and so the tests may have been started.
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
 
     def __enter__(self):
         return self
