@@ -398,6 +398,24 @@ static HCallResult h_logical_store(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
 
 #define MEMOP_AT_ONCE 65536u
 
+/* Both places are memory: by chunks, from the end that the other place does not reach. */
+static void memop_ram(SpaprMachine *spapr, uint64_t dst, uint64_t src, uint64_t bytes, bool invert,
+                      bool backwards)
+{
+    uint8_t chunk[4096];
+
+    for (uint64_t done = 0, n; done < bytes; done += n) {
+        n = MIN(bytes - done, sizeof(chunk));
+        uint64_t at = backwards ? bytes - done - n : done;
+
+        spapr_read(spapr, src + at, chunk, n);
+        for (uint64_t i = 0; invert && i < n; i++) {
+            chunk[i] = ~chunk[i];
+        }
+        spapr_write(spapr, dst + at, chunk, n);
+    }
+}
+
 /*
  * SLOF's block operation: op 0 copies, 1 inverts; element size 1 << esize; forwards or backwards.  A long
  * one goes in pieces, so that others get the device lock and the processor can be stopped: the registers
@@ -406,46 +424,39 @@ static HCallResult h_logical_store(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
 static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
     uint64_t dst = args[0], src = args[1], esize = args[2], count = args[3], op = args[4];
-    uint64_t mask, bytes, n = MIN(count, MEMOP_AT_ONCE);
-    int64_t step;
+    uint64_t bytes, n, now, skip;
     bool backwards;
 
     if (esize > 3 || op > 1 || count > 0x80000000ull) {
         return H_PARAMETER;
     }
-    mask = (1ull << esize) - 1;
-    if (((dst | src) & mask)) {
+    if ((dst | src) & ((1ull << esize) - 1)) {
         return H_PARAMETER;
     }
-    step = 1ll << esize;
+    n = MIN(count, MEMOP_AT_ONCE);
     bytes = count << esize;
+    now = n << esize;
     backwards = dst > src && dst < src + bytes;
-    if (backwards) {
-        dst += bytes - step;
-        src += bytes - step;
-        step = -step;
-    }
-    for (uint64_t i = 0; i < n; i++) {
-        uint64_t value;
+    /* Backwards, the last ones are first, and what is left keeps its beginning. */
+    skip = backwards ? bytes - now : 0;
+    if (spapr_is_ram(spapr, src + skip, now) && spapr_is_ram(spapr, dst + skip, now)) {
+        memop_ram(spapr, dst + skip, src + skip, now, op, backwards);
+    } else {
+        for (uint64_t i = 0; i < n; i++) {
+            uint64_t at = skip + ((backwards ? n - 1 - i : i) << esize), value;
 
-        if (!spapr_load_be(spapr, src, 1u << esize, &value)) {
-            return H_PARAMETER;
+            if (!spapr_load_be(spapr, src + at, 1u << esize, &value) ||
+                !spapr_store_be(spapr, dst + at, 1u << esize, op ? ~value : value)) {
+                return H_PARAMETER;
+            }
         }
-        if (op) {
-            value = ~value;
-        }
-        if (!spapr_store_be(spapr, dst, 1u << esize, value)) {
-            return H_PARAMETER;
-        }
-        dst += step;
-        src += step;
     }
     if (n == count) {
         return H_SUCCESS;
     }
     if (!backwards) {
-        args[0] = dst;
-        args[1] = src;
+        args[0] = dst + now;
+        args[1] = src + now;
     }
     args[3] = count - n;
     cpu->env.nip -= 4;
