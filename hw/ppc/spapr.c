@@ -154,6 +154,7 @@ void spapr_cpu_stop_self(SpaprMachine *spapr, PowerPCCPU *cpu)
 /* After a processor's own reset: what the partition gives it. */
 void spapr_cpu_reset_state(PowerPCCPU *cpu)
 {
+    SpaprMachine *spapr = cpu->vhyp_opaque;
     CPUPPCState *env = &cpu->env;
     SpaprCpuState *state = spapr_cpu_state(cpu);
     uint64_t lpcr = env->spr[SPR_LPCR];
@@ -161,6 +162,11 @@ void spapr_cpu_reset_state(PowerPCCPU *cpu)
     lpcr &= ~(LPCR_VPM1 | LPCR_ISL | LPCR_KBV | cpu->model->lpcr_pm);
     lpcr |= LPCR_VPM0;
     lpcr &= ~LPCR_RMLS;
+    if (spapr_cap(spapr, SPAPR_CAP_LARGE_DECREMENTER)) {
+        lpcr |= LPCR_LD;
+    } else {
+        lpcr &= ~LPCR_LD;
+    }
     env->spr[SPR_LPCR] = lpcr & (cpu->model->lpcr_mask | LPCR_VPM0);
     env->spr[SPR_AMOR] = UINT64_MAX;
     state->vpa_addr = 0;
