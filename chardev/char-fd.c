@@ -80,8 +80,14 @@ void char_fd_reader_update(CharFdReader *reader)
 
 int char_fd_write(int fd, const uint8_t *buf, int size)
 {
+    GPollFD ready = {.fd = fd, .events = G_IO_OUT};
     ssize_t n;
 
+    /* A terminal that is stopped, a pipe that nobody empties: never sleep here, with the device lock. */
+    if (g_poll(&ready, 1, 0) == 0) {
+        return 0;
+    }
+    size = MIN(size, 512);
     do {
         n = write(fd, buf, size);
     } while (n < 0 && errno == EINTR);

@@ -57,6 +57,20 @@ unsigned spapr_vty_read(DeviceState *dev, uint8_t *data, unsigned max)
     return n;
 }
 
+bool spapr_vty_try_write(DeviceState *dev, const uint8_t *data, unsigned size)
+{
+    SpaprVty *vty = (SpaprVty *)dev;
+    int n = size ? char_frontend_write(&vty->frontend, data, size) : 0;
+
+    if (!n && size) {
+        return false;
+    }
+    if (n > 0 && (unsigned)n < size) {
+        char_frontend_write_all(&vty->frontend, data + n, size - n);
+    }
+    return true;
+}
+
 void spapr_vty_write(DeviceState *dev, const uint8_t *data, unsigned size)
 {
     SpaprVty *vty = (SpaprVty *)dev;

@@ -136,8 +136,7 @@ static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
     for (unsigned i = 0; i < sizeof(bytes); i++) {
         bytes[i] = args[2 + i / 8] >> (56 - 8 * (i % 8));
     }
-    spapr_vty_write(&vty->parent, bytes, length);
-    return H_SUCCESS;
+    return spapr_vty_try_write(&vty->parent, bytes, length) ? H_SUCCESS : H_BUSY;
 }
 
 static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)

@@ -18,6 +18,8 @@ bool spapr_vty_is(const DeviceState *dev);
 void spapr_vty_set_chardev(DeviceState *vty, Chardev *chr);
 
 /* To the terminal. */
+/* All of it or, if the host takes nothing now, false. */
+bool spapr_vty_try_write(DeviceState *dev, const uint8_t *data, unsigned size);
 void spapr_vty_write(DeviceState *vty, const uint8_t *data, unsigned size);
 /* Takes at most max bytes of typed input. */
 unsigned spapr_vty_read(DeviceState *vty, uint8_t *data, unsigned max);
