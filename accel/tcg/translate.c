@@ -351,16 +351,19 @@ static inline const void *runtime_lookup(uint64_t pc, uint64_t engine_flags)
     if ((flags & TCG_KEY_ALONE) || __atomic_load_n(&tcg->exit_request, __ATOMIC_RELAXED)) {
         return NULL;
     }
-    TCGTLBEntry *e;
-    TCGTLBFull *full = tcg_tlb_full(v, pc, v->fetch_mmu_idx, &e);
-    if (G_UNLIKELY(e->code != (pc & TCG_PAGE_MASK))) {
+    const TCGTLBFast *fast = &tcg->tlb[v->fetch_mmu_idx];
+    const TCGTLBEntry *e = (const TCGTLBEntry *)((const char *)fast->table +
+                                                 (pc >> (TCG_PAGE_BITS - 5) & fast->mask));
+    const uint8_t *host;
+    if (G_LIKELY(e->code == (pc & TCG_PAGE_MASK))) {
+        host = (const uint8_t *)(uintptr_t)(pc + e->addend);
+    } else {
         TCGSpan s;
         if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->fetch_mmu_idx, LOOK_PROBE, &s) || s.flags) {
             return NULL;
         }
-        full = tcg_tlb_full(v, pc, v->fetch_mmu_idx, &e);
+        host = s.host;
     }
-    const uint8_t *host = full->host + (pc & ~TCG_PAGE_MASK);
     TCGJumpEntry *je = jump_entry(tcg, pc, flags);
     if (je->pc == pc && (je->key & KEY_FLAGS_MASK) == flags) {
         /* Emptied by a flush since, but mostly the same block. */

@@ -288,6 +288,30 @@ static bool is_written(const X86Comp *c, const X86SnapEntry *e, uint32_t count, 
     return false;
 }
 
+/* Old values that are being moved out of the way of slots, and the registers that hold them. */
+typedef struct Moved { int32_t at; uint8_t type, reg; } Moved;
+
+/* A free register with the value that lies in env at loc, or -1. */
+static int move_to_register(X86Comp *c, X86Loc loc, Moved *moved, unsigned *n_moved, uint32_t *used)
+{
+    for (unsigned i = 0; i < *n_moved; i++) {
+        if (moved[i].at == loc.at && moved[i].type == loc.type) {
+            return moved[i].reg;
+        }
+    }
+    uint32_t free = GPR_ALL & ~*used;
+
+    if (!free || loc.type == IR_V128) {
+        return -1;
+    }
+    int reg = __builtin_ctz(free);
+
+    x86_rm(&c->as, X_MOV_LOAD | x86_w(loc.type), reg, x86_env((uint32_t)loc.at));
+    *used |= BIT(reg);
+    moved[(*n_moved)++] = (Moved){ loc.at, loc.type, (uint8_t)reg };
+    return reg;
+}
+
 void x86_write_slots(X86Comp *c, uint32_t first, uint32_t count, uint32_t busy)
 {
     if (count == 0) {
@@ -296,7 +320,8 @@ void x86_write_slots(X86Comp *c, uint32_t first, uint32_t count, uint32_t busy)
     X86SnapEntry e[IR_MAX_SLOTS];
     uint32_t used = busy, sunk_used = busy;
     int32_t spill_top = c->spill_top;
-    unsigned n_sunk = 0;
+    unsigned n_sunk = 0, n_moved = 0;
+    Moved moved[16];
     Scratch s;
 
     g_assert(count <= IR_MAX_SLOTS);
@@ -312,13 +337,22 @@ void x86_write_slots(X86Comp *c, uint32_t first, uint32_t count, uint32_t busy)
     }
     used |= sunk_used;
     scratch_begin(c, &s, used);
-    /* Old values of slots that are about to be written go to the frame first. */
+    used |= BIT(s.reg[0]) | BIT(s.reg[1]);
+    /* Old values of slots that are about to be written go to free registers or the frame first. */
     for (uint32_t i = 0; i < count; i++) {
         X86Loc *locs[4] = { &e[i].loc, &e[i].ops[0], &e[i].ops[1], &e[i].ops[2] };
 
         for (unsigned k = 0; k < 4; k++) {
             X86Loc *loc = locs[k];
 
+            int reg = -1;
+
+            if (is_written(c, e, count, *loc) &&
+                (reg = move_to_register(c, *loc, moved, &n_moved, &used)) >= 0) {
+                loc->kind = LOC_GPR;
+                loc->at = reg;
+                continue;
+            }
             if (is_written(c, e, count, *loc)) {
                 int32_t at = (spill_top + 15) & ~15;
 

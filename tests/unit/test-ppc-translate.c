@@ -23,6 +23,7 @@ typedef struct Fixture {
     IRBuilder *b;
     uint8_t page[TCG_PAGE_SIZE];
     TCGFetch fetch;
+    bool page_relative;
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -60,7 +61,7 @@ static IRBlock *translate(Fixture *f, uint64_t pc, uint64_t flags, unsigned n, c
     }
     f->fetch = (TCGFetch){
         .cpu = &f->cpu->parent, .pc = pc, .flags = flags, .max_insns = max, .page = f->page,
-        .page_end = TCG_PAGE_SIZE,
+        .page_end = TCG_PAGE_SIZE, .page_relative = f->page_relative,
     };
     ir_builder_reset(f->b, pc, flags, flags & 7);
     ppc_translate_block(&f->cpu->parent, f->b, &f->fetch);
@@ -252,6 +253,42 @@ static void test_every_row(Fixture *f, gconstpointer data)
     }
 }
 
+/* The same instructions at two addresses give the same ops; exits move with the page. */
+static void test_page_relative(Fixture *f, gconstpointer data)
+{
+    static const uint32_t words[][2] = {
+        {0x48000101, 0},            /* bl .+0x100 */
+        {0x429f0005, 0x7fc802a6},   /* bcl 20,31,.+4; mflr r30 */
+        {0x41824000, 0x4e800021},   /* beq .+0x4000; blrl */
+        {0x4c600004, 0x44000002},   /* addpcis r3,0; sc */
+        {0x41820102, 0x48000103},   /* beqa 0x100; bla 0x100 */
+    };
+    const uint64_t here = 0x10040100, there = 0x7fffabcd1100;
+
+    f->page_relative = true;
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        IRBlock *block = translate(f, here, USER, 2, words[i], 2);
+        g_assert_true(block->page_relative);
+        uint32_t n = block->n_insns;
+        g_autofree IRInsn *insns = g_memdup2(block->insns, n * sizeof(IRInsn));
+        guint n_exits = block->exits->len;
+        g_autofree IRExit *exits = g_memdup2(block->exits->data, n_exits * sizeof(IRExit));
+
+        block = translate(f, there, USER, 2, words[i], 2);
+        g_assert_cmpmem(insns, n * sizeof(IRInsn), block->insns, block->n_insns * sizeof(IRInsn));
+        g_assert_cmpuint(block->exits->len, ==, n_exits);
+        for (guint k = 0; k < n_exits; k++) {
+            const IRExit *moved = &g_array_index(block->exits, IRExit, k);
+            g_assert_cmpuint(moved->hints, ==, exits[k].hints);
+            g_assert_cmpuint(moved->dest, ==, exits[k].dest ? exits[k].dest + (there - here) : 0);
+        }
+    }
+    /* Not the kernel, not 32-bit mode, not a traced instruction. */
+    g_assert_false(translate(f, here, KERNEL, 0, NULL, 2)->page_relative);
+    g_assert_false(translate(f, here, USER & ~HF_SF, 0, NULL, 2)->page_relative);
+    g_assert_false(translate(f, here, USER | HF_SE, 0, NULL, 2)->page_relative);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -259,6 +296,7 @@ int main(int argc, char **argv)
     g_test_add("/ppc/translate/32-bit", Fixture, NULL, set_up, test_32_bit, tear_down);
     g_test_add("/ppc/translate/exceptions", Fixture, NULL, set_up, test_exceptions, tear_down);
     g_test_add("/ppc/translate/step", Fixture, NULL, set_up, test_step, tear_down);
+    g_test_add("/ppc/translate/page-relative", Fixture, NULL, set_up, test_page_relative, tear_down);
     g_test_add("/ppc/translate/every-row", Fixture, NULL, set_up, test_every_row, tear_down);
     return g_test_run();
 }
