@@ -175,13 +175,27 @@ static void stdio_resume(Chardev *chr)
     }
 }
 
+/* Standard output, opened once more so that our writes do not wait, and the shell's still do: whether they
+ * wait belongs to the open file, which is shared with it. A regular file never waits, and has a position. */
+static int own_output(void)
+{
+    struct stat status;
+    int fd = -1;
+
+    if (fstat(STDOUT_FILENO, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode))) {
+        fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    return fd;
+}
+
 static bool stdio_open(Chardev *chr, const Options *options, GError **errp)
 {
     CharFd *c = (CharFd *)chr;
+    int own = own_output();
     struct termios raw;
 
     c->in = STDIN_FILENO;
-    c->out = STDOUT_FILENO;
+    c->out = own >= 0 ? own : STDOUT_FILENO;
     c->signals = options_get_bool(options, "signal", true);
     if (tcgetattr(STDIN_FILENO, &c->saved) == 0) {
         c->terminal = true;
@@ -212,13 +226,11 @@ static void fd_close(Chardev *chr)
     if (chr->class->restore) {
         chr->class->restore(chr);
     }
-    if (c->owned) {
-        if (c->in >= 0) {
-            close(c->in);
-        }
-        if (c->out >= 0 && c->out != c->in) {
-            close(c->out);
-        }
+    if (c->owned && c->in >= 0) {
+        close(c->in);
+    }
+    if (c->out >= 0 && c->out != STDOUT_FILENO && (c->out != c->in || !c->owned)) {
+        close(c->out);
     }
 }
 
@@ -341,6 +353,7 @@ const ChardevClass char_file_class = {
     .close = fd_close,
     .write = fd_write,
     .update = fd_update,
+    .add_watch = fd_add_watch,
 };
 
 /* PATH.in and PATH.out if they exist, else one FIFO both ways. */

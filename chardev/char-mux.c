@@ -19,6 +19,8 @@ typedef struct CharMux {
     int focus;
     bool escaped, timestamps, line_start;
     gint64 start;
+    GString *notice;             /* our own words that the back end has not taken yet */
+    guint watch;
     uint8_t buffer[MUX_MAX][MUX_BUFFER];   /* input for a front end that takes none now */
     unsigned in[MUX_MAX], out[MUX_MAX];
 } CharMux;
@@ -51,6 +53,46 @@ static void set_focus(CharMux *m, int slot)
     send_event(m, slot, CHAR_EVENT_MUX_IN);
 }
 
+static bool send_notice(CharMux *m);
+
+static gboolean writable(void *opaque)
+{
+    CharMux *m = opaque;
+
+    m->watch = 0;
+    send_notice(m);
+    return G_SOURCE_REMOVE;
+}
+
+/* True when nothing is left to say. */
+static bool send_notice(CharMux *m)
+{
+    while (m->notice->len) {
+        int n = char_frontend_write(&m->lower, (const uint8_t *)m->notice->str, m->notice->len);
+
+        if (n < 0) {
+            g_string_truncate(m->notice, 0);
+        } else if (n == 0) {
+            if (!m->watch) {
+                m->watch = char_frontend_add_watch(&m->lower, writable, m);
+            }
+            return false;
+        } else {
+            g_string_erase(m->notice, 0, n);
+        }
+    }
+    return true;
+}
+
+static void say(CharMux *m, const char *text)
+{
+    /* Somebody who asks for help again and again on a stopped terminal gets it once. */
+    if (m->notice->len < 4096) {
+        g_string_append(m->notice, text);
+    }
+    send_notice(m);
+}
+
 static void print_help(CharMux *m)
 {
     static const char text[] = "\r\n"
@@ -62,7 +104,7 @@ static void print_help(CharMux *m)
                                "C-a c    switch between console and monitor\r\n"
                                "C-a C-a  send C-a\r\n";
 
-    char_frontend_write_all(&m->lower, (const uint8_t *)text, sizeof(text) - 1);
+    say(m, text);
 }
 
 /* True if the character is the front end's. */
@@ -83,7 +125,7 @@ static bool process(CharMux *m, uint8_t c)
         print_help(m);
         break;
     case 'x':
-        char_frontend_write_all(&m->lower, (const uint8_t *)"QEMU: Terminated\r\n", 18);
+        say(m, "QEMU: Terminated\r\n");
         if (ops->quit) {
             ops->quit();
         }
@@ -162,20 +204,28 @@ static int mux_write(Chardev *chr, const uint8_t *buf, int size)
 {
     CharMux *m = (CharMux *)chr;
 
+    if (!send_notice(m)) {
+        return 0;
+    }
     if (!m->timestamps) {
         return char_frontend_write(&m->lower, buf, size);
     }
     for (int i = 0; i < size; i++) {
+        int n;
+
         if (m->line_start) {
             gint64 ms = (g_get_monotonic_time() - m->start) / 1000;
             char text[40];
-            int n = g_snprintf(text, sizeof(text), "[%02d:%02d:%02d.%03d] ", (int)(ms / 3600000),
-                               (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
 
-            char_frontend_write_all(&m->lower, (const uint8_t *)text, n);
+            g_snprintf(text, sizeof(text), "[%02d:%02d:%02d.%03d] ", (int)(ms / 3600000),
+                       (int)(ms / 60000 % 60), (int)(ms / 1000 % 60), (int)(ms % 1000));
+            say(m, text);
             m->line_start = false;
         }
-        char_frontend_write_all(&m->lower, &buf[i], 1);
+        n = send_notice(m) ? char_frontend_write(&m->lower, &buf[i], 1) : 0;
+        if (n <= 0) {
+            return n < 0 ? n : i;
+        }
         m->line_start = buf[i] == '\n';
     }
     return size;
@@ -200,6 +250,11 @@ static void mux_close(Chardev *chr)
 {
     CharMux *m = (CharMux *)chr;
     Chardev *lower = m->lower.chr;
+
+    if (m->watch) {
+        g_source_remove(m->watch);
+    }
+    g_string_free(m->notice, TRUE);
 
     for (int i = 0; i < MUX_MAX; i++) {
         if (m->front[i]) {
@@ -233,6 +288,7 @@ Chardev *char_mux_over(Chardev *chr, const char *id, GError **errp)
         return NULL;
     }
     m->focus = -1;
+    m->notice = g_string_new(NULL);
     m->parent.filename = g_strdup("mux");
     if (!char_frontend_init(&m->lower, chr, errp)) {
         chardev_delete(&m->parent);

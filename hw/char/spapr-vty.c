@@ -18,6 +18,9 @@ typedef struct SpaprVty {
     Chardev *chardev;
     /* host-only */
     CharFrontend frontend;
+    uint8_t rest[SPAPR_VTY_BUFFER];     /* of a put that the host took a part of */
+    unsigned n_rest;
+    guint watch;
     /* saved */
     uint32_t in, out;            /* free-running counts */
     uint8_t buffer[SPAPR_VTY_BUFFER];
@@ -57,25 +60,64 @@ unsigned spapr_vty_read(DeviceState *dev, uint8_t *data, unsigned max)
     return n;
 }
 
-bool spapr_vty_try_write(DeviceState *dev, const uint8_t *data, unsigned size)
-{
-    SpaprVty *vty = (SpaprVty *)dev;
-    int n = size ? char_frontend_write(&vty->frontend, data, size) : 0;
+static bool send_rest(SpaprVty *vty);
 
-    if (!n && size) {
-        return false;
-    }
-    if (n > 0 && (unsigned)n < size) {
-        char_frontend_write_all(&vty->frontend, data + n, size - n);
+static gboolean writable(void *opaque)
+{
+    SpaprVty *vty = opaque;
+
+    vty->watch = 0;
+    send_rest(vty);
+    return G_SOURCE_REMOVE;
+}
+
+/* True when nothing is left of earlier puts. The host sees what is left as soon as it takes it, also when
+ * the guest has nothing more to say. */
+static bool send_rest(SpaprVty *vty)
+{
+    while (vty->n_rest) {
+        int n = char_frontend_write(&vty->frontend, vty->rest, vty->n_rest);
+
+        if (n < 0) {
+            n = vty->n_rest;     /* nobody will ever take it */
+        }
+        if (n == 0) {
+            if (!vty->watch) {
+                vty->watch = char_frontend_add_watch(&vty->frontend, writable, vty);
+            }
+            return false;
+        }
+        vty->n_rest -= n;
+        memmove(vty->rest, vty->rest + n, vty->n_rest);
     }
     return true;
 }
 
-void spapr_vty_write(DeviceState *dev, const uint8_t *data, unsigned size)
+unsigned spapr_vty_write(DeviceState *dev, const uint8_t *data, unsigned size)
 {
     SpaprVty *vty = (SpaprVty *)dev;
+    int n;
 
-    char_frontend_write_all(&vty->frontend, data, size);
+    if (!size || !send_rest(vty)) {
+        return 0;
+    }
+    n = char_frontend_write(&vty->frontend, data, size);
+    return n < 0 ? size : (unsigned)n;
+}
+
+bool spapr_vty_put(DeviceState *dev, const uint8_t *data, unsigned size)
+{
+    SpaprVty *vty = (SpaprVty *)dev;
+    unsigned n = spapr_vty_write(dev, data, size);
+
+    g_assert(size <= sizeof(vty->rest));
+    if (!n) {
+        return !size;
+    }
+    vty->n_rest = size - n;
+    memcpy(vty->rest, data + n, vty->n_rest);
+    send_rest(vty);
+    return true;
 }
 
 static void vty_reset(void *obj, ResetType type)
@@ -100,7 +142,12 @@ static bool vty_realize(DeviceState *dev, GError **errp)
 
 static void vty_unrealize(DeviceState *dev)
 {
-    char_frontend_deinit(&((SpaprVty *)dev)->frontend);
+    SpaprVty *vty = (SpaprVty *)dev;
+
+    if (vty->watch) {
+        g_source_remove(vty->watch);
+    }
+    char_frontend_deinit(&vty->frontend);
 }
 
 static bool vty_post_load(void *opaque, int version, GError **errp)
@@ -129,7 +176,7 @@ static const VMStateDescription vmstate_vty = {
         VMSTATE_END_OF_LIST(),
     },
     .immutable = VMSTATE_NAMES("chardev"),
-    .host_only = VMSTATE_NAMES("frontend"),
+    .host_only = VMSTATE_NAMES("frontend", "rest", "n_rest", "watch"),
     VMSTATE_STRUCT_AUDIT(SpaprVty),
 };
 

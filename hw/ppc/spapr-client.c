@@ -32,6 +32,8 @@ typedef struct ClientCall {
     uint32_t args[CLIENT_MAX_ARGS];
     uint32_t rets[CLIENT_MAX_ARGS];
     unsigned n_args, n_rets;
+    uint64_t *progress;          /* r5: 0 at first; kept when the guest comes again */
+    bool again;
 } ClientCall;
 
 static int node_by_phandle(SpaprMachine *spapr, uint32_t phandle)
@@ -339,10 +341,11 @@ static VioDevice *instance_vty(ClientCall *c, uint32_t ihandle)
     return reg && len == 4 ? spapr_vty_find(c->spapr, fdt32_to_cpu(*reg)) : NULL;
 }
 
+/* Clients do not look at the count of bytes written: while the terminal is full the guest comes again. */
 static uint32_t client_write(ClientCall *c)
 {
     VioDevice *vty = instance_vty(c, c->args[0]);
-    uint32_t size = MIN(c->args[2], 65536u), done = 0;
+    uint32_t size = MIN(c->args[2], 65536u), done = MIN(*c->progress, size);
     uint8_t chunk[256];
 
     if (!vty) {
@@ -354,7 +357,12 @@ static uint32_t client_write(ClientCall *c)
         if (!spapr_read(c->spapr, (uint64_t)c->args[1] + done, chunk, n)) {
             return CLIENT_ERROR;
         }
-        spapr_vty_write(&vty->parent, chunk, n);
+        n = spapr_vty_write(&vty->parent, chunk, n);
+        if (!n) {
+            *c->progress = done;
+            c->again = true;
+            return 0;
+        }
         done += n;
     }
     return size;
@@ -625,7 +633,7 @@ static uint32_t client_test(ClientCall *c)
 static HCallResult h_client(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
     uint64_t array = args[0];
-    ClientCall call = {.spapr = spapr, .cpu = cpu};
+    ClientCall call = {.spapr = spapr, .cpu = cpu, .progress = &args[1]};
     g_autofree char *name = NULL;
     const ClientService *service;
 
@@ -654,6 +662,9 @@ static HCallResult h_client(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcod
         return -1;
     }
     call.rets[0] = service->fn(&call);
+    if (call.again) {
+        return H_COME_AGAIN;
+    }
     for (unsigned i = 0; i < call.n_rets; i++) {
         spapr_stl(spapr, array + 12 + 4 * (call.n_args + i), call.rets[i]);
     }
@@ -748,10 +759,10 @@ void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *cpu)
     console = fdt_getprop(spapr->fdt, chosen, "linux,stdout-path", &len);
     if (console) {
         g_autofree char *path = g_strdup(console);
-        uint32_t ihandle = spapr_client_open(spapr, path);
 
-        fdt_setprop_u32(spapr->fdt, chosen, "stdout", ihandle);
-        fdt_setprop_u32(spapr->fdt, chosen, "stdin", ihandle);
+        /* Instances of their own: Linux closes its input before it has said everything. */
+        fdt_setprop_u32(spapr->fdt, chosen, "stdout", spapr_client_open(spapr, path));
+        fdt_setprop_u32(spapr->fdt, chosen, "stdin", spapr_client_open(spapr, path));
     }
     update_available(spapr);
 

@@ -8,6 +8,9 @@
 #include "spapr-firmware.h"
 #include "system/lock.h"
 
+/* How long a processor sleeps, without the lock, before it makes a call again. */
+#define COME_AGAIN_US 500
+
 static const SpaprHCall *const hcall_tables[] = {
     spapr_hcalls_mmu, spapr_hcalls_misc, spapr_hcalls_xics, spapr_hcalls_xive, spapr_hcalls_vio,
     spapr_hcalls_private, spapr_hcalls_client, spapr_hcalls_cas, spapr_hcalls_rtas,
@@ -66,6 +69,12 @@ void spapr_do_hypercall(PowerPCCPU *cpu, void *opaque)
         return;
     }
     result = spapr_hypercall(spapr, cpu, env->gpr[3], &env->gpr[4]);
+    if (result == H_COME_AGAIN) {
+        /* Back to the `sc`, where interrupts, a stop and the machine's state are taken as ever. */
+        env->nip -= 4;
+        g_usleep(COME_AGAIN_US);
+        return;
+    }
     env->gpr[3] = result;
 }
 

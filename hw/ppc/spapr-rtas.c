@@ -38,8 +38,11 @@ static void rtas_display_character(SpaprRtasCall *call)
         rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
         return;
     }
-    spapr_vty_write(&vty->parent, &c, 1);
-    rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+    if (spapr_vty_write(&vty->parent, &c, 1)) {
+        rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+    } else {
+        call->again = true;
+    }
 }
 
 static void rtas_power_off(SpaprRtasCall *call)
@@ -347,5 +350,5 @@ HCallResult spapr_rtas_call(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t addre
         return H_SUCCESS;
     }
     row->fn(&call);
-    return H_SUCCESS;
+    return call.again ? H_COME_AGAIN : H_SUCCESS;
 }

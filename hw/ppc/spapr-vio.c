@@ -136,7 +136,12 @@ static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
     for (unsigned i = 0; i < sizeof(bytes); i++) {
         bytes[i] = args[2 + i / 8] >> (56 - 8 * (i % 8));
     }
-    return spapr_vty_try_write(&vty->parent, bytes, length) ? H_SUCCESS : H_BUSY;
+    if (spapr_vty_put(&vty->parent, bytes, length)) {
+        return H_SUCCESS;
+    }
+    /* An operating system does other things meanwhile. Firmware, which runs in real mode, would drop the
+     * characters (SLOF does): it comes again without knowing. */
+    return cpu->env.msr & MSR_BIT(DR) ? H_BUSY : H_COME_AGAIN;
 }
 
 static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)

@@ -16,6 +16,7 @@
 #define ARRAY (BENCH_FREE + 0x2000)
 
 static Chardev *console;
+static const char *console_text = "ringbuf";
 static char *kernel_path;
 
 static char *write_kernel(void)
@@ -29,6 +30,11 @@ static char *write_kernel(void)
     g_assert_cmpint(write(fd, image, sizeof(image)), ==, sizeof(image));
     close(fd);
     return path;
+}
+
+void bench_set_console(const char *text)
+{
+    console_text = text;
 }
 
 void bench_start(const char *options, const char *cpu, bool kernel)
@@ -46,7 +52,7 @@ void bench_start(const char *options, const char *cpu, bool kernel)
     g_assert_no_error(error);
     g_assert_nonnull(engine);
     cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
-    console = chardev_new_from_short("console", "ringbuf", false, &error);
+    console = chardev_new_from_short("console", console_text, false, &error);
     g_assert_no_error(error);
     machine = machine_create(machine_class_find(parts[0], &error), &error);
     g_assert_no_error(error);

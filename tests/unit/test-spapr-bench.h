@@ -19,6 +19,8 @@
 /* options as after -M, e.g. "pseries,ic-mode=xics"; NULL for pseries. kernel: with a small one, so that
  * the client interface is active. Two processors. */
 void bench_start(const char *options, const char *cpu, bool kernel);
+/* Before bench_start: the console as after -serial, instead of a ring buffer. */
+void bench_set_console(const char *text);
 void bench_stop(void);
 SpaprMachine *bench_machine(void);
 PowerPCCPU *bench_cpu(unsigned i);

@@ -17,10 +17,10 @@ bool spapr_vty_is(const DeviceState *dev);
 /* Before it is realized. */
 void spapr_vty_set_chardev(DeviceState *vty, Chardev *chr);
 
-/* To the terminal. */
-/* All of it or, if the host takes nothing now, false. */
-bool spapr_vty_try_write(DeviceState *dev, const uint8_t *data, unsigned size);
-void spapr_vty_write(DeviceState *vty, const uint8_t *data, unsigned size);
+/* To the terminal, without waiting. As many bytes as the host takes now; 0: it is full. */
+unsigned spapr_vty_write(DeviceState *vty, const uint8_t *data, unsigned size);
+/* All of it (at most SPAPR_VTY_BUFFER bytes) or, if the host is full, nothing and false. */
+bool spapr_vty_put(DeviceState *vty, const uint8_t *data, unsigned size);
 /* Takes at most max bytes of typed input. */
 unsigned spapr_vty_read(DeviceState *vty, uint8_t *data, unsigned max);
 

@@ -42,7 +42,7 @@ enum {
 enum {
     H_SUCCESS = 0, H_BUSY = 1, H_CLOSED = 2, H_NOT_AVAILABLE = 3, H_CONSTRAINED = 4, H_PARTIAL = 5,
     H_PAGE_REGISTERED = 15,
-    H_TOO_HARD = 9999,           /* internal: never shown to a guest */
+    H_COME_AGAIN = 9999,         /* internal: the guest makes the call again a moment later */
     H_LONG_BUSY_ORDER_1_MSEC = 9900, H_LONG_BUSY_ORDER_10_MSEC = 9901, H_LONG_BUSY_ORDER_100_MSEC = 9902,
     H_HARDWARE = -1, H_FUNCTION = -2, H_PRIVILEGE = -3, H_PARAMETER = -4, H_BAD_MODE = -5, H_PTEG_FULL = -6,
     H_NOT_FOUND = -7, H_RESERVED_DABR = -8, H_NO_MEM = -9, H_AUTHORITY = -10, H_PERMISSION = -11,
@@ -83,6 +83,7 @@ typedef struct SpaprRtasCall {
     PowerPCCPU *cpu;
     uint32_t token, n_args, n_rets;
     uint64_t args, rets;         /* guest real addresses */
+    bool again;                  /* nothing done: the guest comes again, unaware */
 } SpaprRtasCall;
 uint32_t rtas_arg(const SpaprRtasCall *call, unsigned index);
 uint64_t rtas_arg64(const SpaprRtasCall *call, unsigned index);  /* high word first */
