@@ -6,11 +6,20 @@
 #ifndef MIGRATION_VMSTATE_INTERNAL_H
 #define MIGRATION_VMSTATE_INTERNAL_H
 
+#include <jansson.h>
 #include "migration/vmstate.h"
 
+/* description: gets what is written, as in vmstate_save_described(); may be NULL. */
 bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
-                         int version_id, GError **errp);
+                         int version_id, json_t *description, GError **errp);
 bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
                          int version_id, GError **errp);
+
+/* vmstate-describe.c. Each takes a NULL object, and then does nothing. */
+void vmstate_describe_struct(json_t *object, const VMStateDescription *vmsd, int version_id);
+/* The row of one element, the object's; NULL if an earlier element's row stands for it. */
+json_t *vmstate_describe_element(json_t *object, const VMStateField *field, uint64_t index,
+                                 uint64_t count);
+json_t *vmstate_describe_subsection(json_t *object);
 
 #endif

@@ -299,7 +299,7 @@ static bool put_tmp(PUT_ARGS)
     bool ok;
 
     *tmp = (void *)pv;
-    ok = vmstate_save_struct(s, field->vmsd, tmp, field->vmsd->version_id, errp);
+    ok = vmstate_save_struct(s, field->vmsd, tmp, field->vmsd->version_id, NULL, errp);
     g_free(tmp);
     return ok;
 }
@@ -353,7 +353,7 @@ static bool put_qtailq(PUT_ARGS)
 
     for (void *element = head->first; element; element = entry_of(element, field)->next) {
         state_put_byte(s, 1);
-        if (!vmstate_save_struct(s, field->vmsd, element, field->vmsd->version_id, errp)) {
+        if (!vmstate_save_struct(s, field->vmsd, element, field->vmsd->version_id, NULL, errp)) {
             return false;
         }
     }
@@ -377,12 +377,12 @@ static gboolean put_node(gpointer key, gpointer value, gpointer data)
     state_put_byte(put->s, 1);
     if (put->desc->key) {
         put->ok =
-            vmstate_save_struct(put->s, put->desc->key, key, put->desc->key->version_id, put->errp);
+            vmstate_save_struct(put->s, put->desc->key, key, put->desc->key->version_id, NULL, put->errp);
     } else {
         state_put_be64(put->s, (uint64_t)(uintptr_t)key);
     }
     put->ok = put->ok && vmstate_save_struct(put->s, put->desc->value, value,
-                                             put->desc->value->version_id, put->errp);
+                                             put->desc->value->version_id, NULL, put->errp);
     return !put->ok;
 }
 
@@ -442,7 +442,7 @@ static bool put_garray(PUT_ARGS)
     state_put_be32(s, array ? array->len : 0);
     for (unsigned i = 0; array && i < array->len; i++) {
         if (!vmstate_save_struct(s, field->vmsd, array->data + i * size, field->vmsd->version_id,
-                                 errp)) {
+                                 NULL, errp)) {
             return false;
         }
     }

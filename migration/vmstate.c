@@ -126,7 +126,7 @@ static bool element_base(StateStream *s, const VMStateField *field, void *opaque
 }
 
 static bool save_element(StateStream *s, const VMStateField *field, char *element, size_t size,
-                         GError **errp)
+                         json_t *row, GError **errp)
 {
     if (field->flags & VMS_ARRAY_OF_POINTER) {
         element = *(char **)element;
@@ -137,7 +137,8 @@ static bool save_element(StateStream *s, const VMStateField *field, char *elemen
     if (field->flags & VMS_STRUCT) {
         return vmstate_save_struct(
             s, field->vmsd, element,
-            field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id, errp);
+            field->flags & VMS_VSTRUCT ? field->struct_version_id : field->vmsd->version_id,
+            row ? json_object_get(row, "struct") : NULL, errp);
     }
     return field->info->put(s, element, size, field, errp);
 }
@@ -169,8 +170,21 @@ static bool load_element(StateStream *s, const VMStateField *field, char *elemen
     return !state_stream_check(s, errp) && ok;
 }
 
+static bool save_described(StateStream *s, const VMStateField *field, char *element, size_t size,
+                           json_t *row, GError **errp)
+{
+    uint64_t start = state_stream_position(s);
+    bool ok = save_element(s, field, element, size, row, errp);
+
+    if (row) {
+        json_object_set_new(row, "size", json_integer((json_int_t)(state_stream_position(s) - start)));
+    }
+    return ok;
+}
+
+/* description: of the struct, when saving; may be NULL. */
 static bool transfer_field(StateStream *s, const VMStateField *field, void *opaque, bool loading,
-                           GError **errp)
+                           json_t *description, GError **errp)
 {
     uint64_t count, size, step;
     char *base;
@@ -184,7 +198,8 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
         char *element = base + i * step;
 
         if (loading ? !load_element(s, field, element, size, errp)
-                    : !save_element(s, field, element, size, errp)) {
+                    : !save_described(s, field, element, size,
+                                      vmstate_describe_element(description, field, i, count), errp)) {
             if (count > 1) {
                 error_prepend(errp, "[%" PRIu64 "]: ", i);
             }
@@ -195,7 +210,7 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
 }
 
 static bool transfer_fields(StateStream *s, const VMStateDescription *vmsd, void *opaque,
-                            int version_id, bool loading, GError **errp)
+                            int version_id, bool loading, json_t *description, GError **errp)
 {
     for (const VMStateField *field = vmsd->fields; field && field->name; field++) {
         if (!field_exists(field, opaque, version_id)) {
@@ -205,7 +220,7 @@ static bool transfer_fields(StateStream *s, const VMStateDescription *vmsd, void
             }
             continue;
         }
-        if (!transfer_field(s, field, opaque, loading, errp)) {
+        if (!transfer_field(s, field, opaque, loading, description, errp)) {
             error_prepend(errp, "%s.%s: ", vmsd->name, field->name);
             return false;
         }
@@ -219,7 +234,7 @@ bool vmstate_section_needed(const VMStateDescription *vmsd, void *opaque)
 }
 
 bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
-                         int version_id, GError **errp)
+                         int version_id, json_t *description, GError **errp)
 {
     bool ok;
 
@@ -230,7 +245,8 @@ bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *o
     if (vmsd->pre_save && !vmsd->pre_save(opaque, errp)) {
         return false;
     }
-    ok = transfer_fields(s, vmsd, opaque, version_id, false, errp);
+    vmstate_describe_struct(description, vmsd, version_id);
+    ok = transfer_fields(s, vmsd, opaque, version_id, false, description, errp);
     for (const VMStateDescription *const *p = vmsd->subsections; ok && p && *p; p++) {
         const VMStateDescription *sub = *p;
 
@@ -238,7 +254,8 @@ bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *o
             state_put_byte(s, SUBSECTION);
             state_put_counted_string(s, sub->name);
             state_put_be32(s, (uint32_t)sub->version_id);
-            ok = vmstate_save_struct(s, sub, opaque, sub->version_id, errp);
+            ok = vmstate_save_struct(s, sub, opaque, sub->version_id,
+                                     vmstate_describe_subsection(description), errp);
         }
     }
     if (vmsd->post_save) {
@@ -306,7 +323,7 @@ bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *o
         error_prepend(errp, "%s: ", vmsd->name);
         return false;
     }
-    if (!transfer_fields(s, vmsd, opaque, version_id, true, errp) ||
+    if (!transfer_fields(s, vmsd, opaque, version_id, true, NULL, errp) ||
         !load_subsections(s, vmsd, opaque, errp)) {
         return false;
     }
@@ -319,7 +336,13 @@ bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *o
 
 bool vmstate_save(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp)
 {
-    return vmstate_save_struct(s, vmsd, opaque, vmsd->version_id, errp);
+    return vmstate_save_struct(s, vmsd, opaque, vmsd->version_id, NULL, errp);
+}
+
+bool vmstate_save_described(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                            json_t *description, GError **errp)
+{
+    return vmstate_save_struct(s, vmsd, opaque, vmsd->version_id, description, errp);
 }
 
 bool vmstate_load(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,

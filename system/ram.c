@@ -307,6 +307,41 @@ bool ram_dirty_test_and_clear(RAMBlock *block, ram_addr_t offset, uint64_t size,
     return was;
 }
 
+void ram_dirty_harvest(RAMBlock *block, DirtyClient client, unsigned long *bitmap)
+{
+    MemoryState *memory = state();
+    uint64_t pages = DIV_ROUND_UP(block->used_length, MEMORY_PAGE_SIZE);
+    bool any = false;
+
+    for (size_t i = 0; i < BITS_TO_LONGS(pages); i++) {
+        unsigned long *word = &block->dirty[client][i];
+        if (__atomic_load_n(word, __ATOMIC_RELAXED)) {
+            bitmap[i] |= __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST);
+            any = true;
+        }
+    }
+    for (unsigned i = 0; any && i < memory->listeners->len; i++) {
+        MemoryListener *listener = g_ptr_array_index(memory->listeners, i);
+
+        if (listener->dirty_cleared) {
+            listener->dirty_cleared(listener, block, 0, block->used_length);
+        }
+    }
+}
+
+void ram_dirty_settle(void)
+{
+    MemoryState *memory = state();
+
+    for (unsigned i = 0; i < memory->listeners->len; i++) {
+        MemoryListener *listener = g_ptr_array_index(memory->listeners, i);
+
+        if (listener->settle) {
+            listener->settle(listener);
+        }
+    }
+}
+
 void ram_written(RAMBlock *block, ram_addr_t offset, uint64_t size)
 {
     MemoryState *memory = state();

@@ -116,3 +116,20 @@ size_t bitmap_count(const unsigned long *map, size_t bits)
     }
     return count;
 }
+
+size_t bitmap_find_next(const unsigned long *map, size_t bits, size_t from)
+{
+    if (from >= bits) {
+        return bits;
+    }
+    size_t at = BIT_WORD(from);
+    unsigned long word = map[at] & (~0ul << (from % BITS_PER_LONG));
+
+    while (!word) {
+        if (++at >= BITS_TO_LONGS(bits)) {
+            return bits;
+        }
+        word = map[at];
+    }
+    return MIN(at * BITS_PER_LONG + (size_t)__builtin_ctzl(word), bits);
+}

@@ -128,6 +128,12 @@ static void dirty_cleared(MemoryListener *listener, RAMBlock *block, ram_addr_t 
     mutex_unlock(&accel->run_lock);
 }
 
+/* memory.h: stores that found their page writable before dirty_cleared() must be in memory. */
+static void dirty_settle(MemoryListener *listener)
+{
+    tcg_exec_wait_all(listener->opaque);
+}
+
 TCGAccel *tcg_accel_new(const TCGTargetOps *ops, const TCGAccelConfig *config, GError **errp)
 {
     TCGAccel *accel = g_new0(TCGAccel, 1);
@@ -153,7 +159,9 @@ TCGAccel *tcg_accel_new(const TCGTargetOps *ops, const TCGAccelConfig *config, G
     accel->thunks_end = accel->region.used;
     tcg_blocks_init(accel);
     ram_set_code_invalidate(ram_code_written, accel);
-    accel->listener = (MemoryListener){.dirty_cleared = dirty_cleared, .opaque = accel};
+    accel->listener = (MemoryListener){
+        .dirty_cleared = dirty_cleared, .settle = dirty_settle, .opaque = accel,
+    };
     memory_listener_register(&accel->listener);
     the_accel = accel;
     return accel;

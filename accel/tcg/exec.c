@@ -152,6 +152,11 @@ static void safepoint(TCGVCPU *v)
     }
 }
 
+void tcg_exec_wait_all(TCGAccel *accel)
+{
+    wait_safepoint(accel, NULL);
+}
+
 void tcg_exec_wait(TCGVCPU *v)
 {
     run_end(v);

@@ -198,6 +198,8 @@ void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel));
 /* From inside the loop of v: returns when no other CPU uses an address looked up before. v holds no block
  * meanwhile, so that the loop must drop its site (TCGVCPU.waited). */
 void tcg_exec_wait(TCGVCPU *v);
+/* From outside: returns when every vCPU that runs has been at a safepoint. No device lock. */
+void tcg_exec_wait_all(TCGAccel *accel);
 /* Back to the loop to run the instruction again. */
 G_NORETURN void tcg_leave_again(TCGVCPU *v);
 static inline void tcg_exec_kick(TCGVCPU *v)

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <glib.h>
+#include <jansson.h>
 #include "migration/stream.h"
 
 typedef struct VMStateDescription VMStateDescription;
@@ -457,6 +458,10 @@ typedef struct VMStateGTreeDesc {
 /* ---- The interpreter ---- */
 /* Fields and subsections of opaque. Device lock held. */
 bool vmstate_save(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp);
+/* The same; description, an empty object, gets what was written (members as QEMU's: vmsd_name, version,
+ * fields, subsections). */
+bool vmstate_save_described(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                            json_t *description, GError **errp);
 /* version_id as the section's header has it. */
 bool vmstate_load(StateStream *s, const VMStateDescription *vmsd, void *opaque, int version_id,
                   GError **errp);
@@ -486,19 +491,30 @@ typedef struct StateEntry {
     void *opaque;
 } StateEntry;
 
-/* Sections that are not one struct (iterative ones): later transports call them in phases. */
+/*
+ * Sections that are not one struct: RAM, a hash page table, dirty bitmaps of disks.  They are sent in
+ * phases: set up, some rounds while the guest runs, and the rest when it stands still.  Without a device
+ * lock unless said; `opaque` is the registration's.
+ */
 typedef struct StateHandlers {
+    /* NULL: always. False: the section is left out altogether. */
+    bool (*is_active)(void *opaque);
+    /* Starts tracking what changes and writes the first part. Device lock held. */
     bool (*save_setup)(StateStream *s, void *opaque, GError **errp);
-    /* 1 done, 0 more, -1 error. */
-    int (*save_iterate)(StateStream *s, void *opaque, GError **errp);
+    /* Bytes that are still to be sent. exact: collect the newest changes first. */
+    uint64_t (*save_pending)(void *opaque, bool exact);
+    /* A part, until `limit` says that enough was written; 1 nothing is left, 0 more, -1 error. */
+    int (*save_iterate)(StateStream *s, void *opaque, bool (*limit)(void *limit_opaque), void *limit_opaque,
+                        GError **errp);
+    /* The rest. The guest stands still; device lock held. */
     bool (*save_complete)(StateStream *s, void *opaque, GError **errp);
-    void (*save_pending)(void *opaque, uint64_t *must, uint64_t *can);
+    /* After the end, whatever that was, also without a setup. Device lock held. */
     void (*save_cleanup)(void *opaque);
+    /* Before the first part is read. */
     bool (*load_setup)(void *opaque, GError **errp);
+    /* One part, of any phase. */
     bool (*load)(StateStream *s, void *opaque, int version_id, GError **errp);
     void (*load_cleanup)(void *opaque);
-    bool (*is_active)(void *opaque);
-    bool iterative;
 } StateHandlers;
 
 typedef struct StateRegistry StateRegistry;

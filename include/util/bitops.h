@@ -272,5 +272,7 @@ bool bitmap_test_and_clear_atomic(unsigned long *map, size_t start, size_t count
 /* True if every bit of the range is set. */
 bool bitmap_all_set_atomic(const unsigned long *map, size_t start, size_t count);
 size_t bitmap_count(const unsigned long *map, size_t bits);
+/* The first set bit at or after `from`; `bits` if there is none. */
+size_t bitmap_find_next(const unsigned long *map, size_t bits, size_t from);
 
 #endif

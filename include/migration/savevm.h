@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine's whole state as one stream of sections, in QEMU's layout (docs/devel/stream-format.md).
+ *
+ * Saving goes header, setup, iterate (any number of times), complete; loading is one call.  Which
+ * transport carries the stream, when the guest stops and who waits for whom is not known here.
+ */
+#ifndef MIGRATION_SAVEVM_H
+#define MIGRATION_SAVEVM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include "migration/stream.h"
+#include "migration/vmstate.h"
+
+#define STATE_FILE_MAGIC 0x5145564du /* "QEVM" */
+#define STATE_FILE_VERSION 3u
+
+/* Kinds of sections: the first byte of each. */
+typedef enum StateSectionKind {
+    STATE_SECTION_EOF = 0x00,
+    STATE_SECTION_START = 0x01,
+    STATE_SECTION_PART = 0x02,
+    STATE_SECTION_END = 0x03,
+    STATE_SECTION_FULL = 0x04,
+    STATE_SECTION_SUBSECTION = 0x05,
+    STATE_SECTION_VMDESCRIPTION = 0x06,
+    STATE_SECTION_CONFIGURATION = 0x07,
+    STATE_SECTION_COMMAND = 0x08,
+    STATE_SECTION_FOOTER = 0x7e,
+} StateSectionKind;
+
+/* What both sides must agree upon. */
+typedef struct SavevmConfig {
+    const char *machine;            /* versioned machine type: "pseries-7.2" */
+    const char *const *capabilities; /* that the other side must have switched on alike; NULL: none */
+} SavevmConfig;
+
+/* ---- Saving ---- */
+typedef struct StateSaver StateSaver;
+/* registry, stream and config stay the caller's and must outlive the saver. */
+StateSaver *state_saver_new(StateRegistry *registry, StateStream *s, const SavevmConfig *config);
+/* Calls the handlers' save_cleanup. Device lock. */
+void state_saver_free(StateSaver *saver);
+/* File header and configuration section. */
+bool state_saver_header(StateSaver *saver, GError **errp);
+/* Refuses a machine with a device that cannot be saved, then starts the iterative sections. Device lock. */
+bool state_saver_setup(StateSaver *saver, GError **errp);
+/* One round; 1 nothing is left, 0 more, -1 error. limit: see StateHandlers. No device lock. */
+int state_saver_iterate(StateSaver *saver, bool (*limit)(void *opaque), void *opaque, GError **errp);
+uint64_t state_saver_pending(StateSaver *saver, bool exact);
+/* The rest of the iterative sections, every device, the end and the JSON description. The guest stands
+ * still; device lock. */
+bool state_saver_complete(StateSaver *saver, GError **errp);
+
+/* ---- Loading ---- */
+typedef struct StateLoader {
+    StateRegistry *registry;
+    const SavevmConfig *config;
+    /* Around everything but iterative sections; NULL: the caller holds what is needed. */
+    void (*lock)(void *opaque), (*unlock)(void *opaque);
+    /* A command section of the stream. NULL: none is known. */
+    bool (*command)(void *opaque, uint16_t command, const uint8_t *data, uint16_t size, GError **errp);
+    void *opaque;
+} StateLoader;
+/*
+ * Loads a whole stream.  False: errp says which section, field and offset; the machine is then in no
+ * defined state and must be reset or given up.
+ */
+bool state_load(StateStream *s, const StateLoader *loader, GError **errp);
+/* The machine type that a stream's head names, or NULL with errp; reads no further. Caller frees. */
+char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp);
+
+/* Every description that is registered, as JSON (for -dump-vmstate and vmstate-check). */
+json_t *state_registry_describe(StateRegistry *registry, const char *machine);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loading a machine's stream: its head, then section after section until the end mark.
+ *
+ * A stream comes from an enemy until proved otherwise: each section is looked up in the registry, its
+ * version compared, its footer checked, and every error names the section and the stream's offset.
+ */
+#include "migration/savevm.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include "util/error.h"
+
+#define MACHINE_NAME_MAX 256u
+#define DESCRIPTION_MAX  (64u << 20)
+
+typedef struct Load {
+    StateStream *stream;
+    const StateLoader *loader;
+    GHashTable *sections;  /* the stream's section number -> StateEntry */
+    GHashTable *versions;  /* the same -> version */
+} Load;
+
+static bool bad(StateStream *s, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static bool bad(StateStream *s, GError **errp, const char *format, ...)
+{
+    va_list args;
+
+    /* An error of the transport says more than what we made of the zeros behind it. */
+    if (state_stream_check(s, errp)) {
+        error_prepend(errp, "stream offset %" PRIu64 ": ", state_stream_position(s));
+        return false;
+    }
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    error_set(errp, GOSSAMER_ERROR_STREAM, "%s (stream offset %" PRIu64 ")", text,
+              state_stream_position(s));
+    return false;
+}
+
+/* ---- Head ---- */
+
+static bool load_capabilities(StateStream *s, const SavevmConfig *config, GError **errp)
+{
+    uint32_t count = state_get_be32(s);
+    char name[256];
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!state_get_counted_string(s, name)) {
+            return bad(s, errp, "bad capability");
+        }
+        if (!config->capabilities || !g_strv_contains(config->capabilities, name)) {
+            return bad(s, errp, "Capability %s is on at the source, but not here", name);
+        }
+    }
+    if (state_stream_has_error(s)) {
+        return bad(s, errp, "bad capability");
+    }
+    for (const char *const *p = config->capabilities; p && *p; p++) {
+        if (count < g_strv_length((char **)config->capabilities)) {
+            return bad(s, errp, "Capability %s is on here, but not at the source", *p);
+        }
+    }
+    return true;
+}
+
+static bool load_configuration(StateStream *s, const SavevmConfig *config, char **machine, GError **errp)
+{
+    uint32_t size = state_get_be32(s);
+    bool capabilities = false;
+    uint8_t ahead[2 + 255];
+    char name[256];
+
+    if (!size || size > MACHINE_NAME_MAX) {
+        return bad(s, errp, "the configuration's machine name has %u bytes", size);
+    }
+    *machine = g_malloc0(size + 1);
+    if (!state_get_buffer(s, *machine, size)) {
+        return bad(s, errp, "the configuration is cut off");
+    }
+    for (;;) {
+        if (state_peek(s, ahead, 2) < 2 || ahead[0] != STATE_SECTION_SUBSECTION) {
+            break;
+        }
+        state_get_byte(s);
+        if (!state_get_counted_string(s, name)) {
+            return bad(s, errp, "the configuration is cut off");
+        }
+        uint32_t version = state_get_be32(s);
+        if (version == 1 && !strcmp(name, "configuration/capabilities")) {
+            capabilities = true;
+            if (!load_capabilities(s, config, errp)) {
+                return false;
+            }
+        } else if (version == 1 && !strcmp(name, "configuration/target-page-bits")) {
+            uint32_t bits = state_get_be32(s);
+            if (bits != 12) {
+                return bad(s, errp, "the source's pages have %u bits, these 12", bits);
+            }
+        } else if (version == 1 && !strcmp(name, "configuration/uuid")) {
+            state_skip(s, 16);
+        } else {
+            return bad(s, errp, "configuration: unknown subsection '%s' version %u", name, version);
+        }
+    }
+    if (!capabilities && config->capabilities && config->capabilities[0]) {
+        return bad(s, errp, "Capability %s is on here, but not at the source", config->capabilities[0]);
+    }
+    return state_stream_has_error(s) ? bad(s, errp, "the configuration is cut off") : true;
+}
+
+char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp)
+{
+    g_autofree char *machine = NULL;
+    uint32_t magic = state_get_be32(s), version = state_get_be32(s);
+
+    if (magic != STATE_FILE_MAGIC) {
+        bad(s, errp, "this is no state of a machine: it begins with 0x%08x", magic);
+        return NULL;
+    }
+    if (version != STATE_FILE_VERSION) {
+        bad(s, errp, "the stream's version %u is not supported (%u)", version, STATE_FILE_VERSION);
+        return NULL;
+    }
+    uint8_t kind = state_get_byte(s);
+    if (kind != STATE_SECTION_CONFIGURATION) {
+        bad(s, errp, "a configuration section is missing (found 0x%02x)", kind);
+        return NULL;
+    }
+    if (!load_configuration(s, config, &machine, errp)) {
+        return NULL;
+    }
+    return g_steal_pointer(&machine);
+}
+
+/* ---- Sections ---- */
+
+static void lock(const StateLoader *loader)
+{
+    if (loader->lock) {
+        loader->lock(loader->opaque);
+    }
+}
+
+static void unlock(const StateLoader *loader)
+{
+    if (loader->unlock) {
+        loader->unlock(loader->opaque);
+    }
+}
+
+static bool load_body(Load *load, const StateEntry *entry, int version, GError **errp)
+{
+    bool ok;
+
+    if (entry->vmsd) {
+        lock(load->loader);
+        ok = vmstate_load(load->stream, entry->vmsd, entry->opaque, version, errp);
+        unlock(load->loader);
+    } else {
+        ok = entry->handlers->load(load->stream, entry->opaque, version, errp);
+    }
+    if (!ok) {
+        if (errp && !*errp) {
+            bad(load->stream, errp, "it cannot be loaded");
+        }
+        error_prepend(errp, "error while loading state for instance 0x%x of device '%s': ",
+                      entry->instance_id, entry->idstr);
+        return false;
+    }
+    return true;
+}
+
+static bool load_footer(Load *load, uint32_t section_id, const StateEntry *entry, GError **errp)
+{
+    uint8_t kind = state_get_byte(load->stream);
+    uint32_t id = kind == STATE_SECTION_FOOTER ? state_get_be32(load->stream) : 0;
+
+    if (kind != STATE_SECTION_FOOTER) {
+        return bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x)", entry->idstr,
+                   kind);
+    }
+    if (id != section_id) {
+        return bad(load->stream, errp, "the footer of section '%s' has number %u, not %u", entry->idstr, id,
+                   section_id);
+    }
+    return true;
+}
+
+static bool load_start(Load *load, StateSectionKind kind, GError **errp)
+{
+    StateStream *s = load->stream;
+    char idstr[256];
+    uint32_t section_id = state_get_be32(s);
+
+    if (!state_get_counted_string(s, idstr)) {
+        return bad(s, errp, "a section's head is cut off");
+    }
+    uint32_t instance_id = state_get_be32(s), version = state_get_be32(s);
+    if (state_stream_has_error(s)) {
+        return bad(s, errp, "the head of section '%s' is cut off", idstr);
+    }
+    StateEntry *entry = state_registry_find(load->loader->registry, idstr, instance_id);
+    if (!entry) {
+        return bad(s, errp, "unknown section '%s' instance %u: this machine has no such device", idstr,
+                   instance_id);
+    }
+    if (version > (uint32_t)entry->version_id) {
+        return bad(s, errp, "section '%s' has version %u, supported are versions up to %d", idstr, version,
+                   entry->version_id);
+    }
+    if ((kind == STATE_SECTION_START) != (entry->handlers != NULL)) {
+        return bad(s, errp, "section '%s' is of the wrong kind 0x%02x", idstr, kind);
+    }
+    if (g_hash_table_contains(load->sections, GUINT_TO_POINTER(section_id))) {
+        return bad(s, errp, "section number %u ('%s') comes twice", section_id, idstr);
+    }
+    g_hash_table_insert(load->sections, GUINT_TO_POINTER(section_id), entry);
+    g_hash_table_insert(load->versions, GUINT_TO_POINTER(section_id), GUINT_TO_POINTER(version));
+    return load_body(load, entry, (int)version, errp) && load_footer(load, section_id, entry, errp);
+}
+
+static bool load_part(Load *load, GError **errp)
+{
+    uint32_t section_id = state_get_be32(load->stream);
+    const StateEntry *entry = g_hash_table_lookup(load->sections, GUINT_TO_POINTER(section_id));
+
+    if (!entry || !entry->handlers) {
+        return bad(load->stream, errp, "a part of section number %u, which has not begun", section_id);
+    }
+    int version = (int)GPOINTER_TO_UINT(g_hash_table_lookup(load->versions, GUINT_TO_POINTER(section_id)));
+    return load_body(load, entry, version, errp) && load_footer(load, section_id, entry, errp);
+}
+
+static bool load_command(Load *load, GError **errp)
+{
+    StateStream *s = load->stream;
+    uint16_t command = state_get_be16(s), size = state_get_be16(s);
+    g_autofree uint8_t *data = g_malloc0(size + 1u);
+
+    if (!state_get_buffer(s, data, size)) {
+        return bad(s, errp, "command %u is cut off", command);
+    }
+    if (!load->loader->command) {
+        return bad(s, errp, "command %u is not expected here", command);
+    }
+    return load->loader->command(load->loader->opaque, command, data, size, errp);
+}
+
+/* Tools that stand between read the description, and so must we, or the sender sees a closed pipe. */
+static void skip_description(StateStream *s)
+{
+    uint8_t kind;
+
+    if (state_peek(s, &kind, 1) == 1 && kind == STATE_SECTION_VMDESCRIPTION) {
+        state_get_byte(s);
+        uint32_t size = state_get_be32(s);
+        if (size <= DESCRIPTION_MAX) {
+            state_skip(s, size);
+        }
+    }
+}
+
+static bool load_sections(Load *load, GError **errp)
+{
+    StateStream *s = load->stream;
+
+    for (;;) {
+        uint8_t kind = state_get_byte(s);
+        bool ok;
+
+        if (state_stream_has_error(s)) {
+            return bad(s, errp, "a section is missing");
+        }
+        switch (kind) {
+        case STATE_SECTION_START:
+        case STATE_SECTION_FULL:
+            ok = load_start(load, kind, errp);
+            break;
+        case STATE_SECTION_PART:
+        case STATE_SECTION_END:
+            ok = load_part(load, errp);
+            break;
+        case STATE_SECTION_COMMAND:
+            ok = load_command(load, errp);
+            break;
+        case STATE_SECTION_EOF:
+            return true;
+        default:
+            return bad(s, errp, "unknown kind of section 0x%02x", kind);
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+}
+
+typedef void HandlerFn(const StateEntry *entry);
+
+static void cleanup(const StateEntry *entry)
+{
+    if (entry->handlers->load_cleanup) {
+        entry->handlers->load_cleanup(entry->opaque);
+    }
+}
+
+static void foreach_handlers(StateRegistry *registry, HandlerFn *fn)
+{
+    const GPtrArray *entries = state_registry_entries(registry);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        const StateEntry *entry = g_ptr_array_index(entries, i);
+        if (entry->handlers) {
+            fn(entry);
+        }
+    }
+}
+
+static bool setup(StateRegistry *registry, GError **errp)
+{
+    const GPtrArray *entries = state_registry_entries(registry);
+
+    for (unsigned i = 0; i < entries->len; i++) {
+        const StateEntry *entry = g_ptr_array_index(entries, i);
+        if (entry->handlers && entry->handlers->load_setup &&
+            !entry->handlers->load_setup(entry->opaque, errp)) {
+            error_prepend(errp, "'%s': ", entry->idstr);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
+{
+    Load load = {.stream = s, .loader = loader};
+    g_autofree char *machine = state_read_head(s, loader->config, errp);
+
+    if (!machine) {
+        return false;
+    }
+    if (strcmp(machine, loader->config->machine)) {
+        return bad(s, errp, "Machine type received is '%s' and local is '%s'", machine,
+                   loader->config->machine);
+    }
+    load.sections = g_hash_table_new(g_direct_hash, g_direct_equal);
+    load.versions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    bool ok = setup(loader->registry, errp) && load_sections(&load, errp);
+    lock(loader);
+    foreach_handlers(loader->registry, cleanup);
+    unlock(loader);
+    if (ok) {
+        skip_description(s);
+    }
+    g_hash_table_unref(load.sections);
+    g_hash_table_unref(load.versions);
+    return ok;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole streams: a machine of two devices and two RAM blocks goes through saving in rounds while its memory
+ * changes, and comes out alike; truncated and flipped streams are refused with a reason.
+ */
+#include <string.h>
+#include "migration/ram.h"
+#include "migration/savevm.h"
+#include "util/bitops.h"
+#include "util/error.h"
+
+#define N_PAGES 40
+
+typedef struct Device {
+    uint32_t value;
+    uint64_t list[3];
+} Device;
+
+typedef struct Machine {
+    StateRegistry *registry;
+    RAMState *ram;
+    uint8_t *memory[2];
+    unsigned long written[2][1];
+    unsigned loaded;
+    Device device[2];
+} Machine;
+
+static const VMStateDescription vmstate_device = {
+    .name = "device",
+    .version_id = 2,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32(value, Device),
+        VMSTATE_UINT64_ARRAY(list, Device, 3),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(Device),
+};
+
+static GArray *regions(void *opaque)
+{
+    Machine *m = opaque;
+    GArray *out = g_array_new(false, true, sizeof(RAMRegion));
+
+    for (unsigned i = 0; i < 2; i++) {
+        RAMRegion region = {.name = i ? "second" : "first", .host = m->memory[i],
+                            .used_length = N_PAGES * RAM_PAGE_SIZE, .page_size = 4096,
+                            .handle = &m->written[i]};
+        g_array_append_val(out, region);
+    }
+    return out;
+}
+
+static void harvest(void *opaque, void *handle, unsigned long *bitmap)
+{
+    unsigned long *written = handle;
+
+    bitmap[0] |= written[0];
+    written[0] = 0;
+}
+
+static void settle(void *opaque)
+{
+}
+
+static void untrack(void *opaque, void *handle)
+{
+}
+
+static void loaded(void *opaque, void *handle, uint64_t offset, uint64_t size)
+{
+    Machine *m = opaque;
+
+    m->loaded++;
+}
+
+static const RAMOps ram_ops = {regions, harvest, settle, untrack, loaded};
+
+static Machine *machine_new(void)
+{
+    Machine *m = g_new0(Machine, 1);
+    GError *error = NULL;
+
+    m->registry = state_registry_new();
+    m->ram = ram_state_new(&ram_ops, m);
+    g_assert_true(ram_state_register(m->ram, m->registry, &error));
+    for (unsigned i = 0; i < 2; i++) {
+        m->memory[i] = g_malloc0(N_PAGES * RAM_PAGE_SIZE);
+        g_assert_true(state_registry_add(m->registry, i ? "b" : "a", 0, &vmstate_device, &m->device[i], &error));
+    }
+    return m;
+}
+
+static void machine_free(Machine *m)
+{
+    state_registry_free(m->registry);
+    ram_state_free(m->ram);
+    g_free(m->memory[0]);
+    g_free(m->memory[1]);
+    g_free(m);
+}
+
+static void write_page(Machine *m, unsigned block, unsigned page, uint8_t byte)
+{
+    m->memory[block][page * RAM_PAGE_SIZE + 17 * page] = byte;
+    m->written[block][0] |= 1ul << page;
+}
+
+static const char *const capabilities[] = {"mapped-ram", NULL};
+static const SavevmConfig config = {.machine = "toy-1.0"};
+static const SavevmConfig config_capability = {.machine = "toy-1.0", .capabilities = capabilities};
+
+static bool after_some(void *opaque)
+{
+    return ++*(unsigned *)opaque % 2 == 0;
+}
+
+/* Saves m in rounds; its memory changes between them. */
+static GBytes *save(Machine *m, const SavevmConfig *c)
+{
+    StateStream *s = state_stream_new_writer();
+    StateSaver *saver = state_saver_new(m->registry, s, c);
+    GError *error = NULL;
+    unsigned calls = 0, rounds = 0;
+    RAMStats stats;
+
+    g_assert_true(state_saver_header(saver, &error));
+    g_assert_true(state_saver_setup(saver, &error));
+    g_assert_no_error(error);
+    while (state_saver_pending(saver, true) && rounds++ < 6) {
+        g_assert_cmpint(state_saver_iterate(saver, after_some, &calls, &error), >=, 0);
+        write_page(m, rounds % 2, rounds, (uint8_t)(0x40 + rounds));
+    }
+    g_assert_true(state_saver_complete(saver, &error));
+    g_assert_no_error(error);
+    ram_state_stats(m->ram, &stats);
+    g_assert_cmpuint(stats.total, ==, 2 * N_PAGES * RAM_PAGE_SIZE);
+    g_assert_cmpuint(stats.normal + stats.duplicate, >=, 2 * N_PAGES);
+    g_assert_cmpuint(stats.remaining, ==, 0);
+    state_saver_free(saver);
+    GBytes *bytes = state_stream_take_bytes(s);
+    state_stream_free(s);
+    return bytes;
+}
+
+static bool load(Machine *m, const void *data, size_t size, const SavevmConfig *c, GError **errp)
+{
+    StateStream *s = state_stream_new_reader(data, size);
+    StateLoader loader = {.registry = m->registry, .config = c};
+    bool ok = state_load(s, &loader, errp);
+
+    state_stream_free(s);
+    return ok;
+}
+
+static GBytes *sample(Machine *m)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        write_page(m, i % 2, 3 * i, (uint8_t)(i + 1));
+    }
+    m->device[0] = (Device){1, {2, 3, 4}};
+    m->device[1] = (Device){0xdeadbeef, {5, 6, 7}};
+    return save(m, &config);
+}
+
+static void test_round_trip(void)
+{
+    Machine *from = machine_new(), *to = machine_new();
+    GBytes *bytes = sample(from);
+    GError *error = NULL;
+
+    memset(to->memory[1], 0x5a, N_PAGES * RAM_PAGE_SIZE);
+    g_assert_true(load(to, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &config, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(to->loaded, ==, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpmem(to->memory[i], N_PAGES * RAM_PAGE_SIZE, from->memory[i], N_PAGES * RAM_PAGE_SIZE);
+        g_assert_cmpmem(&to->device[i], sizeof(Device), &from->device[i], sizeof(Device));
+    }
+    g_bytes_unref(bytes);
+    machine_free(from);
+    machine_free(to);
+}
+
+static size_t ram_bytes(const uint8_t *data, size_t size)
+{
+    /* The devices begin where the first FULL section's head is. */
+    const uint8_t *at = memmem(data, size, "\x08" "a/device", 9);
+
+    g_assert_nonnull(at);
+    return (size_t)(at - data) - 5;
+}
+
+static void test_hostile(void)
+{
+    Machine *from = machine_new(), *to = machine_new();
+    GBytes *bytes = sample(from);
+    size_t size = g_bytes_get_size(bytes);
+    uint8_t *data = g_memdup2(g_bytes_get_data(bytes, NULL), size);
+    size_t devices = ram_bytes(data, size), refused = 0;
+    size_t end = (size_t)((const uint8_t *)memmem(data, size, "{\"configuration", 15) - data) - 5;
+    GError *error = NULL;
+
+    /* Every length short of the end mark; in RAM's middle not every single one. */
+    for (size_t n = 0; n < end; n += n > 300 && n + 300 < devices ? 97 : 1) {
+        g_assert_false(load(to, data, n, &config, &error));
+        g_assert_true(error->domain == GOSSAMER_ERROR && error->code == GOSSAMER_ERROR_STREAM);
+        g_clear_error(&error);
+    }
+    for (size_t bit = 0; bit < 8 * end; bit += bit > 8 * 300 && bit + 2400 < 8 * devices ? 777 : 1) {
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (!load(to, data, size, &config, &error)) {
+            g_assert_cmpint(strlen(error->message), >, 10);
+            g_clear_error(&error);
+            refused++;
+        }
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    g_assert_cmpuint(refused, >, 8 * 100);
+    g_assert_true(load(to, data, size, &config, &error));
+    g_free(data);
+    g_bytes_unref(bytes);
+    machine_free(from);
+    machine_free(to);
+}
+
+static void refuse(Machine *to, GBytes *bytes, const SavevmConfig *c, const char *part)
+{
+    GError *error = NULL;
+
+    g_assert_false(load(to, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), c, &error));
+    if (!strstr(error->message, part)) {
+        g_error("'%s' lacks '%s'", error->message, part);
+    }
+    g_clear_error(&error);
+}
+
+static void test_refusals(void)
+{
+    Machine *from = machine_new(), *to = machine_new();
+    GBytes *bytes = save(from, &config), *with = save(from, &config_capability);
+    const SavevmConfig other = {.machine = "toy-2.0"};
+
+    refuse(to, bytes, &other, "Machine type received is 'toy-1.0' and local is 'toy-2.0'");
+    refuse(to, bytes, &config_capability, "Capability mapped-ram is on here, but not at the source");
+    refuse(to, with, &config, "Capability mapped-ram is on at the source, but not here");
+    GError *error = NULL;
+    g_assert_true(load(to, g_bytes_get_data(with, NULL), g_bytes_get_size(with), &config_capability, &error));
+    g_assert_no_error(error);
+    /* A machine that lacks a device. */
+    state_registry_remove(to->registry, &vmstate_device, &to->device[1]);
+    refuse(to, bytes, &config, "unknown section 'b/device' instance 0");
+    g_bytes_unref(bytes);
+    g_bytes_unref(with);
+    machine_free(from);
+    machine_free(to);
+}
+
+static void test_description(void)
+{
+    Machine *from = machine_new();
+    GBytes *bytes = sample(from);
+    const char *data = g_bytes_get_data(bytes, NULL);
+    const char *text = memmem(data, g_bytes_get_size(bytes), "{\"configuration", 15);
+    json_t *json = json_loadb(text, g_bytes_get_size(bytes) - (size_t)(text - data), 0, NULL);
+    const char *name, *type;
+    int size, length;
+
+    g_assert_nonnull(json);
+    json_t *row = json_array_get(json_object_get(json, "devices"), 1);
+    g_assert_cmpstr(json_string_value(json_object_get(row, "name")), ==, "b/device");
+    json_t *field = json_array_get(json_object_get(row, "fields"), 1);
+    g_assert_false(json_unpack(field, "{s:s, s:s, s:i, s:i}", "name", &name, "type", &type, "size", &size,
+                               "array_len", &length));
+    g_assert_cmpstr(name, ==, "list");
+    g_assert_cmpstr(type, ==, "uint64");
+    g_assert_cmpint(size, ==, 8);
+    g_assert_cmpint(length, ==, 3);
+    json_decref(json);
+    g_bytes_unref(bytes);
+    machine_free(from);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/savevm/round-trip", test_round_trip);
+    g_test_add_func("/savevm/hostile", test_hostile);
+    g_test_add_func("/savevm/refusals", test_refusals);
+    g_test_add_func("/savevm/description", test_description);
+    return g_test_run();
+}
