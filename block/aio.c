@@ -86,12 +86,12 @@ static gboolean dispatch(GSource *source, GSourceFunc fn, gpointer data)
 
 static void start(void)
 {
-    static GSourceFuncs functions = {.dispatch = dispatch};
+    static const GSourceFuncs functions = {.dispatch = dispatch};
 
     mutex_init(&aio.lock);
     cond_init(&aio.cond);
     g_queue_init(&aio.finished);
-    aio.source = g_source_new(&functions, sizeof(GSource));
+    aio.source = g_source_new((GSourceFuncs *)&functions, sizeof(GSource));
     g_source_set_name(aio.source, "block");
     g_source_attach(aio.source, NULL);
     aio.pool = g_thread_pool_new(run, NULL, POOL_THREADS, FALSE, NULL);
