@@ -28,7 +28,8 @@ void ppc_block_state(CPUState *cs, TCGBlockState *out)
 {
     const CPUPPCState *env = &POWERPC_CPU(cs)->env;
 
-    out->pc = env->hflags & HF_SF ? env->nip : (uint32_t)env->nip;
+    /* An entry that RTAS or a debugger set may have any low bits: the instruction address has none. */
+    out->pc = env->nip & (env->hflags & HF_SF ? ~3ull : 0xfffffffcull);
     out->flags = env->hflags;
     out->fetch_mmu_idx = ppc_fetch_mmu_idx(env);
     out->data_mmu_idx = env->hflags >> HF_MMUIDX_SHIFT & 7;

@@ -4,7 +4,8 @@
  * must answer and go on; the last case shows that it does.
  *
  * Left out are calls that by their meaning end or suspend the guest, or restart it, and addresses inside this
- * program, which the hypervisor may rightly overwrite.
+ * program, which the hypervisor may rightly overwrite: it lies, with its stack, below the scratch area, and no
+ * place that something is written to begins below that. Everything the hypervisor writes goes upwards from there.
  */
 #include "bare.h"
 
@@ -22,12 +23,15 @@
 #define H_JOIN 0x298
 #define H_SIGNAL_SYS_RESET 0x380
 #define H_SET_MODE 0x31c
+#define H_WATCHDOG 0x45c
 #define H_RTAS 0xf000
 #define H_LOGICAL_MEMOP 0xf001
 #define H_CAS 0xf002
 #define H_VOF_CLIENT 0xf005
 
-static uint8_t scratch[65536] __attribute__((aligned(4096)));
+#define SCRATCH 0x01000000ull
+#define SCRATCH_SIZE 65536ull
+#define scratch ((uint8_t *)SCRATCH)
 static uint64_t state = FUZZ_SEED * 0x9e3779b97f4a7c15ull;
 static uint32_t tokens[128], nvram_fetch;
 static unsigned token_count;
@@ -36,6 +40,19 @@ static uint64_t pick(uint64_t limit)
 {
     return bare_random(&state) % limit;
 }
+
+/* Processors that start-cpu let loose come here with their first interrupt, and can be started again. */
+static uint8_t stop_block[12] __attribute__((aligned(16), used));
+__asm__(".pushsection .text\n"
+        ".globl bare_park\n"
+        "bare_park:\n"
+        "  lis 3, 0\n"
+        "  ori 3, 3, 0xf000\n"          /* H_RTAS */
+        "  lis 4, stop_block@h\n"
+        "  ori 4, 4, stop_block@l\n"
+        "  sc 1\n"
+        "  b bare_park\n"
+        ".popsection\n");
 
 /* Something that a careless implementation would trust. */
 static uint64_t value(void)
@@ -54,23 +71,24 @@ static uint64_t value(void)
     case 1:
         return 1ull << pick(64);
     case 2:
-        return (uint64_t)scratch + pick(sizeof scratch);
+        return SCRATCH + pick(SCRATCH_SIZE);
     case 3:
-        return (uint64_t)scratch + pick(sizeof scratch / 4096) * 4096;
+        return SCRATCH + pick(SCRATCH_SIZE / 4096) * 4096;
     default:
         return chosen[pick(sizeof chosen / sizeof chosen[0])];
     }
 }
 
-/* Small numbers are arguments worth trying; as places that much is written to they reach this program. */
-static bool is_own_memory(uint64_t address)
-{
-    return address >= 0x100 && address < (uint64_t)scratch;
-}
-
+/* Small numbers are arguments worth trying; as places that much is written to they reach this program. Real
+ * addresses have 60 bits: the rest does not make another place of it. */
 static bool is_below_scratch(uint64_t address)
 {
-    return address < (uint64_t)scratch;
+    return (address & 0x0fffffffffffffffull) < SCRATCH;
+}
+
+static bool is_own_memory(uint64_t address)
+{
+    return is_below_scratch(address) && (address & 0x0fffffffffffffffull) >= 0x100;
 }
 
 static bool equal(const char *a, const char *b)
@@ -119,6 +137,11 @@ static void find_tokens(const uint8_t *tree)
             for (unsigned i = 0; wanted && i < sizeof avoided / sizeof avoided[0]; i++) {
                 wanted = !equal(name, avoided[i]);
             }
+            if (inside == depth && equal(name, "stop-self")) {
+                for (int i = 0; i < 4; i++) {
+                    stop_block[i] = at[i];
+                }
+            }
             if (wanted && equal(name, "nvram-fetch")) {
                 nvram_fetch = bare_be32(at);
             }
@@ -145,14 +168,14 @@ static void call(long number, long arguments[8])
 
     for (int i = 0; i < 8; i++) {
         if (is_own_memory(arguments[i])) {
-            arguments[i] = (long)scratch;
+            arguments[i] = SCRATCH;
         }
     }
     if (number == H_LOGICAL_MEMOP && is_below_scratch(arguments[0])) {
-        arguments[0] = (long)scratch;
+        arguments[0] = SCRATCH;
     }
     if (number == H_PAGE_INIT && is_below_scratch(arguments[1])) {
-        arguments[1] = (long)scratch;
+        arguments[1] = SCRATCH;
     }
     if (number == H_CEDE || number == H_JOIN || number == H_SIGNAL_SYS_RESET || number == H_CAS ||
         number == H_VOF_CLIENT || number == H_CONFER ||
@@ -160,6 +183,10 @@ static void call(long number, long arguments[8])
         return;
     }
     bare_hcall(number, arguments, results);
+    if (number == H_WATCHDOG) {
+        static const long stop_all[8] = { 0x200, -1 };
+        bare_hcall(number, stop_all, results);
+    }
     if (number == H_SET_MODE) {
         /* Breakpoints off, interrupts in this program's byte order. */
         static const long off[][8] = { { 0, 1 }, { 0, 2 }, { 0, 5 }, { 0, 3 },
@@ -196,7 +223,7 @@ static void random_hypercall(void)
 
 static void random_rtas(void)
 {
-    uint8_t *block = scratch + pick(sizeof scratch - 256) / 4 * 4;
+    uint8_t *block = scratch + pick(SCRATCH_SIZE - 256) / 4 * 4;
     uint32_t count = pick(12), returns = pick(6);
     uint64_t where = (uint64_t)block;
 
@@ -233,7 +260,7 @@ void bare_test(const void *device_tree)
         }
         if (i % 64 == 0) {
             for (unsigned k = 0; k < 256; k++) {
-                scratch[pick(sizeof scratch)] = bare_random(&state);
+                scratch[pick(SCRATCH_SIZE)] = bare_random(&state);
             }
         }
         if (pick(4) == 0) {

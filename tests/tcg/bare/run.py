@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs a bare-metal test program as firmware of a pseries machine and passes its TAP lines on.
 
-run.py IMAGE [CPU [MACHINE [ACCEL]]]; the emulator is $GOSSAMER_EMULATOR.
+run.py IMAGE [CPU [MACHINE [ACCEL]]]; the emulator is $GOSSAMER_EMULATOR, $GOSSAMER_BARE_PROCESSORS is how
+many processors there are (1), $GOSSAMER_BARE_LIMIT how many seconds it may take (60).
 """
 
 import os
@@ -20,7 +21,7 @@ def main():
     limit = float(os.environ.get("GOSSAMER_BARE_LIMIT", "60"))
     failed = None
     with Guest(machine=machine or "pseries", cpu=cpu, accel=accel, memory="512M", firmware=image,
-               name="bare") as guest:
+               smp=os.environ.get("GOSSAMER_BARE_PROCESSORS", "1"), name="bare") as guest:
         try:
             guest.expect(r"^BARE-END$", limit)
         except AssertionError as error:

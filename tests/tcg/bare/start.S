@@ -5,7 +5,8 @@
  *
  * Every vector saves the registers it needs, fills in bare_interrupt, and goes on where bare_resume says,
  * or at the next instruction if it says 0. An interrupt that no test expects (bare_expect is 0) ends the
- * program with a line that names it.
+ * program with a line that names it.  That is processor 0's: the others go to bare_park, which a program with
+ * several processors may define.
  */
         .section .head, "ax"
         .org 0x100
@@ -75,6 +76,9 @@ begin:
         .org 0x1600
 
 interrupt:
+        mfspr   3, 1023                 /* PIR */
+        cmpdi   3, 0
+        bne     bare_park
         lis     3, bare_interrupt@h
         ori     3, 3, bare_interrupt@l
         std     0, 0(3)
@@ -109,6 +113,10 @@ interrupt:
         mfsprg  3, 2
         mfsprg  0, 1
         rfid
+
+        .weak   bare_park
+bare_park:
+        b       bare_park
 
 unexpected:
         lis     1, bare_stack_top@h
