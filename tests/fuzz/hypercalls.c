@@ -10,7 +10,7 @@
 #include "bare.h"
 
 #ifndef FUZZ_CALLS
-#define FUZZ_CALLS 60000
+#define FUZZ_CALLS 300000
 #endif
 #ifndef FUZZ_SEED
 #define FUZZ_SEED 1
