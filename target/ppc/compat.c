@@ -17,13 +17,47 @@ typedef struct CompatRow {
 
 /* Oldest first. */
 static const CompatRow compat_rows[] = {
-    {"power6", 0x0f000002, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,
+    {"power6", 0x0f000002,
+     PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05 | PCR_TM_DIS | PCR_VSX_DIS,
      PCR_COMPAT_2_05, 2},
-    {"power7", 0x0f000003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06, PCR_COMPAT_2_06, 4},
-    {"power7+", 0x0f100003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06, PCR_COMPAT_2_06, 4},
+    {"power7", 0x0f000003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS, PCR_COMPAT_2_06,
+     4},
+    {"power7+", 0x0f100003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS, PCR_COMPAT_2_06,
+     4},
     {"power8", 0x0f000004, PCR_COMPAT_3_00 | PCR_COMPAT_2_07, PCR_COMPAT_2_07, 8},
     {"power9", 0x0f000005, PCR_COMPAT_3_00, PCR_COMPAT_3_00, 8},
 };
+
+PPCUserLevel ppc_spr_level(const PPCSpr *row)
+{
+    switch (row->number) {
+    case SPR_PPR:
+        return LEVEL_2_05;      /* POWER6 had it */
+    case SPR_UDSCR:
+        return LEVEL_2_07;      /* before, problem state had no number for DSCR */
+    default:
+        break;
+    }
+    switch (ppc_spr_first_family(row)) {
+    case FAMILY_POWER9:
+        return LEVEL_3_00;
+    case FAMILY_POWER8:
+        return LEVEL_2_07;
+    case FAMILY_POWER7:
+        return LEVEL_2_06;
+    default:
+        return LEVEL_2_05;
+    }
+}
+
+bool ppc_spr_in_compat(const PPCSpr *row, uint64_t hflags)
+{
+    if (hflags & HF_TM_DIS && row->facility == FACILITY_TM) {
+        return false;
+    }
+    return !(hflags & HF_VEC_DIS && row->number == SPR_VRSAVE) &&
+           ppc_level_in_compat(ppc_spr_level(row), hflags);
+}
 
 static const CompatRow *compat_row(uint32_t pvr)
 {

@@ -38,6 +38,29 @@ bool ppc_insn_available(const PPCInsnRow *row, uint32_t isa)
     return !((row->flags & IF_INVALID3) && (isa & ISA_3_00));
 }
 
+PPCUserLevel ppc_insn_level(const PPCInsnRow *row)
+{
+    if (row->isa & ISA_3_00) {
+        return LEVEL_3_00;
+    }
+    if (row->isa & (ISA_2_07 | ISA_TM) || row->flags & IF_USER_2_07) {
+        return LEVEL_2_07;
+    }
+    if (row->isa & (ISA_2_06 | ISA_VSX) || row->flags & IF_USER_2_06) {
+        return LEVEL_2_06;
+    }
+    return LEVEL_2_05;
+}
+
+bool ppc_insn_in_compat(const PPCInsnRow *row, uint64_t hflags)
+{
+    if (!ppc_level_in_compat(ppc_insn_level(row), hflags)) {
+        return false;
+    }
+    return !((hflags & HF_TM_DIS && row->isa & ISA_TM) || (hflags & HF_VSX_DIS && row->isa & ISA_VSX) ||
+             (hflags & HF_VEC_DIS && row->isa & (ISA_ALTIVEC | ISA_VSX)));
+}
+
 static int compare_specific(gconstpointer a, gconstpointer b)
 {
     const PPCInsnRow *left = &ppc_insns[*(const uint16_t *)a - 1];

@@ -22,7 +22,7 @@
 #ifndef TARGET_PPC_DECODE_H
 #define TARGET_PPC_DECODE_H
 
-#include "target/ppc/cpu.h"
+#include "internal.h"
 
 typedef struct DisasContext DisasContext;
 typedef bool PPCTranslateFn(DisasContext *ctx, uint32_t insn);
@@ -48,6 +48,8 @@ enum {
     IF_NOGEN = 1u << 16,   /* not for the single-instruction vector generator */
     IF_FPSCR = 1u << 17,   /* the generator compares FPSCR and varies rounding modes */
     IF_INVALID3 = 1u << 18,/* withdrawn from ISA 3.0 on */
+    IF_USER_2_06 = 1u << 19,/* older, but problem state has it from ISA 2.06 on (PCR.v2.05 takes it) */
+    IF_USER_2_07 = 1u << 20,/* the same for ISA 2.07 (PCR.v2.06) */
 };
 
 /* Encodings: "value, mask". Bit numbers in names are counted from the least significant. */
@@ -105,6 +107,10 @@ void ppc_decoder_free(PPCDecoder *decoder);
 const PPCInsnRow *ppc_decode(const PPCDecoder *decoder, uint32_t insn);
 /* True if a model with these ISA_* bits has the row. */
 bool ppc_insn_available(const PPCInsnRow *row, uint32_t isa);
+/* The architecture version that brought the row to problem state. */
+PPCUserLevel ppc_insn_level(const PPCInsnRow *row);
+/* False if PCR, as the block key tells it, makes the row illegal (always true in privileged state). */
+bool ppc_insn_in_compat(const PPCInsnRow *row, uint64_t hflags);
 
 /* ---- Operands (operands.c) ---- */
 

@@ -9,6 +9,9 @@
  * FI, FR and FPRF from the pending operation by doing it again in soft arithmetic, and must come
  * before anything that looks at FPSCR.  FX needs no record: it is set when a bit goes from 0 to 1,
  * and nothing can clear one without a sync before.
+ *
+ * NI is kept and does nothing: what it permits is up to the implementation, and the server processors
+ * have no non-IEEE mode.
  */
 #include "helper-fp.h"
 
@@ -210,7 +213,7 @@ void fpscr_assign(CPUPPCState *env, uint64_t value, uint64_t mask)
     env->fpscr = (before & ~mask) | (value & mask);
     derive_summaries(env);
     changed = before ^ env->fpscr;
-    if (changed & (FPSCR_ENABLES | FPSCR_BIT(NI) | 3u << FPSCR_RN)) {
+    if (changed & (FPSCR_ENABLES | 3u << FPSCR_RN)) {
         ppc_update_hflags(env);
     }
 }

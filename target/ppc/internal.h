@@ -25,6 +25,22 @@ static inline bool cpu_is_64(const PowerPCCPU *cpu)
     return cpu->model->insns & ISA_64;
 }
 
+/* ---- Compatibility: what PCR takes from problem state (book III 2.5) ---- */
+
+/*
+ * Versions of the architecture that PCR tells apart: what came with one is taken from problem state by
+ * PCR's bit of the version before.  The block key has the number of levels taken.
+ */
+typedef enum PPCUserLevel { LEVEL_2_05, LEVEL_2_06, LEVEL_2_07, LEVEL_3_00 } PPCUserLevel;
+
+static inline bool ppc_level_in_compat(PPCUserLevel level, uint64_t hflags)
+{
+    return level + ((hflags & HF_COMPAT) >> HF_COMPAT_SHIFT) <= LEVEL_3_00;
+}
+/* The level of a register that problem state may reach, and whether PCR leaves it there (compat.c). */
+PPCUserLevel ppc_spr_level(const PPCSpr *row);
+bool ppc_spr_in_compat(const PPCSpr *row, uint64_t hflags);
+
 /* MSR bits that can be set: the model's, less HV when the machine is the hypervisor. */
 uint64_t ppc_msr_mask(const PowerPCCPU *cpu);
 /*

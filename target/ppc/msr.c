@@ -18,6 +18,15 @@ uint64_t ppc_msr_mask(const PowerPCCPU *cpu)
 #define MXCSR_DEFAULT 0x1f80u
 #define MXCSR_FLUSH 0x8040u
 
+/* What PCR takes from problem state (book III 2.5). */
+static uint64_t pcr_flags(uint64_t pcr)
+{
+    uint64_t levels = pcr & PCR_COMPAT_2_05 ? 3 : pcr & PCR_COMPAT_2_06 ? 2 : pcr & PCR_COMPAT_2_07 ? 1 : 0;
+
+    return levels << HF_COMPAT_SHIFT | (pcr & PCR_TM_DIS ? HF_TM_DIS : 0) |
+           (pcr & PCR_VSX_DIS ? HF_VSX_DIS : 0) | (pcr & PCR_VEC_DIS ? HF_VEC_DIS : 0);
+}
+
 /*
  * Block identity.  Everything that translation looks at must be here; what only helpers look at must
  * not, because each new combination is a new block.
@@ -54,7 +63,8 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= msr & MSR_BIT(VR) && cpu->model->insns & ISA_ALTIVEC ? HF_VR : 0;
     flags |= msr & MSR_BIT(VSX) && cpu->model->insns & ISA_VSX ? HF_VSX : 0;
     flags |= msr & MSR_BIT(TM) && cpu->model->insns & ISA_TM ? HF_TM : 0;
-    if (env->fpscr & (3u << FPSCR_RN | 1u << FPSCR_NI | 0xf8u)) {
+    flags |= pr && env->spr[SPR_PCR] ? pcr_flags(env->spr[SPR_PCR]) : 0;
+    if (env->fpscr & (3u << FPSCR_RN | 0xf8u)) {
         flags |= HF_FP_EXACT;
     }
     flags |= env->vscr & 0x10000 ? HF_VMX_NJ : 0;

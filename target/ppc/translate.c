@@ -296,6 +296,11 @@ static void translate_insn(DisasContext *ctx)
         gen_program(ctx, PROGRAM_ILLEGAL);
         return;
     }
+    /* PCR comes before facilities: a word that the mode does not know is illegal, whatever is enabled. */
+    if (!ppc_insn_in_compat(row, ctx->flags)) {
+        gen_program(ctx, PROGRAM_ILLEGAL);
+        return;
+    }
     if (!check_access(ctx, row, ctx->insn)) {
         return;
     }

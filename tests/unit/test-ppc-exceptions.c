@@ -271,6 +271,101 @@ static void test_spr_rules(void)
     test_machine_teardown(m);
 }
 
+/*
+ * Compatibility modes: in problem state what came later than the mode is illegal, before any facility
+ * is asked for; privileged state is left alone.
+ */
+static void test_compat_modes(void)
+{
+    enum { P6 = 0x0f000002, P7 = 0x0f000003, P8 = 0x0f000004, P9 = 0x0f000005 };
+    static const struct {
+        uint32_t insn, since;       /* since: the logical PVR of the first processor that has it */
+    } rows[] = {
+        {0x7c0004acu, P6},                              /* sync */
+        {0x7c8303f8u | 508 << 1, P6},                   /* cmpb */
+        {T_X(122, 3, 4, 0), P6},                        /* popcntb */
+        {T_X(506, 3, 4, 0), P7},                        /* popcntd */
+        {0x7c64281eu, P7},                              /* isel */
+        {T_X(532, 3, 5, 0), P7},                        /* ldbrx */
+        {0xf00004d0u, P7},                          /* xxlxor (VSX) */
+        {T_X(22, 0, 5, 0), P8},                         /* icbt */
+        {T_X(51, 3, 3, 0), P8},                         /* mfvsrd */
+        {T_X(654, 0, 0, 0) | 1, P8},                    /* tbegin. */
+        {0x10000508u, P8},                              /* vcipher */
+        {T_MFSPR(3, SPR_TAR), P8}, {T_MFSPR(3, SPR_UDSCR), P8}, {T_MFSPR(3, SPR_BESCR), P8},
+        {T_MFSPR(3, SPR_TFHAR), P8}, {T_MFSPR(3, SPR_PPR32), P8}, {T_MFSPR(3, SPR_UAMR), P7},
+        {T_MFSPR(3, SPR_PPR), P6}, {T_MFSPR(3, SPR_UCTRL), P6}, {T_MFSPR(3, SPR_VRSAVE), P6},
+        {0x7c6005e6u, P9},                              /* darn */
+        {T_X(265, 3, 4, 4), P9},                        /* modud */
+        {0x4c600004u, P9},                              /* addpcis */
+        {T_X(128, 3, 0, 0), P9},                        /* setb */
+        {0x44000001u, P9},                              /* scv */
+    };
+    static const uint32_t modes[] = {P6, P7, P8, P9, 0};
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+
+    setup(m, "power9");
+    env = &m->cpu->env;
+    allow_user(m);
+    ppc_spr_write_raw(env, SPR_FSCR, UINT64_MAX);
+    for (unsigned mode = 0; mode < G_N_ELEMENTS(modes); mode++) {
+        g_assert_true(ppc_set_compat(m->cpu, modes[mode], NULL));
+        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+            uint64_t on = MSR_BIT(FP) | MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(TM), at;
+            bool legal = !modes[mode] || rows[i].since <= modes[mode];
+
+            PUT(m, TEST_CODE, rows[i].insn, T_SC(0));
+            for (unsigned facilities = 0; facilities < 2; facilities++) {
+                ppc_store_msr(env, MSR_USER | (facilities ? on : 0), false);
+                env->gpr[4] = env->gpr[5] = TEST_CODE;
+                at = test_run(m, TEST_CODE);
+                if (legal) {
+                    g_assert_cmphex(at, !=, 0x700);
+                } else {
+                    g_assert_cmphex(at, ==, 0x700);
+                    g_assert_cmphex(env->spr[SPR_SRR1] & 0xf0000, ==, PROGRAM_ILLEGAL);
+                    g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE);
+                }
+            }
+            ppc_store_msr(env, MSR_KERNEL | on, false);
+            env->gpr[4] = env->gpr[5] = TEST_CODE;
+            g_assert_cmphex(test_run(m, TEST_CODE), !=, 0x700);
+        }
+    }
+    test_machine_teardown(m);
+
+    /* PCR's bits one by one: TM alone, and vector facilities on POWER7. */
+    setup(m, "power8");
+    env = &m->cpu->env;
+    allow_user(m);
+    ppc_store_pcr(env, PCR_TM_DIS);
+    PUT(m, TEST_CODE, T_X(654, 0, 0, 0) | 1, T_SC(0));
+    ppc_store_msr(env, MSR_USER | MSR_BIT(TM), false);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
+    PUT(m, TEST_CODE, T_MFSPR(3, SPR_TFHAR), T_SC(0));
+    ppc_store_msr(env, MSR_USER | MSR_BIT(TM), false);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
+    PUT(m, TEST_CODE, T_X(51, 3, 3, 0), T_SC(0));
+    ppc_store_msr(env, MSR_USER | MSR_BIT(FP) | MSR_BIT(VSX), false);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0xc00);
+    test_machine_teardown(m);
+    setup(m, "power7");
+    env = &m->cpu->env;
+    allow_user(m);
+    for (unsigned vec = 0; vec < 2; vec++) {
+        static const uint32_t words[] = {0xf00004d0u /* xxlxor */, 0x100004c4u /* vxor */};
+
+        ppc_store_pcr(env, vec ? PCR_VEC_DIS : PCR_VSX_DIS);
+        for (unsigned i = 0; i < 2; i++) {
+            PUT(m, TEST_CODE, words[i], T_SC(0));
+            ppc_store_msr(env, MSR_USER | MSR_BIT(FP) | MSR_BIT(VSX) | MSR_BIT(VR), false);
+            g_assert_cmphex(test_run(m, TEST_CODE), ==, !vec && i == 1 ? 0xc00 : 0x700);
+        }
+    }
+    test_machine_teardown(m);
+}
+
 static void test_facilities(void)
 {
     static const struct {
@@ -399,6 +494,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-exceptions/mtmsr", test_mtmsr);
     g_test_add_func("/ppc-exceptions/halt", test_halt);
     g_test_add_func("/ppc-exceptions/spr-rules", test_spr_rules);
+    g_test_add_func("/ppc-exceptions/compat", test_compat_modes);
     g_test_add_func("/ppc-exceptions/facilities", test_facilities);
     g_test_add_func("/ppc-exceptions/trace", test_trace);
     g_test_add_func("/ppc-exceptions/alignment-dsisr", test_alignment_dsisr);

@@ -54,7 +54,7 @@ enum {
     HF_FP = 1 << 9,
     HF_VR = 1 << 10,
     HF_VSX = 1 << 11,
-    HF_FP_EXACT = 1 << 12,      /* an FP exception is enabled (any FPSCR enable bit), NI, or RN != nearest:
+    HF_FP_EXACT = 1 << 12,      /* an FP exception is enabled (any FPSCR enable bit), or RN != nearest:
                                    FP arithmetic goes through exact helpers */
     HF_VMX_NJ = 1 << 13,        /* VSCR.NJ */
     HF_SE = 1 << 14,            /* MSR.SE or CIABR in use: trace after each instruction */
@@ -65,7 +65,11 @@ enum {
     HF_SCV = 1 << 19,           /* FSCR.SCV */
     HF_GTSE = 1 << 20,
     HF_HR = 1 << 21,            /* host radix / guest uses radix (tlbie forms) */
-    HF_RI = 1 << 22,            /* only where translation needs it (scv, rfid checks) */
+    HF_COMPAT_SHIFT = 22,       /* 2 bits: how many of the newest levels PCR takes from problem state */
+    HF_COMPAT = 3 << 22,
+    HF_TM_DIS = 1 << 24,        /* PCR's facility bits, in problem state */
+    HF_VSX_DIS = 1 << 25,
+    HF_VEC_DIS = 1 << 26,
     HF_NOGROUP = 1 << 30,       /* accel: no grouped addresses in this block */
 };
 

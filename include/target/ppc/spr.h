@@ -171,6 +171,12 @@ typedef struct PPCSpr {
 extern const PPCSpr ppc_spr_rows[];
 extern const unsigned ppc_spr_row_count;
 
+/* Lowest family of a row: FAMILY_*. */
+static inline unsigned ppc_spr_first_family(const PPCSpr *row)
+{
+    return __builtin_ctz(row->families);
+}
+
 /* The row of a number on a family, or NULL. Linear in the table: for start-up; the CPU has an index. */
 const PPCSpr *ppc_spr_find(PPCFamily family, unsigned number);
 /* Fills the CPU's index of 1024 rows. */

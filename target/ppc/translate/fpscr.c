@@ -5,7 +5,7 @@
 #include "fp.h"
 
 /* Bits that translation depends on. */
-#define FPSCR_MODE (FPSCR_ENABLES | FPSCR_BIT(NI) | 3u << FPSCR_RN)
+#define FPSCR_MODE (FPSCR_ENABLES | 3u << FPSCR_RN)
 /* What mffscrn and its kin give back: DRN, enables, NI, RN; mffsl adds FR, FI, FPRF. */
 #define FPSCR_CONTROL (UINT64_C(7) << FPSCR_DRN | 0xff)
 #define FPSCR_STATUS  (FPSCR_BIT(FR) | FPSCR_BIT(FI) | UINT64_C(31) << FPSCR_FPRF)
@@ -93,7 +93,7 @@ bool tr_mffsce(DisasContext *ctx, uint32_t insn)
 
 /*
  * Library functions call this at each entry and exit.  In fast mode the control bits are known but
- * for DRN, nothing that is pending shows, and rounding to nearest is no change.
+ * for DRN and NI, nothing that is pending shows, and rounding to nearest is no change.
  */
 static bool exchange_rounding(DisasContext *ctx, uint32_t insn, IRRef value)
 {
@@ -104,7 +104,7 @@ static bool exchange_rounding(DisasContext *ctx, uint32_t insn, IRRef value)
         return exchange_fpscr(ctx, insn, FPSCR_CONTROL, value, 3);
     }
     IRRef old = ir_andi(b, ir_load_env(b, IR_I64, offsetof(CPUPPCState, fpscr), 8, false),
-                        UINT64_C(7) << FPSCR_DRN);
+                        UINT64_C(7) << FPSCR_DRN | FPSCR_BIT(NI));
     if (ir_is_const(b, value, &known) && !(known & 3)) {
         set_fpr(ctx, insn_rt(insn), int_to_fp(ctx, old));
         return true;

@@ -22,7 +22,8 @@ static bool spr_allowed(DisasContext *ctx, const PPCSpr *row, unsigned number, b
 {
     unsigned right = ctx->pr ? SPR_UR : ctx->hv ? SPR_HR : SPR_SR;
 
-    if (row && row->access & (write ? right << 1 : right)) {
+    /* In problem state PCR makes a number that the mode does not know like an undefined one. */
+    if (row && row->access & (write ? right << 1 : right) && ppc_spr_in_compat(row, ctx->flags)) {
         return true;
     }
     /* Reserved for performance monitors: no operation on ISA 2.07 and later. */
