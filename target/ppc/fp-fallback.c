@@ -3,7 +3,7 @@
  * The exact fallbacks of guarded floating-point IR ops, indexed by IROpcode: what runs when a
  * result is zero, tiny, huge, infinite or a NaN, and always in the interpreter.
  *
- * They run with no exception enabled and rounding to nearest.  They set the sticky bits of FPSCR;
+ * They run with no exception enabled and round as FPSCR says.  They set the sticky bits of FPSCR;
  * FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are
  * AltiVec's: VSCR.NJ, no FPSCR.
  */
@@ -14,7 +14,7 @@
 
 static uint64_t run(void *env, FPBase base, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    FloatStatus s = {0};
+    FloatStatus s = fp_status_fast(env);
     uint64_t result = fp_compute(FPOP(base, flags & 0xff), a, b, c, &s);
 
     fpscr_raise(env, fp_exceptions(s.flags));
@@ -79,11 +79,11 @@ IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
 static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, const V128 *b,
                        const V128 *c, uint32_t flags)
 {
-    FloatStatus s = {0};
+    FloatStatus s = fp_status_fast(env);
     V128 out;
 
     if (flags & IRFP_VMX) {
-        s.flush_inputs = s.flush_outputs = env->vscr & VSCR_NJ;
+        s = (FloatStatus){.flush_inputs = env->vscr & VSCR_NJ, .flush_outputs = env->vscr & VSCR_NJ};
     }
     if (flags & IRFP_LANES_F32) {
         for (unsigned i = 0; i < 4; i++) {

@@ -3,8 +3,8 @@
  * FPSCR: exception bits, result classes, and the lazy part of it (Power ISA 3.0B book
  * I 4.2.2, 4.4).
  *
- * While no exception is enabled and rounding is to nearest, generated code computes on the host's
- * FPU and leaves behind only the last operation and its operands; XX is the host's sticky inexact
+ * While no exception is enabled, generated code computes on the host's FPU, in the guest's rounding
+ * mode, and leaves behind only the last operation, its rounding mode and its operands; XX is the host's sticky inexact
  * flag, the other sticky bits are set by the exact fallbacks when they happen.  fpscr_sync() makes
  * FI, FR and FPRF from the pending operation by doing it again in soft arithmetic, and must come
  * before anything that looks at FPSCR.  FX needs no record: it is set when a bit goes from 0 to 1,
@@ -149,7 +149,7 @@ void fpscr_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uin
     fpscr_harvest(env);
     if (op) {
         unsigned attributes = fpop_attributes(op);
-        FloatStatus s = {0};
+        FloatStatus s = {.round = op >> FPOP_ROUND_SHIFT};
         uint64_t result = fp_compute(op, a, b, c, &s);
 
         fpscr_raise(env, fp_exceptions(s.flags));

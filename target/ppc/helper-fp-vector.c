@@ -112,7 +112,7 @@ static void compute(V128 *out, uint32_t op, const V128 *a, const V128 *b, const 
 static void helper_vfp_value(V128 *d, CPUPPCState *env, const V128 *a, const V128 *b, const V128 *c,
                              uint32_t op)
 {
-    FloatStatus s = {0};
+    FloatStatus s = fp_status_fast(env);
     V128 out;
 
     compute(&out, op, a, b, c, &s);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Helpers of scalar floating point: operations with all their effects at once (exact mode, when an
- * exception is enabled or rounding is not to nearest), compares, and access to FPSCR.
+ * exception is enabled), compares, and access to FPSCR.
  */
 #include "helper-fp.h"
 
 static uint64_t helper_fp_value(CPUPPCState *env, uint64_t a, uint64_t b, uint64_t c, uint32_t op)
 {
-    FloatStatus s = {0};
+    FloatStatus s = fp_status_fast(env);
     uint64_t result = fp_compute(op, a, b, c, &s);
 
     fpscr_raise(env, fp_exceptions(s.flags));
@@ -104,7 +104,7 @@ static uint32_t helper_fp_write_inline(CPUPPCState *env, uint64_t value, uint64_
     return changed;
 }
 
-/* What is pending stays so: it was rounded to nearest, and will be again when it is looked at. */
+/* What is pending stays so: its record knows how it was rounded. */
 static uint32_t helper_fp_set_rounding(CPUPPCState *env, uint64_t value)
 {
     return assign_and_compare(env, value, 3);

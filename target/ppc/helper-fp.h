@@ -48,6 +48,8 @@ typedef enum FPBase {
 #define FPOP(base, modifiers) ((uint32_t)(base) << 8 | (modifiers))
 #define FPOP_BASE(op)         ((FPBase)((op) >> 8 & 0xff))
 #define FPOP_MODIFIERS(op)    ((op)&0xff)
+/* In a pending record: the FPSCR.RN that the operation rounded by. */
+enum { FPOP_ROUND_SHIFT = 30 };
 
 /* Modifier of FPB_RINT: a FloatRound, or the current mode with inexact reported. */
 enum { FPRINT_CURRENT = 8 };
@@ -91,6 +93,11 @@ void fpscr_raise(CPUPPCState *env, uint64_t exceptions);
 uint64_t fpscr_enabled(const CPUPPCState *env, uint64_t exceptions);
 /* Sets up arithmetic as FPSCR says: rounding mode, enabled overflow and underflow. */
 void fp_status_init(const CPUPPCState *env, FloatStatus *s);
+/* The same while nothing is enabled. */
+static inline FloatStatus fp_status_fast(const CPUPPCState *env)
+{
+    return (FloatStatus){.round = env->fpscr >> FPSCR_RN & 3};
+}
 /* FPRF codes. */
 unsigned fprf_double(uint64_t value);
 unsigned fprf_single_range(uint64_t value); /* a single in double format */

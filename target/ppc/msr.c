@@ -17,6 +17,9 @@ uint64_t ppc_msr_mask(const PowerPCCPU *cpu)
 /* Host control words: all exceptions masked, to nearest; flush-to-zero and denormals-are-zero. */
 #define MXCSR_DEFAULT 0x1f80u
 #define MXCSR_FLUSH 0x8040u
+/* Rounding control, and what it is for each FPSCR.RN: nearest, zero, up, down. */
+#define MXCSR_ROUND 0x6000u
+static const uint16_t mxcsr_round[] = {0x0000, 0x6000, 0x4000, 0x2000};
 
 /* What PCR takes from problem state (book III 2.5). */
 static uint64_t pcr_flags(uint64_t pcr)
@@ -64,9 +67,8 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= msr & MSR_BIT(VSX) && cpu->model->insns & ISA_VSX ? HF_VSX : 0;
     flags |= msr & MSR_BIT(TM) && cpu->model->insns & ISA_TM ? HF_TM : 0;
     flags |= pr && env->spr[SPR_PCR] ? pcr_flags(env->spr[SPR_PCR]) : 0;
-    if (env->fpscr & (3u << FPSCR_RN | 0xf8u)) {
-        flags |= HF_FP_EXACT;
-    }
+    flags |= env->fpscr & 0xf8 ? HF_FP_EXACT : 0;
+    flags |= (env->fpscr & 3) << HF_RN_SHIFT;
     flags |= env->vscr & 0x10000 ? HF_VMX_NJ : 0;
     flags |= msr & MSR_BIT(SE) ? HF_SE : 0;
     flags |= msr & MSR_BIT(BE) ? HF_BE : 0;
@@ -81,6 +83,7 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= env->spr[SPR_LPCR] & LPCR_GTSE ? HF_GTSE : 0;
     env->hflags = flags;
     /* AltiVec's host control word: non-Java mode flushes denormals, operands and results. */
+    env->tcg.mxcsr_fp = (env->tcg.mxcsr_fp & ~MXCSR_ROUND) | mxcsr_round[env->fpscr & 3];
     env->tcg.mxcsr_vmx = env->vscr & 0x10000 ? MXCSR_DEFAULT | MXCSR_FLUSH : MXCSR_DEFAULT;
 }
 

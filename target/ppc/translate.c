@@ -333,6 +333,7 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
         .fp = f->flags & HF_FP,
         .vr = f->flags & HF_VR,
         .vsx = f->flags & HF_VSX,
+        .rn = f->flags >> HF_RN_SHIFT & 3,
         .isa300 = cpu->model->insns & ISA_3_00,
         .fetch = f,
         /* Programs' libraries lie at other addresses in every process; the kernel lies still. */

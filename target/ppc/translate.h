@@ -39,6 +39,7 @@ struct DisasContext {
     const PPCInsnRow *row;
     DisasEnd end;
     uint64_t flags;         /* HF_* key */
+    unsigned rn;            /* FPSCR.RN */
     bool sf, le, pr, hv;
     bool fp, vr, vsx;
     bool isa300;            /* ISA 3.0 model: CA32, OV32 exist */

@@ -2,7 +2,7 @@
 /*
  * Scalar floating point: the host FPU behind an exactness guard.
  *
- * The operation runs on the host (round to nearest even); if the result's exponent lies well inside
+ * The operation runs on the host in the guest's rounding mode; if the result's exponent lies well inside
  * the normal range the result is what the Power ISA wants and the host's sticky inexact flag is its
  * XX.  Otherwise the target's exact fallback runs, out of line.
  *  - double: biased exponent 2..2045 (not zero, denormal, the smallest normal, the largest, infinite,

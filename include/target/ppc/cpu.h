@@ -54,8 +54,8 @@ enum {
     HF_FP = 1 << 9,
     HF_VR = 1 << 10,
     HF_VSX = 1 << 11,
-    HF_FP_EXACT = 1 << 12,      /* an FP exception is enabled (any FPSCR enable bit), or RN != nearest:
-                                   FP arithmetic goes through exact helpers */
+    HF_FP_EXACT = 1 << 12,      /* an FP exception is enabled (any FPSCR enable bit): FP arithmetic
+                                   goes through exact helpers */
     HF_VMX_NJ = 1 << 13,        /* VSCR.NJ */
     HF_SE = 1 << 14,            /* MSR.SE or CIABR in use: trace after each instruction */
     HF_BE = 1 << 15,            /* branch trace */
@@ -70,6 +70,7 @@ enum {
     HF_TM_DIS = 1 << 24,        /* PCR's facility bits, in problem state */
     HF_VSX_DIS = 1 << 25,
     HF_VEC_DIS = 1 << 26,
+    HF_RN_SHIFT = 27,           /* 2 bits: FPSCR.RN */
     HF_NOGROUP = 1 << 30,       /* accel: no grouped addresses in this block */
 };
 

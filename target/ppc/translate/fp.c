@@ -2,9 +2,9 @@
 /*
  * Floating point: Power ISA 3.0B book I chapter 4.
  *
- * Fast mode (nothing enabled, round to nearest): guarded host arithmetic, and a record of the last
- * operation from which FI, FR and FPRF are made when FPSCR is looked at (fpu-status.c).  Exact mode
- * (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.
+ * Fast mode (nothing enabled): guarded host arithmetic in the guest's rounding mode, and a record of
+ * the last operation from which FI, FR and FPRF are made when FPSCR is looked at (fpu-status.c).  Exact
+ * mode (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.
  */
 #include "fp.h"
 
@@ -14,7 +14,7 @@ void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b,
 {
     IRBuilder *ir = ctx->b;
 
-    ir_set(ir, SLOT_FP_OP, ir_k32(ir, op));
+    ir_set(ir, SLOT_FP_OP, ir_k32(ir, op | ctx->rn << FPOP_ROUND_SHIFT));
     ir_set(ir, SLOT_FP_A, a);
     if (n > 1) {
         ir_set(ir, SLOT_FP_B, b);

@@ -93,7 +93,7 @@ bool tr_mffsce(DisasContext *ctx, uint32_t insn)
 
 /*
  * Library functions call this at each entry and exit.  In fast mode the control bits are known but
- * for DRN and NI, nothing that is pending shows, and rounding to nearest is no change.
+ * for DRN and NI, nothing that is pending shows, and the rounding mode of the block is no change.
  */
 static bool exchange_rounding(DisasContext *ctx, uint32_t insn, IRRef value)
 {
@@ -105,7 +105,8 @@ static bool exchange_rounding(DisasContext *ctx, uint32_t insn, IRRef value)
     }
     IRRef old = ir_andi(b, ir_load_env(b, IR_I64, offsetof(CPUPPCState, fpscr), 8, false),
                         UINT64_C(7) << FPSCR_DRN | FPSCR_BIT(NI));
-    if (ir_is_const(b, value, &known) && !(known & 3)) {
+    old = ctx->rn ? ir_ori(b, old, ctx->rn) : old;
+    if (ir_is_const(b, value, &known) && (known & 3) == ctx->rn) {
         set_fpr(ctx, insn_rt(insn), int_to_fp(ctx, old));
         return true;
     }
