@@ -82,6 +82,7 @@ void ppc_cpu_reset(PowerPCCPU *cpu)
     env->fpscr = 0;
     env->fp_op = 0;
     env->fpcc = 0;
+    env->fp_redo = 0;
     env->fp_a = env->fp_b = env->fp_c = 0;
     env->tcg.mxcsr_fp = 0x1f80;   /* host: exceptions masked, to nearest, nothing seen */
     env->vscr = cpu->model->insns & ISA_ALTIVEC ? 0x10000 : 0;

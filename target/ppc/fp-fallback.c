@@ -3,8 +3,8 @@
  * The exact fallbacks of guarded floating-point IR ops, indexed by IROpcode: what runs when a
  * result is zero, tiny, huge, infinite or a NaN, and always in the interpreter.
  *
- * They run with no exception enabled and round as FPSCR says.  They set the sticky bits of FPSCR;
- * FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are
+ * They round as FPSCR says and set its sticky bits; an enabled exception has the instruction done
+ * again in exact mode.  FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are
  * AltiVec's: VSCR.NJ, no FPSCR.
  */
 #include "fp-fallback.h"
@@ -14,10 +14,12 @@
 
 static uint64_t run(void *env, FPBase base, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
 {
-    FloatStatus s = fp_status_fast(env);
-    uint64_t result = fp_compute(FPOP(base, flags & 0xff), a, b, c, &s);
+    FloatStatus s;
+    uint64_t result;
 
-    fpscr_raise(env, fp_exceptions(s.flags));
+    fp_status_init(env, &s);
+    result = fp_compute(FPOP(base, flags & 0xff), a, b, c, &s);
+    fp_note_fast(env, s.flags);
     return result;
 }
 
@@ -48,7 +50,7 @@ static uint64_t fallback_cmp(void *env, uint64_t a, uint64_t b, uint64_t c, uint
         flags & IRFP_ORDERED ? float64_compare(a, b, &s) : float64_compare_quiet(a, b, &s);
 
     (void)c;
-    fpscr_raise(env, fp_exceptions(s.flags));
+    fp_note_fast(env, s.flags);
     return fp_relation_nibble(relation);
 }
 
@@ -79,9 +81,10 @@ IRFPFallback *const ppc_fp_fallback[IR_OP_COUNT] = {
 static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, const V128 *b,
                        const V128 *c, uint32_t flags)
 {
-    FloatStatus s = fp_status_fast(env);
+    FloatStatus s;
     V128 out;
 
+    fp_status_init(env, &s);
     if (flags & IRFP_VMX) {
         s = (FloatStatus){.flush_inputs = env->vscr & VSCR_NJ, .flush_outputs = env->vscr & VSCR_NJ};
     }
@@ -95,7 +98,7 @@ static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, co
         }
     }
     if (!(flags & IRFP_VMX)) {
-        fpscr_raise(env, fp_exceptions(s.flags));
+        fp_note_fast(env, s.flags);
     }
     *d = out;
 }

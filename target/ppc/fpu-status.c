@@ -7,7 +7,8 @@
  * mode, and leaves behind only the last operation, its rounding mode and its operands; XX is the host's sticky inexact
  * flag, the other sticky bits are set by the exact fallbacks when they happen.  fpscr_sync() makes
  * FI, FR and FPRF from the pending operation by doing it again in soft arithmetic, and must come
- * before anything that looks at FPSCR.  FX needs no record: it is set when a bit goes from 0 to 1,
+ * before anything that looks at FPSCR.  With exceptions enabled the same goes on until one is due
+ * (msr.c, fp_mode).  FX needs no record: it is set when a bit goes from 0 to 1,
  * and nothing can clear one without a sync before.
  *
  * NI is kept and does nothing: what it permits is up to the implementation, and the server processors
@@ -65,11 +66,27 @@ static void derive_summaries(CPUPPCState *env)
     env->fpscr |= fpscr_enabled(env, env->fpscr) ? FPSCR_BIT(FEX) : 0;
 }
 
+/* The mode of the code that runs may have changed: it leaves for the execution loop when it next looks. */
+static void update_mode(CPUPPCState *env)
+{
+    uint64_t before = env->hflags;
+
+    ppc_update_hflags(env);
+    if (env->hflags != before) {
+        __atomic_store_n(&env->tcg.exit_request, 1, __ATOMIC_RELEASE);
+    }
+}
+
 void fpscr_raise(CPUPPCState *env, uint64_t exceptions)
 {
-    if (exceptions & ~env->fpscr) {
+    uint64_t fresh = exceptions & ~env->fpscr;
+
+    if (fresh) {
         env->fpscr |= exceptions | FPSCR_BIT(FX);
         derive_summaries(env);
+        if (fresh & FPSCR_BIT(XX) && env->fpscr & FPSCR_ENABLES) {
+            update_mode(env);
+        }
     }
 }
 
@@ -80,6 +97,30 @@ void fp_status_init(const CPUPPCState *env, FloatStatus *s)
         .overflow_enabled = env->fpscr & FPSCR_BIT(OE),
         .underflow_enabled = env->fpscr & FPSCR_BIT(UE),
     };
+}
+
+bool fp_note_fast(CPUPPCState *env, uint32_t flags)
+{
+    uint64_t exceptions = fp_exceptions(flags);
+
+    if (!fpscr_enabled(env, exceptions)) {
+        fpscr_raise(env, exceptions);
+        return true;
+    }
+    if (env->hflags & HF_PMU) {
+        env->tcg.icount--;      /* it has begun, and will again */
+    }
+    env->fp_redo = 1;
+    update_mode(env);
+    return false;
+}
+
+void fp_redo_done(CPUPPCState *env)
+{
+    if (env->fp_redo) {
+        env->fp_redo = 0;
+        update_mode(env);
+    }
 }
 
 /* ---- Result classes ---- */
@@ -213,7 +254,7 @@ void fpscr_assign(CPUPPCState *env, uint64_t value, uint64_t mask)
     env->fpscr = (before & ~mask) | (value & mask);
     derive_summaries(env);
     changed = before ^ env->fpscr;
-    if (changed & (FPSCR_ENABLES | 3u << FPSCR_RN)) {
+    if (changed & (FPSCR_ENABLES | FPSCR_BIT(XX) | 3u << FPSCR_RN)) {
         ppc_update_hflags(env);
     }
 }

@@ -112,11 +112,12 @@ static void compute(V128 *out, uint32_t op, const V128 *a, const V128 *b, const 
 static void helper_vfp_value(V128 *d, CPUPPCState *env, const V128 *a, const V128 *b, const V128 *c,
                              uint32_t op)
 {
-    FloatStatus s = fp_status_fast(env);
+    FloatStatus s;
     V128 out;
 
+    fp_status_init(env, &s);
     compute(&out, op, a, b, c, &s);
-    fpscr_raise(env, fp_exceptions(s.flags));
+    fp_note_fast(env, s.flags);
     *d = out;
 }
 
@@ -138,6 +139,7 @@ static void helper_vfp_exact(CPUPPCState *env, uint32_t op, uint32_t regs)
     FloatStatus s;
     V128 out;
 
+    fp_redo_done(env);
     fpscr_sync(env);
     fp_status_init(env, &s);
     if (FPOP_BASE(op) == FPB_NONE) {

@@ -7,10 +7,12 @@
 
 static uint64_t helper_fp_value(CPUPPCState *env, uint64_t a, uint64_t b, uint64_t c, uint32_t op)
 {
-    FloatStatus s = fp_status_fast(env);
-    uint64_t result = fp_compute(op, a, b, c, &s);
+    FloatStatus s;
+    uint64_t result;
 
-    fpscr_raise(env, fp_exceptions(s.flags));
+    fp_status_init(env, &s);
+    result = fp_compute(op, a, b, c, &s);
+    fp_note_fast(env, s.flags);
     return result;
 }
 
@@ -20,6 +22,7 @@ static void helper_fp_exact(CPUPPCState *env, uint32_t op, uint32_t regs)
     FloatStatus s;
     uint64_t result;
 
+    fp_redo_done(env);
     fpscr_sync(env);
     fp_status_init(env, &s);
     result = fp_compute(op, VSR_HI(env->vsr[FPREGS_A(regs)]), VSR_HI(env->vsr[FPREGS_B(regs)]),
@@ -50,6 +53,7 @@ static void helper_fp_compare_exact(CPUPPCState *env, uint32_t regs, uint32_t or
     FloatStatus s = {0};
     FloatRelation relation;
 
+    fp_redo_done(env);
     fpscr_sync(env);
     relation = ordered ? float64_compare(a, b, &s) : float64_compare_quiet(a, b, &s);
     unsigned nibble = fp_relation_nibble(relation);

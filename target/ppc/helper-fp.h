@@ -93,11 +93,13 @@ void fpscr_raise(CPUPPCState *env, uint64_t exceptions);
 uint64_t fpscr_enabled(const CPUPPCState *env, uint64_t exceptions);
 /* Sets up arithmetic as FPSCR says: rounding mode, enabled overflow and underflow. */
 void fp_status_init(const CPUPPCState *env, FloatStatus *s);
-/* The same while nothing is enabled. */
-static inline FloatStatus fp_status_fast(const CPUPPCState *env)
-{
-    return (FloatStatus){.round = env->fpscr >> FPSCR_RN & 3};
-}
+/*
+ * Behind arithmetic in fast mode: sets exceptions and is true; or, if one of them is enabled, has the
+ * instruction done again in exact mode (generated code looks at env->fp_redo) and is false.
+ */
+bool fp_note_fast(CPUPPCState *env, uint32_t flags);
+/* At the start of an instruction in exact mode: what has been asked for is about to happen. */
+void fp_redo_done(CPUPPCState *env);
 /* FPRF codes. */
 unsigned fprf_double(uint64_t value);
 unsigned fprf_single_range(uint64_t value); /* a single in double format */

@@ -206,6 +206,7 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
     env->fp_op = 0;
     env->fpcc = 0;
     env->fp_a = env->fp_b = env->fp_c = 0;
+    env->fp_redo = 0;
     env->tcg.mxcsr_fp = 0x1f80;
     env->exception_index = EXCP_NONE;
     env->error_code = 0;

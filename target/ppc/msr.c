@@ -21,6 +21,26 @@ uint64_t ppc_msr_mask(const PowerPCCPU *cpu)
 #define MXCSR_ROUND 0x6000u
 static const uint16_t mxcsr_round[] = {0x0000, 0x6000, 0x4000, 0x2000};
 
+/*
+ * Fast FP arithmetic sees all exceptions but inexact as results that need the fallback; with some
+ * enabled, the instruction is done again in exact mode when one is due.  An enabled overflow or
+ * underflow is inexact by its own rules, which the host's sticky flag does not follow: that matters
+ * until XX is set.
+ */
+static uint64_t fp_mode(const CPUPPCState *env)
+{
+    uint32_t fpscr = (uint32_t)env->fpscr;
+
+    if (!(fpscr & 0xf8)) {
+        return 0;
+    }
+    if (env->fp_redo || fpscr & 1u << FPSCR_XE ||
+        (fpscr & (1u << FPSCR_OE | 1u << FPSCR_UE) && !(fpscr & 1u << FPSCR_XX))) {
+        return HF_FP_EXACT;
+    }
+    return HF_FP_TRAPS;
+}
+
 /* What PCR takes from problem state (book III 2.5). */
 static uint64_t pcr_flags(uint64_t pcr)
 {
@@ -67,7 +87,7 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= msr & MSR_BIT(VSX) && cpu->model->insns & ISA_VSX ? HF_VSX : 0;
     flags |= msr & MSR_BIT(TM) && cpu->model->insns & ISA_TM ? HF_TM : 0;
     flags |= pr && env->spr[SPR_PCR] ? pcr_flags(env->spr[SPR_PCR]) : 0;
-    flags |= env->fpscr & 0xf8 ? HF_FP_EXACT : 0;
+    flags |= fp_mode(env);
     flags |= (env->fpscr & 3) << HF_RN_SHIFT;
     flags |= env->vscr & 0x10000 ? HF_VMX_NJ : 0;
     flags |= msr & MSR_BIT(SE) ? HF_SE : 0;

@@ -54,8 +54,8 @@ enum {
     HF_FP = 1 << 9,
     HF_VR = 1 << 10,
     HF_VSX = 1 << 11,
-    HF_FP_EXACT = 1 << 12,      /* an FP exception is enabled (any FPSCR enable bit): FP arithmetic
-                                   goes through exact helpers */
+    HF_FP_EXACT = 1 << 12,      /* exact helpers do FP arithmetic: FPSCR.XE, or another case where the
+                                   host cannot tell all that is asked for (msr.c) */
     HF_VMX_NJ = 1 << 13,        /* VSCR.NJ */
     HF_SE = 1 << 14,            /* MSR.SE or CIABR in use: trace after each instruction */
     HF_BE = 1 << 15,            /* branch trace */
@@ -71,6 +71,7 @@ enum {
     HF_VSX_DIS = 1 << 25,
     HF_VEC_DIS = 1 << 26,
     HF_RN_SHIFT = 27,           /* 2 bits: FPSCR.RN */
+    HF_FP_TRAPS = 1 << 29,      /* FP exceptions are enabled, and exact mode is left to their instructions */
     HF_NOGROUP = 1 << 30,       /* accel: no grouped addresses in this block */
 };
 
@@ -180,6 +181,7 @@ struct CPUPPCState {
     uint64_t hflags;
     uint64_t icount_base;       /* pmu.c: instructions begun and virtual time when counters were synced */
     int64_t pmu_base_ns;
+    uint32_t fp_redo;           /* an enabled FP exception was seen: its instruction comes again in exact mode */
     /* ---- derived: exception in delivery ---- */
     int exception_index;        /* PPCException or EXCP_NONE */
     uint64_t error_code;

@@ -2,9 +2,11 @@
 /*
  * Floating point: Power ISA 3.0B book I chapter 4.
  *
- * Fast mode (nothing enabled): guarded host arithmetic in the guest's rounding mode, and a record of
+ * Fast mode: guarded host arithmetic in the guest's rounding mode, and a record of
  * the last operation from which FI, FR and FPRF are made when FPSCR is looked at (fpu-status.c).  Exact
- * mode (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.
+ * mode (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.  In between
+ * (HF_FP_TRAPS), an instruction that finds an enabled exception due leaves its block, to come again in
+ * exact mode.
  */
 #include "fp.h"
 
@@ -24,6 +26,15 @@ void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b,
     }
     if (fpop_attributes(op) & FPA_FPRF) {
         ir_set(ir, SLOT_FPCC, ir_k32(ir, 0));
+    }
+}
+
+void gen_fp_check_redo(DisasContext *ctx)
+{
+    if (ctx->flags & HF_FP_TRAPS) {
+        IRRef redo = ir_load_env(ctx->b, IR_I32, offsetof(CPUPPCState, fp_redo), 4, false);
+
+        ir_exit_if(ctx->b, redo, ctx->pc, IREXIT_NOCHAIN);
     }
 }
 
@@ -200,6 +211,7 @@ void gen_fp(DisasContext *ctx, const FPInsn *in)
     IRRef c = in->n > 2 ? get_vsr_hi(ctx, in->c) : a;
     IRRef result = gen_fp_fast(ctx, in, a, b, c);
 
+    gen_fp_check_redo(ctx);
     ir_set_hi(ir, SLOT_VSR0 + in->t, result);
     if (fpop_attributes(in->op)) {
         gen_fp_record(ctx, in->op, in->n, a, b, c);
@@ -220,6 +232,7 @@ void gen_fp_compare(DisasContext *ctx, unsigned bf, unsigned a, unsigned b, bool
     }
     IRRef nibble =
         ir_op2i(ir, IR_FCMP, get_vsr_hi(ctx, a), get_vsr_hi(ctx, b), ordered ? IRFP_ORDERED : 0, 0);
+    gen_fp_check_redo(ctx);
     set_crf(ctx, bf, nibble);
     ir_set(ir, SLOT_FPCC, nibble);
 }

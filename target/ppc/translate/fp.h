@@ -21,6 +21,8 @@ void gen_fp(DisasContext *ctx, const FPInsn *in);
 void gen_fp_compare(DisasContext *ctx, unsigned bf, unsigned a, unsigned b, bool ordered);
 /* The instruction's operation for SLOT_FP_*: FI, FR, FPRF are made from it on demand. */
 void gen_fp_record(DisasContext *ctx, uint32_t op, unsigned n, IRRef a, IRRef b, IRRef c);
+/* Behind arithmetic in fast mode, before its instruction changes anything. */
+void gen_fp_check_redo(DisasContext *ctx);
 /* Applies the pending record, so that helpers may look at env->fpscr; FPSCR as i64. */
 IRRef gen_fp_resolve(DisasContext *ctx);
 /* A double rounded to an integral value by a FloatRound; a signalling NaN is reported. */

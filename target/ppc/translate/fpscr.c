@@ -5,7 +5,7 @@
 #include "fp.h"
 
 /* Bits that translation depends on. */
-#define FPSCR_MODE (FPSCR_ENABLES | 3u << FPSCR_RN)
+#define FPSCR_MODE (FPSCR_ENABLES | FPSCR_BIT(XX) | 3u << FPSCR_RN)
 /* What mffscrn and its kin give back: DRN, enables, NI, RN; mffsl adds FR, FI, FPRF. */
 #define FPSCR_CONTROL (UINT64_C(7) << FPSCR_DRN | 0xff)
 #define FPSCR_STATUS  (FPSCR_BIT(FR) | FPSCR_BIT(FI) | UINT64_C(31) << FPSCR_FPRF)
@@ -100,7 +100,7 @@ static bool exchange_rounding(DisasContext *ctx, uint32_t insn, IRRef value)
     IRBuilder *b = ctx->b;
     uint64_t known;
 
-    if (!writes_inline(ctx, false)) {
+    if (!writes_inline(ctx, false) || ctx->flags & HF_FP_TRAPS) {
         return exchange_fpscr(ctx, insn, FPSCR_CONTROL, value, 3);
     }
     IRRef old = ir_andi(b, ir_load_env(b, IR_I64, offsetof(CPUPPCState, fpscr), 8, false),
@@ -144,6 +144,9 @@ bool tr_mcrfs(DisasContext *ctx, uint32_t insn)
     gen_fp_resolve(ctx);
     set_crf(ctx, insn_bf(insn),
             ir_callv(ctx->b, &helper_row_fp_mcrfs, ir_k32(ctx->b, insn_bfa(insn))));
+    if (ctx->flags & HF_FP_TRAPS) {
+        ctx->end = DISAS_LOOP;      /* XX may have gone */
+    }
     return true;
 }
 

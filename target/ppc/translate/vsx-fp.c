@@ -290,6 +290,7 @@ static bool gen_vfp(DisasContext *ctx, uint32_t op, unsigned t, unsigned a, unsi
         return true;
     }
     IRRef result = gen_vfp_fast(ctx, op, get_vsr(ctx, a), get_vsr(ctx, b), get_vsr(ctx, c));
+    gen_fp_check_redo(ctx);
     set_vsr(ctx, t, result);
     if (rc) {
         IRRef all = ir_op1(ir, IR_VTESTZ, ir_op1(ir, IR_VNOT, result));
