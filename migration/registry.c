@@ -4,11 +4,13 @@
  */
 #include <string.h>
 #include "migration/vmstate.h"
+#include "migration/wire.h"
 #include "util/error.h"
 
 struct StateRegistry {
     GPtrArray *entries; /* StateEntry, falling priority, then age */
     uint32_t next_section_id;
+    VMStateWire wire;
 };
 
 static void free_entry(gpointer data)
@@ -130,6 +132,48 @@ void state_registry_remove(StateRegistry *registry, const VMStateDescription *vm
 
         if (entry->vmsd == vmsd && entry->opaque == opaque) {
             g_ptr_array_remove_index(registry->entries, i);
+        }
+    }
+}
+
+void state_registry_set_wire(StateRegistry *registry, VMStateWire wire)
+{
+    registry->wire = wire;
+}
+
+VMStateWire state_registry_wire(const StateRegistry *registry)
+{
+    return registry->wire;
+}
+
+/* Takes an entry out without freeing it, and puts it behind all of its priority. */
+static void move_last(StateRegistry *registry, unsigned from)
+{
+    StateEntry *entry = g_ptr_array_steal_index(registry->entries, from);
+    unsigned at = 0;
+
+    while (at < registry->entries->len &&
+           priority_of(g_ptr_array_index(registry->entries, at)) >= priority_of(entry)) {
+        at++;
+    }
+    g_ptr_array_insert(registry->entries, (gint)at, entry);
+}
+
+void state_registry_move_last(StateRegistry *registry, const void *opaque)
+{
+    g_autoptr(GPtrArray) moved = g_ptr_array_new();
+    guint at;
+
+    for (unsigned i = 0; i < registry->entries->len; i++) {
+        StateEntry *entry = g_ptr_array_index(registry->entries, i);
+
+        if (entry->opaque == opaque) {
+            g_ptr_array_add(moved, entry);
+        }
+    }
+    for (unsigned i = 0; i < moved->len; i++) {
+        if (g_ptr_array_find(registry->entries, g_ptr_array_index(moved, i), &at)) {
+            move_last(registry, at);
         }
     }
 }

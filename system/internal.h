@@ -71,6 +71,15 @@ typedef struct RtcState {
     int64_t fixed_base_ns, fixed_start_ns;
 } RtcState;
 
+/* The section "timer" (vmstate-clock.c). */
+typedef struct ClockState {
+    /* saved */
+    int64_t ticks, virtual_ns;
+    /* host-only */
+    uint64_t base_ticks;
+    int64_t base_ns;
+} ClockState;
+
 struct Runtime {
     Mutex lock; /* the device lock */
     pthread_t main_thread;
@@ -81,6 +90,7 @@ struct Runtime {
     RunStateData run;
     MemoryState memory;
     RtcState rtc;
+    ClockState clock_state;
     ResetNode reset_root;
     GArray *reset_functions; /* ResetFunction */
 };
@@ -102,6 +112,8 @@ void loop_work_ready(void);
 void memory_state_init(MemoryState *memory);
 void memory_state_cleanup(MemoryState *memory);
 void rtc_state_init(RtcState *rtc);
+void clock_state_init(ClockState *state);
+extern const VMStateDescription vmstate_clock;
 
 RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, void *host,
                            bool share, const char *path, bool readonly, GError **errp);

@@ -121,22 +121,28 @@ Clock *rtc_clock(void)
     return the_runtime->rtc.clock;
 }
 
-int64_t rtc_now_ns(void)
+int64_t rtc_reference_ns(void)
 {
     const RtcState *rtc = &the_runtime->rtc;
-    int64_t now = clock_get_ns(rtc->clock);
+    int64_t reference = 0;
 
     if (rtc->fixed || rtc->clock != clock_host()) {
-        now = rtc->fixed_base_ns + (now - rtc->fixed_start_ns);
+        reference = rtc->fixed_base_ns - rtc->fixed_start_ns;
     }
     if (rtc->localtime) {
-        time_t seconds = (time_t)(now / NANOSECONDS_PER_SECOND);
+        time_t seconds =
+            (time_t)((clock_get_ns(rtc->clock) + reference) / NANOSECONDS_PER_SECOND);
         struct tm tm;
 
         localtime_r(&seconds, &tm);
-        now += tm.tm_gmtoff * NANOSECONDS_PER_SECOND;
+        reference += tm.tm_gmtoff * NANOSECONDS_PER_SECOND;
     }
-    return now;
+    return reference;
+}
+
+int64_t rtc_now_ns(void)
+{
+    return clock_get_ns(the_runtime->rtc.clock) + rtc_reference_ns();
 }
 
 void rtc_get_date(struct tm *tm, int64_t offset_seconds)

@@ -69,6 +69,8 @@ void runtime_init(void)
     loop_state_init(&rt->loop);
     memory_state_init(&rt->memory);
     rtc_state_init(&rt->rtc);
+    clock_state_init(&rt->clock_state);
+    state_registry_add(rt->registry, NULL, 0, &vmstate_clock, &rt->clock_state, NULL);
     reset_node_init(&rt->reset_root, NULL, NULL);
 }
 
@@ -132,4 +134,14 @@ bool vmstate_register(const char *dev_id, uint32_t instance_id, const VMStateDes
 void vmstate_unregister(const VMStateDescription *vmsd, void *opaque)
 {
     state_registry_remove(the_runtime->registry, vmsd, opaque);
+}
+
+VMStateWire vmstate_wire(void)
+{
+    return the_runtime ? state_registry_wire(the_runtime->registry) : VMSTATE_WIRE_OWN;
+}
+
+bool vmstate_wire_is_own(void)
+{
+    return vmstate_wire() == VMSTATE_WIRE_OWN;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The sPAPR virtual I/O bus (LoPAR chapter 16): unit addresses, interrupts, look-up. */
 #include "hw/core/vio.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
 VioDevice *vio_bus_find(VioBus *bus, uint32_t reg)
@@ -98,17 +99,32 @@ void vio_bus_foreach(VioBus *bus, void (*fn)(VioDevice *dev, void *opaque), void
 
 void vio_device_signal(VioDevice *dev)
 {
+    if (!dev->muted) {
+        irq_pulse(dev->line);
+    }
+}
+
+void vio_device_set_signals(VioDevice *dev, bool on)
+{
+    dev->signal_state = on;
+    dev->muted = !on;
+}
+
+void vio_device_signal_crq(VioDevice *dev)
+{
     if (dev->signal_state & 1) {
         irq_pulse(dev->line);
     }
 }
 
-/* Terminals and NVRAM have no H_VIO_SIGNAL of their own: their interrupt is on from the start. */
 static void vio_reset(void *obj, ResetType type)
 {
     VioDevice *dev = obj;
 
-    dev->signal_state = 1;
+    dev->signal_state = 0;
+    dev->muted = false;
+    dev->crq.qladdr = 0;
+    dev->crq.qsize = dev->crq.qnext = 0;
 }
 
 static const Property vio_properties[] = {
@@ -116,16 +132,44 @@ static const Property vio_properties[] = {
     DEFINE_PROP_END_OF_LIST(),
 };
 
+static bool muted_needed(void *opaque)
+{
+    return vmstate_wire_is_own() && ((VioDevice *)opaque)->muted;
+}
+
+/* Ours: QEMU's terminals always interrupt. */
+static const VMStateDescription vmstate_muted = {
+    .name = "spapr_vio/muted",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = muted_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_BOOL(muted, VioDevice),
+        VMSTATE_END_OF_LIST(),
+    },
+};
+
+static bool vio_pre_load(void *opaque, GError **errp)
+{
+    ((VioDevice *)opaque)->muted = false;
+    return true;
+}
+
 const VMStateDescription vmstate_vio_device = {
     .name = "spapr_vio",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_load = vio_pre_load,
     .fields = (const VMStateField[]){
-        VMSTATE_UINT32_EQUAL(reg, VioDevice, NULL),
-        VMSTATE_UINT32_EQUAL(irq, VioDevice, NULL),
-        VMSTATE_UINT32(signal_state, VioDevice),
+        VMSTATE_UINT32_EQUAL(reg, VioDevice, "give the device the same reg="),
+        VMSTATE_UINT32_EQUAL(irq, VioDevice, "give the device the same reg="),
+        VMSTATE_UINT64(signal_state, VioDevice),
+        VMSTATE_UINT64(crq.qladdr, VioDevice),
+        VMSTATE_UINT32(crq.qsize, VioDevice),
+        VMSTATE_UINT32(crq.qnext, VioDevice),
         VMSTATE_END_OF_LIST(),
     },
+    .subsections = VMSTATE_SUBSECTIONS(&vmstate_muted),
     .immutable = VMSTATE_NAMES("parent"),
     .host_only = VMSTATE_NAMES("line"),
     VMSTATE_STRUCT_AUDIT(VioDevice),

@@ -9,10 +9,12 @@
 #include <string.h>
 #include "hw/intc/xics.h"
 #include "migration/vmstate.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
 #define XISR_MASK 0x00ffffffu
 #define PRIORITY_MASKED 0xff
+#define PRIORITY_OPEN 0xffu      /* a CPPR that lets everything in: what guests run with */
 
 enum { SOURCE_ASSERTED = 1, SOURCE_SENT = 2, SOURCE_REJECTED = 4, SOURCE_MASKED_PENDING = 8 };
 enum { SOURCE_FREE = 0, SOURCE_LSI = 1, SOURCE_MSI = 2 };
@@ -23,6 +25,8 @@ typedef struct XicsPresenter {
     uint8_t pending_priority, mfrr;
     /* host-only */
     IRQLine *output;
+    XicsState *xics;
+    bool loaded;                 /* its section came; else xics_load_complete() gives it a state */
 } XicsPresenter;
 
 typedef struct XicsSource {
@@ -39,6 +43,8 @@ struct XicsState {
     /* saved */
     XicsPresenter *servers;
     XicsSource *sources;
+    /* host-only */
+    bool active;                 /* the guest uses it (a dual machine has two controllers) */
 };
 
 static uint32_t xisr(const XicsPresenter *icp)
@@ -393,13 +399,98 @@ static void xics_device_reset(void *obj, ResetType type)
     xics_reset(obj);
 }
 
-static bool xics_post_load(void *opaque, int version, GError **errp)
+/* ---- State: sections "ics" (all sources) and "icp/server" (one a processor) ---- */
+
+static bool presenter_is(const XicsPresenter *icp, uint32_t xirr)
+{
+    return icp->xirr == xirr && icp->pending_priority == PRIORITY_MASKED && icp->mfrr == PRIORITY_MASKED;
+}
+
+/*
+ * QEMU 10.0 sends no presenter, whatever its state; 7.2 always does.  Our own streams have it if it is
+ * not what xics_load_complete() would make of a presenter that is missing.
+ */
+static bool presenter_needed(void *opaque)
+{
+    const XicsPresenter *icp = opaque;
+
+    switch (vmstate_wire()) {
+    case VMSTATE_WIRE_QEMU_7_2:
+        return true;
+    case VMSTATE_WIRE_QEMU_10_0:
+        return false;
+    default:
+        return !presenter_is(icp, icp->xics->active ? PRIORITY_OPEN << 24 : 0);
+    }
+}
+
+static bool presenter_post_load(void *opaque, int version, GError **errp)
+{
+    XicsPresenter *icp = opaque;
+
+    icp->loaded = true;
+    drive(icp);
+    return true;
+}
+
+static const VMStateDescription vmstate_presenter = {
+    .name = "icp/server",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = presenter_needed,
+    .post_load = presenter_post_load,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32(xirr, XicsPresenter),
+        VMSTATE_UINT8(pending_priority, XicsPresenter),
+        VMSTATE_UINT8(mfrr, XicsPresenter),
+        VMSTATE_END_OF_LIST(),
+    },
+    .host_only = VMSTATE_NAMES("output", "xics", "loaded"),
+    VMSTATE_STRUCT_AUDIT(XicsPresenter),
+};
+
+bool xics_register_server(XicsState *xics, unsigned server, uint32_t instance, GError **errp)
+{
+    g_assert(server < xics->n_servers);
+    return vmstate_register(NULL, instance, &vmstate_presenter, &xics->servers[server], errp);
+}
+
+void xics_set_active(XicsState *xics, bool active)
+{
+    xics->active = active;
+}
+
+void xics_load_complete(XicsState *xics)
+{
+    for (uint32_t i = 0; i < xics->n_servers; i++) {
+        XicsPresenter *icp = &xics->servers[i];
+
+        if (icp->output && !icp->loaded) {
+            icp->xirr = xics->active ? PRIORITY_OPEN << 24 : 0;
+            icp->pending_priority = icp->mfrr = PRIORITY_MASKED;
+            drive(icp);
+            if (xics->active) {
+                resend_all(xics, icp);
+            }
+        }
+        icp->loaded = false;
+    }
+}
+
+static bool ics_pre_load(void *opaque, GError **errp)
 {
     XicsState *xics = opaque;
 
     for (uint32_t i = 0; i < xics->n_servers; i++) {
-        drive(&xics->servers[i]);
+        xics->servers[i].loaded = false;
     }
+    return true;
+}
+
+static bool ics_post_load(void *opaque, int version, GError **errp)
+{
+    XicsState *xics = opaque;
+
     for (uint32_t i = 0; i < xics->n_sources; i++) {
         if (xics->sources[i].flags > SOURCE_MSI || xics->sources[i].server >= xics->n_servers) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
@@ -411,23 +502,9 @@ static bool xics_post_load(void *opaque, int version, GError **errp)
     return true;
 }
 
-static const VMStateDescription vmstate_presenter = {
-    .name = "xics/presenter",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(xirr, XicsPresenter),
-        VMSTATE_UINT8(pending_priority, XicsPresenter),
-        VMSTATE_UINT8(mfrr, XicsPresenter),
-        VMSTATE_END_OF_LIST(),
-    },
-    .host_only = VMSTATE_NAMES("output"),
-    VMSTATE_STRUCT_AUDIT(XicsPresenter),
-};
-
 static const VMStateDescription vmstate_source = {
-    .name = "xics/source",
-    .version_id = 1,
+    .name = "ics/irq",
+    .version_id = 2,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]){
         VMSTATE_UINT32(server, XicsSource),
@@ -440,21 +517,19 @@ static const VMStateDescription vmstate_source = {
     VMSTATE_STRUCT_AUDIT(XicsSource),
 };
 
-static const VMStateDescription vmstate_xics = {
-    .name = "xics",
+static const VMStateDescription vmstate_ics = {
+    .name = "ics",
     .version_id = 1,
     .minimum_version_id = 1,
-    .post_load = xics_post_load,
+    .pre_load = ics_pre_load,
+    .post_load = ics_post_load,
     .fields = (const VMStateField[]){
-        VMSTATE_UINT32_EQUAL(n_servers, XicsState, NULL),
-        VMSTATE_UINT32_EQUAL(base, XicsState, NULL),
-        VMSTATE_UINT32_EQUAL(n_sources, XicsState, NULL),
-        VMSTATE_STRUCT_VARRAY_POINTER_UINT32(servers, XicsState, n_servers, vmstate_presenter,
-                                             XicsPresenter),
+        VMSTATE_UINT32_EQUAL(n_sources, XicsState, "use the same machine version"),
         VMSTATE_STRUCT_VARRAY_POINTER_UINT32(sources, XicsState, n_sources, vmstate_source, XicsSource),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("parent"),
+    .immutable = VMSTATE_NAMES("parent", "n_servers", "base"),
+    .host_only = VMSTATE_NAMES("servers", "active"),
     VMSTATE_STRUCT_AUDIT(XicsState),
 };
 
@@ -462,6 +537,9 @@ static void xics_finalize(Object *obj)
 {
     XicsState *xics = (XicsState *)obj;
 
+    for (uint32_t i = 0; i < xics->n_servers; i++) {
+        vmstate_unregister(&vmstate_presenter, &xics->servers[i]);
+    }
     g_free(xics->servers);
     g_free(xics->sources);
 }
@@ -472,7 +550,7 @@ const DeviceClass xics_class = {
     .description = "sPAPR XICS interrupt controller",
     .instance_size = sizeof(XicsState),
     .instance_finalize = xics_finalize,
-    .vmstate = &vmstate_xics,
+    .vmstate = &vmstate_ics,
     .reset = {.hold = xics_device_reset},
 };
 
@@ -485,5 +563,8 @@ XicsState *xics_create(unsigned n_servers, uint32_t base, unsigned n_sources, GE
     xics->n_sources = n_sources;
     xics->servers = g_new0(XicsPresenter, n_servers);
     xics->sources = g_new0(XicsSource, n_sources);
+    for (uint32_t i = 0; i < n_servers; i++) {
+        xics->servers[i].xics = xics;
+    }
     return device_realize_and_unref(&xics->parent, NULL, errp) ? xics : NULL;
 }

@@ -15,6 +15,8 @@
 
 typedef struct SpaprNvram {
     VioDevice parent;
+    /* immutable */
+    uint32_t size;
     /* saved */
     uint8_t bytes[SPAPR_NVRAM_SIZE];
 } SpaprNvram;
@@ -49,6 +51,7 @@ static bool nvram_realize(DeviceState *dev, GError **errp)
 {
     SpaprNvram *nvram = (SpaprNvram *)dev;
 
+    nvram->size = sizeof(nvram->bytes);
     put_partition(nvram->bytes, PARTITION_SYSTEM, SYSTEM_PARTITION_SIZE, "common");
     put_partition(nvram->bytes + SYSTEM_PARTITION_SIZE, PARTITION_FREE,
                   SPAPR_NVRAM_SIZE - SYSTEM_PARTITION_SIZE, "wwwwwwwwwwww");
@@ -60,10 +63,11 @@ static const VMStateDescription vmstate_nvram = {
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]){
-        VMSTATE_STRUCT(parent, SpaprNvram, 0, vmstate_vio_device, VioDevice),
+        VMSTATE_UINT32_EQUAL(size, SpaprNvram, "the NVRAM of both sides must have one size"),
         VMSTATE_BUFFER(bytes, SpaprNvram),
         VMSTATE_END_OF_LIST(),
     },
+    .immutable = VMSTATE_NAMES("parent"),
     VMSTATE_STRUCT_AUDIT(SpaprNvram),
 };
 

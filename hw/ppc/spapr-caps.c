@@ -131,6 +131,7 @@ bool spapr_caps_apply(SpaprMachine *spapr, GError **errp)
     if (!(insns & ISA_DFP)) {
         caps.value[SPAPR_CAP_DFP] = SPAPR_CAP_OFF;
     }
+    spapr->default_caps = caps;
     for (unsigned i = 0; i < SPAPR_CAP_COUNT; i++) {
         if (spapr->cap_cmdline_set.value[i]) {
             caps.value[i] = spapr->cap_cmdline.value[i];
@@ -177,3 +178,95 @@ char *spapr_cap_text(const SpaprMachine *spapr, const char *name)
     }
     return NULL;
 }
+
+/* A value as the option has it. */
+static char *cap_value_text(const SpaprCapInfo *info, uint8_t value)
+{
+    unsigned n = info->choices ? g_strv_length((char **)info->choices) : 0;
+
+    return info->choices ? g_strdup(value < n ? info->choices[value] : "?")
+                         : g_strdup_printf("%" PRIu64, (uint64_t)1 << MIN(value, 63));
+}
+
+/* ---- State ---- */
+
+bool spapr_caps_post_load(SpaprMachine *spapr, GError **errp)
+{
+    for (unsigned i = 0; i < SPAPR_CAP_COUNT; i++) {
+        const SpaprCapInfo *info = &spapr_cap_info[i];
+        g_autofree char *source = cap_value_text(info, spapr->wire_caps.value[i]);
+        g_autofree char *ours = cap_value_text(info, spapr->caps.value[i]);
+
+        if (spapr->wire_caps.value[i] > spapr->caps.value[i]) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                        "cap-%s is %s at the source, here only %s; start with -machine cap-%s=%s",
+                        info->name, source, ours, info->name, source);
+            return false;
+        }
+        if (spapr->wire_caps.value[i] < spapr->caps.value[i]) {
+            warn_report("cap-%s is lower at the source (%s) than here (%s)", info->name, source, ours);
+        }
+    }
+    return true;
+}
+
+static bool cap_needed(const SpaprMachine *spapr, SpaprCap cap)
+{
+    /* Sent unasked, unlike all others. */
+    return cap == SPAPR_CAP_HPT_MAXPAGESIZE ||
+           (spapr->cap_cmdline_set.value[cap] && spapr->caps.value[cap] != spapr->default_caps.value[cap]);
+}
+
+static bool cap_pre_save(void *opaque, GError **errp)
+{
+    SpaprMachine *spapr = opaque;
+
+    spapr->wire_caps = spapr->caps;
+    return true;
+}
+
+#define CAP_NEEDED(cap)                                                                             \
+    static bool needed_##cap(void *opaque)                                                          \
+    {                                                                                               \
+        return cap_needed(opaque, cap);                                                             \
+    }
+#define CAP_STATE(cap, text)                                                                        \
+    [cap] = {                                                                                       \
+        .name = "spapr/cap/" text,                                                                  \
+        .version_id = 1,                                                                            \
+        .minimum_version_id = 1,                                                                    \
+        .needed = needed_##cap,                                                                     \
+        .pre_save = cap_pre_save,                                                                   \
+        .fields = (const VMStateField[]){VMSTATE_UINT8(wire_caps.value[cap], SpaprMachine),         \
+                                         VMSTATE_END_OF_LIST()},                                    \
+    }
+
+CAP_NEEDED(SPAPR_CAP_HTM)
+CAP_NEEDED(SPAPR_CAP_VSX)
+CAP_NEEDED(SPAPR_CAP_DFP)
+CAP_NEEDED(SPAPR_CAP_CFPC)
+CAP_NEEDED(SPAPR_CAP_SBBC)
+CAP_NEEDED(SPAPR_CAP_IBS)
+CAP_NEEDED(SPAPR_CAP_HPT_MAXPAGESIZE)
+CAP_NEEDED(SPAPR_CAP_NESTED_KVM_HV)
+CAP_NEEDED(SPAPR_CAP_LARGE_DECREMENTER)
+CAP_NEEDED(SPAPR_CAP_CCF_ASSIST)
+CAP_NEEDED(SPAPR_CAP_FWNMI)
+CAP_NEEDED(SPAPR_CAP_RPT_INVALIDATE)
+CAP_NEEDED(SPAPR_CAP_AIL_MODE_3)
+
+const VMStateDescription vmstate_spapr_caps[SPAPR_CAP_COUNT] = {
+    CAP_STATE(SPAPR_CAP_HTM, "htm"),
+    CAP_STATE(SPAPR_CAP_VSX, "vsx"),
+    CAP_STATE(SPAPR_CAP_DFP, "dfp"),
+    CAP_STATE(SPAPR_CAP_CFPC, "cfpc"),
+    CAP_STATE(SPAPR_CAP_SBBC, "sbbc"),
+    CAP_STATE(SPAPR_CAP_IBS, "ibs"),
+    CAP_STATE(SPAPR_CAP_HPT_MAXPAGESIZE, "hpt_maxpagesize"),
+    CAP_STATE(SPAPR_CAP_NESTED_KVM_HV, "nested_kvm_hv"),
+    CAP_STATE(SPAPR_CAP_LARGE_DECREMENTER, "large_decr"),
+    CAP_STATE(SPAPR_CAP_CCF_ASSIST, "ccf_assist"),
+    CAP_STATE(SPAPR_CAP_FWNMI, "fwnmi"),
+    CAP_STATE(SPAPR_CAP_RPT_INVALIDATE, "rpt_invalidate"),
+    CAP_STATE(SPAPR_CAP_AIL_MODE_3, "ail_mode_3"),
+};

@@ -21,7 +21,6 @@
 #define OV5_HP_EVT 6, 5
 #define OV5_HPT_RESIZE 6, 7
 #define OV5_XIVE_BOTH 23, 0
-#define OV5_XIVE_EXPLOIT 23, 1
 #define OV5_MMU_BOTH 24, 0
 #define OV5_MMU_RADIX 24, 1
 #define OV5_MMU_GTSE 26, 1

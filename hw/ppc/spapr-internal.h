@@ -48,8 +48,11 @@ void spapr_do_hypercall(PowerPCCPU *cpu, void *opaque);
 extern const SpaprHCall spapr_hcalls_cas[], spapr_hcalls_rtas[], spapr_hcalls_watchdog[];
 /* spapr-cas.c: what the platform offers in option vector 5. */
 void spapr_ov5_init(SpaprMachine *spapr);
-/* spapr-irq.c: what follows from the interrupt mode that came with the state. */
-void spapr_irq_post_load(SpaprMachine *spapr);
+#define OV5_XIVE_EXPLOIT 23, 1
+/* spapr-irq.c: the processor's sections of the controllers. */
+bool spapr_irq_register_cpu(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp);
+/* What follows from the interrupt mode that came with the state. */
+bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp);
 /* spapr-fdt.c */
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
 void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4]);
@@ -65,7 +68,13 @@ void spapr_watchdog_init(SpaprMachine *spapr);
 void spapr_watchdog_reset(SpaprMachine *spapr);
 extern const VMStateDescription vmstate_spapr_watchdog;
 /* spapr-vmstate.c */
-extern const VMStateDescription vmstate_spapr, vmstate_spapr_cpu;
+extern const VMStateDescription vmstate_spapr, vmstate_spapr_rtc, vmstate_spapr_cpu;
+/* spapr-caps.c: subsections of "spapr", in SpaprCap's order. */
+extern const VMStateDescription vmstate_spapr_caps[SPAPR_CAP_COUNT];
+/* spapr-time.c: spapr->tb for a stream, and what follows from the one that came. */
+void spapr_time_init(SpaprMachine *spapr);
+void spapr_time_to_wire(SpaprMachine *spapr);
+void spapr_time_from_wire(SpaprMachine *spapr);
 void spapr_events_init(SpaprMachine *spapr);
 
 #endif

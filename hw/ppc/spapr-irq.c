@@ -58,6 +58,14 @@ void spapr_irq_init(SpaprMachine *spapr, GError **errp)
     }
 }
 
+bool spapr_irq_register_cpu(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp)
+{
+    uint32_t instance = (uint32_t)cpu->parent.cpu_index;
+
+    return (!spapr->xics || xics_register_server(xics_of(spapr), cpu->vcpu_id, instance, errp)) &&
+           (!spapr->xive || xive_register_server(xive_of(spapr), cpu->vcpu_id, instance, errp));
+}
+
 bool spapr_irq_claim(SpaprMachine *spapr, uint32_t number, bool lsi, GError **errp)
 {
     if (!spapr_irq_line(spapr, number)) {
@@ -104,6 +112,17 @@ void spapr_irq_cpu_init(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp)
     }
 }
 
+static void set_active(SpaprMachine *spapr, bool xive)
+{
+    spapr->active_ic = xive;
+    if (spapr->xive) {
+        xive_set_mapped(xive_of(spapr), xive);
+    }
+    if (spapr->xics) {
+        xics_set_active(xics_of(spapr), !xive);
+    }
+}
+
 void spapr_irq_select(SpaprMachine *spapr, bool xive)
 {
     uint8_t wanted = xive ? 1 : 0;
@@ -117,10 +136,7 @@ void spapr_irq_select(SpaprMachine *spapr, bool xive)
     } else {
         xive_reset(xive_of(spapr));
     }
-    spapr->active_ic = wanted;
-    if (spapr->xive) {
-        xive_set_mapped(xive_of(spapr), wanted);
-    }
+    set_active(spapr, xive);
 }
 
 void spapr_irq_reset(SpaprMachine *spapr)
@@ -131,17 +147,27 @@ void spapr_irq_reset(SpaprMachine *spapr)
     if (spapr->xive) {
         xive_reset(xive_of(spapr));
     }
-    spapr->active_ic = spapr->ic_mode == SPAPR_IC_XIVE;
-    if (spapr->xive) {
-        xive_set_mapped(xive_of(spapr), spapr->active_ic);
-    }
+    set_active(spapr, spapr->ic_mode == SPAPR_IC_XIVE);
 }
 
-void spapr_irq_post_load(SpaprMachine *spapr)
+/* The guest chose at client-architecture-support; before that a machine with both has XICS. */
+bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp)
 {
-    if (spapr->xive) {
-        xive_set_mapped(xive_of(spapr), spapr->active_ic);
+    bool xive = spapr->ic_mode == SPAPR_IC_XIVE ||
+                (spapr->ic_mode == SPAPR_IC_DUAL && ovec_test(&spapr->ov5_cas, OV5_XIVE_EXPLOIT));
+
+    if (spapr->cas_done && xive != ovec_test(&spapr->ov5_cas, OV5_XIVE_EXPLOIT)) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "spapr: the guest of the stream uses %s, which this machine lacks; start with -machine "
+                    "ic-mode=dual",
+                    xive ? "XICS" : "XIVE");
+        return false;
     }
+    set_active(spapr, xive);
+    if (spapr->xics) {
+        xics_load_complete(xics_of(spapr));
+    }
+    return true;
 }
 
 void spapr_irq_print(SpaprMachine *spapr, GString *out)

@@ -167,7 +167,7 @@ static HCallResult h_vio_signal(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t o
     if (!dev || (args[1] & ~1ull)) {
         return H_PARAMETER;
     }
-    dev->signal_state = args[1];
+    vio_device_set_signals(dev, args[1]);
     return H_SUCCESS;
 }
 

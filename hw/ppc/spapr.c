@@ -320,6 +320,22 @@ static bool create_vio_devices(SpaprMachine *spapr, GError **errp)
                                     &spapr->vio->parent, errp);
 }
 
+/* The stream has all of a processor's sections together, behind the interrupt controllers'. */
+static bool register_cpu_state(SpaprMachine *spapr, GError **errp)
+{
+    for (guint i = 0; i < spapr->cpus->len; i++) {
+        PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);
+
+        state_registry_move_last(runtime_state_registry(), cpu);
+        if (!spapr_irq_register_cpu(spapr, cpu, errp) ||
+            !vmstate_register(NULL, (uint32_t)cpu->parent.cpu_index, &vmstate_spapr_cpu,
+                              spapr_cpu_state(cpu), errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool spapr_init(MachineState *machine, GError **errp)
 {
     SpaprMachine *spapr = SPAPR_MACHINE(machine);
@@ -360,22 +376,16 @@ static bool spapr_init(MachineState *machine, GError **errp)
     for (guint i = 0; i < spapr->cpus->len; i++) {
         spapr_irq_cpu_init(spapr, g_ptr_array_index(spapr->cpus, i), NULL);
     }
-    if (!spapr_irq_claim(spapr, SPAPR_IRQ_EPOW, false, errp)) {
+    if (!register_cpu_state(spapr, errp) || !spapr_irq_claim(spapr, SPAPR_IRQ_EPOW, false, errp) ||
+        !spapr_irq_claim(spapr, SPAPR_IRQ_HOTPLUG, false, errp) ||
+        !vmstate_register(NULL, 0, &vmstate_spapr_rtc, spapr, errp)) {
         return false;
     }
+    spapr_time_init(spapr);
     spapr_vio_init(spapr);
-    if (!create_vio_devices(spapr, errp) || !spapr_load_images(spapr, errp)) {
+    if (!create_vio_devices(spapr, errp) || !spapr_load_images(spapr, errp) ||
+        !vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
-    }
-    if (!vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
-        return false;
-    }
-    for (guint i = 0; i < spapr->cpus->len; i++) {
-        PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);
-
-        if (!vmstate_register(NULL, cpu->vcpu_id, &vmstate_spapr_cpu, spapr_cpu_state(cpu), errp)) {
-            return false;
-        }
     }
     return start_threads(spapr, errp);
 }

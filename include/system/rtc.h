@@ -18,6 +18,8 @@ Clock *rtc_clock(void);
 /* Time of day now in ns since 1970, shifted as base= says (localtime: as if local time were UTC).
  */
 int64_t rtc_now_ns(void);
+/* What is added to rtc_clock() for that. */
+int64_t rtc_reference_ns(void);
 /* Broken down, offset_seconds added. */
 void rtc_get_date(struct tm *tm, int64_t offset_seconds);
 /* Difference in seconds between tm and the reference: what a guest's setting of its clock means. */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "migration/vmstate.h"
+#include "migration/wire.h"
 #include "util/clock.h"
 
 typedef struct Runtime Runtime;
@@ -42,5 +43,9 @@ StateRegistry *runtime_state_registry(void);
 bool vmstate_register(const char *dev_id, uint32_t instance_id, const VMStateDescription *vmsd,
                       void *opaque, GError **errp);
 void vmstate_unregister(const VMStateDescription *vmsd, void *opaque);
+/* The dialect in which state is being saved. */
+VMStateWire vmstate_wire(void);
+/* In needed() of subsections and sections that no QEMU knows. */
+bool vmstate_wire_is_own(void);
 
 #endif

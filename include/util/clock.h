@@ -55,6 +55,16 @@ void clock_set_ns(Clock *clock, int64_t now);
 /* Manual clock: moves on, firing timers in order of their deadlines on the way. */
 void clock_step(Clock *clock, int64_t ns);
 
+/* The host's cycle counter (its monotonic clock in ns where there is none): streams carry it. */
+static inline uint64_t host_ticks(void)
+{
+#ifdef __x86_64__
+    return __builtin_ia32_rdtsc();
+#else
+    return (uint64_t)g_get_monotonic_time() * 1000;
+#endif
+}
+
 /*
  * For the main loop: a descriptor that becomes readable when a timer is due, and the call that
  * fires what is due (true if anything was).  Device lock held. A manual clock has no descriptor

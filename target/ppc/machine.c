@@ -3,6 +3,9 @@
  * The CPU's state description: every member of PowerPCCPU is here, as saved, derived, immutable or
  * host-only.
  *
+ * The layout is QEMU's: all 1024 SPR slots, the registers that have homes of their own (LR, CTR, XER, TAR,
+ * DEC, BATs) in their slots too, FP and vector registers in subsections by facility.
+ *
  * Levels are re-driven by their sources after loading (controllers, the decrementer from DEC);
  * latches that nobody can re-derive travel in a subsection with an encoding of their own, sent when one
  * is set.
@@ -11,39 +14,247 @@
 #include "cpu-internal.h"
 #include "internal.h"
 #include "migration/vmstate.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
-static const VMStateDescription vmstate_vsr = {
-    .name = "cpu/vsr",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT64(d[1], V128),
-        VMSTATE_UINT64(d[0], V128),
-        VMSTATE_END_OF_LIST()
-    },
-};
-/* d[1] is the architecture's doubleword 0. */
+/* ---- Element types ---- */
+
+/* FPR n is the first doubleword (d[1] here) of VSR n, VR n is VSR 32 + n. */
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
 
-static const VMStateDescription vmstate_slb_entry = {
-    .name = "cpu/slb_entry",
+static bool get_half(StateStream *s, uint64_t *at)
+{
+    uint64_t value = state_get_be64(s);
+
+    if (state_stream_has_error(s)) {
+        return false;
+    }
+    *at = value;
+    return true;
+}
+
+static bool get_fpr(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    return get_half(s, &((V128 *)pv)->d[1]);
+}
+
+static bool put_fpr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    state_put_be64(s, ((const V128 *)pv)->d[1]);
+    return true;
+}
+
+static bool get_vsr(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    return get_half(s, &((V128 *)pv)->d[0]);
+}
+
+static bool put_vsr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    state_put_be64(s, ((const V128 *)pv)->d[0]);
+    return true;
+}
+
+static bool get_avr(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    return get_fpr(s, pv, size, field, errp) && get_vsr(s, pv, size, field, errp);
+}
+
+static bool put_avr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    return put_fpr(s, pv, size, field, errp) && put_vsr(s, pv, size, field, errp);
+}
+
+static bool get_slbe(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    PPCSLBEntry *slb = pv;
+
+    return get_half(s, &slb->esid) && get_half(s, &slb->vsid);
+}
+
+static bool put_slbe(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    const PPCSLBEntry *slb = pv;
+
+    state_put_be64(s, slb->esid);
+    state_put_be64(s, slb->vsid);
+    return true;
+}
+
+/* Registers of 32 bits that travel as words of the 64-bit program. */
+static bool get_wide(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    uint64_t value = 0;
+
+    if (!get_half(s, &value)) {
+        return false;
+    }
+    *(uint32_t *)pv = (uint32_t)value;
+    return true;
+}
+
+static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+{
+    state_put_be64(s, *(const uint32_t *)pv);
+    return true;
+}
+
+static const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr};
+static const VMStateInfo vmstate_info_vsr = {"vsr", get_vsr, put_vsr};
+static const VMStateInfo vmstate_info_avr = {"avr", get_avr, put_avr};
+static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe};
+static const VMStateInfo vmstate_info_wide = {"uint64", get_wide, put_wide};
+
+/* ---- Facilities ---- */
+
+static bool has(void *opaque, uint32_t insns)
+{
+    return ((PowerPCCPU *)opaque)->model->insns & insns;
+}
+
+static bool fpu_needed(void *opaque)
+{
+    return has(opaque, ISA_FP);
+}
+
+static bool altivec_needed(void *opaque)
+{
+    return has(opaque, ISA_ALTIVEC);
+}
+
+static bool vsx_needed(void *opaque)
+{
+    return has(opaque, ISA_VSX);
+}
+
+static bool segments_needed(void *opaque)
+{
+    return !cpu_is_64(opaque);
+}
+
+static bool slb_needed(void *opaque)
+{
+    return cpu_is_64(opaque) && vmstate_wire() != VMSTATE_WIRE_QEMU_7_2;
+}
+
+static bool slb_v1_needed(void *opaque)
+{
+    return cpu_is_64(opaque) && vmstate_wire() == VMSTATE_WIRE_QEMU_7_2;
+}
+
+static bool shadow_gprs_needed(void *opaque)
+{
+    const CPUPPCState *env = &((PowerPCCPU *)opaque)->env;
+
+    return vmstate_wire_is_own() && (env->tgpr[0] | env->tgpr[1] | env->tgpr[2] | env->tgpr[3]);
+}
+
+static const VMStateDescription vmstate_fpu = {
+    .name = "cpu/fpu",
     .version_id = 1,
     .minimum_version_id = 1,
+    .needed = fpu_needed,
     .fields = (const VMStateField[]){
-        VMSTATE_UINT64(esid, PPCSLBEntry),
-        VMSTATE_UINT64(vsid, PPCSLBEntry),
+        VMSTATE_SUB_ARRAY(env.vsr, PowerPCCPU, 0, 32, 0, vmstate_info_fpr, V128),
+        VMSTATE_UINT64(env.fpscr, PowerPCCPU),
         VMSTATE_END_OF_LIST()
     },
 };
 
-static const VMStateDescription vmstate_bat = {
-    .name = "cpu/bat",
+static const VMStateDescription vmstate_altivec = {
+    .name = "cpu/altivec",
     .version_id = 1,
     .minimum_version_id = 1,
+    .needed = altivec_needed,
     .fields = (const VMStateField[]){
-        VMSTATE_UINT32(upper, PPCBAT),
-        VMSTATE_UINT32(lower, PPCBAT),
+        VMSTATE_SUB_ARRAY(env.vsr, PowerPCCPU, 32, 32, 0, vmstate_info_avr, V128),
+        VMSTATE_UINT32(env.vscr, PowerPCCPU),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_vsx = {
+    .name = "cpu/vsx",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = vsx_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_SUB_ARRAY(env.vsr, PowerPCCPU, 0, 32, 0, vmstate_info_vsr, V128),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const VMStateDescription vmstate_segments = {
+    .name = "cpu/sr",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = segments_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_ARRAY(env.sr, PowerPCCPU, 16, 0, vmstate_info_wide, uint32_t),
+        VMSTATE_UNUSED(16 * 8),  /* QEMU has room for 32 */
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+#define SLB_FIELDS                                                                                      \
+    (const VMStateField[]){                                                                             \
+        VMSTATE_ARRAY(env.slb, PowerPCCPU, SLB_MAX_ENTRIES, 0, vmstate_info_slbe, PPCSLBEntry),         \
+        VMSTATE_END_OF_LIST()                                                                           \
+    }
+/* One content, two numbers: 10.0 says 2 and loads nothing else, 7.2 says 1. */
+static const VMStateDescription vmstate_slb = {
+    .name = "cpu/slb",
+    .version_id = 2,
+    .minimum_version_id = 1,
+    .needed = slb_needed,
+    .fields = SLB_FIELDS,
+};
+
+static const VMStateDescription vmstate_slb_v1 = {
+    .name = "cpu/slb",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = slb_v1_needed,
+    .fields = SLB_FIELDS,
+};
+
+/* Ours: QEMU sends them with its copy of the software TLB. */
+static const VMStateDescription vmstate_shadow_gprs = {
+    .name = "cpu/shadow-gprs",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = shadow_gprs_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT64_ARRAY(env.tgpr, PowerPCCPU, 4),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+/* ---- Time ---- */
+
+static bool time_needed(void *opaque)
+{
+    PowerPCCPU *cpu = opaque;
+    const CPUPPCState *env = &cpu->env;
+
+    return vmstate_wire_is_own() &&
+           (env->tb_offset | env->atb_offset | env->vtb_offset | env->purr_offset | env->spurr_offset ||
+            ppc_msr_mask(cpu) & MSR_BIT(HV));
+}
+
+/* Ours: what counts with the time base from another start, and a hypervisor's decrementer. */
+static const VMStateDescription vmstate_time = {
+    .name = "cpu/time",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = time_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_INT64(env.tb_offset, PowerPCCPU),
+        VMSTATE_INT64(env.atb_offset, PowerPCCPU),
+        VMSTATE_INT64(env.vtb_offset, PowerPCCPU),
+        VMSTATE_INT64(env.purr_offset, PowerPCCPU),
+        VMSTATE_INT64(env.spurr_offset, PowerPCCPU),
+        VMSTATE_INT64(env.hdecr_deadline_tb, PowerPCCPU),
         VMSTATE_END_OF_LIST()
     },
 };
@@ -81,7 +292,8 @@ static bool latches_needed(void *opaque)
 {
     PowerPCCPU *cpu = opaque;
 
-    return latches_now(cpu) || cpu->power_wait || cpu->checkstopped || cpu->env.resume_as_sreset;
+    return vmstate_wire_is_own() &&
+           (latches_now(cpu) || cpu->power_wait || cpu->checkstopped || cpu->env.resume_as_sreset);
 }
 
 static bool latches_pre_save(void *opaque, GError **errp)
@@ -153,18 +365,48 @@ static const VMStateDescription vmstate_compat = {
 
 /* ---- The CPU ---- */
 
+/* Slots of spr[] whose registers have their homes elsewhere: filled for the stream, emptied after loading. */
+enum { WIRE_DECR = 22, WIRE_IBAT0U = 528, WIRE_DBAT0U = 536, WIRE_IBAT4U = 560, WIRE_DBAT4U = 568 };
+
+static void bats_to_wire(CPUPPCState *env)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned k = 2 * (i % 4);
+
+        env->spr[(i < 4 ? WIRE_IBAT0U : WIRE_IBAT4U) + k] = env->ibat[i].upper;
+        env->spr[(i < 4 ? WIRE_IBAT0U : WIRE_IBAT4U) + k + 1] = env->ibat[i].lower;
+        env->spr[(i < 4 ? WIRE_DBAT0U : WIRE_DBAT4U) + k] = env->dbat[i].upper;
+        env->spr[(i < 4 ? WIRE_DBAT0U : WIRE_DBAT4U) + k + 1] = env->dbat[i].lower;
+    }
+}
+
+static void bats_from_wire(CPUPPCState *env)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned k = 2 * (i % 4);
+
+        env->ibat[i].upper = (uint32_t)env->spr[(i < 4 ? WIRE_IBAT0U : WIRE_IBAT4U) + k];
+        env->ibat[i].lower = (uint32_t)env->spr[(i < 4 ? WIRE_IBAT0U : WIRE_IBAT4U) + k + 1];
+        env->dbat[i].upper = (uint32_t)env->spr[(i < 4 ? WIRE_DBAT0U : WIRE_DBAT4U) + k];
+        env->dbat[i].lower = (uint32_t)env->spr[(i < 4 ? WIRE_DBAT0U : WIRE_DBAT4U) + k + 1];
+    }
+}
+
 static bool cpu_pre_load(void *opaque, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
+    CPUPPCState *env = &cpu->env;
 
     /* What subsections that may be missing would set. */
     cpu->compat_pvr = 0;
     cpu->wire_latches = 0;
     cpu->power_wait = PPC_WAIT_NONE;
     cpu->checkstopped = false;
-    cpu->env.resume_as_sreset = 0;
+    env->resume_as_sreset = 0;
+    memset(env->tgpr, 0, sizeof(env->tgpr));
+    env->tb_offset = env->atb_offset = env->vtb_offset = env->purr_offset = env->spurr_offset = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(latches); i++) {
-        ppc_set_pending(&cpu->env, latches[i].irq, false);
+        ppc_set_pending(env, latches[i].irq, false);
     }
     return true;
 }
@@ -172,9 +414,35 @@ static bool cpu_pre_load(void *opaque, GError **errp)
 static bool cpu_pre_save(void *opaque, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
+    CPUPPCState *env = &cpu->env;
 
-    fpscr_sync(&cpu->env);
-    pmu_sync(&cpu->env);
+    fpscr_sync(env);
+    pmu_sync(env);
+    env->spr[SPR_LR] = env->lr;
+    env->spr[SPR_CTR] = env->ctr;
+    env->spr[SPR_XER] = ppc_get_xer(env);
+    env->spr[SPR_TAR] = env->tar;
+    env->spr[WIRE_DECR] = ppc_decr_to_wire(cpu);
+    if (!cpu_is_64(cpu)) {
+        bats_to_wire(env);
+    }
+    /* A reservation is lost on the way; 7.2 says so, 10.0 has zeros there. */
+    cpu->wire_reserve = vmstate_wire() == VMSTATE_WIRE_QEMU_7_2 ? RESERVE_NONE : 0;
+    return true;
+}
+
+static bool cpu_check_pvr(PowerPCCPU *cpu, GError **errp)
+{
+    CPUPPCState *env = &cpu->env;
+
+    /* In a compatibility mode the processors are what their mode says. */
+    if (!cpu->compat_pvr && (env->spr[SPR_PVR] ^ cpu->model->pvr) & cpu->model->pvr_mask) {
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "cpu: PVR 0x%08" PRIx64 " is not that of CPU %s; start with the source's -cpu",
+                  env->spr[SPR_PVR], cpu->model->name);
+        return false;
+    }
+    env->spr[SPR_PVR] = cpu->model->pvr;
     return true;
 }
 
@@ -183,26 +451,30 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
     PowerPCCPU *cpu = opaque;
     CPUPPCState *env = &cpu->env;
 
-    if ((env->spr[SPR_PVR] ^ cpu->model->pvr) & cpu->model->pvr_mask) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "cpu: PVR 0x%08" PRIx64 " is not that of CPU %s",
-                  env->spr[SPR_PVR], cpu->model->name);
+    if (!cpu_check_pvr(cpu, errp)) {
         return false;
     }
-    env->spr[SPR_PVR] = cpu->model->pvr;
     if (!ppc_slb_post_load(cpu)) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "cpu: an SLB entry is not possible on CPU %s",
                   cpu->model->name);
         return false;
     }
+    env->lr = env->spr[SPR_LR];
+    env->ctr = env->spr[SPR_CTR];
+    ppc_set_xer(env, env->spr[SPR_XER]);
+    env->tar = env->spr[SPR_TAR];
+    env->spr[SPR_LR] = env->spr[SPR_CTR] = env->spr[SPR_XER] = env->spr[SPR_TAR] = 0;
+    if (!cpu_is_64(cpu)) {
+        bats_from_wire(env);
+    }
+    env->spr[SPR_VRSAVE] &= 0xffffffffu;    /* 7.2 sends a sign with it */
     for (unsigned i = 0; i < 8; i++) {
         env->crf[i] &= 15;
     }
-    env->so &= 1;
-    env->ov &= 1;
-    env->ca &= 1;
-    env->ov32 &= 1;
-    env->ca32 &= 1;
     env->xer_rest &= 0x1ff3ffffu;
+    env->reserve_addr = RESERVE_NONE;
+    env->reserve_val = env->reserve_val2 = 0;
+    env->reserve_size = 0;
     env->fp_op = 0;
     env->fpcc = 0;
     env->fp_a = env->fp_b = env->fp_c = 0;
@@ -223,6 +495,8 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
     pmu_reset(cpu);
     ppc_update_hflags(env);
     pmu_update(env);
+    ppc_decr_from_wire(cpu, env->spr[WIRE_DECR]);
+    env->spr[WIRE_DECR] = 0;
     ppc_time_post_load(cpu);
     ppc_debug_update(cpu);
     if (env->tcg.cpu) {
@@ -234,54 +508,36 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
 
 const VMStateDescription vmstate_ppc_cpu = {
     .name = "cpu",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 5,
+    .minimum_version_id = 5,
     .pre_load = cpu_pre_load,
     .pre_save = cpu_pre_save,
     .post_load = cpu_post_load,
     .fields = (const VMStateField[]){
+        VMSTATE_UNUSED(8),       /* once the PVR */
         VMSTATE_UINT64_ARRAY(env.gpr, PowerPCCPU, 32),
         VMSTATE_UINT32_ARRAY(env.crf, PowerPCCPU, 8),
-        VMSTATE_UINT64(env.lr, PowerPCCPU),
-        VMSTATE_UINT64(env.ctr, PowerPCCPU),
-        VMSTATE_UINT32(env.so, PowerPCCPU),
-        VMSTATE_UINT32(env.ov, PowerPCCPU),
-        VMSTATE_UINT32(env.ca, PowerPCCPU),
-        VMSTATE_UINT32(env.ov32, PowerPCCPU),
-        VMSTATE_UINT32(env.ca32, PowerPCCPU),
-        VMSTATE_UINT32(env.xer_rest, PowerPCCPU),
-        VMSTATE_UINT64(env.reserve_addr, PowerPCCPU),
-        VMSTATE_UINT64(env.reserve_val, PowerPCCPU),
-        VMSTATE_UINT64(env.reserve_val2, PowerPCCPU),
-        VMSTATE_UINT32(env.reserve_size, PowerPCCPU),
-        VMSTATE_UINT64(env.tar, PowerPCCPU),
-        VMSTATE_STRUCT_ARRAY(env.vsr, PowerPCCPU, 64, 1, vmstate_vsr, V128),
-        VMSTATE_UINT64(env.fpscr, PowerPCCPU),
-        VMSTATE_UINT32(env.vscr, PowerPCCPU),
         VMSTATE_UINT64(env.nip, PowerPCCPU),
-        VMSTATE_UINT64(env.msr, PowerPCCPU),
         VMSTATE_UINT64_ARRAY(env.spr, PowerPCCPU, 1024),
-        VMSTATE_STRUCT_ARRAY(env.slb, PowerPCCPU, SLB_MAX_ENTRIES, 1, vmstate_slb_entry, PPCSLBEntry),
-        VMSTATE_UINT32_ARRAY(env.sr, PowerPCCPU, 16),
-        VMSTATE_STRUCT_ARRAY(env.ibat, PowerPCCPU, 8, 1, vmstate_bat, PPCBAT),
-        VMSTATE_STRUCT_ARRAY(env.dbat, PowerPCCPU, 8, 1, vmstate_bat, PPCBAT),
-        VMSTATE_UINT64_ARRAY(env.tgpr, PowerPCCPU, 4),
-        VMSTATE_INT64(env.tb_offset, PowerPCCPU),
-        VMSTATE_INT64(env.atb_offset, PowerPCCPU),
-        VMSTATE_INT64(env.vtb_offset, PowerPCCPU),
-        VMSTATE_INT64(env.purr_offset, PowerPCCPU),
-        VMSTATE_INT64(env.spurr_offset, PowerPCCPU),
-        VMSTATE_INT64(env.decr_deadline_tb, PowerPCCPU),
-        VMSTATE_INT64(env.hdecr_deadline_tb, PowerPCCPU),
+        VMSTATE_UNUSED(8),       /* the SPE accumulator of e500 */
+        VMSTATE_UINT64(wire_reserve, PowerPCCPU),
+        VMSTATE_UINT64(env.msr, PowerPCCPU),
+        VMSTATE_UNUSED(8),       /* a 601's saved mode bits */
         VMSTATE_END_OF_LIST()
     },
-    .subsections = VMSTATE_SUBSECTIONS(&vmstate_latches, &vmstate_compat),
-    .derived = VMSTATE_NAMES("env.fp_op", "env.fpcc", "env.fp_a", "env.fp_b", "env.fp_c",
+    .subsections = VMSTATE_SUBSECTIONS(&vmstate_fpu, &vmstate_altivec, &vmstate_vsx, &vmstate_segments,
+                                       &vmstate_slb, &vmstate_slb_v1, &vmstate_compat, &vmstate_time,
+                                       &vmstate_shadow_gprs, &vmstate_latches),
+    .derived = VMSTATE_NAMES("env.lr", "env.ctr", "env.so", "env.ov", "env.ca", "env.ov32", "env.ca32",
+                             "env.xer_rest", "env.tar", "env.ibat", "env.dbat", "env.decr_deadline_tb",
+                             "env.reserve_addr", "env.reserve_val", "env.reserve_val2", "env.reserve_size",
+                             "env.fp_op", "env.fpcc", "env.fp_a", "env.fp_b", "env.fp_c",
                              "env.pending_interrupts", "env.hflags", "env.icount_base",
                              "env.pmu_base_ns", "env.exception_index", "env.error_code",
                              "env.fault_dar", "env.fault_dsisr", "env.fault_asdr", "env.slb.page_encoding",
                              "pmu_active", "amr_is_kuap", "last_tlbiel_set", "n_noted",
-                             "noted", "watch_addr", "watch_len", "watch_flags", "wire_latches"),
+                             "noted", "watch_addr", "watch_len", "watch_flags", "wire_latches",
+                             "wire_reserve"),
     .immutable = VMSTATE_NAMES("parent", "model", "vcpu_id", "vhyp", "vhyp_opaque", "decode",
                                "machine_data", "tb_freq", "sprs", "clock", "threads_per_core"),
     .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer", "time_lock"),

@@ -218,6 +218,40 @@ void ppc_time_reset(PowerPCCPU *cpu)
     }
 }
 
+/* Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before. */
+uint64_t ppc_decr_to_wire(PowerPCCPU *cpu)
+{
+    uint64_t value = cpu->decr_timer ? decr_read(ppc_get_decr(&cpu->env), decr_bits(cpu)) : 0;
+
+    return value ? value : 1;
+}
+
+void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value)
+{
+    CPUPPCState *env = &cpu->env;
+    /* Not sent: one interrupt at once, after which the guest sets it again. */
+    int64_t decr = value ? sign_extend(value, decr_bits(cpu)) : -1;
+
+    if (!cpu->decr_timer) {
+        return;
+    }
+    mutex_lock(&cpu->time_lock);
+    env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
+    if (!value && !cpu_is_2_06(cpu)) {
+        ppc_set_pending(env, PPC_INTERRUPT_DECR, true);
+    }
+    mutex_unlock(&cpu->time_lock);
+}
+
+void ppc_decr_shift(PowerPCCPU *cpu, int64_t ticks)
+{
+    mutex_lock(&cpu->time_lock);
+    cpu->env.decr_deadline_tb = (int64_t)((uint64_t)cpu->env.decr_deadline_tb + (uint64_t)ticks);
+    cpu->env.hdecr_deadline_tb = (int64_t)((uint64_t)cpu->env.hdecr_deadline_tb + (uint64_t)ticks);
+    mutex_unlock(&cpu->time_lock);
+    ppc_decr_update(cpu);
+}
+
 void ppc_time_post_load(PowerPCCPU *cpu)
 {
     if (!cpu->decr_timer) {

@@ -120,7 +120,7 @@ static void test_terminal_state(void)
     /* More characters than the buffer holds; another unit address. */
     size = g_bytes_get_size(saved);
     copy = g_memdup2(g_bytes_get_data(saved, NULL), size);
-    copy[12 + 2] ^= 0x40;
+    copy[32 + 2] ^= 0x40;
     g_assert_false(vmstate_load_from_bytes(vmsd, vty, copy, size, 1, &error));
     g_clear_error(&error);
     memcpy(copy, g_bytes_get_data(saved, NULL), size);

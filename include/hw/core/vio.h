@@ -29,7 +29,10 @@ struct VioDevice {
     uint32_t reg;                       /* property */
     uint32_t irq;                       /* number in the device tree */
     /* saved */
-    uint32_t signal_state;              /* 1: interrupts enabled (H_VIO_SIGNAL) */
+    uint64_t signal_state;              /* 1: interrupts of the command queue enabled (H_VIO_SIGNAL) */
+    /* Command/response queue of devices that have one: address, size, next entry; size 0: none. */
+    struct { uint64_t qladdr; uint32_t qsize, qnext; } crq;
+    bool muted;                         /* H_VIO_SIGNAL has switched the device's own interrupts off */
     /* host-only */
     IRQLine *line;
 };
@@ -58,7 +61,11 @@ static inline const VioDeviceClass *vio_device_get_class(const VioDevice *dev)
 {
     return (const VioDeviceClass *)device_get_class(&dev->parent);
 }
-/* An interrupt, if the guest has enabled it. */
+/* An interrupt of a device without command queue, unless the guest has switched it off. */
 void vio_device_signal(VioDevice *dev);
+/* H_VIO_SIGNAL. */
+void vio_device_set_signals(VioDevice *dev, bool on);
+/* For an event of the command queue: an interrupt if the guest has enabled it. */
+void vio_device_signal_crq(VioDevice *dev);
 
 #endif

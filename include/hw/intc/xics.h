@@ -23,6 +23,13 @@ bool xics_claimed(const XicsState *xics, uint32_t number);
 void xics_free(XicsState *xics, uint32_t number);
 void xics_set_source(XicsState *xics, uint32_t number, bool level);
 void xics_reset(XicsState *xics);
+/* A processor's section of state; instance is the CPU's index.  Behind those of the CPU. */
+bool xics_register_server(XicsState *xics, unsigned server, uint32_t instance, GError **errp);
+/* Whether the guest uses it (a dual machine has XIVE too). */
+void xics_set_active(XicsState *xics, bool active);
+/* After all sections: presenters whose section did not come (QEMU 10.0 sends none) get the state that a
+ * running guest leaves them in, and what waits is presented. */
+void xics_load_complete(XicsState *xics);
 
 /* Presenter operations (H_XIRR, H_CPPR, H_EOI, H_IPI, H_IPOLL). server must be valid. */
 bool xics_server_valid(const XicsState *xics, uint64_t server);

@@ -124,6 +124,8 @@ bool spapr_cap_set(SpaprMachine *spapr, const char *name, const char *value, GEr
 char *spapr_cap_text(const SpaprMachine *spapr, const char *name);
 /* Effective = defaults of version and CPU, overridden by the command line; checks what we can provide. */
 bool spapr_caps_apply(SpaprMachine *spapr, GError **errp);
+/* After loading: the source must not have promised its guest more than we provide. */
+bool spapr_caps_post_load(SpaprMachine *spapr, GError **errp);
 static inline uint8_t spapr_cap(const SpaprMachine *spapr, SpaprCap cap);
 
 typedef enum SpaprIcMode { SPAPR_IC_XICS, SPAPR_IC_XIVE, SPAPR_IC_DUAL } SpaprIcMode;
@@ -210,7 +212,9 @@ struct SpaprMachine {
     /* immutable after creation */
     const SpaprVersion *version;
     SpaprCaps cap_cmdline, cap_cmdline_set;   /* set: 1 where given */
+    SpaprCaps default_caps;      /* of version and CPU */
     SpaprCaps caps;              /* effective */
+    SpaprCaps wire_caps;         /* saved: as the stream has or implies them */
     bool ic_mode_set;
     SpaprIcMode ic_mode;
     char *max_cpu_compat_name;
@@ -232,12 +236,14 @@ struct SpaprMachine {
     SpaprOptionVector ov5, ov5_cas;
     bool cas_done, use_hotplug_event_source;
     int64_t rtc_offset_ns;       /* guest's clock less the machine's reference */
+    int64_t rtc_wire_ns;         /* the section spapr/rtc's form */
     bool fwnmi_registered;
     uint64_t fwnmi_sreset_addr, fwnmi_mce_addr;
     int fwnmi_interlock_cpu;     /* -1 none */
     uint32_t fdt_initial_size;
     SpaprClient client;
     uint8_t active_ic;           /* 0 XICS, 1 XIVE */
+    struct { uint64_t guest_timebase; int64_t time_of_day_ns; } tb;   /* spapr-time.c */
     SpaprWatchdog watchdogs[SPAPR_N_WATCHDOGS];
     /* saved through their own handlers */
     uint64_t *htab;              /* host memory of the hash page table, 2^htab_shift bytes */
@@ -248,6 +254,7 @@ struct SpaprMachine {
     uint64_t fdt_addr;
     GArray *events;              /* SpaprEvent, oldest first */
     /* host-only */
+    int64_t tb_elapsed_ns;       /* to be made up for when the guest starts */
     DeviceState *xics, *xive;
     VioBus *vio;
     GPtrArray *irq_lines;        /* IRQLine * by number - SPAPR_XIRQ_BASE */

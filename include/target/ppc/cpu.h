@@ -235,6 +235,7 @@ struct PowerPCCPU {
     /* ---- derived ---- */
     bool pmu_active;                  /* a counter runs */
     uint32_t wire_latches;            /* machine.c: pending latches on their way to or from a stream */
+    uint64_t wire_reserve;            /* machine.c: the stream's place for a reservation */
     bool amr_is_kuap;                 /* translations so far depend on AMR key 0 alone (radix) */
     bool checkstopped;                /* saved: machine check with MSR.ME = 0 */
     uint8_t power_wait;               /* saved: PPCPowerWait */
@@ -357,6 +358,10 @@ void ppc_store_fpscr(CPUPPCState *env, uint64_t value, uint64_t mask);
 uint64_t ppc_get_tb(CPUPPCState *env);
 int64_t ppc_get_decr(CPUPPCState *env);
 void ppc_set_decr(CPUPPCState *env, uint64_t value);
+/* After loading: the time base has been moved by that many ticks, the decrementers keep their values. */
+void ppc_decr_shift(PowerPCCPU *cpu, int64_t ticks);
+/* The decrementers' levels and timers as the time says now. */
+void ppc_decr_update(PowerPCCPU *cpu);
 /* Once, after creation and before realize: the frequency of the time base. */
 void ppc_time_init(PowerPCCPU *cpu, uint32_t frequency);
 
