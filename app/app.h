@@ -31,8 +31,10 @@ typedef struct AppConfig {
     GArray *monitors;                   /* AppMonitor */
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
+    char *incoming, *dump_vmstate;
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
+    bool only_migratable;
     bool mem_prealloc, mem_lock, only_help;
     bool serial_given, monitor_given, kvm_given, tcg_given;
 } AppConfig;

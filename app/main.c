@@ -15,8 +15,10 @@
 #include "app.h"
 #include "chardev/char.h"
 #include "hw/core/cpus.h"
+#include "monitor/monitor.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
+#include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "util/error.h"
@@ -204,6 +206,10 @@ int main(int argc, char **argv)
         }
         return fail(&config, error);
     }
+    if (config.only_help) {
+        exit(0);
+    }
+    migration_set_observer(monitor_migration_changed);
     g_unix_signal_add(SIGINT, on_signal, GINT_TO_POINTER(SIGINT));
     g_unix_signal_add(SIGTERM, on_signal, GINT_TO_POINTER(SIGTERM));
     g_unix_signal_add(SIGHUP, on_signal, GINT_TO_POINTER(SIGHUP));
@@ -212,7 +218,12 @@ int main(int argc, char **argv)
     if (daemon_pipe >= 0) {
         daemonize_end(daemon_pipe);
     }
-    if (!config.stopped) {
+    if (config.incoming) {
+        if (!migration_incoming_prepare(config.incoming, !config.stopped, &error)) {
+            error_prepend(&error, "-incoming %s: ", config.incoming);
+            return fail(&config, error);
+        }
+    } else if (!config.stopped) {
         vm_start();
     }
     status = main_loop_run();

@@ -531,6 +531,12 @@ static const OptionRow option_rows[] = {
      add_mon},
 
     GROUP("Running"),
+    {"incoming", "URI", "wait for a machine's state from tcp:[HOST]:PORT, unix:PATH, exec:COMMAND, fd:N, "
+     "file:PATH; or defer: for 'migrate_incoming'", NULL, offsetof(AppConfig, incoming)},
+    {"only-migratable", NULL, "refuse what would keep the machine from migrating", NULL,
+     offsetof(AppConfig, only_migratable)},
+    {"dump-vmstate", "FILE", "write the machine's state descriptions to FILE and end", NULL,
+     offsetof(AppConfig, dump_vmstate)},
     {"S", NULL, "do not start the CPUs ('cont' in the monitor does)", NULL, offsetof(AppConfig, stopped)},
     {"no-reboot", NULL, "exit instead of rebooting", NULL, offsetof(AppConfig, no_reboot)},
     {"no-shutdown", NULL, "stop instead of exiting", NULL, offsetof(AppConfig, no_shutdown)},

@@ -14,7 +14,9 @@
 #include "hw/intc/xive.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "hw/ppc/spapr.h"
+#include "system/migration.h"
 #include "system/rtc.h"
+#include "system/runtime.h"
 #include "target/ppc/cpu.h"
 #include "util/error.h"
 #include "util/options.h"
@@ -143,6 +145,23 @@ static void take_text(char **member, const char *text)
     }
 }
 
+/* -dump-vmstate FILE: every description as JSON; the program then ends. */
+static bool dump_vmstate(AppConfig *config, MachineState *machine, GError **errp)
+{
+    json_t *json = state_registry_describe(runtime_state_registry(), machine->class->machine_name);
+    g_autofree char *text = json_dumps(json, JSON_INDENT(2));
+    GError *error = NULL;
+
+    json_decref(json);
+    config->only_help = true;
+    if (!g_file_set_contents(config->dump_vmstate, text, -1, &error)) {
+        error_set(errp, GOSSAMER_ERROR_IO, "-dump-vmstate: %s", error->message);
+        g_error_free(error);
+        return false;
+    }
+    return true;
+}
+
 bool app_create(AppConfig *config, GError **errp)
 {
     const MachineClass *class = config->machine ? machine_class_find(config->machine, errp)
@@ -167,8 +186,11 @@ bool app_create(AppConfig *config, GError **errp)
     if (config->rtc && !rtc_configure(config->rtc, errp)) {
         return false;
     }
-    if (!create_engine(config, errp)) {
+    if (!create_engine(config, errp) || !migration_init(errp)) {
         return false;
+    }
+    if (config->only_migratable) {
+        migration_set_only_migratable();
     }
     for (guint i = 0; i < config->chardevs->len; i++) {
         if (!chardev_new_from_options(g_ptr_array_index(config->chardevs, i), errp)) {
@@ -234,5 +256,6 @@ bool app_create(AppConfig *config, GError **errp)
         }
     }
     global_properties_warn_unused();
-    return true;
+    return migration_machine_created(machine->class->machine_name, errp) &&
+           (!config->dump_vmstate || dump_vmstate(config, machine, errp));
 }

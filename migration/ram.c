@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "util/bitops.h"
+#include "util/cutils.h"
 #include "util/error.h"
 #include "util/thread.h"
 
@@ -41,25 +42,6 @@ struct RAMState {
     GArray *load_regions; /* RAMRegion */
     const RAMRegion *load_region;
 };
-
-typedef uint64_t Vector4 __attribute__((vector_size(32), aligned(1), may_alias));
-
-bool buffer_is_zero(const void *buf, size_t size)
-{
-    const uint8_t *p = buf, *end = p + size;
-
-    /* Most pages that are not zero show it here. */
-    if (p[0] | p[size / 2] | p[size - 1]) {
-        return false;
-    }
-    for (; p < end; p += 64) {
-        Vector4 v = *(const Vector4 *)p | *(const Vector4 *)(p + 32);
-        if (v[0] | v[1] | v[2] | v[3]) {
-            return false;
-        }
-    }
-    return true;
-}
 
 RAMState *ram_state_new(const RAMOps *ops, void *opaque)
 {

@@ -14,7 +14,9 @@ bool monitor_cont(GError **errp)
         error_setg(errp, "Resetting the Virtual Machine is required");
         return false;
     }
-    if (!runstate_check(RUN_STATE_SUSPENDED)) {
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        migration_incoming_set_autostart();
+    } else if (!runstate_check(RUN_STATE_SUSPENDED)) {
         vm_start();
     }
     return true;

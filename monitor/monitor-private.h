@@ -7,6 +7,7 @@
 #include "monitor/commands.h"
 #include "hw/core/cpu.h"
 #include "monitor/monitor.h"
+#include "system/migration.h"
 
 typedef struct LineEditor LineEditor;
 
@@ -51,6 +52,10 @@ void qmp_event(Monitor *mon, CharEvent event);
 void qmp_input(Monitor *mon, const uint8_t *data, int size);
 void qmp_emit(Monitor *mon, json_t *value);
 json_t *qmp_timestamp(void);
+
+/* migration-commands.c */
+extern const HMPCommand monitor_hmp_migration_commands[];
+extern const QMPCommand monitor_qmp_migration_commands[];
 
 /* expression.c. *text is moved behind what was read. A word may be quoted; NULL: nothing left. */
 bool monitor_expression(const char **text, int cpu_index, uint64_t *value, GError **errp);

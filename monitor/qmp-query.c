@@ -206,11 +206,6 @@ static json_t *empty_list(json_t *arguments, GError **errp)
     return json_array();
 }
 
-static json_t *empty_object(json_t *arguments, GError **errp)
-{
-    return json_object();
-}
-
 static json_t *human_text(const char *line)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -271,8 +266,6 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-stats-schemas", empty_list, .arguments = ARGS("provider:s?")},
     {"query-yank", empty_list},
     {"query-fdsets", empty_list},
-    {"query-migrate", empty_object},
-    {"query-migrate-capabilities", empty_list},
     {"x-query-jit", x_query_jit},
     {"x-query-numa", x_query_numa},
     {"x-query-roms", x_query_roms},

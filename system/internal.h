@@ -93,6 +93,7 @@ struct Runtime {
     ClockState clock_state;
     ResetNode reset_root;
     GArray *reset_functions; /* ResetFunction */
+    struct Migration *migration; /* NULL: a machine without (tests) */
 };
 
 /* The one global (runtime.h). */

@@ -67,7 +67,5 @@ void ram_state_free(RAMState *ram);
 bool ram_state_register(RAMState *ram, StateRegistry *registry, GError **errp);
 /* Of the save under way, or the last one. Any thread. */
 void ram_state_stats(RAMState *ram, RAMStats *out);
-/* size is a multiple of 64; any alignment. */
-bool buffer_is_zero(const void *buf, size_t size);
 
 #endif

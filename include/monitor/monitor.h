@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <glib.h>
 #include "chardev/char.h"
+#include "system/migration.h"
 
 typedef enum MonitorMode { MONITOR_READLINE, MONITOR_CONTROL } MonitorMode;
 
@@ -18,5 +19,7 @@ bool monitor_add(Chardev *chr, MonitorMode mode, bool pretty, GError **errp);
 void monitor_cleanup(void);
 /* A command line as HMP has it; output appended. Also human-monitor-command. */
 void monitor_run_hmp(const char *line, int cpu_index, GString *out);
+/* The migration's observer: sends the event MIGRATION. */
+void monitor_migration_changed(MigrationStatus status, unsigned pass);
 
 #endif

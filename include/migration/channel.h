@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transports of a state stream, named by URIs as QEMU has them:
+ *   tcp:HOST:PORT  unix:PATH  exec:COMMAND  fd:NUMBER  file:PATH[,offset=N]
+ * HOST may be empty (any), a name, an IPv4 or a bracketed IPv6 address.
+ *
+ * Channels block; another thread ends a blocked one with migration_channel_shutdown().
+ */
+#ifndef MIGRATION_CHANNEL_H
+#define MIGRATION_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include "migration/stream.h"
+
+typedef enum MigrationTransport {
+    MIGRATION_TCP,
+    MIGRATION_UNIX,
+    MIGRATION_EXEC,
+    MIGRATION_FD,
+    MIGRATION_FILE,
+} MigrationTransport;
+
+typedef struct MigrationAddress {
+    MigrationTransport transport;
+    char *path;      /* UNIX, FILE: path; EXEC: command; TCP: host */
+    uint16_t port;
+    int fd;          /* FD */
+    uint64_t offset; /* FILE */
+} MigrationAddress;
+
+MigrationAddress *migration_address_parse(const char *uri, GError **errp);
+void migration_address_free(MigrationAddress *address);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MigrationAddress, migration_address_free)
+
+typedef struct MigrationChannel MigrationChannel;
+/* Opens for sending (or receiving: FD, EXEC and FILE only). Blocks; NULL with errp. */
+MigrationChannel *migration_channel_open(const MigrationAddress *address, bool sending, GError **errp);
+/* Takes fd over. */
+MigrationChannel *migration_channel_from_fd(int fd);
+/* The stream does not own the channel. */
+StateStream *migration_channel_stream(MigrationChannel *channel, bool sending);
+/* Ends reads and writes under way and to come with an error. Any thread. */
+void migration_channel_shutdown(MigrationChannel *channel);
+/* Closes; for a command, waits for its end: false with errp if that failed. */
+bool migration_channel_close(MigrationChannel *channel, GError **errp);
+
+/*
+ * Listens on TCP and UNIX addresses: a socket that migration_accept() takes, or -1 with errp.  *uri (may be
+ * NULL) gets the address with the port that the host chose.
+ */
+int migration_listen(const MigrationAddress *address, char **uri, GError **errp);
+/* The connection that waits, or NULL. */
+MigrationChannel *migration_accept(int listener, GError **errp);
+
+#endif

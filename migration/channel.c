@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transports over file descriptors: sockets, pipes to a command, files.
+ */
+#include "migration/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "util/cutils.h"
+#include "util/error.h"
+
+struct MigrationChannel {
+    int fd;
+    int wake[2];      /* pipe: readable once shutdown was asked for */
+    pid_t child;      /* EXEC; 0: none */
+    bool is_socket;
+};
+
+/* ---- Addresses ---- */
+
+static bool parse_tcp(MigrationAddress *a, const char *text, GError **errp)
+{
+    g_autofree char *copy = g_strdup(text);
+    char *options = strchr(copy, ',');
+    char *host = copy, *colon;
+
+    /* ipv4=on and the like: the name's resolution decides. */
+    if (options) {
+        *options = '\0';
+    }
+    if (copy[0] == '[') {
+        char *end = strchr(copy, ']');
+        if (!end || end[1] != ':') {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "'tcp:%s': expected [ADDRESS]:PORT", text);
+            return false;
+        }
+        *end = '\0';
+        host = copy + 1;
+        colon = end + 1;
+    } else {
+        colon = strrchr(copy, ':');
+        if (!colon) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "'tcp:%s': expected HOST:PORT", text);
+            return false;
+        }
+        *colon = '\0';
+    }
+    guint64 port;
+    if (!g_ascii_string_to_unsigned(colon + 1, 10, 0, UINT16_MAX, &port, NULL)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'tcp:%s': '%s' is no port number", text, colon + 1);
+        return false;
+    }
+    a->path = g_strdup(host);
+    a->port = (uint16_t)port;
+    return true;
+}
+
+static bool parse_file(MigrationAddress *a, const char *text, GError **errp)
+{
+    const char *option = strstr(text, ",offset=");
+
+    a->path = option ? g_strndup(text, (size_t)(option - text)) : g_strdup(text);
+    if (option && !parse_size(option + strlen(",offset="), 'B', &a->offset, NULL)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'file:%s': '%s' is no offset", text,
+                  option + strlen(",offset="));
+        return false;
+    }
+    if (!*a->path) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'file:%s' names no file", text);
+        return false;
+    }
+    return true;
+}
+
+MigrationAddress *migration_address_parse(const char *uri, GError **errp)
+{
+    static const struct {
+        const char *prefix;
+        MigrationTransport transport;
+    } rows[] = {
+        {"tcp:", MIGRATION_TCP}, {"unix:", MIGRATION_UNIX}, {"exec:", MIGRATION_EXEC},
+        {"fd:", MIGRATION_FD},   {"file:", MIGRATION_FILE},
+    };
+    g_autoptr(MigrationAddress) a = g_new0(MigrationAddress, 1);
+
+    a->fd = -1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!g_str_has_prefix(uri, rows[i].prefix)) {
+            continue;
+        }
+        const char *text = uri + strlen(rows[i].prefix);
+        guint64 number;
+        bool ok = true;
+        a->transport = rows[i].transport;
+        switch (a->transport) {
+        case MIGRATION_TCP:
+            ok = parse_tcp(a, text, errp);
+            break;
+        case MIGRATION_FILE:
+            ok = parse_file(a, text, errp);
+            break;
+        case MIGRATION_FD:
+            ok = g_ascii_string_to_unsigned(text, 10, 0, INT32_MAX, &number, NULL);
+            if (ok) {
+                a->fd = (int)number;
+            } else {
+                error_set(errp, GOSSAMER_ERROR_INVALID, "'%s': '%s' is no file descriptor", uri, text);
+            }
+            break;
+        default:
+            a->path = g_strdup(text);
+            if (!*text) {
+                error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is incomplete", uri);
+                ok = false;
+            }
+        }
+        return ok ? g_steal_pointer(&a) : NULL;
+    }
+    error_set(errp, GOSSAMER_ERROR_INVALID,
+              "unknown migration protocol: '%s' (known: tcp:, unix:, exec:, fd:, file:)", uri);
+    return NULL;
+}
+
+void migration_address_free(MigrationAddress *a)
+{
+    g_free(a->path);
+    g_free(a);
+}
+
+/* ---- Sockets ---- */
+
+static bool unix_address(const char *path, struct sockaddr_un *out, GError **errp)
+{
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(out->sun_path)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "the socket's path '%s' is too long", path);
+        return false;
+    }
+    strcpy(out->sun_path, path);
+    return true;
+}
+
+static struct addrinfo *resolve(const MigrationAddress *a, bool listening, GError **errp)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = listening ? AI_PASSIVE : 0}, *list;
+    g_autofree char *port = g_strdup_printf("%u", a->port);
+    /* "0" has always stood for any address. */
+    const char *host = *a->path && strcmp(a->path, "0") ? a->path : NULL;
+    int result = getaddrinfo(host, port, &hints, &list);
+
+    if (result) {
+        error_set(errp, GOSSAMER_ERROR_IO, "address resolution failed for %s:%s: %s", a->path, port,
+                  gai_strerror(result));
+        return NULL;
+    }
+    return list;
+}
+
+static int connect_tcp(const MigrationAddress *a, GError **errp)
+{
+    struct addrinfo *list = resolve(a, false, errp);
+    int fd = -1, error = 0;
+
+    if (!list) {
+        return -1;
+    }
+    for (struct addrinfo *at = list; at; at = at->ai_next) {
+        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
+        if (fd >= 0 && !connect(fd, at->ai_addr, at->ai_addrlen)) {
+            break;
+        }
+        error = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        fd = -1;
+    }
+    freeaddrinfo(list);
+    if (fd < 0) {
+        error_setg_errno(errp, error, "Failed to connect to '%s:%u'", a->path, a->port);
+    }
+    return fd;
+}
+
+static int connect_unix(const MigrationAddress *a, GError **errp)
+{
+    struct sockaddr_un address;
+
+    if (!unix_address(a->path, &address, errp)) {
+        return -1;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+        error_setg_errno(errp, errno, "Failed to connect to '%s'", a->path);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    return fd;
+}
+
+static int bind_and_listen(int fd, const struct sockaddr *address, socklen_t size)
+{
+    int on = 1;
+
+    if (fd < 0) {
+        return -1;
+    }
+    if (address->sa_family != AF_UNIX) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    }
+    if (!bind(fd, address, size) && !listen(fd, 1)) {
+        return fd;
+    }
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int listen_tcp(const MigrationAddress *a, char **uri, GError **errp)
+{
+    struct addrinfo *list = resolve(a, true, errp);
+    int fd = -1, error = 0;
+
+    if (!list) {
+        return -1;
+    }
+    for (struct addrinfo *at = list; at && fd < 0; at = at->ai_next) {
+        fd = bind_and_listen(socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                                    at->ai_protocol), at->ai_addr, at->ai_addrlen);
+        error = errno;
+    }
+    freeaddrinfo(list);
+    if (fd < 0) {
+        error_setg_errno(errp, error, "cannot listen on '%s:%u'", a->path, a->port);
+        return -1;
+    }
+    if (uri) {
+        struct sockaddr_storage name;
+        socklen_t size = sizeof(name);
+        char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
+        getsockname(fd, (struct sockaddr *)&name, &size);
+        getnameinfo((struct sockaddr *)&name, size, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV);
+        *uri = g_strdup_printf(name.ss_family == AF_INET6 ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
+    }
+    return fd;
+}
+
+int migration_listen(const MigrationAddress *a, char **uri, GError **errp)
+{
+    struct sockaddr_un address;
+
+    if (a->transport == MIGRATION_TCP) {
+        return listen_tcp(a, uri, errp);
+    }
+    g_assert(a->transport == MIGRATION_UNIX);
+    if (!unix_address(a->path, &address, errp)) {
+        return -1;
+    }
+    unlink(a->path);
+    int fd = bind_and_listen(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+                             (struct sockaddr *)&address, sizeof(address));
+    if (fd < 0) {
+        error_setg_errno(errp, errno, "cannot listen on '%s'", a->path);
+    } else if (uri) {
+        *uri = g_strdup_printf("unix:%s", a->path);
+    }
+    return fd;
+}
+
+MigrationChannel *migration_accept(int listener, GError **errp)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0) {
+        error_setg_errno(errp, errno, "cannot accept the incoming migration's connection");
+        return NULL;
+    }
+    return migration_channel_from_fd(fd);
+}
+
+/* ---- Files and commands ---- */
+
+static int open_file(const MigrationAddress *a, bool sending, GError **errp)
+{
+    int fd = open(a->path, sending ? O_WRONLY | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0660);
+    struct stat st;
+
+    if (fd < 0) {
+        error_setg_errno(errp, errno, "cannot open '%s'", a->path);
+        return -1;
+    }
+    /* What lies before the offset is somebody else's. */
+    bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode);
+    if ((sending && regular && ftruncate(fd, (off_t)a->offset)) ||
+        (a->offset && lseek(fd, (off_t)a->offset, SEEK_SET) < 0)) {
+        error_setg_errno(errp, errno, "cannot go to offset %" G_GUINT64_FORMAT " of '%s'", a->offset, a->path);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int run_command(const MigrationAddress *a, bool sending, pid_t *child, GError **errp)
+{
+    const char *argv[] = {"/bin/sh", "-c", a->path, NULL};
+    int ours = -1;
+    GError *error = NULL;
+
+    if (!g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
+                                  G_SPAWN_DO_NOT_REAP_CHILD | (sending ? 0 : G_SPAWN_CHILD_INHERITS_STDIN),
+                                  NULL, NULL, child, sending ? &ours : NULL, sending ? NULL : &ours, NULL,
+                                  &error)) {
+        error_set(errp, GOSSAMER_ERROR_IO, "cannot run '%s': %s", a->path, error->message);
+        g_error_free(error);
+        return -1;
+    }
+    fcntl(ours, F_SETFD, FD_CLOEXEC);
+    return ours;
+}
+
+/* ---- Channels ---- */
+
+MigrationChannel *migration_channel_from_fd(int fd)
+{
+    MigrationChannel *channel = g_new0(MigrationChannel, 1);
+    struct stat st;
+
+    channel->fd = fd;
+    channel->is_socket = !fstat(fd, &st) && S_ISSOCK(st.st_mode);
+    if (pipe2(channel->wake, O_CLOEXEC)) {
+        channel->wake[0] = channel->wake[1] = -1;
+    }
+    /* The channel waits with poll(), so that a shutdown ends the wait. */
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return channel;
+}
+
+MigrationChannel *migration_channel_open(const MigrationAddress *a, bool sending, GError **errp)
+{
+    pid_t child = 0;
+    int fd = -1;
+
+    switch (a->transport) {
+    case MIGRATION_TCP:
+        fd = connect_tcp(a, errp);
+        break;
+    case MIGRATION_UNIX:
+        fd = connect_unix(a, errp);
+        break;
+    case MIGRATION_FILE:
+        fd = open_file(a, sending, errp);
+        break;
+    case MIGRATION_EXEC:
+        fd = run_command(a, sending, &child, errp);
+        break;
+    case MIGRATION_FD:
+        fd = a->fd;
+        if (fcntl(fd, F_GETFD) < 0) {
+            error_setg_errno(errp, errno, "file descriptor %d", fd);
+            return NULL;
+        }
+        break;
+    }
+    if (fd < 0) {
+        return NULL;
+    }
+    MigrationChannel *channel = migration_channel_from_fd(fd);
+    channel->child = child;
+    return channel;
+}
+
+/* False: shutdown was asked for. */
+static bool wait_for(MigrationChannel *channel, short events)
+{
+    struct pollfd fds[] = {{channel->fd, events, 0}, {channel->wake[0], POLLIN, 0}};
+
+    while (poll(fds, channel->wake[0] < 0 ? 1 : 2, -1) < 0 && errno == EINTR) {
+    }
+    return !(fds[1].revents & POLLIN);
+}
+
+static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
+{
+    MigrationChannel *channel = opaque;
+
+    for (;;) {
+        ssize_t n = read(channel->fd, buf, size);
+        if (n >= 0) {
+            return n;
+        }
+        if (errno == EAGAIN) {
+            if (!wait_for(channel, POLLIN)) {
+                error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+                return -1;
+            }
+        } else if (errno != EINTR) {
+            error_setg_errno(errp, errno, "cannot read from the channel");
+            return -1;
+        }
+    }
+}
+
+static bool channel_write(void *opaque, const void *buf, size_t size, GError **errp)
+{
+    MigrationChannel *channel = opaque;
+    const uint8_t *p = buf;
+
+    while (size) {
+        ssize_t n = channel->is_socket ? send(channel->fd, p, size, MSG_NOSIGNAL)
+                                       : write(channel->fd, p, size);
+        if (n > 0) {
+            p += n;
+            size -= (size_t)n;
+        } else if (n < 0 && errno == EAGAIN) {
+            if (!wait_for(channel, POLLOUT)) {
+                error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+                return false;
+            }
+        } else if (n < 0 && errno != EINTR) {
+            error_setg_errno(errp, errno, "cannot write to the channel");
+            return false;
+        }
+    }
+    return true;
+}
+
+StateStream *migration_channel_stream(MigrationChannel *channel, bool sending)
+{
+    static const StateStreamOps reading = {.read = channel_read}, writing = {.write = channel_write};
+
+    return state_stream_new(sending ? &writing : &reading, channel);
+}
+
+void migration_channel_shutdown(MigrationChannel *channel)
+{
+    if (channel->wake[1] >= 0 && write(channel->wake[1], "", 1) < 0) {
+        /* The pipe is full: it has been asked for before. */
+    }
+    if (channel->is_socket) {
+        shutdown(channel->fd, SHUT_RDWR);
+    }
+}
+
+bool migration_channel_close(MigrationChannel *channel, GError **errp)
+{
+    bool ok = true;
+
+    if (close(channel->fd) && errno != EINTR) {
+        error_setg_errno(errp, errno, "cannot close the channel");
+        ok = false;
+    }
+    if (channel->child) {
+        int status = 0;
+        while (waitpid(channel->child, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (ok && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+            error_set(errp, GOSSAMER_ERROR_IO, WIFSIGNALED(status) ? "the command was killed by signal %d"
+                                                                    : "the command failed with status %d",
+                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+            ok = false;
+        }
+        g_spawn_close_pid(channel->child);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (channel->wake[i] >= 0) {
+            close(channel->wake[i]);
+        }
+    }
+    g_free(channel);
+    return ok;
+}

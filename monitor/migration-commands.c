@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands of both monitors about migration, and its event.  Names, arguments and words are QEMU's.
+ */
+#include <string.h>
+#include "monitor-private.h"
+#include "system/main-loop.h"
+#include "system/migration.h"
+#include "util/cutils.h"
+#include "util/error.h"
+
+/* ---- QMP ---- */
+
+static json_t *ok_or(bool ok)
+{
+    return ok ? json_object() : NULL;
+}
+
+/* The only channel of "channels", as a URI: {"channel-type": "main", "addr": {"transport": …}}. */
+static char *uri_of_channels(json_t *channels, GError **errp)
+{
+    json_t *addr = json_object_get(json_array_get(channels, 0), "addr");
+    const char *transport = json_string_value(json_object_get(addr, "transport"));
+    const char *type = json_string_value(json_object_get(addr, "type"));
+    const char *path = json_string_value(json_object_get(addr, "path"));
+    const char *host = json_string_value(json_object_get(addr, "host"));
+    const char *port = json_string_value(json_object_get(addr, "port"));
+    const char *name = json_string_value(json_object_get(addr, "filename"));
+    const char *fd = json_string_value(json_object_get(addr, "str"));
+
+    if (json_array_size(channels) == 1 && transport && !strcmp(transport, "socket") && type) {
+        if (!strcmp(type, "unix") && path) {
+            return g_strdup_printf("unix:%s", path);
+        }
+        if (!strcmp(type, "inet") && host && port) {
+            return g_strdup_printf(strchr(host, ':') ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
+        }
+        if (!strcmp(type, "fd") && fd) {
+            return g_strdup_printf("fd:%s", fd);
+        }
+    } else if (json_array_size(channels) == 1 && transport && !strcmp(transport, "file") && name) {
+        return g_strdup_printf("file:%s,offset=%" G_GINT64_FORMAT, name,
+                               (gint64)json_integer_value(json_object_get(addr, "offset")));
+    }
+    error_set(errp, GOSSAMER_ERROR_INVALID, "'channels' must hold one channel of a known kind");
+    return NULL;
+}
+
+static char *uri_of(json_t *arguments, GError **errp)
+{
+    const char *uri = json_string_value(json_object_get(arguments, "uri"));
+    json_t *channels = json_object_get(arguments, "channels");
+
+    if (!uri == !channels) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "need either 'uri' or 'channels' argument");
+        return NULL;
+    }
+    return uri ? g_strdup(uri) : uri_of_channels(channels, errp);
+}
+
+static json_t *qmp_migrate(json_t *arguments, GError **errp)
+{
+    g_autofree char *uri = uri_of(arguments, errp);
+
+    return ok_or(uri && migration_start(uri, errp));
+}
+
+static json_t *qmp_migrate_incoming(json_t *arguments, GError **errp)
+{
+    g_autofree char *uri = uri_of(arguments, errp);
+
+    return ok_or(uri && migration_incoming_start(uri, errp));
+}
+
+static json_t *qmp_migrate_cancel(json_t *arguments, GError **errp)
+{
+    migration_cancel();
+    return json_object();
+}
+
+static json_t *qmp_migrate_continue(json_t *arguments, GError **errp)
+{
+    return ok_or(migration_continue(errp));
+}
+
+static json_t *ram_info(const MigrationInfo *info)
+{
+    const RAMStats *ram = &info->ram;
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:f, s:I, s:i, s:i, s:I, s:i, s:I, s:I, s:I, s:i}",
+                     "transferred", (json_int_t)info->transferred, "remaining", (json_int_t)ram->remaining,
+                     "total", (json_int_t)ram->total, "duplicate", (json_int_t)ram->duplicate, "skipped", 0,
+                     "normal", (json_int_t)ram->normal, "normal-bytes",
+                     (json_int_t)(ram->normal * RAM_PAGE_SIZE), "dirty-pages-rate",
+                     (json_int_t)ram->dirty_pages_rate, "mbps", info->mbps, "dirty-sync-count",
+                     (json_int_t)ram->dirty_sync_count, "postcopy-requests", 0, "page-size",
+                     (int)RAM_PAGE_SIZE, "pages-per-second", (json_int_t)info->pages_per_second,
+                     "multifd-bytes", 0, "precopy-bytes", (json_int_t)info->precopy_bytes, "downtime-bytes",
+                     (json_int_t)info->downtime_bytes, "dirty-sync-missed-zero-copy", (json_int_t)0,
+                     "postcopy-bytes", 0);
+}
+
+static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
+{
+    MigrationInfo info;
+    json_t *result = json_object();
+
+    migration_info(&info);
+    if (info.status != MIGRATION_STATUS_NONE) {
+        json_object_set_new(result, "status", json_string(migration_status_name(info.status)));
+    }
+    if (migration_incoming_uri()) {
+        json_object_set_new(result, "socket-address", json_array());
+    }
+    if (info.error) {
+        json_object_set_new(result, "error-desc", json_string(info.error));
+    }
+    if (info.total_ms) {
+        json_object_set_new(result, "total-time", json_integer(info.total_ms));
+        json_object_set_new(result, "setup-time", json_integer(info.setup_ms));
+    }
+    if (info.status == MIGRATION_STATUS_COMPLETED && info.has_ram) {
+        json_object_set_new(result, "downtime", json_integer(info.downtime_ms));
+    } else if (migration_status_is_busy(info.status)) {
+        json_object_set_new(result, "expected-downtime", json_integer(info.expected_downtime_ms));
+    }
+    if (info.has_ram) {
+        json_object_set_new(result, "ram", ram_info(&info));
+    }
+    if (info.throttle_percent) {
+        json_object_set_new(result, "cpu-throttle-percentage", json_integer(info.throttle_percent));
+    }
+    return result;
+}
+
+static json_t *qmp_query_parameters(json_t *arguments, GError **errp)
+{
+    json_t *result = json_object();
+
+    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
+        json_object_set_new(result, migration_parameters[i].name,
+                            json_integer((json_int_t)migration_parameter_get((MigrationParameter)i)));
+    }
+    return result;
+}
+
+static json_t *qmp_set_parameters(json_t *arguments, GError **errp)
+{
+    const char *name;
+    json_t *value;
+
+    /* All or nothing: first look, then set. */
+    for (int pass = 0; pass < 2; pass++) {
+        json_object_foreach(arguments, name, value) {
+            int i = migration_parameter_find(name);
+            if (i < 0) {
+                error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Parameter '%s' is unexpected", name);
+                return NULL;
+            }
+            if (!json_is_integer(value) || json_integer_value(value) < 0) {
+                error_set(errp, GOSSAMER_ERROR_INVALID,
+                          "Invalid parameter type for '%s', expected: integer", name);
+                return NULL;
+            }
+            uint64_t number = (uint64_t)json_integer_value(value);
+            const MigrationParameterRow *row = &migration_parameters[i];
+            if ((pass || number < row->least || number > row->most) &&
+                !migration_parameter_set((MigrationParameter)i, number, errp)) {
+                return NULL;
+            }
+        }
+    }
+    return json_object();
+}
+
+static json_t *qmp_query_capabilities(json_t *arguments, GError **errp)
+{
+    json_t *result = json_array();
+
+    for (int i = 0; i < MIGRATION_CAPABILITY_COUNT; i++) {
+        json_array_append_new(result, json_pack("{s:b, s:s}", "state",
+                                                migration_capability_get((MigrationCapability)i),
+                                                "capability", migration_capabilities[i].name));
+    }
+    return result;
+}
+
+static json_t *qmp_set_capabilities(json_t *arguments, GError **errp)
+{
+    size_t index;
+    json_t *row;
+
+    json_array_foreach(json_object_get(arguments, "capabilities"), index, row) {
+        const char *name = json_string_value(json_object_get(row, "capability"));
+        json_t *state = json_object_get(row, "state");
+        int i = name ? migration_capability_find(name) : -1;
+        if (i < 0 || !json_is_boolean(state)) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter '%s'", name ? name : "capability");
+            return NULL;
+        }
+        if (!migration_capability_set((MigrationCapability)i, json_is_true(state), errp)) {
+            return NULL;
+        }
+    }
+    return json_object();
+}
+
+const QMPCommand monitor_qmp_migration_commands[] = {
+    {"migrate", qmp_migrate,
+     .arguments = (const char *const[]){"uri:s?", "channels:a?", "blk:b?", "inc:b?", "detach:b?", "resume:b?",
+                                        NULL}},
+    {"migrate-incoming", qmp_migrate_incoming,
+     .arguments = (const char *const[]){"uri:s?", "channels:a?", "exit-on-error:b?", NULL}},
+    {"migrate_cancel", qmp_migrate_cancel},
+    {"migrate-continue", qmp_migrate_continue, .arguments = (const char *const[]){"state:s", NULL}},
+    {"query-migrate", qmp_query_migrate},
+    {"query-migrate-parameters", qmp_query_parameters},
+    {"migrate-set-parameters", qmp_set_parameters, .arguments = (const char *const[]){"*", NULL}},
+    {"query-migrate-capabilities", qmp_query_capabilities},
+    {"migrate-set-capabilities", qmp_set_capabilities,
+     .arguments = (const char *const[]){"capabilities:a", NULL}},
+    {0},
+};
+
+/* ---- HMP ---- */
+
+static void report(HMPContext *context, GError *error)
+{
+    if (error) {
+        g_string_append_printf(context->out, "Error: %s\n", error->message);
+        g_error_free(error);
+    }
+}
+
+static void hmp_migrate(HMPContext *context, const char *args)
+{
+    bool detach = false;
+    GError *error = NULL;
+
+    while (g_str_has_prefix(args, "-")) {
+        g_autofree char *word = monitor_word(&args);
+        if (strcmp(word, "-d")) {
+            g_string_append_printf(context->out, "migrate: unsupported option %s\n", word);
+            return;
+        }
+        detach = true;
+        while (*args == ' ') {
+            args++;
+        }
+    }
+    if (!*args) {
+        g_string_append(context->out, "migrate: string expected\n");
+        return;
+    }
+    if (!migration_start(args, &error)) {
+        report(context, error);
+        return;
+    }
+    MigrationInfo info;
+    for (migration_info(&info); !detach && migration_status_is_busy(info.status); migration_info(&info)) {
+        if (info.status == MIGRATION_STATUS_PRE_SWITCHOVER) {
+            break;
+        }
+        /* This monitor's own input waits meanwhile. */
+        main_loop_iterate(true);
+    }
+    if (!detach && info.error) {
+        g_string_append_printf(context->out, "Error: %s\n", info.error);
+    }
+}
+
+static void hmp_migrate_incoming(HMPContext *context, const char *args)
+{
+    GError *error = NULL;
+
+    migration_incoming_start(args, &error);
+    report(context, error);
+}
+
+static void hmp_migrate_cancel(HMPContext *context, const char *args)
+{
+    migration_cancel();
+}
+
+static void hmp_migrate_continue(HMPContext *context, const char *args)
+{
+    GError *error = NULL;
+
+    migration_continue(&error);
+    report(context, error);
+}
+
+static void complete_names(const char *args, GPtrArray *out, const char *(*name)(int), int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (g_str_has_prefix(name(i), args)) {
+            g_ptr_array_add(out, g_strdup(name(i)));
+        }
+    }
+}
+
+static const char *parameter_name(int i)
+{
+    return migration_parameters[i].name;
+}
+
+static const char *capability_name(int i)
+{
+    return migration_capabilities[i].name;
+}
+
+static void complete_parameter(const char *args, GPtrArray *out)
+{
+    complete_names(args, out, parameter_name, MIGRATION_PARAMETER_COUNT);
+}
+
+static void complete_capability(const char *args, GPtrArray *out)
+{
+    complete_names(args, out, capability_name, MIGRATION_CAPABILITY_COUNT);
+}
+
+static void hmp_set_parameter(HMPContext *context, const char *args)
+{
+    g_autofree char *name = monitor_word(&args), *text = monitor_word(&args);
+    int i = name ? migration_parameter_find(name) : -1;
+    GError *error = NULL;
+    uint64_t value;
+
+    if (i < 0) {
+        error_set(&error, GOSSAMER_ERROR_INVALID, "Parameter '%s' is unexpected", name ? name : "");
+    } else if (!text || (migration_parameters[i].is_size ? !parse_size(text, 'M', &value, NULL)
+                                                          : !parse_uint64(text, 0, &value))) {
+        error_set(&error, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a %s", name,
+                  migration_parameters[i].is_size ? "size" : "number");
+    } else {
+        migration_parameter_set((MigrationParameter)i, value, &error);
+    }
+    report(context, error);
+}
+
+static void hmp_set_capability(HMPContext *context, const char *args)
+{
+    g_autofree char *name = monitor_word(&args), *text = monitor_word(&args);
+    int i = name ? migration_capability_find(name) : -1;
+    GError *error = NULL;
+    bool on;
+
+    if (i < 0) {
+        error_set(&error, GOSSAMER_ERROR_INVALID, "Invalid parameter '%s'", name ? name : "");
+    } else if (!text || !parse_bool(text, &on)) {
+        error_set(&error, GOSSAMER_ERROR_INVALID, "'%s' is neither on nor off", text ? text : "");
+    } else {
+        migration_capability_set((MigrationCapability)i, on, &error);
+    }
+    report(context, error);
+}
+
+static void info_migrate(HMPContext *context, const char *args)
+{
+    GString *out = context->out;
+    MigrationInfo info;
+
+    migration_info(&info);
+    if (info.status == MIGRATION_STATUS_NONE) {
+        return;
+    }
+    g_string_append_printf(out, "Migration status: %s", migration_status_name(info.status));
+    g_string_append_printf(out, info.error ? " (%s)\n" : "\n", info.error);
+    if (!info.has_ram) {
+        return;
+    }
+    g_string_append_printf(out, "total time: %" G_GINT64_FORMAT " ms\n", info.total_ms);
+    if (info.status == MIGRATION_STATUS_COMPLETED) {
+        g_string_append_printf(out, "downtime: %" G_GINT64_FORMAT " ms\n", info.downtime_ms);
+    } else {
+        uint64_t done = info.ram.total - MIN(info.ram.total, info.ram.remaining);
+        g_string_append_printf(out, "expected downtime: %" G_GINT64_FORMAT " ms\n", info.expected_downtime_ms);
+        g_string_append_printf(out, "progress: %" G_GUINT64_FORMAT "%% of RAM\n",
+                               info.ram.total ? done * 100 / info.ram.total : 100);
+    }
+    g_string_append_printf(out, "setup: %" G_GINT64_FORMAT " ms\n", info.setup_ms);
+    g_string_append_printf(out, "transferred ram: %" G_GUINT64_FORMAT " kbytes\n", info.ram.transferred >> 10);
+    g_string_append_printf(out, "throughput: %0.2f mbps\n", info.mbps);
+    g_string_append_printf(out, "remaining ram: %" G_GUINT64_FORMAT " kbytes\n", info.ram.remaining >> 10);
+    g_string_append_printf(out, "total ram: %" G_GUINT64_FORMAT " kbytes\n", info.ram.total >> 10);
+    g_string_append_printf(out, "duplicate: %" G_GUINT64_FORMAT " pages\n", info.ram.duplicate);
+    g_string_append_printf(out, "normal: %" G_GUINT64_FORMAT " pages\n", info.ram.normal);
+    g_string_append_printf(out, "normal bytes: %" G_GUINT64_FORMAT " kbytes\n",
+                           info.ram.normal * (RAM_PAGE_SIZE >> 10));
+    g_string_append_printf(out, "dirty sync count: %" G_GUINT64_FORMAT "\n", info.ram.dirty_sync_count);
+    g_string_append_printf(out, "page size: %u kbytes\n", (unsigned)(RAM_PAGE_SIZE >> 10));
+    g_string_append_printf(out, "pages-per-second: %" G_GUINT64_FORMAT "\n", info.pages_per_second);
+    g_string_append_printf(out, "precopy ram: %" G_GUINT64_FORMAT " kbytes\n", info.precopy_bytes >> 10);
+    g_string_append_printf(out, "downtime ram: %" G_GUINT64_FORMAT " kbytes\n", info.downtime_bytes >> 10);
+    if (info.ram.dirty_pages_rate) {
+        g_string_append_printf(out, "dirty pages rate: %" G_GUINT64_FORMAT " pages\n", info.ram.dirty_pages_rate);
+    }
+}
+
+static void info_parameters(HMPContext *context, const char *args)
+{
+    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
+        g_string_append_printf(context->out, "%s: %" G_GUINT64_FORMAT " %s\n", migration_parameters[i].name,
+                               migration_parameter_get((MigrationParameter)i), migration_parameters[i].unit);
+    }
+}
+
+static void info_capabilities(HMPContext *context, const char *args)
+{
+    for (int i = 0; i < MIGRATION_CAPABILITY_COUNT; i++) {
+        g_string_append_printf(context->out, "%s: %s\n", migration_capabilities[i].name,
+                               migration_capability_get((MigrationCapability)i) ? "on" : "off");
+    }
+}
+
+const HMPCommand monitor_hmp_migration_commands[] = {
+    {"migrate", "[-d] uri", "migrate to URI (using -d to not wait for completion)", hmp_migrate, NULL},
+    {"migrate_incoming", "uri", "Continue an incoming migration from an -incoming defer", hmp_migrate_incoming,
+     NULL},
+    {"migrate_cancel", "", "cancel the current VM migration", hmp_migrate_cancel, NULL},
+    {"migrate_continue", "state", "Continue migration from the given paused state", hmp_migrate_continue, NULL},
+    {"migrate_set_parameter", "parameter value", "Set the parameter for migration", hmp_set_parameter,
+     complete_parameter},
+    {"migrate_set_capability", "capability state", "Enable/Disable the usage of a capability for migration",
+     hmp_set_capability, complete_capability},
+    {"info migrate", "", "show migration status", info_migrate, NULL},
+    {"info migrate_parameters", "", "show current migration parameters", info_parameters, NULL},
+    {"info migrate_capabilities", "", "show current migration capabilities", info_capabilities, NULL},
+    {0},
+};
+
+void monitor_migration_changed(MigrationStatus status, unsigned pass)
+{
+    if (migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
+        monitor_send_event("MIGRATION", json_pack("{s:s}", "status", migration_status_name(status)));
+    }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the migration's files share; hangs from the runtime.
+ */
+#ifndef SYSTEM_MIGRATION_INTERNAL_H
+#define SYSTEM_MIGRATION_INTERNAL_H
+
+#include "migration/channel.h"
+#include "system/migration.h"
+#include "system/runstate.h"
+#include "util/thread.h"
+
+/* The stream's section "globalstate". */
+typedef struct GlobalState {
+    uint32_t size;         /* saved: with the final NUL */
+    char runstate[32];     /* saved */
+    uint8_t has_vm_was_suspended, vm_was_suspended; /* saved */
+} GlobalState;
+
+typedef struct OutgoingMigration {
+    Thread *thread;
+    MigrationAddress *address;
+    MigrationChannel *channel;     /* under lock */
+    bool cancel;                   /* atomic */
+    bool may_continue;             /* under lock: migrate-continue came */
+    /* Times in us of the monotonic clock; atomic, 0: not yet. */
+    int64_t started, set_up, stopped, ended;
+    int64_t window_start;
+    uint64_t window_bytes;         /* sent when the window began */
+    StateStream *stream;
+    uint64_t transferred;          /* atomic */
+    uint64_t precopy_bytes, downtime_bytes;
+    uint64_t bandwidth;            /* bytes a second, atomic */
+    uint64_t pages_per_second;
+    int64_t expected_downtime_ms;
+    unsigned throttle;             /* percent */
+} OutgoingMigration;
+
+typedef struct IncomingMigration {
+    bool expected, autostart, deferred;
+    char *uri;
+    int listener;
+    guint source;
+    MigrationChannel *channel;
+    Thread *thread;
+    GError *error;
+} IncomingMigration;
+
+typedef struct Migration {
+    Mutex lock;                    /* inner to the device lock */
+    Cond changed;                  /* cancel or continue came */
+    MigrationStatus status;        /* atomic */
+    char *error;                   /* of the last failure */
+    SavevmConfig config;
+    char *machine;
+    RAMState *ram;
+    GlobalState global;
+    uint64_t parameters[MIGRATION_PARAMETER_COUNT];   /* atomic */
+    bool capabilities[MIGRATION_CAPABILITY_COUNT];
+    GPtrArray *blockers;
+    bool only_migratable;
+    void (*observer)(MigrationStatus status, unsigned pass);
+    OutgoingMigration out;
+    IncomingMigration in;
+} Migration;
+
+Migration *migration_get(void);
+/* Any thread; the observer hears of it on the main thread. */
+void migration_set_status(Migration *m, MigrationStatus status);
+MigrationStatus migration_status(Migration *m);
+/* Takes error over. */
+void migration_fail(Migration *m, GError *error);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sending a machine.  A thread connects, sends RAM in rounds while the guest runs, then stops the guest
+ * for what is left, when that fits into the downtime limit at the speed that was seen.
+ *
+ * Until the stream is complete the guest is ours: every failure and every cancel before that lets it run
+ * on here.
+ */
+#include <string.h>
+#include "migration-internal.h"
+#include "system/lock.h"
+#include "system/main-loop.h"
+#include "system/runtime.h"
+#include "util/error.h"
+
+#define WINDOW_US 100000   /* over which the speed is limited and measured */
+
+static int64_t now_us(void)
+{
+    return g_get_monotonic_time();
+}
+
+static bool cancelled(const OutgoingMigration *out)
+{
+    return __atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST);
+}
+
+/* ---- Speed ---- */
+
+static void close_window(Migration *m, int64_t now)
+{
+    OutgoingMigration *out = &m->out;
+    uint64_t position = state_stream_position(out->stream);
+    int64_t us = MAX(now - out->window_start, 1);
+    uint64_t bandwidth = (position - out->window_bytes) * 1000000 / (uint64_t)us;
+
+    __atomic_store_n(&out->bandwidth, bandwidth, __ATOMIC_RELAXED);
+    __atomic_store_n(&out->transferred, position, __ATOMIC_RELAXED);
+    out->window_start = now;
+    out->window_bytes = position;
+}
+
+/* StateHandlers' limit: this round ends. */
+static bool round_over(void *opaque)
+{
+    Migration *m = opaque;
+    OutgoingMigration *out = &m->out;
+    uint64_t most = migration_parameter_get(MIGRATION_PARAMETER_MAX_BANDWIDTH);
+
+    return cancelled(out) || now_us() - out->window_start >= WINDOW_US ||
+           (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US));
+}
+
+/* Waits for the window's end if its share is used up; then begins the next. */
+static void pace(Migration *m)
+{
+    OutgoingMigration *out = &m->out;
+    int64_t now = now_us(), end = out->window_start + WINDOW_US;
+    uint64_t most = migration_parameter_get(MIGRATION_PARAMETER_MAX_BANDWIDTH);
+
+    if (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US)) {
+        mutex_lock(&m->lock);
+        while (now < end && !cancelled(out)) {
+            cond_wait_timeout(&m->changed, &m->lock, (end - now) * 1000);
+            now = now_us();
+        }
+        mutex_unlock(&m->lock);
+    }
+    if (now >= end) {
+        close_window(m, now);
+    }
+}
+
+/* Bytes that can be sent while the guest stands still. */
+static uint64_t threshold(Migration *m)
+{
+    uint64_t given = migration_parameter_get(MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH);
+    uint64_t bandwidth = given ? given : __atomic_load_n(&m->out.bandwidth, __ATOMIC_RELAXED);
+
+    return bandwidth / 1000 * migration_parameter_get(MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+}
+
+/* ---- Phases ---- */
+
+/* Capability pause-before-switchover: the guest stands still until the management says go. */
+static bool wait_before_switchover(Migration *m)
+{
+    if (m->capabilities[MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER]) {
+        migration_set_status(m, MIGRATION_STATUS_PRE_SWITCHOVER);
+        device_unlock();
+        mutex_lock(&m->lock);
+        while (!m->out.may_continue && !cancelled(&m->out)) {
+            cond_wait(&m->changed, &m->lock);
+        }
+        mutex_unlock(&m->lock);
+        device_lock();
+        if (!cancelled(&m->out)) {
+            migration_set_status(m, MIGRATION_STATUS_DEVICE);
+        }
+    }
+    return !cancelled(&m->out);
+}
+
+static bool give_up(Migration *m, GError **errp)
+{
+    if (errp && !*errp) {
+        error_set(errp, GOSSAMER_ERROR_FAILED, "migration was cancelled");
+    }
+    return false;
+}
+
+/* The guest stands still from here on. Device lock held. */
+static bool complete(Migration *m, StateSaver *saver, GError **errp)
+{
+    OutgoingMigration *out = &m->out;
+    bool was_running = runstate_is_running();
+    RunState was = runstate_get();
+    GError *error = NULL;
+
+    migration_note_runstate();
+    __atomic_store_n(&out->stopped, now_us(), __ATOMIC_RELAXED);
+    uint64_t before = state_stream_position(out->stream);
+    out->precopy_bytes = before;
+    vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    bool ok = wait_before_switchover(m) && state_saver_complete(saver, &error);
+    if (ok) {
+        ok = !cancelled(out);
+    }
+    if (ok) {
+        out->downtime_bytes = state_stream_position(out->stream) - before;
+        return true;
+    }
+    if (error) {
+        g_propagate_error(errp, error);
+    }
+    give_up(m, errp);
+    if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+        if (was_running) {
+            vm_start();
+        } else {
+            runstate_set(was);
+        }
+    }
+    return false;
+}
+
+static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
+{
+    OutgoingMigration *out = &m->out;
+    bool guess = true;
+
+    out->window_start = now_us();
+    out->window_bytes = state_stream_position(out->stream);
+    while (!cancelled(out)) {
+        uint64_t pending = state_saver_pending(saver, false), enough = threshold(m);
+        if (pending <= enough || !pending) {
+            pending = state_saver_pending(saver, true);
+            /* A first look at speed is wanted before it decides anything. */
+            if (pending <= enough || (!pending && guess)) {
+                return true;
+            }
+        }
+        guess = false;
+        uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
+        out->expected_downtime_ms = bandwidth ? (int64_t)(pending * 1000 / bandwidth)
+                                              : (int64_t)migration_parameter_get(
+                                                    MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+        if (state_saver_iterate(saver, round_over, m, errp) < 0) {
+            return false;
+        }
+        pace(m);
+    }
+    return give_up(m, errp);
+}
+
+static bool send_machine(Migration *m, GError **errp)
+{
+    OutgoingMigration *out = &m->out;
+    StateSaver *saver = state_saver_new(runtime_state_registry(), out->stream, &m->config);
+
+    device_lock();
+    bool ok = state_saver_header(saver, errp) && state_saver_setup(saver, errp);
+    device_unlock();
+    if (ok) {
+        __atomic_store_n(&out->set_up, now_us(), __ATOMIC_RELAXED);
+        migration_set_status(m, MIGRATION_STATUS_ACTIVE);
+        ok = send_rounds(m, saver, errp);
+    }
+    device_lock();
+    ok = ok && complete(m, saver, errp);
+    state_saver_free(saver);
+    if (ok) {
+        __atomic_store_n(&out->transferred, state_stream_position(out->stream), __ATOMIC_RELAXED);
+        runstate_set(RUN_STATE_POSTMIGRATE);
+    }
+    device_unlock();
+    return ok;
+}
+
+static void end(Migration *m, GError *error)
+{
+    OutgoingMigration *out = &m->out;
+
+    __atomic_store_n(&out->ended, now_us(), __ATOMIC_RELAXED);
+    if (!error) {
+        migration_set_status(m, MIGRATION_STATUS_COMPLETED);
+    } else if (cancelled(out)) {
+        g_error_free(error);
+        migration_set_status(m, MIGRATION_STATUS_CANCELLED);
+    } else {
+        migration_fail(m, error);
+    }
+}
+
+static MigrationChannel *connect(Migration *m, GError **errp)
+{
+    MigrationChannel *channel = migration_channel_open(m->out.address, true, errp);
+
+    mutex_lock(&m->lock);
+    m->out.channel = channel;
+    mutex_unlock(&m->lock);
+    return channel;
+}
+
+static void join(void *opaque)
+{
+    Migration *m = opaque;
+
+    thread_join(m->out.thread);
+    m->out.thread = NULL;
+}
+
+static void *send_thread(void *opaque)
+{
+    Migration *m = opaque;
+    OutgoingMigration *out = &m->out;
+    MigrationChannel *channel;
+    GError *error = NULL;
+
+    channel = connect(m, &error);
+    if (channel) {
+        out->stream = migration_channel_stream(channel, true);
+        bool ok = send_machine(m, &error);
+        state_stream_free(out->stream);
+        out->stream = NULL;
+        mutex_lock(&m->lock);
+        out->channel = NULL;
+        mutex_unlock(&m->lock);
+        if (!migration_channel_close(channel, ok ? &error : NULL) && ok) {
+            /* All was written, but the command that took it says it failed: the guest stays here. */
+            device_lock();
+            if (runstate_check(RUN_STATE_POSTMIGRATE) && !strcmp(m->global.runstate, "running")) {
+                vm_start();
+            }
+            device_unlock();
+        }
+    }
+    end(m, error);
+    run_on_main(join, m);
+    return NULL;
+}
+
+/* ---- Commands ---- */
+
+bool migration_start(const char *uri, GError **errp)
+{
+    Migration *m = migration_get();
+    OutgoingMigration *out = &m->out;
+
+    if (migration_status_is_busy(migration_status(m)) || out->thread) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "There's a migration process in progress");
+        return false;
+    }
+    if (runstate_check(RUN_STATE_INMIGRATE)) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "Guest is waiting for an incoming migration");
+        return false;
+    }
+    if (runstate_check(RUN_STATE_POSTMIGRATE)) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "Can't migrate the vm that was paused due to previous migration");
+        return false;
+    }
+    if (!migration_is_possible(errp)) {
+        return false;
+    }
+    MigrationAddress *address = migration_address_parse(uri, errp);
+    if (!address) {
+        return false;
+    }
+    g_clear_pointer(&out->address, migration_address_free);
+    *out = (OutgoingMigration){.address = address, .started = now_us()};
+    mutex_lock(&m->lock);
+    g_clear_pointer(&m->error, g_free);
+    mutex_unlock(&m->lock);
+    migration_set_status(m, MIGRATION_STATUS_SETUP);
+    out->thread = thread_create("migration", send_thread, m);
+    return true;
+}
+
+void migration_cancel(void)
+{
+    Migration *m = migration_get();
+    OutgoingMigration *out = &m->out;
+
+    if (!out->thread || !migration_status_is_busy(migration_status(m))) {
+        return;
+    }
+    __atomic_store_n(&out->cancel, true, __ATOMIC_SEQ_CST);
+    migration_set_status(m, MIGRATION_STATUS_CANCELLING);
+    mutex_lock(&m->lock);
+    if (out->channel) {
+        migration_channel_shutdown(out->channel);
+    }
+    cond_broadcast(&m->changed);
+    mutex_unlock(&m->lock);
+}
+
+bool migration_continue(GError **errp)
+{
+    Migration *m = migration_get();
+
+    if (migration_status(m) != MIGRATION_STATUS_PRE_SWITCHOVER) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "Migration not in expected state: %s",
+                  migration_status_name(migration_status(m)));
+        return false;
+    }
+    mutex_lock(&m->lock);
+    m->out.may_continue = true;
+    cond_broadcast(&m->changed);
+    mutex_unlock(&m->lock);
+    return true;
+}
+
+static int64_t atomic_get(const int64_t *p)
+{
+    return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+void migration_info(MigrationInfo *info)
+{
+    Migration *m = migration_get();
+    const OutgoingMigration *out = &m->out;
+    int64_t started = atomic_get(&out->started), set_up = atomic_get(&out->set_up);
+    int64_t stopped = atomic_get(&out->stopped), ended = atomic_get(&out->ended);
+
+    *info = (MigrationInfo){.status = migration_status(m), .error = m->error,
+                            .incoming = m->in.expected, .has_ram = set_up != 0};
+    if (!started) {
+        return;
+    }
+    int64_t until = ended ? ended : now_us();
+    info->total_ms = (until - started) / 1000;
+    info->setup_ms = set_up ? (set_up - started) / 1000 : 0;
+    info->downtime_ms = stopped ? (until - stopped + 500) / 1000 : 0;
+    info->expected_downtime_ms = out->expected_downtime_ms;
+    info->transferred = __atomic_load_n(&out->transferred, __ATOMIC_RELAXED);
+    uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
+    if (ended && until > MAX(set_up, started)) {
+        bandwidth = info->transferred * 1000000 / (uint64_t)(until - MAX(set_up, started));
+    }
+    info->mbps = (double)bandwidth * 8 / 1e6;
+    info->pages_per_second = bandwidth / RAM_PAGE_SIZE;
+    info->precopy_bytes = stopped ? out->precopy_bytes : info->transferred;
+    info->downtime_bytes = out->downtime_bytes;
+    info->throttle_percent = out->throttle;
+    ram_state_stats(m->ram, &info->ram);
+}

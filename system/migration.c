@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Migration's common part: parameters, capabilities, blockers, status, the section that carries the run
+ * state.
+ */
+#include "migration-internal.h"
+
+#include <string.h>
+#include "internal.h"
+#include "system/lock.h"
+#include "system/main-loop.h"
+#include "system/ram-migration.h"
+#include "util/error.h"
+
+static const char *const status_names[MIGRATION_STATUS_COUNT] = {
+    [MIGRATION_STATUS_NONE] = "none",
+    [MIGRATION_STATUS_SETUP] = "setup",
+    [MIGRATION_STATUS_CANCELLING] = "cancelling",
+    [MIGRATION_STATUS_CANCELLED] = "cancelled",
+    [MIGRATION_STATUS_ACTIVE] = "active",
+    [MIGRATION_STATUS_PRE_SWITCHOVER] = "pre-switchover",
+    [MIGRATION_STATUS_DEVICE] = "device",
+    [MIGRATION_STATUS_COMPLETED] = "completed",
+    [MIGRATION_STATUS_FAILED] = "failed",
+};
+
+const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
+    [MIGRATION_PARAMETER_THROTTLE_TRIGGER_THRESHOLD] = {"throttle-trigger-threshold", 50, 1, 100, "percent"},
+    [MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL] = {"cpu-throttle-initial", 20, 1, 99, "percent"},
+    [MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT] = {"cpu-throttle-increment", 10, 1, 99, "percent"},
+    [MIGRATION_PARAMETER_MAX_CPU_THROTTLE] = {"max-cpu-throttle", 99, 1, 99, "percent"},
+    [MIGRATION_PARAMETER_MAX_BANDWIDTH] = {"max-bandwidth", 128ull << 20, 0, INT64_MAX, "bytes/second", true},
+    [MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH] = {"avail-switchover-bandwidth", 0, 0, INT64_MAX,
+                                                        "bytes/second", true},
+    [MIGRATION_PARAMETER_DOWNTIME_LIMIT] = {"downtime-limit", 300, 0, 2000000, "milliseconds"},
+};
+
+const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] = {
+    [MIGRATION_CAPABILITY_XBZRLE] = {"xbzrle"},
+    [MIGRATION_CAPABILITY_RDMA_PIN_ALL] = {"rdma-pin-all"},
+    [MIGRATION_CAPABILITY_AUTO_CONVERGE] = {"auto-converge"},
+    [MIGRATION_CAPABILITY_ZERO_BLOCKS] = {"zero-blocks"},
+    [MIGRATION_CAPABILITY_EVENTS] = {"events", true},
+    [MIGRATION_CAPABILITY_POSTCOPY_RAM] = {"postcopy-ram"},
+    [MIGRATION_CAPABILITY_X_COLO] = {"x-colo"},
+    [MIGRATION_CAPABILITY_RELEASE_RAM] = {"release-ram"},
+    [MIGRATION_CAPABILITY_RETURN_PATH] = {"return-path"},
+    [MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER] = {"pause-before-switchover", true},
+    [MIGRATION_CAPABILITY_MULTIFD] = {"multifd"},
+    [MIGRATION_CAPABILITY_DIRTY_BITMAPS] = {"dirty-bitmaps"},
+    [MIGRATION_CAPABILITY_POSTCOPY_BLOCKTIME] = {"postcopy-blocktime"},
+    [MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE] = {"late-block-activate", true},
+    [MIGRATION_CAPABILITY_X_IGNORE_SHARED] = {"x-ignore-shared"},
+    [MIGRATION_CAPABILITY_VALIDATE_UUID] = {"validate-uuid"},
+    [MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] = {"background-snapshot"},
+    [MIGRATION_CAPABILITY_ZERO_COPY_SEND] = {"zero-copy-send"},
+    [MIGRATION_CAPABILITY_POSTCOPY_PREEMPT] = {"postcopy-preempt"},
+    [MIGRATION_CAPABILITY_SWITCHOVER_ACK] = {"switchover-ack"},
+    [MIGRATION_CAPABILITY_DIRTY_LIMIT] = {"dirty-limit"},
+    [MIGRATION_CAPABILITY_MAPPED_RAM] = {"mapped-ram"},
+};
+
+Migration *migration_get(void)
+{
+    return the_runtime->migration;
+}
+
+const char *migration_status_name(MigrationStatus status)
+{
+    return status_names[status];
+}
+
+/* ---- Parameters and capabilities ---- */
+
+uint64_t migration_parameter_get(MigrationParameter parameter)
+{
+    return __atomic_load_n(&migration_get()->parameters[parameter], __ATOMIC_RELAXED);
+}
+
+int migration_parameter_find(const char *name)
+{
+    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
+        if (!strcmp(migration_parameters[i].name, name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp)
+{
+    const MigrationParameterRow *row = &migration_parameters[parameter];
+
+    if (value < row->least || value > row->most) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Parameter '%s' expects a value between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " %s",
+                  row->name, row->least, row->most, row->unit);
+        return false;
+    }
+    __atomic_store_n(&migration_get()->parameters[parameter], value, __ATOMIC_RELAXED);
+    return true;
+}
+
+bool migration_capability_get(MigrationCapability capability)
+{
+    return migration_get()->capabilities[capability];
+}
+
+int migration_capability_find(const char *name)
+{
+    for (int i = 0; i < MIGRATION_CAPABILITY_COUNT; i++) {
+        if (!strcmp(migration_capabilities[i].name, name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool migration_capability_set(MigrationCapability capability, bool on, GError **errp)
+{
+    Migration *m = migration_get();
+    const MigrationCapabilityRow *row = &migration_capabilities[capability];
+
+    if (migration_status_is_busy(migration_status(m))) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "There's a migration process in progress");
+        return false;
+    }
+    if (on && !row->supported) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Capability '%s' is not supported", row->name);
+        return false;
+    }
+    m->capabilities[capability] = on;
+    return true;
+}
+
+/* ---- Status ---- */
+
+typedef struct StatusNote {
+    MigrationStatus status;
+    unsigned pass;
+} StatusNote;
+
+static void tell_observer(void *opaque)
+{
+    g_autofree StatusNote *note = opaque;
+    Migration *m = migration_get();
+
+    if (m && m->observer) {
+        m->observer(note->status, note->pass);
+    }
+}
+
+void migration_set_status(Migration *m, MigrationStatus status)
+{
+    StatusNote *note = g_new0(StatusNote, 1);
+
+    if (__atomic_exchange_n(&m->status, status, __ATOMIC_SEQ_CST) == status) {
+        g_free(note);
+        return;
+    }
+    note->status = status;
+    run_on_main(tell_observer, note);
+}
+
+MigrationStatus migration_status(Migration *m)
+{
+    return __atomic_load_n(&m->status, __ATOMIC_SEQ_CST);
+}
+
+void migration_fail(Migration *m, GError *error)
+{
+    mutex_lock(&m->lock);
+    g_free(m->error);
+    m->error = g_strdup(error->message);
+    mutex_unlock(&m->lock);
+    g_error_free(error);
+    migration_set_status(m, MIGRATION_STATUS_FAILED);
+}
+
+void migration_set_observer(void (*fn)(MigrationStatus status, unsigned pass))
+{
+    migration_get()->observer = fn;
+}
+
+/* ---- Blockers ---- */
+
+bool migration_add_blocker(const char *reason, GError **errp)
+{
+    Migration *m = migration_get();
+
+    if (m->only_migratable) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "disallowing migration blocker (--only-migratable) for: %s",
+                  reason);
+        return false;
+    }
+    g_ptr_array_add(m->blockers, g_strdup(reason));
+    return true;
+}
+
+void migration_remove_blocker(const char *reason)
+{
+    Migration *m = migration_get();
+    unsigned at;
+
+    if (g_ptr_array_find_with_equal_func(m->blockers, reason, g_str_equal, &at)) {
+        g_ptr_array_remove_index(m->blockers, at);
+    }
+}
+
+void migration_set_only_migratable(void)
+{
+    migration_get()->only_migratable = true;
+}
+
+bool migration_is_possible(GError **errp)
+{
+    Migration *m = migration_get();
+
+    if (m->blockers->len) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "%s", (char *)g_ptr_array_index(m->blockers, 0));
+        return false;
+    }
+    return true;
+}
+
+/* ---- The run state in the stream ---- */
+
+void migration_note_runstate(void)
+{
+    GlobalState *g = &migration_get()->global;
+
+    *g = (GlobalState){.has_vm_was_suspended = 1};
+    g_strlcpy(g->runstate, runstate_name(runstate_get()), sizeof(g->runstate));
+    g->size = (uint32_t)strlen(g->runstate) + 1;
+}
+
+static bool global_state_post_load(void *opaque, int version_id, GError **errp)
+{
+    GlobalState *g = opaque;
+
+    if (!memchr(g->runstate, 0, sizeof(g->runstate))) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "the run state has no end");
+        return false;
+    }
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        if (!strcmp(runstate_name((RunState)i), g->runstate)) {
+            return true;
+        }
+    }
+    error_set(errp, GOSSAMER_ERROR_STREAM, "unknown run state '%s'", g->runstate);
+    return false;
+}
+
+static const VMStateDescription vmstate_global = {
+    .name = "globalstate",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .post_load = global_state_post_load,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32(size, GlobalState),
+        VMSTATE_BUFFER(runstate, GlobalState),
+        VMSTATE_UINT8(has_vm_was_suspended, GlobalState),
+        VMSTATE_UINT8(vm_was_suspended, GlobalState),
+        VMSTATE_UNUSED(66),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(GlobalState),
+};
+
+void migration_loaded(bool autostart)
+{
+    const char *state = migration_get()->global.runstate;
+    RunState was = RUN_STATE_PAUSED;
+
+    /* A stream without the section comes from a machine that ran. */
+    if (!*state) {
+        was = RUN_STATE_RUNNING;
+    }
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        if (!strcmp(runstate_name((RunState)i), state)) {
+            was = (RunState)i;
+        }
+    }
+    if (was == RUN_STATE_RUNNING) {
+        if (autostart) {
+            vm_start();
+        } else {
+            runstate_set(RUN_STATE_PAUSED);
+        }
+    } else if (!runstate_check(was)) {
+        runstate_set(was == RUN_STATE_PRELAUNCH ? RUN_STATE_PRELAUNCH : was);
+    }
+}
+
+/* ---- Setting up ---- */
+
+const SavevmConfig *migration_config(void)
+{
+    return &migration_get()->config;
+}
+
+bool migration_init(GError **errp)
+{
+    Migration *m = g_new0(Migration, 1);
+
+    the_runtime->migration = m;
+    mutex_init(&m->lock);
+    cond_init(&m->changed);
+    m->blockers = g_ptr_array_new_with_free_func(g_free);
+    m->in.listener = -1;
+    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
+        m->parameters[i] = migration_parameters[i].initial;
+    }
+    m->ram = ram_state_new(&system_ram_ops, NULL);
+    return ram_state_register(m->ram, runtime_state_registry(), errp);
+}
+
+bool migration_machine_created(const char *machine, GError **errp)
+{
+    Migration *m = migration_get();
+
+    m->machine = g_strdup(machine);
+    m->config.machine = m->machine;
+    return vmstate_register(NULL, 0, &vmstate_global, &m->global, errp);
+}
+
+void migration_cleanup(void)
+{
+    Migration *m = migration_get();
+
+    if (!m) {
+        return;
+    }
+    the_runtime->migration = NULL;
+    ram_state_free(m->ram);
+    g_ptr_array_unref(m->blockers);
+    g_free(m->machine);
+    g_free(m->error);
+    g_free(m->in.uri);
+    cond_destroy(&m->changed);
+    mutex_destroy(&m->lock);
+    g_free(m);
+}
