@@ -43,8 +43,7 @@ void helper_facility_check(CPUPPCState *env, uint32_t facility)
         }
         break;
     case FACILITY_BHRB:
-        /* Problem state needs MMCR0.PMCC to hand out the performance monitor. */
-        if (env->msr & MSR_BIT(PR) && (env->spr[SPR_MMCR0] & MMCR0_PMCC) >> MMCR0_PMCC_SHIFT < 2) {
+        if (env->msr & MSR_BIT(PR) && !(env->spr[SPR_MMCR0] & MMCR0_BHRBA)) {
             ppc_raise_facility(env, facility);
         }
         break;

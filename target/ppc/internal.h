@@ -195,7 +195,7 @@ void pmu_reset(PowerPCCPU *cpu);
 void pmu_sync(CPUPPCState *env);
 /* Behind a change of MSR, MMCRn or PMCn: what counts now, next overflow, HF_PMU. */
 void pmu_update(CPUPPCState *env);
-/* True when a PMC that counts instructions runs. */
-bool pmu_counts_instructions(const CPUPPCState *env);
+/* HF_PMU, HF_PMU_KINDS: what code has to count. */
+uint64_t pmu_hflags(const CPUPPCState *env);
 
 #endif

@@ -98,7 +98,7 @@ void ppc_update_hflags(CPUPPCState *env)
 
         flags |= (env->spr[SPR_CIABR] & 3) == state ? HF_SE : 0;
     }
-    flags |= pmu_counts_instructions(env) ? HF_PMU : 0;
+    flags |= pmu_hflags(env);
     flags |= env->spr[SPR_FSCR] >> FACILITY_SCV & 1 ? HF_SCV : 0;
     flags |= env->spr[SPR_LPCR] & LPCR_GTSE ? HF_GTSE : 0;
     env->hflags = flags;

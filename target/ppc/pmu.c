@@ -1,96 +1,175 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The performance monitor: cycles and completed instructions are counted, with freeze conditions,
- * overflow alerts and event-based branches.
+ * The performance monitor: counters, freeze conditions, overflow alerts, sampled addresses and
+ * event-based branches.
  *
- * From Power ISA 3.0B book III chapter 9 and the POWER7 to POWER9 event numbers for PM_CYC, PM_INST_CMPL
- * and their run-latch kinds.  A cycle is one nanosecond of the virtual clock (the clock frequency that
- * the device tree tells).  Other events never happen; the 970's own numbering is not known to it.
+ * From Power ISA 3.0B book III chapter 9; event numbers from the processors' event lists (POWER7 to
+ * POWER9, PowerPC 970).  A cycle is one nanosecond of the virtual clock (the clock frequency that the
+ * device tree tells).  Completed and dispatched instructions, branches, loads and stores are counted by
+ * the code that runs; what depends on pipelines and caches never happens.  The branch history is always
+ * empty, time-base transition events do not alert.
  *
  * Counters are brought up to date lazily (pmu_sync); a timer looks for overflows, since instructions
- * cannot be foreseen.
+ * cannot be foreseen, so an alert of those comes somewhat late.
  */
+#include <string.h>
 #include "accel/tcg/accel.h"
 #include "cpu-internal.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
 #include "util/timer.h"
 
-typedef enum PMUEvent { PMU_NOTHING, PMU_CYCLES, PMU_INSTRUCTIONS } PMUEvent;
+typedef enum PMUEvent {
+    PMU_NOTHING, PMU_CYCLES, PMU_INSTRUCTIONS, PMU_BRANCHES, PMU_LOADS, PMU_STORES, PMU_EVENTS,
+} PMUEvent;
 
 /* Events that count only while CTRL.RUN is set have the bit as well. */
-#define PMU_RUN_LATCH 4
+#define PMU_RUN_LATCH 0x10
 
-static unsigned counter_event(const CPUPPCState *env, unsigned n)
+/* Event selection of counters 1 to 4: MMCR1 has eight bits and the unit of each. */
+static const struct PMUEventRow {
+    uint16_t families;
+    uint8_t counters;       /* bit n - 1: PMCn */
+    uint8_t select;
+    int8_t unit;            /* -1: any */
+    uint8_t event;
+} event_rows[] = {
+    {PPC_FAM_P7_UP, 0xf, 0x1e, -1, PMU_CYCLES},
+    {PPC_FAM_P7_UP, 0x1, 0xf0, -1, PMU_CYCLES},
+    {PPC_FAM_P7_UP, 0x2, 0xf4, -1, PMU_CYCLES | PMU_RUN_LATCH},
+    {PPC_FAM_P7_UP, 0xf, 0x02, -1, PMU_INSTRUCTIONS},
+    {PPC_FAM_P7_UP, 0x1, 0xfe, -1, PMU_INSTRUCTIONS},
+    {PPC_FAM_P7_UP, 0x6, 0xf2, -1, PMU_INSTRUCTIONS},           /* dispatched */
+    {PPC_FAM_P7_UP, 0x8, 0xfa, -1, PMU_INSTRUCTIONS | PMU_RUN_LATCH},
+    {PPC_FAM_P7 | PPC_FAM_P8, 0x1, 0x68, 0, PMU_BRANCHES},
+    {PPC_FAM_P9_UP, 0x8, 0x5e, 0xd, PMU_BRANCHES},
+    {PPC_FAM_P8, 0x1, 0xee, -1, PMU_LOADS},
+    {PPC_FAM_P9_UP, 0x1, 0xfc, -1, PMU_LOADS},
+    {PPC_FAM_P7_UP, 0x2, 0xf0, -1, PMU_STORES},
+};
+
+static unsigned counters(const PowerPCCPU *cpu)
 {
-    const PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
-    unsigned select;
+    return cpu_family(cpu) == FAMILY_970 ? 8 : cpu_is_2_06(cpu) ? 6 : 0;
+}
 
-    if (!cpu_is_2_06(cpu)) {
-        return PMU_NOTHING;
-    }
-    if (n == 5) {
-        return PMU_INSTRUCTIONS | PMU_RUN_LATCH;
-    }
-    if (n == 6) {
-        return PMU_CYCLES | PMU_RUN_LATCH;
-    }
-    select = env->spr[SPR_MMCR1] >> (8 * (4 - n)) & 0xff;
-    switch (select) {
-    case 0x1e:
+/* The 970's direct events: MMCR0 selects for counters 1 and 2, MMCR1 for the others. */
+static unsigned event_970(const CPUPPCState *env, unsigned n)
+{
+    unsigned select = n <= 2 ? env->spr[SPR_MMCR0] >> (n == 1 ? 8 : 1) : env->spr[SPR_MMCR1] >> (42 - 5 * n);
+
+    switch (select & 0xf) {
+    case 7:
         return PMU_CYCLES;
-    case 0x02:
+    case 1:
         return PMU_INSTRUCTIONS;
-    case 0xf0:
-        return n == 1 ? PMU_CYCLES : PMU_NOTHING;
-    case 0xfe:
-        return n == 1 ? PMU_INSTRUCTIONS : PMU_NOTHING;
-    case 0xf2:
-        return n == 2 || n == 3 ? PMU_INSTRUCTIONS : PMU_NOTHING;
-    case 0xf4:
-        return n == 2 ? PMU_CYCLES | PMU_RUN_LATCH : PMU_NOTHING;
-    case 0xfa:
-        return n == 4 ? PMU_INSTRUCTIONS | PMU_RUN_LATCH : PMU_NOTHING;
     default:
         return PMU_NOTHING;
     }
 }
 
+static unsigned counter_event(const CPUPPCState *env, unsigned n)
+{
+    const PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
+    uint64_t mmcr0 = env->spr[SPR_MMCR0], mmcr1 = env->spr[SPR_MMCR1];
+    unsigned select, unit;
+
+    if (cpu_family(cpu) == FAMILY_970) {
+        return event_970(env, n);
+    }
+    if (n >= 5) {
+        bool always = cpu->model->insns & ISA_2_07 && mmcr0 & MMCR0_CC56RUN;
+
+        return (n == 5 ? PMU_INSTRUCTIONS : PMU_CYCLES) | (always ? 0 : PMU_RUN_LATCH);
+    }
+    select = mmcr1 >> (8 * (4 - n)) & 0xff;
+    unit = mmcr1 >> (64 - 4 * n) & 0xf;
+    for (unsigned i = 0; select && i < G_N_ELEMENTS(event_rows); i++) {
+        const struct PMUEventRow *row = &event_rows[i];
+
+        if (row->select == select && row->counters >> (n - 1) & 1 && row->families >> cpu_family(cpu) & 1 &&
+            (row->unit < 0 || (unsigned)row->unit == unit)) {
+            return row->event;
+        }
+    }
+    return PMU_NOTHING;
+}
+
+/* MMCR0: frozen in problem state; FCPC turns the two states that have PR set around. */
+static bool frozen_in_problem(uint64_t mmcr0, bool hv)
+{
+    bool fcp = mmcr0 & MMCR0_FCP;
+
+    return mmcr0 & MMCR0_FCPC ? fcp != hv : fcp;
+}
+
 /* What counter n counts in the present state; PMU_NOTHING if it is frozen. */
 static unsigned counter_active(const CPUPPCState *env, unsigned n)
 {
+    const PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
+    bool isa207 = cpu->model->insns & ISA_2_07;
     uint64_t mmcr0 = env->spr[SPR_MMCR0], mmcr2 = env->spr[SPR_MMCR2];
     bool pr = env->msr & MSR_BIT(PR), hv = env->msr & MSR_BIT(HV), mark = env->msr & MSR_BIT(PMM);
+    bool run = env->spr[SPR_CTRL] & 1;
     unsigned event = counter_event(env, n);
-    uint64_t own = mmcr2 << (9 * (n - 1));       /* FCnS FCnP0 FCnP1 FCnM1 FCnM0 ... from the top */
 
-    if (event == PMU_NOTHING || mmcr0 & MMCR0_FC || mmcr0 & (n <= 4 ? MMCR0_FC14 : MMCR0_FC56) ||
-        (mmcr0 & MMCR0_FCS && !pr && !hv) || (mmcr0 & MMCR0_FCP && pr) || (mmcr0 & MMCR0_FCH && hv && !pr) ||
-        (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark)) {
+    if (event == PMU_NOTHING || mmcr0 & MMCR0_FC ||
+        (cpu_is_2_06(cpu) && mmcr0 & (n <= 4 ? MMCR0_FC14 : MMCR0_FC56)) ||
+        (mmcr0 & MMCR0_FCS && !pr && !hv) || (pr && frozen_in_problem(isa207 ? mmcr0 : mmcr0 & MMCR0_FCP, hv)) ||
+        (mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark) ||
+        (n > 1 && mmcr0 & MMCR0_TRIGGER) || (event & PMU_RUN_LATCH && !run)) {
         return PMU_NOTHING;
     }
-    if (env_cpu((CPUPPCState *)env)->model->insns & ISA_2_07 &&
-        ((own >> 63 & 1 && !pr && !hv) || (own >> 62 & 1 && pr) || (own >> 60 & 1 && mark) ||
-         (own >> 59 & 1 && !mark))) {
-        return PMU_NOTHING;
-    }
-    if (event & PMU_RUN_LATCH && !(env->spr[SPR_CTRL] & 1)) {
-        return PMU_NOTHING;
+    if (isa207) {
+        uint64_t own = mmcr2 << (9 * (n - 1));      /* FCnS P0 P1 M1 M0 WAIT H - - from the top */
+
+        if ((n <= 4 && mmcr0 & MMCR0_FCWAIT && !run) || (own >> 63 & 1 && !pr && !hv) ||
+            (own >> 62 & 1 && pr && !hv) || (own >> 61 & 1 && pr && hv) || (own >> 60 & 1 && mark) ||
+            (own >> 59 & 1 && !mark) || (own >> 58 & 1 && !run) || (own >> 57 & 1 && hv && !pr)) {
+            return PMU_NOTHING;
+        }
     }
     return event & ~PMU_RUN_LATCH;
 }
 
-bool pmu_counts_instructions(const CPUPPCState *env)
+uint64_t pmu_hflags(const CPUPPCState *env)
 {
+    uint64_t flags = 0;
+    unsigned n_counters = counters(env_cpu((CPUPPCState *)env));
+
     if (env->spr[SPR_MMCR0] & MMCR0_FC) {
-        return false;
+        return 0;
     }
-    for (unsigned n = 1; n <= 6; n++) {
-        if (counter_active(env, n) == PMU_INSTRUCTIONS) {
-            return true;
+    for (unsigned n = 1; n <= n_counters; n++) {
+        switch (counter_active(env, n)) {
+        case PMU_INSTRUCTIONS:
+            flags |= HF_PMU;
+            break;
+        case PMU_BRANCHES:
+        case PMU_LOADS:
+        case PMU_STORES:
+            flags |= HF_PMU_KINDS;
+            break;
+        default:
+            break;
         }
     }
-    return false;
+    return flags;
+}
+
+/* Where the alert finds the processor: SIAR, and SIER's (POWER7: MMCRA's) bits that tell its state. */
+static void sample(CPUPPCState *env)
+{
+    bool pr = env->msr & MSR_BIT(PR), hv = env->msr & MSR_BIT(HV);
+
+    env->spr[SPR_SIAR] = env->nip;
+    env->spr[SPR_SDAR] = 0;
+    if (env_cpu(env)->model->insns & ISA_2_07) {
+        env->spr[SPR_SIER] = SIER_SIAR_VALID | (pr ? SIER_SIPR : 0) | (hv ? SIER_SIHV : 0);
+    } else if (cpu_is_2_06(env_cpu(env))) {
+        env->spr[SPR_MMCRA] &= ~(MMCRA_SIPR | MMCRA_SIHV);
+        env->spr[SPR_MMCRA] |= MMCRA_SIAR_VALID | (pr ? MMCRA_SIPR : 0) | (hv ? MMCRA_SIHV : 0);
+    }
 }
 
 /* An alert: PMAO, freezing if asked for, and the interrupt or the event-based branch. */
@@ -99,11 +178,12 @@ static void pmu_alert(CPUPPCState *env)
     if (!(env->spr[SPR_MMCR0] & MMCR0_PMAE)) {
         return;
     }
-    env->spr[SPR_MMCR0] &= ~MMCR0_PMAE;
+    env->spr[SPR_MMCR0] &= ~(MMCR0_PMAE | MMCR0_TRIGGER);
     env->spr[SPR_MMCR0] |= MMCR0_PMAO;
     if (env->spr[SPR_MMCR0] & MMCR0_FCECE) {
         env->spr[SPR_MMCR0] |= MMCR0_FC;
     }
+    sample(env);
     if (env->spr[SPR_MMCR0] & MMCR0_EBE && env->spr[SPR_BESCR] & BESCR_PME) {
         env->spr[SPR_BESCR] |= BESCR_PMEO;
         env->spr[SPR_BESCR] &= ~BESCR_PME;
@@ -120,38 +200,37 @@ void pmu_sync(CPUPPCState *env)
 {
     PowerPCCPU *cpu = env_cpu(env);
     int64_t now = cpu->clock ? clock_get_ns(cpu->clock) : 0;
-    uint64_t instructions = cpu->env.tcg.icount;
-    uint64_t cycles_passed = (uint64_t)(now - env->pmu_base_ns);
-    uint64_t instructions_passed = instructions - env->icount_base;
+    uint64_t passed[PMU_EVENTS] = {
+        [PMU_CYCLES] = (uint64_t)(now - env->pmu_base_ns),
+        [PMU_INSTRUCTIONS] = cpu->env.tcg.icount - env->icount_base,
+        [PMU_BRANCHES] = env->pmu_kinds[0],
+        [PMU_LOADS] = env->pmu_kinds[1],
+        [PMU_STORES] = env->pmu_kinds[2],
+    };
+    unsigned n_counters = counters(cpu);
     bool alert = false;
 
     env->pmu_base_ns = now;
-    env->icount_base = instructions;
-    env->spr[SPR_IC] += instructions_passed;
+    env->icount_base = cpu->env.tcg.icount;
+    memset(env->pmu_kinds, 0, sizeof(env->pmu_kinds));
+    env->spr[SPR_IC] += passed[PMU_INSTRUCTIONS];
     if (!cpu->pmu_active) {
         return;
     }
-    for (unsigned n = 1; n <= 6; n++) {
+    for (unsigned n = 1; n <= n_counters; n++) {
         uint64_t *pmc = &env->spr[SPR_PMC1 + n - 1];
-        uint64_t sum = *pmc;
+        uint64_t sum = *pmc + passed[counter_active(env, n)];
 
-        switch (counter_active(env, n)) {
-        case PMU_CYCLES:
-            sum += cycles_passed;
-            break;
-        case PMU_INSTRUCTIONS:
-            sum += instructions_passed;
-            break;
-        default:
-            continue;
-        }
-        if (sum & ~0x7fffffffull && overflow_enabled(env, n)) {
+        if (sum & ~0x7fffffffull && overflow_enabled(env, n) && counter_active(env, n) != PMU_NOTHING) {
             alert = true;
         }
         *pmc = (uint32_t)sum;
     }
     if (alert) {
         pmu_alert(env);
+    }
+    if (env->spr[SPR_PMC1] & 0x80000000u) {
+        env->spr[SPR_MMCR0] &= ~MMCR0_TRIGGER;
     }
 }
 
@@ -162,15 +241,16 @@ static void pmu_timer_fired(void *opaque)
     ppc_set_interrupt(cpu, PPC_INTERRUPT_PMU_CHECK, true);
 }
 
-/* Nanoseconds until a counter may reach the top: exact for cycles, a guess for instructions. */
+/* Nanoseconds until a counter may reach the top: exact for cycles, a guess for the others. */
 static int64_t next_overflow(const CPUPPCState *env)
 {
     int64_t best = INT64_MAX;
+    unsigned n_counters = counters(env_cpu((CPUPPCState *)env));
 
     if (!(env->spr[SPR_MMCR0] & MMCR0_PMAE)) {
         return best;
     }
-    for (unsigned n = 1; n <= 6; n++) {
+    for (unsigned n = 1; n <= n_counters; n++) {
         unsigned event = counter_active(env, n);
         uint64_t pmc = env->spr[SPR_PMC1 + n - 1];
         int64_t left;
@@ -179,7 +259,7 @@ static int64_t next_overflow(const CPUPPCState *env)
             continue;
         }
         left = pmc & 0x80000000u ? 0 : (int64_t)(0x80000000u - pmc);
-        if (event == PMU_INSTRUCTIONS) {
+        if (event != PMU_CYCLES) {
             left = MAX(left / 4, 20000);
         }
         best = MIN(best, left);
@@ -194,7 +274,7 @@ void pmu_update(CPUPPCState *env)
     int64_t left;
 
     cpu->pmu_active = false;
-    for (unsigned n = 1; n <= 6 && !cpu->pmu_active; n++) {
+    for (unsigned n = 1; n <= counters(cpu) && !cpu->pmu_active; n++) {
         /* Frozen by state alone still counts as active: MSR changes must be watched. */
         cpu->pmu_active = !(env->spr[SPR_MMCR0] & MMCR0_FC) && counter_event(env, n) != PMU_NOTHING;
     }
@@ -224,6 +304,7 @@ void pmu_reset(PowerPCCPU *cpu)
     cpu->pmu_active = false;
     cpu->env.pmu_base_ns = cpu->clock ? clock_get_ns(cpu->clock) : 0;
     cpu->env.icount_base = cpu->env.tcg.icount;
+    memset(cpu->env.pmu_kinds, 0, sizeof(cpu->env.pmu_kinds));
     if (cpu->pmu_timer) {
         timer_del(cpu->pmu_timer);
     }
@@ -268,7 +349,7 @@ void spr_write_pmc(CPUPPCState *env, unsigned number, uint64_t value)
 void spr_write_pmu_control(CPUPPCState *env, unsigned number, uint64_t value)
 {
     pmu_sync(env);
-    env->spr[number] = value;
+    env->spr[number] = number == SPR_MMCR0 ? (uint32_t)value : value;
     pmu_update(env);
 }
 

@@ -76,6 +76,7 @@ uint64_t spr_read_ctrl(CPUPPCState *env, unsigned number)
 
 void spr_write_ctrl(CPUPPCState *env, unsigned number, uint64_t value)
 {
+    pmu_sync(env);
     env->spr[SPR_CTRL] = value & 1;
     pmu_update(env);
 }

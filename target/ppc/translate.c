@@ -283,6 +283,21 @@ static bool check_access(DisasContext *ctx, const PPCInsnRow *row, uint32_t insn
     return true;
 }
 
+/* Events of the performance monitor that are kinds of instructions (blocks with HF_PMU_KINDS). */
+static void count_kinds(DisasContext *ctx, uint32_t row_flags)
+{
+    static const uint32_t kinds[] = {IF_BRANCH, IF_LOAD, IF_STORE};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (row_flags & kinds[i]) {
+            uint32_t offset = offsetof(CPUPPCState, pmu_kinds) + i * sizeof(uint64_t);
+            IRRef count = ir_load_env(ctx->b, IR_I64, offset, 8, false);
+
+            ir_store_env(ctx->b, offset, 8, ir_addi(ctx->b, count, 1));
+        }
+    }
+}
+
 static void translate_insn(DisasContext *ctx)
 {
     const PPCInsnRow *row = ppc_decode(ctx->decoder, ctx->insn);
@@ -303,6 +318,9 @@ static void translate_insn(DisasContext *ctx)
     }
     if (!check_access(ctx, row, ctx->insn)) {
         return;
+    }
+    if (ctx->flags & HF_PMU_KINDS) {
+        count_kinds(ctx, row->flags);
     }
     if (!row->translate(ctx, ctx->insn)) {
         gen_program(ctx, PROGRAM_ILLEGAL);

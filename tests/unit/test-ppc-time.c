@@ -169,8 +169,131 @@ static void test_pmu(void)
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(EE), false);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0xf00);
     g_assert_cmphex(env->spr[SPR_MMCR0] & (MMCR0_PMAO | MMCR0_PMAE | MMCR0_FC), ==, MMCR0_PMAO | MMCR0_FC);
+    g_assert_cmphex(env->spr[SPR_SIAR], ==, env->spr[SPR_SRR0]);
+    g_assert_cmphex(env->spr[SPR_SIER], ==, SIER_SIAR_VALID);
     ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC);
     g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_PERFM));
+    test_machine_teardown(m);
+}
+
+/* Every freeze condition: counter 1 counts cycles, and stands still or does not. */
+static void test_pmu_freeze(void)
+{
+    enum { PR = 1, HV = 2, MARK = 4, RUN = 8 };
+    static const struct {
+        uint64_t mmcr0, mmcr2;
+        unsigned state;         /* PR, MARK, RUN */
+        bool counts;
+    } rows[] = {
+        {0, 0, 0, true}, {0, 0, PR, true}, {0, 0, PR | MARK, true},
+        {MMCR0_FC, 0, PR, false}, {MMCR0_FC14, 0, 0, false}, {MMCR0_FC56, 0, 0, true},
+        {MMCR0_FCS, 0, 0, false}, {MMCR0_FCS, 0, PR, true},
+        {MMCR0_FCP, 0, PR, false}, {MMCR0_FCP, 0, 0, true},
+        {MMCR0_FCPC, 0, PR, true}, {MMCR0_FCP | MMCR0_FCPC, 0, PR, false},
+        {MMCR0_FCM1, 0, MARK, false}, {MMCR0_FCM1, 0, 0, true},
+        {MMCR0_FCM0, 0, 0, false}, {MMCR0_FCM0, 0, MARK, true},
+        {MMCR0_FCWAIT, 0, 0, false}, {MMCR0_FCWAIT, 0, RUN, true},
+        {0, 1ull << 63, 0, false}, {0, 1ull << 63, PR, true}, {0, 1ull << 62, PR, false},
+        {0, 1ull << 62, 0, true}, {0, 1ull << 60, MARK, false}, {0, 1ull << 59, 0, false},
+        {0, 1ull << 58, 0, false}, {0, 1ull << 58, RUN, true}, {0, 1ull << 54, 0, true},
+    };
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+
+    test_machine_setup(m, "power9", &tcg_backend_interp);
+    env = &m->cpu->env;
+    ppc_spr_write_raw(env, SPR_MMCR1, 0x1e000000);
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint64_t before;
+
+        ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC);
+        ppc_store_msr(env, MSR_BIT(SF) | (rows[i].state & PR ? MSR_BIT(PR) : 0) |
+                               (rows[i].state & MARK ? MSR_BIT(PMM) : 0), false);
+        ppc_spr_write_raw(env, SPR_CTRL, rows[i].state & RUN ? 1 : 0);
+        ppc_spr_write_raw(env, SPR_MMCR2, rows[i].mmcr2);
+        ppc_spr_write_raw(env, SPR_MMCR0, rows[i].mmcr0);
+        before = spr(m, SPR_PMC1);
+        clock_step(m->clock, 100);
+        if (spr(m, SPR_PMC1) - before != (rows[i].counts ? 100 : 0)) {
+            g_error("row %u: counted %" G_GUINT64_FORMAT, i, spr(m, SPR_PMC1) - before);
+        }
+    }
+    /* The latch: counters 5 and 6 wait for it unless told otherwise; a change counts from then on. */
+    ppc_store_msr(env, MSR_BIT(SF), false);
+    ppc_spr_write_raw(env, SPR_MMCR2, 0);
+    ppc_spr_write_raw(env, SPR_CTRL, 0);
+    ppc_spr_write_raw(env, SPR_PMC6, 0);
+    ppc_spr_write_raw(env, SPR_MMCR0, 0);
+    clock_step(m->clock, 100);
+    g_assert_cmpuint(spr(m, SPR_PMC6), ==, 0);
+    ppc_spr_write_raw(env, SPR_CTRL, 1);
+    clock_step(m->clock, 100);
+    g_assert_cmpuint(spr(m, SPR_PMC6), ==, 100);
+    ppc_spr_write_raw(env, SPR_CTRL, 0);
+    ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_CC56RUN);
+    clock_step(m->clock, 100);
+    g_assert_cmpuint(spr(m, SPR_PMC6), ==, 200);
+    /* TRIGGER: the others wait until counter 1 is negative. */
+    ppc_spr_write_raw(env, SPR_MMCR1, 0x1e1e0000);
+    ppc_spr_write_raw(env, SPR_PMC2, 0);
+    ppc_spr_write_raw(env, SPR_PMC1, 0x7fffffff);
+    ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_TRIGGER);
+    clock_step(m->clock, 1);
+    g_assert_cmphex(spr(m, SPR_PMC1), ==, 0x80000000);
+    g_assert_cmpuint(spr(m, SPR_PMC2), ==, 0);
+    clock_step(m->clock, 9);
+    g_assert_cmpuint(spr(m, SPR_PMC2), ==, 9);
+    test_machine_teardown(m);
+}
+
+/* What code counts: instructions, branches, loads, stores; other models' event numbers. */
+static void test_pmu_events(void)
+{
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+    static const char *const names[] = {"power9", "power8"};
+
+    for (unsigned i = 0; i < 2; i++) {
+        test_machine_setup(m, names[i], &tcg_backend_interp);
+        env = &m->cpu->env;
+        ppc_store_msr(env, MSR_BIT(SF), false);
+        ppc_spr_write_raw(env, SPR_CTRL, 1);
+        env->gpr[5] = 0x20000;
+        /* Two loads, one store, a branch to the next instruction. */
+        PUT(m, TEST_CODE, T_LD(3, 5, 0), T_STD(3, 5, 8), T_LD(4, 5, 8), T_NOP, 0x48000004, T_STOP);
+        ppc_spr_write_raw(env, SPR_MMCR1, i ? 0xeef0fefau : 0xd000ull << 32 | 0xfcf0f25eu);
+        ppc_spr_write_raw(env, SPR_MMCR0, 0);
+        g_assert_true(env->hflags & HF_PMU_KINDS);
+        test_run(m, TEST_CODE);
+        g_assert_cmpuint(spr(m, SPR_PMC1), ==, 2);
+        g_assert_cmpuint(spr(m, SPR_PMC2), ==, 1);
+        if (!i) {
+            ppc_spr_write_raw(env, SPR_MMCR1, 0x000dull << 48 | 0x5eu);
+            test_run(m, TEST_CODE);
+            g_assert_cmpuint(spr(m, SPR_PMC4), ==, 1);
+            g_assert_cmpuint(spr(m, SPR_PMC3), ==, 6);
+        } else {
+            g_assert_cmpuint(spr(m, SPR_PMC4), ==, 6);      /* PM_RUN_INST_CMPL */
+            ppc_spr_write_raw(env, SPR_PMC1, 0);
+            ppc_spr_write_raw(env, SPR_MMCR1, 0x68000000u);
+            test_run(m, TEST_CODE);
+            g_assert_cmpuint(spr(m, SPR_PMC1), ==, 1);
+        }
+        g_assert_cmpuint(spr(m, SPR_PMC5), ==, 12);
+        test_machine_teardown(m);
+    }
+    test_machine_setup(m, "970fx", &tcg_backend_interp);
+    env = &m->cpu->env;
+    ppc_store_msr(env, MSR_BIT(SF), false);
+    /* Counter 1 cycles (7), counter 2 instructions (1), counter 8 cycles. */
+    ppc_spr_write_raw(env, SPR_MMCR1, 7 << 2);
+    ppc_spr_write_raw(env, SPR_MMCR0, 7 << 8 | 1 << 1);
+    clock_step(m->clock, 50);
+    g_assert_cmpuint(spr(m, SPR_PMC1), ==, 50);
+    g_assert_cmpuint(spr(m, SPR_PMC1 + 7), ==, 50);
+    PUT(m, TEST_CODE, T_NOP, T_NOP, T_STOP);
+    test_run(m, TEST_CODE);
+    g_assert_cmpuint(spr(m, SPR_PMC2), ==, 3);
     test_machine_teardown(m);
 }
 
@@ -183,5 +306,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-time/edge-decrementer", test_edge_decrementer);
     g_test_add_func("/ppc-time/decrementer-interrupt", test_decr_interrupt);
     g_test_add_func("/ppc-time/pmu", test_pmu);
+    g_test_add_func("/ppc-time/pmu-freeze", test_pmu_freeze);
+    g_test_add_func("/ppc-time/pmu-events", test_pmu_events);
     return g_test_run();
 }

@@ -64,7 +64,7 @@ enum {
     HF_PMU = 1 << 18,           /* a PMC counts instructions */
     HF_SCV = 1 << 19,           /* FSCR.SCV */
     HF_GTSE = 1 << 20,
-    HF_HR = 1 << 21,            /* host radix / guest uses radix (tlbie forms) */
+    HF_PMU_KINDS = 1 << 21,     /* a PMC counts branches, loads or stores */
     HF_COMPAT_SHIFT = 22,       /* 2 bits: how many of the newest levels PCR takes from problem state */
     HF_COMPAT = 3 << 22,
     HF_TM_DIS = 1 << 24,        /* PCR's facility bits, in problem state */
@@ -181,6 +181,7 @@ struct CPUPPCState {
     uint64_t hflags;
     uint64_t icount_base;       /* pmu.c: instructions begun and virtual time when counters were synced */
     int64_t pmu_base_ns;
+    uint64_t pmu_kinds[3];      /* branches, loads, stores begun since then */
     uint32_t fp_redo;           /* an enabled FP exception was seen: its instruction comes again in exact mode */
     /* ---- derived: exception in delivery ---- */
     int exception_index;        /* PPCException or EXCP_NONE */

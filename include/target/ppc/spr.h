@@ -103,6 +103,7 @@ enum {
 #define MMCR0_FCM0 (1ull << 27)
 #define MMCR0_PMAE (1ull << 26)
 #define MMCR0_FCECE (1ull << 25)
+#define MMCR0_BHRBA (1ull << 21)
 #define MMCR0_EBE (1ull << 20)
 #define MMCR0_PMCC (3ull << 18)
 #define MMCR0_PMCC_SHIFT 18
@@ -110,10 +111,20 @@ enum {
 #define MMCR0_PMCJCE (1ull << 14)
 #define MMCR0_TRIGGER (1ull << 13)
 #define MMCR0_FCPC (1ull << 12)
+#define MMCR0_CC56RUN (1ull << 8)
 #define MMCR0_PMAO (1ull << 7)
 #define MMCR0_FC14 (1ull << 5)
 #define MMCR0_FC56 (1ull << 4)
+#define MMCR0_FCWAIT (1ull << 1)
 #define MMCR0_FCH (1ull << 0)
+
+/* SIER, and its bits' place in MMCRA before ISA 2.07. */
+#define SIER_SIPR (1ull << 25)
+#define SIER_SIHV (1ull << 24)
+#define SIER_SIAR_VALID (1ull << 22)
+#define MMCRA_SIHV (1ull << 42)
+#define MMCRA_SIPR (1ull << 41)
+#define MMCRA_SIAR_VALID (1ull << 28)
 
 #define BESCR_GE (1ull << 63)
 #define BESCR_EE (1ull << 30)          /* external EBB enable */
