@@ -224,7 +224,8 @@ static HCallResult h_prod(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
     }
     state = spapr_cpu_state(target);
     state->prod = true;
-    if (is_halted(&target->parent)) {
+    /* Only start-cpu wakes one that has stopped, or was never started. */
+    if (is_halted(&target->parent) && !spapr_cpu_is_stopped(target)) {
         cpu_set_halted(&target->parent, false);
         state->prod = false;
         cpu_kick(&target->parent);

@@ -99,7 +99,7 @@ PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server)
 bool spapr_cpu_is_stopped(PowerPCCPU *cpu)
 {
     /* A stopped processor has no wake-up condition enabled; a ceded one has. */
-    return __atomic_load_n(&cpu->parent.halted, __ATOMIC_ACQUIRE) &&
+    return !spapr_cpu_state(cpu)->starting && __atomic_load_n(&cpu->parent.halted, __ATOMIC_ACQUIRE) &&
            !(cpu->env.spr[SPR_LPCR] & cpu->model->lpcr_pm);
 }
 
@@ -132,6 +132,7 @@ static void do_start(CPUState *cs, void *opaque)
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(ME), false);
     set_entry(cpu, work->entry, 0, work->r3, 0);
     ppc_tlb_flush_all(cpu);
+    spapr_cpu_state(cpu)->starting = false;
 }
 
 void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target, uint64_t entry,
@@ -139,6 +140,7 @@ void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *t
 {
     StartWork *work = g_new0(StartWork, 1);
 
+    spapr_cpu_state(target)->starting = true;
     *work = (StartWork){entry, r3, caller->env.spr[SPR_LPCR], caller->compat_pvr, caller->env.tb_offset};
     async_run_on_cpu(&target->parent, do_start, work);
     cpu_kick(&target->parent);

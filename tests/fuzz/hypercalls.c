@@ -33,7 +33,7 @@
 #define SCRATCH_SIZE 65536ull
 #define scratch ((uint8_t *)SCRATCH)
 static uint64_t state = FUZZ_SEED * 0x9e3779b97f4a7c15ull;
-static uint32_t tokens[128], nvram_fetch;
+static uint32_t tokens[128], nvram_fetch, start_cpu;
 static unsigned token_count;
 
 static uint64_t pick(uint64_t limit)
@@ -42,6 +42,7 @@ static uint64_t pick(uint64_t limit)
 }
 
 /* Processors that start-cpu let loose come here with their first interrupt, and can be started again. */
+extern char bare_park[];
 static uint8_t stop_block[12] __attribute__((aligned(16), used));
 __asm__(".pushsection .text\n"
         ".globl bare_park\n"
@@ -142,6 +143,9 @@ static void find_tokens(const uint8_t *tree)
                     stop_block[i] = at[i];
                 }
             }
+            if (inside == depth && equal(name, "start-cpu")) {
+                start_cpu = bare_be32(at);
+            }
             if (wanted && equal(name, "nvram-fetch")) {
                 nvram_fetch = bare_be32(at);
             }
@@ -239,6 +243,10 @@ static void random_rtas(void)
 
         if (buffer ? is_below_scratch((uint32_t)word) : is_own_memory((uint32_t)word)) {
             word = 0x20000000;
+        }
+        /* Random words as instructions of another processor would end this program, not the emulator. */
+        if (i == 1 && bare_be32(block) == start_cpu && (uint32_t)word < 0x20000000) {
+            word = (uint64_t)bare_park | (word & 3);
         }
         store_be32(block + 12 + 4 * i, word);
     }

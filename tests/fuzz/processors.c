@@ -230,7 +230,7 @@ void secondary_main(uint64_t self)
 {
     work(self);
     for (;;) {
-        __asm__ volatile("or 31, 31, 31");
+        hcall(H_PROD, 0, 0, 0, 0, 0);                    /* it may have conferred to itself */
     }
 }
 
@@ -288,12 +288,13 @@ void bare_test(const void *device_tree)
         change_code(i, 0);
     }
     for (unsigned i = 1; i < PROCESSORS; i++) {
-        bare_ok(start(i), "a processor starts");
+        start(i);                                        /* unless one of the others was quicker */
     }
     work(0);
     for (unsigned i = 1; i < PROCESSORS; i++) {
         while (done[i] < FUZZ_ROUNDS && !failures[i].vector) {
-            start(i);                                    /* in case it has stopped itself */
+            start(i);                                    /* in case it has stopped itself, */
+            hcall(H_PROD, i, 0, 0, 0, 0);                /* or waits for a prod */
         }
     }
     for (unsigned i = 1; i < PROCESSORS; i++) {

@@ -429,6 +429,23 @@ static void test_xics_calls(void)
     g_assert_cmpint((int32_t)RTAS(RTAS_IBM_INT_OFF, NULL, 1, UINT32_MAX), ==, RTAS_OUT_PARAM_ERROR);
 }
 
+/* A processor that was never started: a prod does not run it, start-cpu does, once. */
+static void test_stopped(void)
+{
+    PowerPCCPU *other = bench_cpu(1);
+    uint32_t rets[2];
+
+    g_assert_true(spapr_cpu_is_stopped(other));
+    g_assert_cmpint(HRESULT(H_PROD, other->vcpu_id), ==, H_SUCCESS);
+    g_assert_true(other->parent.halted);
+    g_assert_cmpuint(RTAS(RTAS_QUERY_CPU_STOPPED_STATE, rets, 2, other->vcpu_id), ==, 0);
+    g_assert_cmpuint(rets[1], ==, 0);
+    g_assert_cmpuint(RTAS(RTAS_START_CPU, rets, 1, other->vcpu_id, BENCH_FREE, 0), ==, 0);
+    g_assert_cmpuint(RTAS(RTAS_START_CPU, rets, 1, other->vcpu_id, BENCH_FREE, 0), ==, (uint32_t)RTAS_OUT_HW_ERROR);
+    g_assert_cmpuint(RTAS(RTAS_QUERY_CPU_STOPPED_STATE, rets, 2, other->vcpu_id), ==, 0);
+    g_assert_cmpuint(rets[1], ==, 2);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -450,6 +467,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spapr-hcall/memop", test_memop);
     g_test_add_func("/spapr-hcall/terminal", test_terminal);
     g_test_add_func("/spapr-hcall/watchdog", test_watchdog);
+    g_test_add_func("/spapr-hcall/stopped", test_stopped);
     g_test_add_func("/spapr-hcall/xics-calls", test_xics_calls);
     result = g_test_run();
     bench_stop();

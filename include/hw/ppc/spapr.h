@@ -168,6 +168,7 @@ typedef struct SpaprCpuState {
     bool prod;
     /* host-only */
     IRQLine *ext_irq;
+    bool starting;               /* start-cpu is on its way; device lock */
 } SpaprCpuState;
 static inline SpaprCpuState *spapr_cpu_state(PowerPCCPU *cpu)
 {
