@@ -363,6 +363,42 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
     ppc_msr_assign(env, new_msr);
 }
 
+/*
+ * What a hypervisor in the CPU takes instead: illegal instructions, and facilities that MSR allows but
+ * HFSCR does not.
+ */
+static PPCException to_hypervisor(const PowerPCCPU *cpu, PPCException kind, uint64_t *error_code)
+{
+    const CPUPPCState *env = &cpu->env;
+    uint64_t allowed = env->msr & MSR_BIT(HV) || !(cpu->model->insns & ISA_2_07) ? UINT64_MAX
+                                                                                : env->spr[SPR_HFSCR];
+    unsigned facility;
+
+    switch (kind) {
+    case EXCP_PROGRAM:
+        return *error_code == PROGRAM_ILLEGAL ? EXCP_HV_EMU : kind;
+    case EXCP_FPU:
+        facility = env->msr & MSR_BIT(FP) ? FACILITY_FP : UINT_MAX;
+        break;
+    case EXCP_VPU:
+        facility = env->msr & MSR_BIT(VR) ? FACILITY_VSX : UINT_MAX;
+        break;
+    case EXCP_VSXU:
+        facility = env->msr & MSR_BIT(VSX) ? FACILITY_VSX : UINT_MAX;
+        break;
+    case EXCP_FU:
+        facility = *error_code == FACILITY_TM && env->msr & MSR_BIT(TM) ? FACILITY_TM : UINT_MAX;
+        break;
+    default:
+        return kind;
+    }
+    if (facility == UINT_MAX || allowed >> facility & 1) {
+        return kind;
+    }
+    *error_code = facility;
+    return EXCP_HV_FU;
+}
+
 void ppc_deliver_exception(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
 {
     CPUPPCState *env = &cpu->env;
@@ -371,6 +407,8 @@ void ppc_deliver_exception(PowerPCCPU *cpu, PPCException kind, uint64_t error_co
     env->error_code = 0;
     if (!(ppc_msr_mask(cpu) & MSR_BIT(HV)) || !cpu_is_2_06(cpu)) {
         kind = reflect(kind, &error_code);
+    } else {
+        kind = to_hypervisor(cpu, kind, &error_code);
     }
     g_assert(kind >= 0 && kind < EXCP_COUNT);
     if (cpu_is_64(cpu)) {

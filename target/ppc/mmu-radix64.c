@@ -47,25 +47,33 @@ typedef struct RadixWalk {
     bool probe;
     uint64_t amr, iamr;     /* key 0 counts */
     /* result */
-    uint64_t pte, pte_address, raddr;
+    uint64_t pte, pte_address, pte_gra, raddr;
     uint8_t page_shift;
     bool readable, writable, executable;
     uint32_t fault;
+    bool partition_fault;   /* of the partition-scoped translation of a table's address ... */
+    uint64_t fault_gra;     /* ... this one */
 } RadixWalk;
 
 static bool partition_translate(PowerPCCPU *cpu, uint64_t lpid_radix_root, uint64_t gra, RadixWalk *walk);
 
-/* Guest real address of a table to a machine address; `root` is the partition's tree or 0. */
-static bool table_address(PowerPCCPU *cpu, uint64_t root, uint64_t gra, uint64_t *address, RadixWalk *walk)
+/*
+ * Guest real address of a table to a machine address; `root` is the partition's tree or 0.  Setting R or
+ * C in an entry is a store there.
+ */
+static bool table_address(PowerPCCPU *cpu, uint64_t root, uint64_t gra, PPCAccess access, uint64_t *address,
+                          RadixWalk *walk)
 {
-    RadixWalk inner = {.access = ACCESS_LOAD, .probe = walk->probe};
+    RadixWalk inner = {.access = access, .probe = walk->probe};
 
     if (!root) {
         *address = gra;
         return true;
     }
     if (!partition_translate(cpu, root, gra, &inner)) {
-        walk->fault = inner.fault | FAULT_PRTABLE;
+        walk->fault = inner.fault | FAULT_PRTABLE | (access == ACCESS_STORE ? FAULT_ATOMIC_RC : 0);
+        walk->partition_fault = true;
+        walk->fault_gra = gra;
         return false;
     }
     *address = inner.raddr;
@@ -132,7 +140,7 @@ retry:
     bits = root_dword & RADIX_SIZE_FIELD;
     base = root_dword & RADIX_ROOT_BASE;
     for (;;) {
-        uint64_t entry, address;
+        uint64_t entry, address, gra;
 
         if (bits < 5 || bits > 16 || remaining < bits + 12) {
             walk->fault = FAULT_BAD_CONFIG;
@@ -140,8 +148,8 @@ retry:
         }
         remaining -= bits;
         base &= ~((8ull << bits) - 1);
-        if (!table_address(cpu, partition_root, base + ((ea >> remaining & ((1ull << bits) - 1)) << 3),
-                           &address, walk)) {
+        gra = base + ((ea >> remaining & ((1ull << bits) - 1)) << 3);
+        if (!table_address(cpu, partition_root, gra, ACCESS_LOAD, &address, walk)) {
             return false;
         }
         if (!ppc_physical_ldq(cpu, address, &entry) || !(entry & RPTE_VALID)) {
@@ -155,6 +163,7 @@ retry:
             }
             walk->pte = entry;
             walk->pte_address = address;
+            walk->pte_gra = gra;
             break;
         }
         bits = entry & RADIX_SIZE_FIELD;
@@ -174,6 +183,9 @@ retry:
             walk->pte | RPTE_REFERENCED | (walk->access == ACCESS_STORE ? RPTE_CHANGED : 0);
 
         if (wanted != walk->pte) {
+            if (!table_address(cpu, partition_root, walk->pte_gra, ACCESS_STORE, &walk->pte_address, walk)) {
+                return false;
+            }
             switch (ppc_physical_update(cpu, walk->pte_address, walk->pte, wanted)) {
             case PPC_TABLE_DONE:
                 walk->pte = wanted;
@@ -218,6 +230,15 @@ static bool radix_fault(PPCTranslation *out, PPCAccess access, bool to_hyperviso
     }
     return ppc_translation_fail(out, to_hypervisor ? EXCP_HDSI : EXCP_DSI, 0, ea,
                                 fault | (access == ACCESS_STORE ? FAULT_STORE : 0));
+}
+
+/* A fault of the process-scoped side, which may be the partition's after all. */
+static bool walk_fault(PPCTranslation *out, const RadixWalk *walk, uint64_t ea)
+{
+    if (walk->partition_fault) {
+        out->asdr = walk->fault_gra & ~0xfffull;
+    }
+    return radix_fault(out, walk->access, walk->partition_fault, ea, walk->fault);
 }
 
 static bool segment_fault(PPCTranslation *out, PPCAccess access, uint64_t ea)
@@ -287,8 +308,8 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         if (offset >= 1ull << ((pate[1] & 0x1f) + 12)) {
             return radix_fault(out, access, false, ea, FAULT_NO_TRANSLATION);
         }
-        if (!table_address(cpu, partition_root, prtb + offset, &address, &walk)) {
-            return radix_fault(out, access, true, ea, walk.fault);
+        if (!table_address(cpu, partition_root, prtb + offset, ACCESS_LOAD, &address, &walk)) {
+            return walk_fault(out, &walk, ea);
         }
         if (!ppc_physical_ldq(cpu, address, &prte)) {
             return radix_fault(out, access, false, ea, FAULT_NO_TRANSLATION);
@@ -297,7 +318,7 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
             return segment_fault(out, access, ea);
         }
         if (!radix_walk(cpu, prte, partition_root, ea & 0x3fffffffffffffffull, &walk)) {
-            return radix_fault(out, access, false, ea, walk.fault);
+            return walk_fault(out, &walk, ea);
         }
         out->raddr = walk.raddr;
         out->page_shift = walk.page_shift;
@@ -329,6 +350,7 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         out->writable = out->writable && inner.writable;
         out->executable = out->executable && inner.executable;
         out->dirty = out->dirty && inner.pte & RPTE_CHANGED;
+        out->update = out->update || !(inner.pte & RPTE_REFERENCED) || (access == ACCESS_STORE && !out->dirty);
     }
     return true;
 }

@@ -50,6 +50,18 @@ static uint64_t pcr_flags(uint64_t pcr)
            (pcr & PCR_VSX_DIS ? HF_VSX_DIS : 0) | (pcr & PCR_VEC_DIS ? HF_VEC_DIS : 0);
 }
 
+static bool msr_hv_possible(const PowerPCCPU *cpu)
+{
+    return ppc_msr_mask(cpu) & MSR_BIT(HV);
+}
+
+/* Facilities that a hypervisor keeps from what runs below it. */
+static uint64_t hfscr_denies(uint64_t hfscr)
+{
+    return (hfscr >> FACILITY_FP & 1 ? 0 : HF_FP) | (hfscr >> FACILITY_VSX & 1 ? 0 : HF_VR | HF_VSX) |
+           (hfscr >> FACILITY_TM & 1 ? 0 : HF_TM);
+}
+
 /*
  * Block identity.  Everything that translation looks at must be here; what only helpers look at must
  * not, because each new combination is a new block.
@@ -86,6 +98,9 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= msr & MSR_BIT(VR) && cpu->model->insns & ISA_ALTIVEC ? HF_VR : 0;
     flags |= msr & MSR_BIT(VSX) && cpu->model->insns & ISA_VSX ? HF_VSX : 0;
     flags |= msr & MSR_BIT(TM) && cpu->model->insns & ISA_TM ? HF_TM : 0;
+    if (!cpu->vhyp && !hv && msr_hv_possible(cpu) && cpu->model->insns & ISA_2_07) {
+        flags &= ~hfscr_denies(env->spr[SPR_HFSCR]);
+    }
     flags |= pr && env->spr[SPR_PCR] ? pcr_flags(env->spr[SPR_PCR]) : 0;
     flags |= fp_mode(env);
     flags |= (env->fpscr & 3) << HF_RN_SHIFT;
