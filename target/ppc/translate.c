@@ -358,7 +358,7 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
         .page_relative = f->page_relative && (f->flags & HF_PR) && (f->flags & HF_SF) &&
                          !(f->flags & (HF_SE | HF_BE | HF_SINGLESTEP)),
     };
-    unsigned count = 0, max = MIN(f->max_insns, INSNS_LIMIT);
+    unsigned max = MIN(f->max_insns, INSNS_LIMIT);
 
     if (ctx.page_relative) {
         ir_set_page_relative(b);
@@ -373,7 +373,7 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
         if (ctx.end != DISAS_NEXT) {
             break;
         }
-        if (++count >= max || ir_builder_count(b) >= OPS_LIMIT ||
+        if (++ctx.n_insns >= max || ir_builder_count(b) >= OPS_LIMIT ||
             !tcg_fetch_possible(f, ctx.next_pc, 4)) {
             ctx.end = DISAS_CHAIN;
             break;

@@ -44,7 +44,9 @@ struct DisasContext {
     bool fp, vr, vsx;
     bool isa300;            /* ISA 3.0 model: CA32, OV32 exist */
     bool single;            /* one instruction, then helper_trace_step */
+    unsigned n_insns;       /* translated before the current one */
     unsigned n_side_exits;
+    unsigned n_copies;      /* of a loop's body, after the first */
     TCGFetch *fetch;
     bool page_relative;     /* no constant may depend on the page's address: gen_pc() */
     /* Host FP/AltiVec control-word state of the block; owned by fp.c and vmx.c. */

@@ -497,23 +497,79 @@ static unsigned outcomes(IRCond cond)
     return holds[cond];
 }
 
+/* Is a value of that type, as a signed number, surely not negative? */
+static bool never_negative(const X86Comp *c, IRRef ref, unsigned type)
+{
+    const IRInsn *in = x86_insn(c, ref);
+    uint64_t k;
+
+    switch (in->op) {
+    case IR_AND:
+        return x86_const(c, in->b, &k) && !(type == IR_I32 ? k >> 31 & 1 : k >> 63);
+    case IR_EXTRACT:
+        return in->aux < (type == IR_I32 ? 32 : 64);
+    case IR_EXTU:
+    case IR_SETCOND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * The outcomes (as CR bits) of the comparison cr that make this exit leave, if it tests the same thing; 0 if
+ * that cannot be told.  possible loses what the comparison can never yield.
+ */
+static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *cr, unsigned *possible)
+{
+    IRCond cond = (IRCond)(in->aux & 0xff);
+    unsigned type = in->aux >> 8;
+    uint64_t zero, k, k2;
+
+    if (cr->op != IR_CRCMP) {
+        return 0;
+    }
+    if (x86_const(c, cr->b, &zero) && zero == 0 &&
+        (cr->imm || never_negative(c, cr->a, cr->aux & 0xff))) {
+        *possible &= ~8u;
+    }
+    if (cond <= IRC_GTU) {
+        bool same = cr->a == in->a && cr->b == in->b && (cr->aux & 0xff) == type &&
+                    (cond <= IRC_NE || (cond >= IRC_LTU) == (cr->imm != 0));
+
+        return same ? outcomes(cond) : 0;
+    }
+    /* A test of bits whose AND is compared with zero. */
+    const IRInsn *x = x86_insn(c, cr->a);
+    bool same = false;
+
+    if ((cr->aux & 0xff) == type && x86_const(c, cr->b, &zero) && zero == 0) {
+        if (x->op == IR_AND) {
+            same = x->a == in->a && (x->b == in->b || (x86_const(c, x->b, &k) && x86_const(c, in->b, &k2) &&
+                                                       k == k2));
+        } else if (x->op == IR_EXTRACT && x->a == in->a && x86_const(c, in->b, &k)) {
+            same = k == (x->aux == 64 ? UINT64_MAX : (UINT64_C(1) << x->aux) - 1) << x->imm;
+        }
+    }
+    return same ? outcomes(cond == IRC_TSTZ ? IRC_EQ : IRC_NE) : 0;
+}
+
 /* A CR field set by the comparison that this exit tests: each side knows something of it. */
 static void narrow_cr_fields(X86Comp *c, const IRInsn *in, uint32_t first, uint32_t count)
 {
-    IRCond cond = (IRCond)(in->aux & 0xff);
-
-    if (cond > IRC_GTU) {
-        return;
-    }
     for (uint32_t i = first; i < first + count; i++) {
         X86SnapEntry *e = &g_array_index(c->caps, X86SnapEntry, i);
-        const IRInsn *cr = x86_insn(c, e->ref);
+        unsigned possible = e->possible;
 
-        if (e->loc.kind != LOC_SUNK || cr->op != IR_CRCMP || cr->a != in->a || cr->b != in->b ||
-            (cr->aux & 0xff) != in->aux >> 8 || (cond > IRC_NE && (cond >= IRC_LTU) != (cr->imm != 0))) {
+        if (e->loc.kind != LOC_SUNK) {
             continue;
         }
-        unsigned taken = e->possible & outcomes(cond), left = e->possible & ~outcomes(cond);
+        unsigned leaves = exit_outcomes(c, in, x86_insn(c, e->ref), &possible);
+
+        if (!leaves) {
+            continue;
+        }
+        unsigned taken = possible & leaves, left = possible & ~leaves;
 
         /* Nothing left: that side cannot be reached, and any code will do. */
         if (left) {

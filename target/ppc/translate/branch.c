@@ -12,6 +12,10 @@
 
 #define SIDE_EXITS_LIMIT 3
 
+/* A loop that is one block is repeated in it: so many copies more, if they have so many instructions together. */
+#define COPIES_LIMIT 3
+#define COPIES_INSNS_LIMIT 36
+
 #define INSN_AA 2
 
 /* BO bits */
@@ -39,6 +43,90 @@ static bool cfar_needed(const DisasContext *ctx, uint64_t dest)
     return lines < -1 || lines > 1;
 }
 
+/*
+ * A branch back to the block's own start, where it may go on with another copy of the loop: values stay
+ * in registers and accesses off one base share their look-up from one turn to the next.
+ */
+static bool unroll_possible(const DisasContext *ctx, uint64_t dest)
+{
+    unsigned body = (ctx->n_insns + 1) / (ctx->n_copies + 1);
+
+    return dest == ctx->first_pc && dest <= ctx->pc && !ctx->single && ctx->n_copies < COPIES_LIMIT &&
+           ctx->n_insns + 1 + body <= COPIES_INSNS_LIMIT && ctx->fetch->max_insns > COPIES_INSNS_LIMIT;
+}
+
+/* ---- Short forward branches as selections ---- */
+
+/* Instructions that without Rc and OE only compute a general register: a branch may skip so many. */
+#define SKIPPED_LIMIT 2
+
+static PPCTranslateFn *const plain_functions[] = {
+    tr_addi, tr_addis, tr_add, tr_subf, tr_neg, tr_ori, tr_oris, tr_xori, tr_xoris, tr_and, tr_andc, tr_or,
+    tr_orc, tr_nor, tr_nand, tr_xor, tr_eqv, tr_extsb, tr_extsh, tr_extsw, tr_rlwinm, tr_rlwimi, tr_rldicl,
+    tr_rldicr, tr_rldic, tr_rldimi, tr_slw, tr_srw, tr_sld, tr_srd, tr_isel,
+};
+
+/* The register that an instruction of the table above sets, -1 for all others. */
+static int plain_result(const PPCInsnRow *row, uint32_t insn)
+{
+    if (!row || ((row->flags & IF_RC) && (insn & 1)) || ((row->flags & IF_OE) && (insn & 0x400))) {
+        return -1;
+    }
+    if (row->translate == tr_or && insn_rt(insn) == insn_ra(insn) && insn_rt(insn) == insn_rb(insn)) {
+        return -1;      /* a hint */
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(plain_functions); i++) {
+        if (row->translate == plain_functions[i]) {
+            return (int)(row->operands[1] == 'T' ? insn_rt(insn) : insn_ra(insn));
+        }
+    }
+    return -1;
+}
+
+/*
+ * A branch over one or two plain instructions: they are carried out, and each result is chosen by the
+ * condition.  Neither way leaves the block, and the host has nothing to predict.
+ */
+static bool branch_as_selection(DisasContext *ctx, IRRef cond, uint64_t dest)
+{
+    IRBuilder *b = ctx->b;
+    unsigned n = (unsigned)(dest - ctx->pc) / 4 - 1;
+    struct {
+        const PPCInsnRow *row;
+        uint32_t insn;
+        int reg;
+    } skipped[SKIPPED_LIMIT];
+
+    if (dest <= ctx->pc + 4 || dest - ctx->pc > 4 + 4 * SKIPPED_LIMIT || ctx->single || (ctx->flags & HF_PMU) ||
+        ctx->fetch->max_insns <= ctx->n_insns + n + 1 || !tcg_fetch_possible(ctx->fetch, dest, 4) ||
+        cfar_needed(ctx, dest)) {
+        return false;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        skipped[i].insn = tcg_fetch32(ctx->fetch, ctx->pc + 4 + 4 * i, !ctx->le);
+        skipped[i].row = ppc_decode(ctx->decoder, skipped[i].insn);
+        skipped[i].reg = plain_result(skipped[i].row, skipped[i].insn);
+        if (skipped[i].reg < 0) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        IRRef old = gpr(ctx, skipped[i].reg);
+
+        ctx->pc += 4;
+        ir_insn_start(b, ctx->pc, skipped[i].insn);
+        ctx->n_insns++;
+        ctx->row = skipped[i].row;
+        ctx->insn = skipped[i].insn;
+        skipped[i].row->translate(ctx, skipped[i].insn);
+        IRRef computed = gpr(ctx, skipped[i].reg);
+
+        set_gpr(ctx, skipped[i].reg, ir_select(b, cond, old, computed));
+    }
+    ctx->next_pc = dest;
+    return true;
+}
+
 static void set_lr(DisasContext *ctx)
 {
     ir_set(ctx->b, SLOT_LR, gen_pc(ctx, addr_mask(ctx, ctx->pc + 4)));
@@ -52,6 +140,11 @@ static void branch_always(DisasContext *ctx, uint64_t dest, bool link)
     }
     if (link) {
         set_lr(ctx);
+    }
+    if (!link && unroll_possible(ctx, dest)) {
+        ctx->n_copies++;
+        ctx->next_pc = dest;
+        return;
     }
     if (ctx->single || (!link && dest > ctx->pc && tcg_fetch_possible(ctx->fetch, dest, 4)) ||
         (link && dest == ctx->next_pc)) {
@@ -124,6 +217,18 @@ bool tr_bc(DisasContext *ctx, uint32_t insn)
         branch_always(ctx, dest, insn & 1);
         return true;
     }
+    if (!(insn & 1) && unroll_possible(ctx, dest)) {
+        ir_exit_if_not(b, cond, ctx->next_pc, gen_exit_hints(ctx, ctx->next_pc));
+        if (cfar_needed(ctx, dest)) {
+            gen_cfar(ctx);
+        }
+        ctx->n_copies++;
+        ctx->next_pc = dest;
+        return true;
+    }
+    if (!(insn & 1) && branch_as_selection(ctx, cond, dest)) {
+        return true;
+    }
     if (insn & 1) {
         set_lr(ctx);
     }
@@ -145,7 +250,7 @@ bool tr_bc(DisasContext *ctx, uint32_t insn)
     if (old_cfar) {
         ir_set(b, SLOT_CFAR, old_cfar);
     }
-    if (++ctx->n_side_exits >= SIDE_EXITS_LIMIT) {
+    if (++ctx->n_side_exits >= SIDE_EXITS_LIMIT * (1 + ctx->n_copies)) {
         ctx->end = DISAS_CHAIN;
     }
     return true;
