@@ -205,6 +205,7 @@ static bool accel_cpu_init(CPUState *cpu, GError **errp)
     v->as = cpu->as ? cpu->as : address_space_memory();
     v->breakpoints = g_array_new(false, false, sizeof(CPUBreakpoint));
     v->tcg->jump_cache = g_new(TCGJumpEntry, JUMP_CACHE_SIZE);
+    v->generation = 1;
     v->tcg->jump_key = GENERATION;
     v->tcg->exit_request = 0;
     v->tcg->cpu = cpu;
@@ -366,8 +367,9 @@ void tcg_info_jit(TCGAccel *accel, GString *out)
         const TCGVCPUStats *vs = &v->stats;
         g_string_append_printf(out, "CPU %d\n", v->cpu->cpu_index);
         g_string_append_printf(out, "  block look-ups     %" PRIu64 ", loop exits %" PRIu64
+                               ", reentries %" PRIu64
                                ", ungrouped runs %" PRIu64 "\n",
-                               vs->lookups, vs->exits, vs->nogroup);
+                               vs->lookups, vs->exits, vs->reentries, vs->nogroup);
         g_string_append_printf(out, "  TLB fills          %" PRIu64 ", victim hits %" PRIu64
                                ", full flushes %" PRIu64 ", partial %" PRIu64 ", resizes %" PRIu64 "\n",
                                vs->tlb_fills, vs->tlb_victim_hits, vs->tlb_flushes,

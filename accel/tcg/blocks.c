@@ -264,7 +264,7 @@ static void jump_keys_step(TCGAccel *accel)
 {
     for (unsigned i = 0; i < accel->vcpus->len; i++) {
         TCGVCPU *v = g_ptr_array_index(accel->vcpus, i);
-        __atomic_fetch_add(&v->tcg->jump_key, GENERATION, __ATOMIC_SEQ_CST);
+        tcg_jump_key_step(v, TCG_ALL_MMU_IDX);
     }
 }
 

@@ -214,20 +214,42 @@ static inline void use_guest_fp(TCGVCPU *v)
 
 /* ---- From block to block ---- */
 
-/* Jump cache entries hit while the key's low half is what the blocks' flags are. */
-static void set_jump_key(TCGVCPU *v, uint64_t flags)
+/*
+ * Jump cache entries hit while the key's low half is what the blocks' flags are, and its high half is what
+ * it was.  The flags tell through which MMU index code is fetched, so generations may be the index's own.
+ */
+void tcg_set_jump_key(TCGVCPU *v, const TCGBlockState *state, uint64_t engine_flags)
 {
-    uint64_t key = __atomic_load_n(&v->tcg->jump_key, __ATOMIC_ACQUIRE);
-
-    if (G_UNLIKELY(key >> 32 < v->generation)) {
-        /* The generation wrapped: entries of its last use must not come back to life. */
+    spin_lock(&v->tlb_lock);
+    uint64_t generation = v->generation + v->generation_idx[state->fetch_mmu_idx];
+    v->state = *state;
+    __atomic_store_n(&v->tcg->jump_key, generation << 32 | state->flags | engine_flags, __ATOMIC_RELEASE);
+    spin_unlock(&v->tlb_lock);
+    if (G_UNLIKELY(generation >> 32 > v->wraps)) {
+        /* It wrapped: entries of its last use must not come back to life. */
+        v->wraps = generation >> 32;
         tcg_jump_cache_clear(v);
     }
-    v->generation = key >> 32;
-    while ((key & KEY_FLAGS_MASK) != flags &&
-           !__atomic_compare_exchange_n(&v->tcg->jump_key, &key, (key & ~KEY_FLAGS_MASK) | flags,
-                                        false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+}
+
+void tcg_jump_key_step(TCGVCPU *v, uint32_t mmu_idx_mask)
+{
+    if (!mmu_idx_mask) {
+        return;
     }
+    spin_lock(&v->tlb_lock);
+    bool now = mmu_idx_mask >> v->state.fetch_mmu_idx & 1;
+    if (mmu_idx_mask == TCG_ALL_MMU_IDX) {
+        v->generation++;
+    } else {
+        for (unsigned idx = 0; idx < TCG_MMU_MODES; idx++) {
+            v->generation_idx[idx] += mmu_idx_mask >> idx & 1;
+        }
+    }
+    if (now) {
+        __atomic_fetch_add(&v->tcg->jump_key, GENERATION, __ATOMIC_SEQ_CST);
+    }
+    spin_unlock(&v->tlb_lock);
 }
 
 static void log_block(TCGVCPU *v, const TCGBlock *b, uint64_t pc)
@@ -266,12 +288,13 @@ static void retire_uncached(TCGVCPU *v)
 }
 
 /* Runs blocks until the outer turn is needed: 0, or an EXCP_* to leave with. */
-static int run_blocks(TCGVCPU *v, TCGBlockState *state, bool step)
+static int run_blocks(TCGVCPU *v, bool step)
 {
     const TCGTargetOps *ops = v->accel->ops;
     const TCGBackend *backend = v->accel->backend;
     TCGCPUState *tcg = v->tcg;
     TCGExitSite *site = NULL;
+    TCGBlockState *state = &v->state;
     bool nogroup = false;
     uint64_t pc = state->pc;
 
@@ -413,9 +436,8 @@ static int exec_turns(TCGVCPU *v)
             continue;
         }
         ops->block_state(cpu, &state);
-        v->fetch_mmu_idx = state.fetch_mmu_idx;
-        set_jump_key(v, state.flags | (step || log_enabled(LOG_NOCHAIN) ? TCG_KEY_ALONE : 0));
-        int r = run_blocks(v, &state, step);
+        tcg_set_jump_key(v, &state, step || log_enabled(LOG_NOCHAIN) ? TCG_KEY_ALONE : 0);
+        int r = run_blocks(v, step);
         if (r) {
             v->watch_passing = false;
             return r;

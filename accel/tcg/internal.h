@@ -113,7 +113,7 @@ typedef struct TCGFlush {
 
 typedef struct TCGVCPUStats {
     uint64_t tlb_fills, tlb_victim_hits, tlb_flushes, tlb_page_flushes, tlb_resizes;
-    uint64_t lookups, exits, nogroup;
+    uint64_t lookups, exits, nogroup, reentries;
 } TCGVCPUStats;
 
 struct TCGVCPU {
@@ -136,8 +136,11 @@ struct TCGVCPU {
     TCGBlock *uncached;      /* to be retired when its run has ended */
     bool waited;             /* blocks known before tcg_find_or_translate() may be gone */
     bool left;               /* a helper left the block by longjmp */
-    uint32_t generation;     /* of the jump key when last looked at */
-    uint8_t fetch_mmu_idx;   /* of the blocks that run now */
+    TCGBlockState state;     /* of the blocks that run now; pc is only where they were entered */
+    /* Generations of the jump key (tcg_jump_key_step), under tlb_lock: of all entries, and of those whose
+     * code is fetched through an MMU index. A key has the low half of their sum. */
+    uint64_t generation, generation_idx[TCG_MMU_MODES];
+    uint32_t wraps;          /* of such sums, counted when the jump cache was last cleared for them */
     uint32_t fp_word;        /* the host's FP control word while the loop runs */
     GArray *breakpoints;     /* copy of the CPU's, as the blocks have them */
     unsigned n_watches;
@@ -195,6 +198,10 @@ static inline TCGVCPU *tcg_vcpu(CPUState *cpu)
 int tcg_cpu_exec(CPUState *cpu);
 /* Runs fn while no CPU holds a block, from inside the loop of v (which holds none). */
 void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel));
+/* The jump key for the blocks of a state, and v->state. Own thread. */
+void tcg_set_jump_key(TCGVCPU *v, const TCGBlockState *state, uint64_t engine_flags);
+/* Any thread: forgets at once every entry of v's jump cache whose code is fetched through these indexes. */
+void tcg_jump_key_step(TCGVCPU *v, uint32_t mmu_idx_mask);
 /* From inside the loop of v: returns when no other CPU uses an address looked up before. v holds no block
  * meanwhile, so that the loop must drop its site (TCGVCPU.waited). */
 void tcg_exec_wait(TCGVCPU *v);
@@ -237,6 +244,7 @@ TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t
 void tcg_jump_cache_clear(TCGVCPU *v);
 const void *tcg_runtime_lookup(void *env, uint64_t pc);
 const void *tcg_runtime_lookup_nogroup(void *env, uint64_t pc);
+const void *tcg_runtime_reenter(void *env, uint64_t pc);
 
 /* tlb.c */
 void tcg_tlb_init(TCGVCPU *v);

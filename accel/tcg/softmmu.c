@@ -750,4 +750,5 @@ const TCGRuntime tcg_runtime = {
     .probe_span = runtime_probe_span,
     .lookup = tcg_runtime_lookup,
     .lookup_nogroup = tcg_runtime_lookup_nogroup,
+    .reenter = tcg_runtime_reenter,
 };

@@ -432,11 +432,12 @@ static bool tlb_flush_mode_range(TCGVCPU *v, unsigned mmu_idx, const FlushMatch 
     return code;
 }
 
-/* Own thread (or nobody's), tlb_lock held. True if the jump cache may hold what is no longer so. */
-static bool flush_now(TCGVCPU *v, const TCGFlush *f)
+/* Own thread (or nobody's), tlb_lock held. Indexes whose part of the jump cache may hold what is no
+ * longer so. */
+static uint32_t flush_now(TCGVCPU *v, const TCGFlush *f)
 {
     FlushMatch m = {0};
-    bool code = false;
+    uint32_t code = 0;
 
     if (f->size) {
         m.first = f->ea & TCG_PAGE_MASK;
@@ -452,19 +453,13 @@ static bool flush_now(TCGVCPU *v, const TCGFlush *f)
     for (unsigned idx = 0; idx < TCG_MMU_MODES; idx++) {
         if (f->mmu_idx_mask & (1u << idx)) {
             if (m.size) {
-                code |= tlb_flush_mode_range(v, idx, &m);
+                code |= (uint32_t)tlb_flush_mode_range(v, idx, &m) << idx;
             } else {
-                code |= tlb_flush_mode(v, idx);
+                code |= (uint32_t)tlb_flush_mode(v, idx) << idx;
             }
         }
     }
     return code;
-}
-
-/* A wrapped generation is noticed by the loop (exec.c). */
-static void jump_key_step(TCGVCPU *v)
-{
-    __atomic_add_fetch(&v->tcg->jump_key, GENERATION, __ATOMIC_SEQ_CST);
 }
 
 static bool is_own(const TCGVCPU *v)
@@ -476,11 +471,9 @@ static void flush_request(TCGVCPU *v, const TCGFlush *f)
 {
     spin_lock(&v->tlb_lock);
     if (is_own(v)) {
-        bool code = flush_now(v, f);
+        uint32_t code = flush_now(v, f);
         spin_unlock(&v->tlb_lock);
-        if (code) {
-            jump_key_step(v);
-        }
+        tcg_jump_key_step(v, code);
         return;
     }
     unsigned i = 0;
@@ -511,7 +504,7 @@ void tcg_tlb_run_flushes(TCGVCPU *v)
     if (G_LIKELY(!__atomic_load_n(&v->flush_pending, __ATOMIC_SEQ_CST))) {
         return;
     }
-    bool code = false;
+    uint32_t code = 0;
     spin_lock(&v->tlb_lock);
     for (unsigned i = 0; i < v->n_flushes; i++) {
         code |= flush_now(v, &v->flushes[i]);
@@ -519,9 +512,7 @@ void tcg_tlb_run_flushes(TCGVCPU *v)
     v->n_flushes = 0;
     __atomic_store_n(&v->flush_pending, false, __ATOMIC_SEQ_CST);
     spin_unlock(&v->tlb_lock);
-    if (code) {
-        jump_key_step(v);
-    }
+    tcg_jump_key_step(v, code);
 }
 
 /* ---- Interface ---- */
@@ -587,5 +578,5 @@ void tcg_tlb_flush_range_all_cpus_synced(CPUState *cpu, uint64_t ea, uint64_t si
 
 void tcg_jump_cache_flush(CPUState *cpu)
 {
-    jump_key_step(tcg_vcpu(cpu));
+    tcg_jump_key_step(tcg_vcpu(cpu), TCG_ALL_MMU_IDX);
 }

@@ -351,7 +351,7 @@ static inline const void *runtime_lookup(uint64_t pc, uint64_t engine_flags)
     if ((flags & TCG_KEY_ALONE) || __atomic_load_n(&tcg->exit_request, __ATOMIC_RELAXED)) {
         return NULL;
     }
-    const TCGTLBFast *fast = &tcg->tlb[v->fetch_mmu_idx];
+    const TCGTLBFast *fast = &tcg->tlb[v->state.fetch_mmu_idx];
     const TCGTLBEntry *e = (const TCGTLBEntry *)((const char *)fast->table +
                                                  (pc >> (TCG_PAGE_BITS - 5) & fast->mask));
     const uint8_t *host;
@@ -359,7 +359,7 @@ static inline const void *runtime_lookup(uint64_t pc, uint64_t engine_flags)
         host = (const uint8_t *)(uintptr_t)(pc + e->addend);
     } else {
         TCGSpan s;
-        if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->fetch_mmu_idx, LOOK_PROBE, &s) || s.flags) {
+        if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->state.fetch_mmu_idx, LOOK_PROBE, &s) || s.flags) {
             return NULL;
         }
         host = s.host;
@@ -394,4 +394,35 @@ const void *tcg_runtime_lookup_nogroup(void *env, uint64_t pc)
 {
     tcg_current->stats.nogroup++;
     return runtime_lookup(pc, TCG_KEY_NOGROUP);
+}
+
+/*
+ * Generated code wants to leave for the loop at pc because the mode may have changed.  If that is all, the
+ * next block is entered at once; NULL: the loop must look.
+ */
+const void *tcg_runtime_reenter(void *env, uint64_t pc)
+{
+    TCGVCPU *v = tcg_current;
+    TCGCPUState *tcg = v->tcg;
+    const TCGTargetOps *ops = v->accel->ops;
+
+    if (__atomic_load_n(&tcg->exit_request, __ATOMIC_ACQUIRE) ||
+        (__atomic_load_n(&tcg->jump_key, __ATOMIC_RELAXED) & TCG_KEY_ALONE) || v->uncached || !ops->is_calm ||
+        !ops->is_calm(v->cpu) || __atomic_load_n(&v->cpu->halted, __ATOMIC_ACQUIRE) ||
+        log_enabled(LOG_EXEC | LOG_CPU)) {
+        return NULL;
+    }
+    TCGBlockState state;
+
+    ops->set_pc(v->cpu, pc);
+    ops->block_state(v->cpu, &state);
+    tcg_set_jump_key(v, &state, 0);
+    /* Nothing of the block that runs is used any more but its last call. */
+    __atomic_store_n(&v->seen_epoch, __atomic_load_n(&v->accel->epoch, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    const void *entry = runtime_lookup(state.pc, 0);
+    if (entry) {
+        tcg->pc = state.pc;
+        v->stats.reentries++;
+    }
+    return entry;
 }

@@ -66,6 +66,9 @@ typedef struct TCGRuntime {
     const void *(*lookup)(void *env, uint64_t pc);
     /* The same for a block without groups, after a grouped access had no fast mapping. May be NULL. */
     const void *(*lookup_nogroup)(void *env, uint64_t pc);
+    /* For a block that ends for the loop (TCG_EXIT_LOOP): the next one's exec entry, or NULL to leave. May be
+     * NULL. */
+    const void *(*reenter)(void *env, uint64_t pc);
 } TCGRuntime;
 
 typedef struct TCGBackend {

@@ -182,6 +182,14 @@ static void op_do_interrupts(CPUState *cs)
     }
 }
 
+static bool op_is_calm(CPUState *cs)
+{
+    const PowerPCCPU *cpu = POWERPC_CPU(cs);
+
+    return cpu->env.exception_index == EXCP_NONE && !cpu->power_wait &&
+           !__atomic_load_n(&cpu->env.pending_interrupts, __ATOMIC_ACQUIRE);
+}
+
 static void op_exec_enter(CPUState *cs)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
@@ -213,6 +221,7 @@ const TCGTargetOps ppc_tcg_ops = {
     .unassigned_access = op_unassigned_access,
     .watchpoint_hit = op_watchpoint_hit,
     .do_interrupts = op_do_interrupts,
+    .is_calm = op_is_calm,
     .exec_enter = op_exec_enter,
     .exec_exit = op_exec_exit,
 };

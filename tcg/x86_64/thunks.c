@@ -234,6 +234,9 @@ static void make_flow(X86State *s, X86Asm *as)
 
     x86_align(as, 16);
     s->leave_loop = here(as);
+    if (s->runtime.reenter) {
+        make_lookup(s, as, (const void *)s->runtime.reenter);
+    }
     make_leave(s, as, tail, TCG_EXIT_LOOP);
 
     x86_align(as, 16);

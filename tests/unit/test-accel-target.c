@@ -217,6 +217,11 @@ static void unassigned(CPUState *cs, uint64_t physical, TCGAccess access, unsign
     raise_exception((TestCPU *)cs, EXC_UNASSIGNED, physical, access);
 }
 
+static bool is_calm(CPUState *cs)
+{
+    return ((TestCPU *)cs)->exception == 0;
+}
+
 static void do_interrupts(CPUState *cs)
 {
     TestCPU *cpu = (TestCPU *)cs;
@@ -265,6 +270,7 @@ const TCGTargetOps test_target_ops = {
     .alignment_fault = alignment_fault,
     .unassigned_access = unassigned,
     .do_interrupts = do_interrupts,
+    .is_calm = is_calm,
 };
 
 /* ---- The CPU object ---- */

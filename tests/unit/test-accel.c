@@ -195,6 +195,18 @@ static void test_loop(Fixture *f)
         g_assert_cmpuint(jit_number(f, "loop exits "), <, 100);
     }
     g_assert_cmpuint(f->cpu[0]->blocks_built, <, 10);
+
+    /* Blocks that end for the loop go on at once when it has nothing to do. */
+    PUT(f, CODE + 0x200, T_INSN(T_ADDI, 1, 1, -1), T_INSN(T_LOOP, 0, 0, 0), T_INSN(T_BNZ, 1, 0, -8),
+        T_INSN(T_HALT, 0, 0, 0));
+    uint64_t exits = jit_number(f, "loop exits ");
+    env->r[1] = 1000;
+    run(f, CODE + 0x200);
+    g_assert_cmpuint(env->r[1], ==, 0);
+    if (env->tcg.backend != &tcg_backend_interp) {
+        g_assert_cmpuint(jit_number(f, "reentries "), >, 900);
+        g_assert_cmpuint(jit_number(f, "loop exits ") - exits, <, 100);
+    }
 }
 
 static void test_access(Fixture *f)

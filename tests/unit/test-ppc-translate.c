@@ -253,6 +253,66 @@ static void test_every_row(Fixture *f, gconstpointer data)
     }
 }
 
+static unsigned count_ops(const IRBlock *block, IROpcode op)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 1; i < block->n_insns; i++) {
+        n += block->insns[i].op == op;
+    }
+    return n;
+}
+
+static unsigned count_insns(const IRBlock *block, uint64_t pc)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < block->guest_insns->len; i++) {
+        n += g_array_index(block->guest_insns, IRGuestInsn, i).pc == pc;
+    }
+    return n;
+}
+
+/* Loops of one block are repeated in it; branches over what only computes do not leave it. */
+static void test_loops(Fixture *f, gconstpointer data)
+{
+    /* addi r3,r3,1; bdnz .-4 */
+    IRBlock *block = translate(f, 0x10000, KERNEL, WORDS(0x38630001, 0x4200fffc), 512);
+    g_assert_cmpuint(count_insns(block, 0x10000), ==, 4);
+    g_assert_cmpuint(count_insns(block, 0x10008), ==, 1);
+    /* Back edges are where pending work is looked for. */
+    for (guint i = 0; i < block->exits->len; i++) {
+        const IRExit *exit = &g_array_index(block->exits, IRExit, i);
+        g_assert_true(exit->dest > 0x10004 || (exit->hints & IREXIT_BACK_EDGE));
+    }
+    /* The loop of an endless block, with its exit in the middle. */
+    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820100, 0x38630001, 0x4bfffff4), 512);
+    g_assert_cmpuint(count_insns(block, 0x10000), ==, 4);
+    g_assert_cmpuint(exit_of(block, last_op(block))->dest, ==, 0x10000);
+    g_assert_cmpuint(exit_of(block, last_op(block))->hints, ==, IREXIT_BACK_EDGE);
+    /* Not when stepping, not with the link register, not for one instruction. */
+    g_assert_cmpuint(translate(f, 0x10000, USER | HF_SE, WORDS(0x4200fffc), 512)->guest_insns->len, ==, 1);
+    block = translate(f, 0x10000, KERNEL, WORDS(0x38630001, 0x4200fffd), 512);
+    g_assert_cmpuint(count_insns(block, 0x10000), ==, 1);
+    g_assert_cmpuint(translate(f, 0x10000, KERNEL, WORDS(0x42000000), 1)->guest_insns->len, ==, 1);
+
+    /* cmpwi r3,0; beq .+8; addi r4,r4,1 */
+    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820008, 0x38840001), 4);
+    g_assert_cmpuint(count_ops(block, IR_EXITIF), ==, 0);
+    g_assert_cmpuint(count_ops(block, IR_SELECT), ==, 1);
+    /* Two of them; the same over addi. and over a load. */
+    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x4182000c, 0x38840001, 0x7ca62b78), 8);
+    g_assert_cmpuint(count_ops(block, IR_EXITIF), ==, 0);
+    g_assert_cmpuint(count_ops(block, IR_SELECT), ==, 2);
+    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820008, 0x34840001), 8);
+    g_assert_cmpuint(count_ops(block, IR_EXITIF), ==, 1);
+    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820008, 0x80840000), 8);
+    g_assert_cmpuint(count_ops(block, IR_EXITIF), ==, 1);
+    /* Instructions that are counted are not skipped in passing. */
+    block = translate(f, 0x10000, KERNEL | HF_PMU, WORDS(0x2c030000, 0x41820008, 0x38840001), 8);
+    g_assert_cmpuint(count_ops(block, IR_EXITIF), ==, 1);
+}
+
 /* The same instructions at two addresses give the same ops; exits move with the page. */
 static void test_page_relative(Fixture *f, gconstpointer data)
 {
@@ -296,6 +356,7 @@ int main(int argc, char **argv)
     g_test_add("/ppc/translate/32-bit", Fixture, NULL, set_up, test_32_bit, tear_down);
     g_test_add("/ppc/translate/exceptions", Fixture, NULL, set_up, test_exceptions, tear_down);
     g_test_add("/ppc/translate/step", Fixture, NULL, set_up, test_step, tear_down);
+    g_test_add("/ppc/translate/loops", Fixture, NULL, set_up, test_loops, tear_down);
     g_test_add("/ppc/translate/page-relative", Fixture, NULL, set_up, test_page_relative, tear_down);
     g_test_add("/ppc/translate/every-row", Fixture, NULL, set_up, test_every_row, tear_down);
     return g_test_run();

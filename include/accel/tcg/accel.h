@@ -125,6 +125,8 @@ typedef struct TCGTargetOps {
 
     /* Delivers the exception a helper left in env, else the most favoured enabled interrupt, if any. */
     void (*do_interrupts)(CPUState *cpu);
+    /* True if do_interrupts() has nothing to do now. May be NULL: never. */
+    bool (*is_calm)(CPUState *cpu);
     /* A CPU comes into or leaves the loop (virtual hypervisor's accounting). May be NULL. */
     void (*exec_enter)(CPUState *cpu);
     void (*exec_exit)(CPUState *cpu);

@@ -52,7 +52,7 @@ static bool unroll_possible(const DisasContext *ctx, uint64_t dest)
     unsigned body = (ctx->n_insns + 1) / (ctx->n_copies + 1);
 
     return dest == ctx->first_pc && dest <= ctx->pc && !ctx->single && ctx->n_copies < COPIES_LIMIT &&
-           ctx->n_insns + 1 + body <= COPIES_INSNS_LIMIT && ctx->fetch->max_insns > COPIES_INSNS_LIMIT;
+           ctx->n_insns + 1 + body <= COPIES_INSNS_LIMIT && ctx->fetch->max_insns > ctx->n_insns + 1;
 }
 
 /* ---- Short forward branches as selections ---- */
