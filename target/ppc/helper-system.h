@@ -45,6 +45,8 @@ uint64_t helper_slbmfev(CPUPPCState *env, uint64_t rb);
 uint64_t helper_slbfee(CPUPPCState *env, uint64_t rb);
 void helper_slbie(CPUPPCState *env, uint64_t rb);
 void helper_slbieg(CPUPPCState *env, uint64_t rb, uint64_t rs);
+void helper_slbiag(CPUPPCState *env, uint64_t rs);
+void helper_slbsync(CPUPPCState *env);
 void helper_slbia(CPUPPCState *env, uint32_t ih);
 void helper_mtsr(CPUPPCState *env, uint32_t n, uint64_t rs);
 uint64_t helper_mfsr(CPUPPCState *env, uint32_t n);

@@ -5,6 +5,7 @@
  * From Power ISA 3.0B book III 5.7.8 and 5.9.3.2; the segment-register bridge of book III 5.9.3.3.
  */
 #include "helper-system.h"
+#include "hw/core/cpu.h"
 #include "internal.h"
 #include "util/log.h"
 
@@ -147,11 +148,73 @@ void helper_slbie(CPUPPCState *env, uint64_t rb)
     }
 }
 
-/* slbieg: the whole partition's; no other CPU's entries are ours to see, so ours go and all TLBs. */
+/* ---- Of all threads of a partition: slbieg, slbiag ---- */
+
+typedef struct GlobalInvalidate {
+    uint64_t rb;
+    uint32_t pid, lpid;
+    bool all;               /* every entry, whatever the process */
+} GlobalInvalidate;
+
+static void invalidate_if_theirs(CPUState *cs, const GlobalInvalidate *what)
+{
+    PowerPCCPU *cpu = POWERPC_CPU(cs);
+    CPUPPCState *env = &cpu->env;
+
+    if (env->spr[SPR_LPIDR] != what->lpid) {
+        return;
+    }
+    if (what->all) {
+        for (unsigned i = 0; i < cpu->model->slb_size; i++) {
+            env->slb[i].esid &= ~SLB_ESID_V;
+        }
+        ppc_tlb_flush_all(cpu);
+    } else if (env->spr[SPR_PIDR] == what->pid) {
+        helper_slbie(env, what->rb);
+    }
+}
+
+static void invalidate_work(CPUState *cs, void *opaque)
+{
+    invalidate_if_theirs(cs, opaque);
+    g_free(opaque);
+}
+
+/* RS: process and partition; below the hypervisor the partition is one's own. */
+static void invalidate_everywhere(CPUPPCState *env, uint64_t rb, uint64_t rs, bool all)
+{
+    CPUState *self = &env_cpu(env)->parent, *cs;
+    GlobalInvalidate what = {
+        .rb = rb, .pid = rs >> 32, .all = all,
+        .lpid = env->msr & MSR_BIT(HV) ? (uint32_t)rs : (uint32_t)env->spr[SPR_LPIDR],
+    };
+
+    CPU_FOREACH(cs) {
+        if (cs != self) {
+            async_run_on_cpu(cs, invalidate_work, g_memdup2(&what, sizeof(what)));
+        }
+    }
+    invalidate_if_theirs(self, &what);
+}
+
 void helper_slbieg(CPUPPCState *env, uint64_t rb, uint64_t rs)
 {
-    helper_slbie(env, rb);
-    ppc_tlb_flush_all_cpus(env_cpu(env));
+    invalidate_everywhere(env, rb, rs, false);
+}
+
+void helper_slbiag(CPUPPCState *env, uint64_t rs)
+{
+    invalidate_everywhere(env, 0, rs, true);
+}
+
+static void nothing(CPUState *cs, void *opaque)
+{
+}
+
+/* Once the others have left guest code, they do what slbieg and slbiag asked for before they go on. */
+void helper_slbsync(CPUPPCState *env)
+{
+    async_safe_run_on_cpu(&env_cpu(env)->parent, nothing, NULL);
 }
 
 void helper_slbia(CPUPPCState *env, uint32_t ih)

@@ -257,12 +257,45 @@ static bool known_difference(const PPCInsnRow *row, const char *theirs, uint32_t
     if (((row->flags & IF_AA) && (word & 2)) || strcmp(row->mnemonic, "mfcr") == 0) {
         return true;
     }
+    /* Pairs with an odd register, an invalid form: printed as it stands here, as the even one there. */
+    for (const char *text = row->operands; *text;) {
+        const PPCOperand *operand = ppc_operand_parse(&text);
+
+        if (!operand) {
+            text++;
+        } else if (operand->flags & OPF_PAIR && ppc_operand_value(operand, word) & 1) {
+            return true;
+        }
+    }
+    /* slbiag got an operand more with ISA 3.1. */
+    if (strcmp(row->mnemonic, "slbiag") == 0) {
+        return true;
+    }
     /* Data stream touches have a base register; tend. with A has a name of its own. */
     if (g_str_has_prefix(row->mnemonic, "dst") || strcmp(row->mnemonic, "tend.") == 0) {
         return true;
     }
     /* The 970's dcbzl: the bit is reserved elsewhere. */
     return strcmp(row->mnemonic, "dcbz") == 0 && (word & 0x200000);
+}
+
+/* Words that binutils knows for POWER9 and this table does not: none of them is in Power ISA 3.0B. */
+static bool known_missing(const char *mnemonic)
+{
+    static const char *const names[] = {
+        "dcbi", "eciwx", "ecowx", "rfi", "tlbia", "tlbld", "tlbli",     /* 32-bit processors */
+        "mtsrd", "mtsrdin",                                             /* a bridge that no model here has */
+        "icswx", "icswx.", "pbt.",                                      /* coprocessors before ISA 3.0 */
+        "mtsle", "msgsndu", "msgclru", "urfid", "rmieg",                /* ultravisor, PowerNV firmware */
+        "hashst", "hashchk", "hashstp", "hashchkp",                     /* ISA 3.1 */
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(mnemonic, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void write_golden(const PPCDecoder *decoder)
@@ -357,7 +390,10 @@ static void test_live(void)
     gpointer key, value;
     g_hash_table_iter_init(&iter, missing);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
-        g_test_message("no row: %s (%08x)", (char *)key, GPOINTER_TO_UINT(value));
+        if (!known_missing(key)) {
+            g_test_message("no row: %s (%08x)", (char *)key, GPOINTER_TO_UINT(value));
+            g_test_fail();
+        }
     }
     g_test_message("%u words alike, %u with reserved bits or refused operands, %u mnemonics without row",
                    same, refused, g_hash_table_size(missing));

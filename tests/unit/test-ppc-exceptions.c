@@ -366,6 +366,129 @@ static void test_compat_modes(void)
     test_machine_teardown(m);
 }
 
+/* The same for each model: what it does not have, and what no processor has (docs/devel/processor.md). */
+static void test_spr_models(void)
+{
+    enum { NOTHING, ILLEGAL, PRIVILEGED };
+    static const char *const models[] = {"970fx", "power7", "power8", "power9"};
+    static const struct {
+        uint16_t number;
+        bool write, user;
+        uint8_t result[4];      /* by model */
+    } rows[] = {
+        /* Numbers of no register: spr0 = 1 is privileged; privileged state goes on. */
+        {1000, false, false, {NOTHING, NOTHING, NOTHING, NOTHING}},
+        {1000, true, false, {NOTHING, NOTHING, NOTHING, NOTHING}},
+        {1000, false, true, {ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL}},
+        {1017, true, true, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+        {0, false, false, {ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL}},
+        {0, false, true, {ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL}},
+        {4, false, false, {ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL}},
+        {6, true, false, {ILLEGAL, ILLEGAL, ILLEGAL, ILLEGAL}},
+        /* Reserved for performance monitors since ISA 2.07. */
+        {808, false, true, {ILLEGAL, ILLEGAL, NOTHING, NOTHING}},
+        {811, true, true, {ILLEGAL, ILLEGAL, NOTHING, NOTHING}},
+        /* What later models have. */
+        {SPR_TAR, false, true, {ILLEGAL, ILLEGAL, NOTHING, NOTHING}},
+        {SPR_TAR, false, false, {NOTHING, NOTHING, NOTHING, NOTHING}},
+        {SPR_DSCR, false, true, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+        {SPR_PPR32, false, true, {ILLEGAL, ILLEGAL, NOTHING, NOTHING}},
+        {SPR_PSSCR_PR, false, true, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+        {SPR_TIDR, false, true, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+        /* The hypervisor's, below it. */
+        {SPR_LPCR, false, false, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+        {SPR_PTCR, false, false, {NOTHING, NOTHING, NOTHING, PRIVILEGED}},
+        {SPR_HSPRG0, true, false, {PRIVILEGED, PRIVILEGED, PRIVILEGED, PRIVILEGED}},
+    };
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+
+    for (unsigned model = 0; model < G_N_ELEMENTS(models); model++) {
+        setup(m, models[model]);
+        env = &m->cpu->env;
+        allow_user(m);
+        if (model >= 2) {
+            ppc_spr_write_raw(env, SPR_FSCR, UINT64_MAX);
+        }
+        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+            uint64_t at;
+
+            PUT(m, TEST_CODE, rows[i].write ? T_MTSPR(rows[i].number, 3) : T_MFSPR(3, rows[i].number), T_SC(0));
+            ppc_store_msr(env, rows[i].user ? MSR_USER : MSR_KERNEL, false);
+            env->gpr[3] = 0x1234;
+            at = test_run(m, TEST_CODE);
+            if (at != (rows[i].result[model] == NOTHING ? 0xc00 : 0x700) ||
+                (rows[i].result[model] != NOTHING &&
+                 (env->spr[SPR_SRR1] & 0xf0000) !=
+                     (rows[i].result[model] == ILLEGAL ? PROGRAM_ILLEGAL : PROGRAM_PRIVILEGED))) {
+                g_error("%s: SPR %u, row %u: %03" PRIx64 " %" PRIx64, models[model], rows[i].number, i, at,
+                        env->spr[SPR_SRR1]);
+            }
+            if (!m->cpu->sprs[rows[i].number]) {
+                g_assert_cmphex(env->gpr[3], ==, 0x1234);       /* no operation leaves RT alone */
+            }
+        }
+        test_machine_teardown(m);
+    }
+}
+
+/*
+ * Reserved fields are ignored; invalid forms whose registers contradict each other are illegal
+ * instructions, in both states (docs/devel/processor.md).
+ */
+static void test_invalid_forms(void)
+{
+    static const struct {
+        uint32_t word;
+        bool illegal;
+    } rows[] = {
+        {0x7c6400d0u | 31 << 11, false},        /* neg with an RB */
+        {0x7c830774u | 7 << 11, false},         /* extsb with an RB */
+        {0x7c032000u | 1 << 22, false},         /* cmp with the bit beside L */
+        {0x7c0004acu | 1 << 11, false},         /* sync with an RB */
+        {0x7c600026u | 1 << 11, false},         /* mfcr with an FXM bit that mfocrf does not make of it */
+        {0x7c001facu | 9u << 21, false},         /* icbi with an RT */
+        {0x84600000u, true},                    /* lwzu with RA = 0 */
+        {0x84630000u, true},                    /* lwzu with RA = RT */
+        {0xe8630001u, true},                    /* ldu with RA = RT */
+        {0x7c63186eu, true},                    /* lwzux with RA = RT */
+        {0x94600000u, true},                    /* stwu with RA = 0 */
+        {0xc4600000u, true},                    /* lfsu with RA = 0 */
+        {0xe4650000u, true},                    /* lfdp with an odd FRT */
+        {0xe0650000u, true},                    /* lq with an odd RT */
+        {0xe0840000u, true},                    /* lq with RA = RT */
+        {0xf8650002u, true},                    /* stq with an odd RS */
+        {0x7c832228u, true},                    /* lqarx with RB = RT */
+        {0x7c6564aau, true},                    /* lswi over its RA */
+        {0xfc620004u | 4 << 11, true},          /* daddq with odd registers */
+        {0x7c642954u | 1 << 9, true},           /* addex with CY = 1 */
+        {0x7c6042e6u | 5 << 16, true},          /* mftb of another number */
+    };
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+
+    setup(m, "power9");
+    env = &m->cpu->env;
+    allow_user(m);
+    for (unsigned user = 0; user < 2; user++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+            uint64_t at;
+
+            PUT(m, TEST_CODE, rows[i].word, T_SC(0));
+            ppc_store_msr(env, (user ? MSR_USER : MSR_KERNEL) | MSR_BIT(FP), false);
+            for (unsigned r = 3; r < 8; r++) {
+                env->gpr[r] = 0x20000;
+            }
+            at = test_run(m, TEST_CODE);
+            if ((at == 0x700) != rows[i].illegal ||
+                (rows[i].illegal && (env->spr[SPR_SRR1] & 0xf0000) != PROGRAM_ILLEGAL)) {
+                g_error("%08x: %03" PRIx64 ", SRR1 %" PRIx64, rows[i].word, at, env->spr[SPR_SRR1]);
+            }
+        }
+    }
+    test_machine_teardown(m);
+}
+
 static void test_facilities(void)
 {
     static const struct {
@@ -494,6 +617,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-exceptions/mtmsr", test_mtmsr);
     g_test_add_func("/ppc-exceptions/halt", test_halt);
     g_test_add_func("/ppc-exceptions/spr-rules", test_spr_rules);
+    g_test_add_func("/ppc-exceptions/spr-models", test_spr_models);
+    g_test_add_func("/ppc-exceptions/invalid-forms", test_invalid_forms);
     g_test_add_func("/ppc-exceptions/compat", test_compat_modes);
     g_test_add_func("/ppc-exceptions/facilities", test_facilities);
     g_test_add_func("/ppc-exceptions/trace", test_trace);

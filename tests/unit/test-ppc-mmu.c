@@ -490,7 +490,33 @@ static void test_slb_instructions(void)
     test_run(m, TEST_CODE);
     g_assert_nonnull(ppc_slb_lookup(m->cpu, 0x10000000));
     g_assert_null(ppc_slb_lookup(m->cpu, 0x20000000));
+    test_machine_teardown(m);
+
+    /* The partition's: slbieg of this process and of another, slbiag. */
+    test_machine_setup(m, "power9", &tcg_backend_interp);
+    env = &m->cpu->env;
+    test_put_stops(m);
+    slb(m, 0, 0x10000000, 0x100ull << 12);
+    slb(m, 9, 0x20000000, 0x101ull << 12);
+    ppc_spr_write_raw(env, SPR_PIDR, 7);
+    PUT(m, TEST_CODE, T_X(466, 3, 0, 4), T_STOP);
+    env->gpr[3] = 8ull << 32;
+    env->gpr[4] = 0x20000000;
+    test_run(m, TEST_CODE);
+    g_assert_nonnull(ppc_slb_lookup(m->cpu, 0x20000000));
+    env->gpr[3] = 7ull << 32;
+    test_run(m, TEST_CODE);
+    g_assert_null(ppc_slb_lookup(m->cpu, 0x20000000));
+    g_assert_nonnull(ppc_slb_lookup(m->cpu, 0x10000000));
+    PUT(m, TEST_CODE, T_X(850, 3, 0, 0), T_STOP);
+    test_run(m, TEST_CODE);
+    g_assert_null(ppc_slb_lookup(m->cpu, 0x10000000));
+    test_machine_teardown(m);
+
     /* A slot that does not exist. */
+    test_machine_setup(m, "power8", &tcg_backend_interp);
+    env = &m->cpu->env;
+    test_put_stops(m);
     env->gpr[3] = 0x70000000ull | SLB_ESID_V | 32;
     PUT(m, TEST_CODE, T_X(402, 4, 0, 3), T_STOP);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);

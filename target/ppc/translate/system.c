@@ -308,10 +308,15 @@ bool tr_slbfee(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
-/* What slbieg did elsewhere is done when its block has ended. */
+bool tr_slbiag(DisasContext *ctx, uint32_t insn)
+{
+    ir_callv(ctx->b, &helper_row_slbiag, gpr(ctx, insn_rt(insn)));
+    return true;
+}
+
 bool tr_slbsync(DisasContext *ctx, uint32_t insn)
 {
-    ir_fence(ctx->b, IRFENCE_FULL);
+    ir_call0(ctx->b, &helper_row_slbsync);
     return true;
 }
 
