@@ -533,7 +533,7 @@ const VMStateDescription vmstate_ppc_cpu = {
                              "env.reserve_addr", "env.reserve_val", "env.reserve_val2", "env.reserve_size",
                              "env.fp_op", "env.fpcc", "env.fp_a", "env.fp_b", "env.fp_c",
                              "env.pending_interrupts", "env.hflags", "env.icount_base",
-                             "env.pmu_base_ns", "env.pmu_kinds", "env.fp_redo", "env.exception_index",
+                             "env.pmu_base_ns", "env.pmu_base_tb", "env.pmu_kinds", "env.fp_redo", "env.exception_index",
                              "env.error_code",
                              "env.fault_dar", "env.fault_dsisr", "env.fault_asdr", "env.slb.page_encoding",
                              "pmu_active", "amr_is_kuap", "last_tlbiel_set", "n_noted",

@@ -7,7 +7,7 @@
  * POWER9, PowerPC 970).  A cycle is one nanosecond of the virtual clock (the clock frequency that the
  * device tree tells).  Completed and dispatched instructions, branches, loads and stores are counted by
  * the code that runs; what depends on pipelines and caches never happens.  The branch history is always
- * empty, time-base transition events do not alert.
+ * empty.
  *
  * Counters are brought up to date lazily (pmu_sync); a timer looks for overflows, since instructions
  * cannot be foreseen, so an alert of those comes somewhat late.
@@ -115,7 +115,8 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
 
     if (event == PMU_NOTHING || mmcr0 & MMCR0_FC ||
         (cpu_is_2_06(cpu) && mmcr0 & (n <= 4 ? MMCR0_FC14 : MMCR0_FC56)) ||
-        (mmcr0 & MMCR0_FCS && !pr && !hv) || (pr && frozen_in_problem(isa207 ? mmcr0 : mmcr0 & MMCR0_FCP, hv)) ||
+        (mmcr0 & MMCR0_FCS && !pr && !hv) ||
+        (pr && frozen_in_problem(isa207 ? mmcr0 : mmcr0 & MMCR0_FCP, hv)) ||
         (mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark) ||
         (n > 1 && mmcr0 & MMCR0_TRIGGER) || (event & PMU_RUN_LATCH && !run)) {
         return PMU_NOTHING;
@@ -191,6 +192,36 @@ static void pmu_alert(CPUPPCState *env)
     }
 }
 
+/* Time-base events: the selected bit of the time base goes from 0 to 1, this often so far. */
+static uint64_t tb_rises(const CPUPPCState *env, uint64_t tb, unsigned *bit)
+{
+    static const uint8_t bits[] = {0, 8, 12, 16};
+
+    *bit = bits[(env->spr[SPR_MMCR0] & MMCR0_TBSEL) >> MMCR0_TBSEL_SHIFT];
+    return (tb + (1ull << *bit)) >> (*bit + 1);
+}
+
+static bool tb_event(CPUPPCState *env, uint64_t tb)
+{
+    unsigned bit;
+
+    return env->spr[SPR_MMCR0] & MMCR0_TBEE && tb_rises(env, tb, &bit) != tb_rises(env, env->pmu_base_tb, &bit);
+}
+
+static int64_t next_tb_event(const CPUPPCState *env)
+{
+    PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
+    uint64_t tb = ppc_get_tb(&cpu->env), rises;
+    unsigned bit;
+
+    if (!(env->spr[SPR_MMCR0] & MMCR0_TBEE) || !cpu->tb_freq) {
+        return INT64_MAX;
+    }
+    rises = tb_rises(env, tb, &bit);
+    rises = ((rises + 1) << (bit + 1)) - (1ull << bit);
+    return (int64_t)((rises - tb) * NANOSECONDS_PER_SECOND / cpu->tb_freq + 1);
+}
+
 static bool overflow_enabled(const CPUPPCState *env, unsigned n)
 {
     return env->spr[SPR_MMCR0] & (n == 1 ? MMCR0_PMC1CE : MMCR0_PMCJCE);
@@ -210,14 +241,17 @@ void pmu_sync(CPUPPCState *env)
     unsigned n_counters = counters(cpu);
     bool alert = false;
 
+    if (env->spr[SPR_MMCR0] & MMCR0_TBEE) {
+        uint64_t tb = ppc_get_tb(env);
+
+        alert = tb_event(env, tb);
+        env->pmu_base_tb = tb;
+    }
     env->pmu_base_ns = now;
     env->icount_base = cpu->env.tcg.icount;
     memset(env->pmu_kinds, 0, sizeof(env->pmu_kinds));
     env->spr[SPR_IC] += passed[PMU_INSTRUCTIONS];
-    if (!cpu->pmu_active) {
-        return;
-    }
-    for (unsigned n = 1; n <= n_counters; n++) {
+    for (unsigned n = 1; cpu->pmu_active && n <= n_counters; n++) {
         uint64_t *pmc = &env->spr[SPR_PMC1 + n - 1];
         uint64_t sum = *pmc + passed[counter_active(env, n)];
 
@@ -229,7 +263,7 @@ void pmu_sync(CPUPPCState *env)
     if (alert) {
         pmu_alert(env);
     }
-    if (env->spr[SPR_PMC1] & 0x80000000u) {
+    if (cpu->pmu_active && env->spr[SPR_PMC1] & 0x80000000u) {
         env->spr[SPR_MMCR0] &= ~MMCR0_TRIGGER;
     }
 }
@@ -250,6 +284,7 @@ static int64_t next_overflow(const CPUPPCState *env)
     if (!(env->spr[SPR_MMCR0] & MMCR0_PMAE)) {
         return best;
     }
+    best = next_tb_event(env);
     for (unsigned n = 1; n <= n_counters; n++) {
         unsigned event = counter_active(env, n);
         uint64_t pmc = env->spr[SPR_PMC1 + n - 1];
@@ -304,6 +339,7 @@ void pmu_reset(PowerPCCPU *cpu)
     cpu->pmu_active = false;
     cpu->env.pmu_base_ns = cpu->clock ? clock_get_ns(cpu->clock) : 0;
     cpu->env.icount_base = cpu->env.tcg.icount;
+    cpu->env.pmu_base_tb = ppc_get_tb(&cpu->env);
     memset(cpu->env.pmu_kinds, 0, sizeof(cpu->env.pmu_kinds));
     if (cpu->pmu_timer) {
         timer_del(cpu->pmu_timer);
@@ -350,6 +386,7 @@ void spr_write_pmu_control(CPUPPCState *env, unsigned number, uint64_t value)
 {
     pmu_sync(env);
     env->spr[number] = number == SPR_MMCR0 ? (uint32_t)value : value;
+    env->pmu_base_tb = ppc_get_tb(env);
     pmu_update(env);
 }
 

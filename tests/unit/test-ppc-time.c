@@ -173,6 +173,21 @@ static void test_pmu(void)
     g_assert_cmphex(env->spr[SPR_SIER], ==, SIER_SIAR_VALID);
     ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC);
     g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_PERFM));
+    /* Time-base events: bit 55 rises every 512 ticks, a microsecond; the counters may be frozen. */
+    for (unsigned enabled = 0; enabled < 2; enabled++) {
+        uint64_t left;
+
+        ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC);
+        left = 512 - (ppc_get_tb(env) + 256) % 512;
+        ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC | MMCR0_PMAE | 1ull << MMCR0_TBSEL_SHIFT |
+                                              (enabled ? MMCR0_TBEE : 0));
+        clock_step(m->clock, (int64_t)(left * 1000 / 512) - 3);
+        ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(EE), false);
+        g_assert_cmphex(test_run(m, TEST_CODE), ==, TEST_CODE + 4);
+        clock_step(m->clock, 8);
+        ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(EE), false);
+        g_assert_cmphex(test_run(m, TEST_CODE), ==, enabled ? 0xf00 : TEST_CODE + 4);
+    }
     test_machine_teardown(m);
 }
 

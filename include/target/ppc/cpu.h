@@ -181,6 +181,7 @@ struct CPUPPCState {
     uint64_t hflags;
     uint64_t icount_base;       /* pmu.c: instructions begun and virtual time when counters were synced */
     int64_t pmu_base_ns;
+    uint64_t pmu_base_tb;       /* time base then, while its transitions are events */
     uint64_t pmu_kinds[3];      /* branches, loads, stores begun since then */
     uint32_t fp_redo;           /* an enabled FP exception was seen: its instruction comes again in exact mode */
     /* ---- derived: exception in delivery ---- */

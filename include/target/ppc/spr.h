@@ -103,6 +103,9 @@ enum {
 #define MMCR0_FCM0 (1ull << 27)
 #define MMCR0_PMAE (1ull << 26)
 #define MMCR0_FCECE (1ull << 25)
+#define MMCR0_TBSEL_SHIFT 23
+#define MMCR0_TBSEL (3ull << 23)
+#define MMCR0_TBEE (1ull << 22)
 #define MMCR0_BHRBA (1ull << 21)
 #define MMCR0_EBE (1ull << 20)
 #define MMCR0_PMCC (3ull << 18)
