@@ -43,12 +43,23 @@ static const VMStateDescription vmstate_crash = {
     .fields = (const VMStateField[]){VMSTATE_BOOL(crash_occurred, CPUState), VMSTATE_END_OF_LIST()},
 };
 
+/* Requests to look at something, or to leave a block, belong to one process: the target makes its own
+ * from the levels and latches that were loaded. */
+#define PASSING_REQUESTS ((uint32_t)(CPU_INTERRUPT_HARD | CPU_INTERRUPT_EXITTB))
+
+static bool common_pre_save(void *opaque, GError **errp)
+{
+    CPUState *cpu = opaque;
+
+    cpu->wire_interrupts = cpu->interrupt_request & ~PASSING_REQUESTS;
+    return true;
+}
+
 static bool common_post_load(void *opaque, int version_id, GError **errp)
 {
     CPUState *cpu = opaque;
 
-    /* Requests to leave a block, and what lived in TLBs, belong to the other process. */
-    cpu->interrupt_request &= ~(uint32_t)CPU_INTERRUPT_EXITTB;
+    cpu->interrupt_request = cpu->wire_interrupts & ~PASSING_REQUESTS;
     if (cpu->accel && cpu->accel->reset) {
         cpu->accel->reset(cpu);
     }
@@ -59,15 +70,16 @@ const VMStateDescription vmstate_cpu_common = {
     .name = "cpu_common",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_save = common_pre_save,
     .post_load = common_post_load,
     .fields =
         (const VMStateField[]){
             VMSTATE_UINT32(halted, CPUState),
-            VMSTATE_UINT32(interrupt_request, CPUState),
+            VMSTATE_UINT32(wire_interrupts, CPUState),
             VMSTATE_END_OF_LIST(),
         },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_crash),
-    .derived = VMSTATE_NAMES("exit_request", "watchpoint_hit", "exception_index", "mem_io_pc"),
+    .derived = VMSTATE_NAMES("interrupt_request", "exit_request", "watchpoint_hit", "exception_index", "mem_io_pc"),
     .immutable =
         VMSTATE_NAMES("parent", "ops", "accel", "as", "cpu_index", "cluster_index", "nr_threads",
                       "nr_cores", "numa_node", "start_powered_off", "tcg_ops"),

@@ -316,6 +316,8 @@ static bool spapr_pre_load(void *opaque, GError **errp)
     spapr->patb_entry = 0;
     g_array_set_size(spapr->events, 0);
     spapr->wire_caps = spapr->default_caps;
+    /* QEMU 7.2's default is workaround, 10.0's broken: that it is missing says nothing. */
+    spapr->wire_caps.value[SPAPR_CAP_SBBC] = spapr->caps.value[SPAPR_CAP_SBBC];
     g_clear_pointer(&spapr->fdt, g_free);
     spapr->fdt_size = spapr->fdt_initial_size = 0;
     spapr->fwnmi_registered = false;

@@ -39,6 +39,11 @@ void bench_set_console(const char *text)
 
 void bench_start(const char *options, const char *cpu, bool kernel)
 {
+    bench_start_smp(options, cpu, kernel, "2");
+}
+
+void bench_start_smp(const char *options, const char *cpu, bool kernel, const char *smp)
+{
     GError *error = NULL;
     g_auto(GStrv) parts = g_strsplit(options ? options : "pseries", ",", 2);
     TCGAccelConfig config;
@@ -60,7 +65,7 @@ void bench_start(const char *options, const char *cpu, bool kernel)
         machine_parse_properties(machine, parts[1], &error);
         g_assert_no_error(error);
     }
-    machine_parse_smp(machine, "2", &error);
+    machine_parse_smp(machine, smp, &error);
     machine_parse_memory(machine, "256M", &error);
     g_assert_no_error(error);
     if (cpu) {

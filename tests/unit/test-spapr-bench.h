@@ -21,6 +21,8 @@
 void bench_start(const char *options, const char *cpu, bool kernel);
 /* Before bench_start: the console as after -serial, instead of a ring buffer. */
 void bench_set_console(const char *text);
+/* The same with processors as after -smp. */
+void bench_start_smp(const char *options, const char *cpu, bool kernel, const char *smp);
 void bench_stop(void);
 SpaprMachine *bench_machine(void);
 PowerPCCPU *bench_cpu(unsigned i);

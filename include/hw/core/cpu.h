@@ -141,6 +141,7 @@ struct CPUState {
     /* ---- saved ("cpu_common") ---- */
     uint32_t halted;            /* atomic; waits for an interrupt (or start_powered_off) */
     uint32_t interrupt_request; /* atomic */
+    uint32_t wire_interrupts;   /* what of it a stream has */
     /* ---- host-only ---- */
     uint32_t exit_request; /* atomic */
     CPUState *next;        /* in the list of CPUs; atomic */
