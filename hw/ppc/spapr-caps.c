@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "spapr-internal.h"
+#include "system/runtime.h"
 #include "util/error.h"
 #include "util/cutils.h"
 
@@ -212,9 +213,14 @@ bool spapr_caps_post_load(SpaprMachine *spapr, GError **errp)
 
 static bool cap_needed(const SpaprMachine *spapr, SpaprCap cap)
 {
-    /* Sent unasked, unlike all others. */
+    uint8_t ordinary = spapr->default_caps.value[cap];
+
+    if (cap == SPAPR_CAP_SBBC && vmstate_wire() != VMSTATE_WIRE_QEMU_7_2) {
+        ordinary = SPAPR_CAP_BROKEN;     /* what QEMU 10.0 takes it to be */
+    }
+    /* The page size is sent unasked, unlike all others. */
     return cap == SPAPR_CAP_HPT_MAXPAGESIZE ||
-           (spapr->cap_cmdline_set.value[cap] && spapr->caps.value[cap] != spapr->default_caps.value[cap]);
+           (spapr->cap_cmdline_set.value[cap] && spapr->caps.value[cap] != ordinary);
 }
 
 static bool cap_pre_save(void *opaque, GError **errp)
