@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <libfdt.h>
 #include "spapr-internal.h"
+#include "spapr-pci.h"
 #include "spapr-firmware.h"
 #include "hw/char/spapr-vty.h"
 #include "util/error.h"
@@ -353,7 +354,8 @@ static void add_rtas(SpaprMachine *spapr, void *fdt)
 {
     static const char hypertas[] =
         "hcall-pft\0hcall-term\0hcall-dabr\0hcall-interrupt\0hcall-tce\0hcall-vio\0hcall-splpar\0"
-        "hcall-join\0hcall-bulk\0hcall-set-mode\0hcall-sprg0\0hcall-copy\0hcall-debug\0hcall-vphn";
+        "hcall-join\0hcall-bulk\0hcall-set-mode\0hcall-sprg0\0hcall-copy\0hcall-debug\0hcall-vphn\0"
+        "hcall-multi-tce";
     MachineState *machine = &spapr->parent;
     GString *list = g_string_new_len(hypertas, sizeof(hypertas));
     int node = add_node(fdt, 0, "rtas");
@@ -516,6 +518,7 @@ void *spapr_build_fdt(SpaprMachine *spapr, bool reset, GError **errp)
     spapr_irq_fdt(spapr, fdt, intc_phandle);
     add_all_memory(spapr, fdt);
     spapr_vio_fdt(spapr, fdt, intc_phandle);
+    spapr_pci_fdt(spapr, fdt, intc_phandle);
     add_cpus(spapr, fdt);
     spapr_events_fdt(spapr, fdt, intc_phandle);
     add_rtas(spapr, fdt);

@@ -290,7 +290,7 @@ bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row)
 /* ---- Dispatch ---- */
 
 static const SpaprRtasRow *const rtas_tables[] = {spapr_rtas_basic, spapr_rtas_irq, spapr_rtas_nvram,
-                                                  spapr_rtas_event};
+                                                  spapr_rtas_event, spapr_rtas_pci};
 
 static const SpaprRtasRow *find_row(uint32_t token)
 {

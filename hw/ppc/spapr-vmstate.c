@@ -375,7 +375,7 @@ const VMStateDescription vmstate_spapr = {
     /* The hash page table and the one being prepared travel with RAM; the clock has its own section. */
     .host_only = VMSTATE_NAMES("irq_lines", "cpus", "hcall_table", "xics", "xive", "vio", "htab_shift", "htab",
                                "hpt", "pending_htab", "pending_htab_shift", "rtc_offset_ns",
-                               "rtc_wire_ns", "tb_elapsed_ns"),
+                               "rtc_wire_ns", "tb_elapsed_ns", "phb", "tce_tables"),
     .immutable = VMSTATE_NAMES("parent", "version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",
                                "ic_mode_set", "ic_mode", "max_cpu_compat_name", "max_compat_pvr",
                                "host_model", "host_serial", "vof_option", "resize_hpt", "vof",

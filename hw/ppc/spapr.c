@@ -2,12 +2,13 @@
 /*
  * The sPAPR machine ("pseries"): creates and wires processors, memory, interrupt controller and virtual
  * I/O, resets, starts and stops processors.  LoPAR 1.1; the parts stand in spapr-*.c.
- * Left out: PCI host bridges, hot-plug, nested hypervisors.
+ * Left out: hot-plug, nested hypervisors.
  */
 #include <string.h>
 #include <libfdt.h>
 #include "spapr-internal.h"
 #include "spapr-firmware.h"
+#include "spapr-pci.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "system/rcu.h"
@@ -385,7 +386,7 @@ static bool spapr_init(MachineState *machine, GError **errp)
     }
     spapr_time_init(spapr);
     spapr_vio_init(spapr);
-    if (!create_vio_devices(spapr, errp) || !spapr_load_images(spapr, errp) ||
+    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) || !spapr_load_images(spapr, errp) ||
         !vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
     }
@@ -457,6 +458,7 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     }
     reset_run_all(RESET_TYPE_COLD);
     spapr_events_reset(spapr);
+    spapr_pci_reset(spapr);
     spapr_watchdog_reset(spapr);
     memset(&spapr->ov5_cas, 0, sizeof(spapr->ov5_cas));
     spapr_ov5_init(spapr);

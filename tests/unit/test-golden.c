@@ -45,7 +45,7 @@ static const Exempt *exempted(const char *name, const char *dialect, gsize at)
 
 /* Sections of devices that this machine does not have. */
 static const char *const absent[] = {
-    "spapr_iommu", "spapr_pci", "PCIBUS", "v-scsi@71000002/spapr_vscsi",
+    "v-scsi@71000002/spapr_vscsi",
     "v-scsi@71000002/0:0:0/scsi-disk", "globalstate", NULL,
 };
 
@@ -88,7 +88,9 @@ static void test_load(void)
 
         s->entry = state_registry_find(runtime_state_registry(), s->name, s->instance);
         if (!s->entry) {
-            if (!g_strv_contains(absent, s->name)) {
+            /* Windows below 2^31 belong to devices of the virtual I/O bus. */
+            if (!g_strv_contains(absent, s->name) &&
+                !(!strcmp(s->name, "spapr_iommu") && s->instance >> 31 == 0)) {
                 g_error("no section '%s' number %u", s->name, s->instance);
             }
             continue;

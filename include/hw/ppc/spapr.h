@@ -20,6 +20,7 @@
 #include "util/timer.h"
 
 typedef struct SpaprMachine SpaprMachine;
+typedef struct SpaprPhb SpaprPhb;
 
 #define SPAPR_TIMEBASE_FREQ 512000000u
 #define SPAPR_LMB_SIZE ((uint64_t)256 << 20)
@@ -64,7 +65,7 @@ typedef struct SpaprHCall {
 } SpaprHCall;
 /* Tables of rows, each ended by a row without fn; spapr-hcall.c joins them. */
 extern const SpaprHCall spapr_hcalls_mmu[], spapr_hcalls_misc[], spapr_hcalls_xics[], spapr_hcalls_xive[],
-    spapr_hcalls_vio[], spapr_hcalls_private[];
+    spapr_hcalls_vio[], spapr_hcalls_private[], spapr_hcalls_tce[];
 
 /* Private hypercalls: SLOF's set keeps its public numbers. */
 enum {
@@ -97,7 +98,7 @@ typedef struct SpaprRtasRow {
 } SpaprRtasRow;
 #define SPAPR_RTAS_TOKEN_BASE 0x2000
 extern const SpaprRtasRow spapr_rtas_basic[], spapr_rtas_irq[], spapr_rtas_nvram[], spapr_rtas_event[],
-    spapr_rtas_platform[];
+    spapr_rtas_platform[], spapr_rtas_pci[];
 HCallResult spapr_rtas_call(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t args_address);
 /* Calls fn for every row, in token order (device tree). */
 void spapr_rtas_foreach(void (*fn)(const SpaprRtasRow *row, void *opaque), void *opaque);
@@ -258,6 +259,8 @@ struct SpaprMachine {
     int64_t tb_elapsed_ns;       /* to be made up for when the guest starts */
     DeviceState *xics, *xive;
     VioBus *vio;
+    SpaprPhb *phb;               /* spapr-pci.c */
+    GPtrArray *tce_tables;       /* SpaprTceTable *; NULL: none */
     GPtrArray *irq_lines;        /* IRQLine * by number - SPAPR_XIRQ_BASE */
     GPtrArray *cpus;             /* PowerPCCPU * by index */
     GHashTable *hcall_table;     /* opcode -> SpaprHCall */

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The default PCI host bridge of the sPAPR platform: device-tree node, configuration access, message
+ * interrupts, DMA windows and error recovery by RTAS.  LoPAR 7.3.4 (configuration), 7.3.10.5 (MSI),
+ * 7.4.10 (DMA windows), 7.3.11 (EEH); PCI Bus Binding to Open Firmware.
+ * Left out so far: devices.  On an empty bus every call that names one is answered as for one that is not
+ * there; error recovery is not available, as on QEMU's bridge without passed-through devices.
+ */
+#include <libfdt.h>
+#include "spapr-internal.h"
+#include "spapr-iommu.h"
+#include "spapr-pci.h"
+#include "spapr-tokens.h"
+#include "hw/pci/pci.h"
+#include "migration/vmstate.h"
+#include "system/runtime.h"
+#include "util/bswap.h"
+#include "util/error.h"
+
+#define BUID 0x800000020000000ull
+#define LIOBN_BASE 0x80000000u
+#define N_WINDOWS 2u
+#define WINDOW0_SIZE 0x40000000ull
+#define WINDOW1_BASE 0x800000000000000ull
+#define N_MSI 0xd00u
+#define N_MSI_LEGACY 0x400u        /* all numbers of those versions */
+#define N_SLOTS 32u
+
+typedef struct SpaprMsi {
+    uint32_t config_address, first, count;
+} SpaprMsi;
+
+typedef struct SpaprLsi {
+    uint32_t irq;
+} SpaprLsi;
+
+struct SpaprPhb {
+    /* immutable */
+    uint64_t buid;
+    SpaprLsi lsi[PCI_N_PINS];
+    /* saved */
+    int32_t n_msi_devices;
+    SpaprMsi *msi_devices;
+    /* host-only */
+    SpaprMachine *spapr;
+    PciBus *bus;
+    SpaprTceTable *windows[N_WINDOWS];
+};
+
+/* ---- DMA windows ---- */
+
+static unsigned open_windows(const SpaprPhb *phb)
+{
+    return (phb->windows[0]->n_entries != 0) + (phb->windows[1]->n_entries != 0);
+}
+
+static void reset_windows(SpaprPhb *phb)
+{
+    for (unsigned i = 0; i < N_WINDOWS; i++) {
+        spapr_tce_disable(phb->windows[i]);
+    }
+    if (spapr_tce_enable(phb->windows[0], 12, 0, WINDOW0_SIZE >> 12)) {
+        phb->windows[0]->default_window = true;
+    }
+}
+
+void spapr_pci_reset(SpaprMachine *spapr)
+{
+    SpaprPhb *phb = spapr->phb;
+
+    reset_windows(phb);
+    pci_bus_reset(phb->bus);
+    g_clear_pointer(&phb->msi_devices, g_free);
+    phb->n_msi_devices = 0;
+}
+
+/* ---- RTAS ---- */
+
+/* The bridge of the unit identifier at arguments i and i + 1. */
+static SpaprPhb *phb_of(SpaprRtasCall *call, unsigned i)
+{
+    SpaprPhb *phb = call->spapr->phb;
+
+    return rtas_arg64(call, i) == phb->buid ? phb : NULL;
+}
+
+/* Bits of a configuration address: register (high 4, low 8), bus, device and function. */
+static PciDevice *device_of(SpaprPhb *phb, uint32_t address)
+{
+    return phb ? pci_bus_find(phb->bus, address >> 16 & 0xff, address >> 8 & 0xff) : NULL;
+}
+
+static uint32_t register_of(uint32_t address)
+{
+    return (address >> 20 & 0xf00) | (address & 0xff);
+}
+
+static bool access_possible(const PciDevice *dev, uint32_t reg, uint32_t size)
+{
+    return dev && (size == 1 || size == 2 || size == 4) && reg % size == 0 && reg + size <= dev->config_size;
+}
+
+static void read_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size)
+{
+    PciDevice *dev = device_of(phb, address);
+
+    if (!access_possible(dev, register_of(address), size)) {
+        rtas_ret(call, 0, RTAS_OUT_HW_ERROR);
+        return;
+    }
+    rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+    rtas_ret(call, 1, pci_config_read(dev, register_of(address), size));
+}
+
+static void write_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size, uint32_t value)
+{
+    PciDevice *dev = device_of(phb, address);
+
+    if (!access_possible(dev, register_of(address), size)) {
+        rtas_ret(call, 0, RTAS_OUT_HW_ERROR);
+        return;
+    }
+    pci_config_write(dev, register_of(address), value, size);
+    rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+}
+
+/* The forms without a unit identifier are for platforms with one bridge of identifier 0: not this one. */
+static void rtas_read_pci_config(SpaprRtasCall *call)
+{
+    read_config(call, NULL, rtas_arg(call, 0), rtas_arg(call, 1));
+}
+
+static void rtas_write_pci_config(SpaprRtasCall *call)
+{
+    write_config(call, NULL, rtas_arg(call, 0), rtas_arg(call, 1), rtas_arg(call, 2));
+}
+
+static void rtas_ibm_read_pci_config(SpaprRtasCall *call)
+{
+    read_config(call, phb_of(call, 1), rtas_arg(call, 0), rtas_arg(call, 3));
+}
+
+static void rtas_ibm_write_pci_config(SpaprRtasCall *call)
+{
+    write_config(call, phb_of(call, 1), rtas_arg(call, 0), rtas_arg(call, 3), rtas_arg(call, 4));
+}
+
+/* Message interrupts belong to devices, and there are none that could have any. */
+static void rtas_ibm_change_msi(SpaprRtasCall *call)
+{
+    rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+}
+
+static void rtas_ibm_query_interrupt_source_number(SpaprRtasCall *call)
+{
+    rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+}
+
+static void rtas_ibm_set_tce_bypass(SpaprRtasCall *call)
+{
+    SpaprTceTable *tce = spapr_tce_find(call->spapr, rtas_arg(call, 0));
+    uint32_t enable = rtas_arg(call, 1);
+
+    /* For devices of the virtual I/O bus alone; a unit address is its window's number. */
+    if (!tce || tce->liobn >= LIOBN_BASE || enable > 1) {
+        rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+        return;
+    }
+    tce->bypass = enable;
+    rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+}
+
+/* No error recovery: LoPAR's answer for an option that the platform does not have. */
+static void rtas_eeh(SpaprRtasCall *call)
+{
+    rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+}
+
+static const struct { uint8_t shift; uint32_t bit; } window_pages[] = {
+    {12, 0x001}, {16, 0x002}, {21, 0x100}, {24, 0x004},
+};
+
+static void rtas_ibm_query_pe_dma_window(SpaprRtasCall *call)
+{
+    SpaprPhb *phb = phb_of(call, 1);
+    uint32_t pages = 0;
+
+    if (!phb) {
+        rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+        return;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(window_pages); i++) {
+        pages |= window_pages[i].bit;
+    }
+    rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+    rtas_ret(call, 1, N_WINDOWS - open_windows(phb));
+    /* The most entries of a window, one word or two by the number of results asked for. */
+    if (call->n_rets > 5) {
+        rtas_ret(call, 2, 0);
+        rtas_ret(call, 3, 0x80000000u);
+        rtas_ret(call, 4, pages);
+        rtas_ret(call, 5, 0);
+    } else {
+        rtas_ret(call, 2, 0x80000000u);
+        rtas_ret(call, 3, pages);
+        rtas_ret(call, 4, 0);
+    }
+}
+
+static void rtas_ibm_create_pe_dma_window(SpaprRtasCall *call)
+{
+    SpaprPhb *phb = phb_of(call, 1);
+    uint32_t page_shift = rtas_arg(call, 3), window_shift = rtas_arg(call, 4);
+    bool known = false;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(window_pages); i++) {
+        known = known || window_pages[i].shift == page_shift;
+    }
+    if (!phb || !known || window_shift < page_shift || window_shift > 63) {
+        rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+        return;
+    }
+    for (unsigned i = 0; i < N_WINDOWS; i++) {
+        SpaprTceTable *tce = phb->windows[i];
+        uint64_t base = i ? WINDOW1_BASE : 0;
+
+        if (tce->n_entries) {
+            continue;
+        }
+        if (window_shift - page_shift > 31 ||
+            !spapr_tce_enable(tce, page_shift, base, (uint32_t)1 << (window_shift - page_shift))) {
+            break;
+        }
+        rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+        rtas_ret(call, 1, tce->liobn);
+        rtas_ret(call, 2, base >> 32);
+        rtas_ret(call, 3, (uint32_t)base);
+        return;
+    }
+    rtas_ret(call, 0, RTAS_OUT_HW_ERROR);
+}
+
+static void rtas_ibm_remove_pe_dma_window(SpaprRtasCall *call)
+{
+    SpaprPhb *phb = call->spapr->phb;
+    uint32_t liobn = rtas_arg(call, 0);
+
+    for (unsigned i = 0; i < N_WINDOWS; i++) {
+        SpaprTceTable *tce = phb->windows[i];
+
+        if (tce->liobn == liobn && tce->n_entries) {
+            bool was_default = tce->default_window;
+
+            spapr_tce_disable(tce);
+            /* The last one gone: the platform puts its own window back. */
+            if (!was_default && !open_windows(phb)) {
+                reset_windows(phb);
+            }
+            rtas_ret(call, 0, RTAS_OUT_SUCCESS);
+            return;
+        }
+    }
+    rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
+}
+
+static void rtas_ibm_reset_pe_dma_window(SpaprRtasCall *call)
+{
+    SpaprPhb *phb = phb_of(call, 1);
+
+    if (phb) {
+        reset_windows(phb);
+    }
+    rtas_ret(call, 0, phb ? RTAS_OUT_SUCCESS : RTAS_OUT_PARAM_ERROR);
+}
+
+const SpaprRtasRow spapr_rtas_pci[] = {
+    {RTAS_IBM_SET_TCE_BYPASS, "ibm,set-tce-bypass", rtas_ibm_set_tce_bypass, 2, 1},
+    {RTAS_READ_PCI_CONFIG, "read-pci-config", rtas_read_pci_config, 2, 2},
+    {RTAS_WRITE_PCI_CONFIG, "write-pci-config", rtas_write_pci_config, 3, 1},
+    {RTAS_IBM_READ_PCI_CONFIG, "ibm,read-pci-config", rtas_ibm_read_pci_config, 4, 2},
+    {RTAS_IBM_WRITE_PCI_CONFIG, "ibm,write-pci-config", rtas_ibm_write_pci_config, 5, 1},
+    {RTAS_IBM_QUERY_INTERRUPT_SOURCE_NUMBER, "ibm,query-interrupt-source-number",
+     rtas_ibm_query_interrupt_source_number, 4, 3},
+    {RTAS_IBM_CHANGE_MSI, "ibm,change-msi", rtas_ibm_change_msi, 5, 1},
+    {RTAS_IBM_SET_EEH_OPTION, "ibm,set-eeh-option", rtas_eeh, 4, 1},
+    {RTAS_IBM_GET_CONFIG_ADDR_INFO2, "ibm,get-config-addr-info2", rtas_eeh, 4, 2},
+    {RTAS_IBM_READ_SLOT_RESET_STATE2, "ibm,read-slot-reset-state2", rtas_eeh, 3, 4},
+    {RTAS_IBM_SET_SLOT_RESET, "ibm,set-slot-reset", rtas_eeh, 4, 1},
+    {RTAS_IBM_CONFIGURE_PE, "ibm,configure-pe", rtas_eeh, 3, 1},
+    {RTAS_IBM_SLOT_ERROR_DETAIL, "ibm,slot-error-detail", rtas_eeh, 8, 1},
+    {RTAS_IBM_QUERY_PE_DMA_WINDOW, "ibm,query-pe-dma-window", rtas_ibm_query_pe_dma_window, 3, 5},
+    {RTAS_IBM_CREATE_PE_DMA_WINDOW, "ibm,create-pe-dma-window", rtas_ibm_create_pe_dma_window, 5, 4},
+    {RTAS_IBM_REMOVE_PE_DMA_WINDOW, "ibm,remove-pe-dma-window", rtas_ibm_remove_pe_dma_window, 1, 1},
+    {RTAS_IBM_RESET_PE_DMA_WINDOW, "ibm,reset-pe-dma-window", rtas_ibm_reset_pe_dma_window, 3, 1},
+    {0},
+};
+
+/* ---- Device tree ---- */
+
+static void set_cells(void *fdt, int node, const char *name, const uint32_t *cells, unsigned n)
+{
+    g_autofree fdt32_t *value = g_new(fdt32_t, n);
+
+    for (unsigned i = 0; i < n; i++) {
+        value[i] = cpu_to_fdt32(cells[i]);
+    }
+    g_assert(!fdt_setprop(fdt, node, name, value, (int)(n * sizeof(*value))));
+}
+#define CELLS(fdt, node, name, ...)                                                                     \
+    set_cells(fdt, node, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+
+void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
+{
+    const SpaprPhb *phb = spapr->phb;
+    uint32_t map[N_SLOTS * PCI_N_PINS * 7], *at = map;
+    int node = fdt_add_subnode(fdt, 0, "pci@800000020000000");
+
+    g_assert(node >= 0);
+    for (uint32_t slot = 0; slot < N_SLOTS; slot++) {
+        for (uint32_t pin = 0; pin < PCI_N_PINS; pin++) {
+            /* Unit address, pin; controller, number, level. Pins rotate over the slots. */
+            *at++ = slot << 11;
+            *at++ = 0;
+            *at++ = 0;
+            *at++ = pin + 1;
+            *at++ = intc_phandle;
+            *at++ = phb->lsi[(pin + slot) % PCI_N_PINS].irq;
+            *at++ = 1;
+        }
+    }
+    fdt_setprop_string(fdt, node, "device_type", "pci");
+    fdt_setprop_string(fdt, node, "compatible", "IBM,Logical_PHB");
+    fdt_setprop_cell(fdt, node, "#interrupt-cells", 1);
+    fdt_setprop(fdt, node, "used-by-rtas", NULL, 0);
+    CELLS(fdt, node, "bus-range", 0, 0xff);
+    /* I/O, 32-bit memory, 64-bit memory: PCI address, address of the processors, size. */
+    CELLS(fdt, node, "ranges", 0x01000000, 0, 0, 0x2000, 0, 0, 0x10000, 0x02000000, 0, 0x80000000, 0x2000,
+          0x80000000, 0, 0x80000000, 0x03000000, 0x2100, 0, 0x2100, 0, 0x100, 0);
+    CELLS(fdt, node, "reg", (uint32_t)(phb->buid >> 32), (uint32_t)phb->buid, 0, 0);
+    fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", 1);
+    fdt_setprop_cell(fdt, node, "ibm,pe-total-#msi",
+                     spapr->version->legacy_irq_allocation ? N_MSI_LEGACY : N_MSI);
+    CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW, RTAS_IBM_CREATE_PE_DMA_WINDOW,
+          RTAS_IBM_REMOVE_PE_DMA_WINDOW);
+    CELLS(fdt, node, "ibm,ddw-extensions", 2, RTAS_IBM_RESET_PE_DMA_WINDOW, 1);
+    CELLS(fdt, node, "interrupt-map-mask", 0xf800, 0, 0, 0xffffffff);
+    set_cells(fdt, node, "interrupt-map", map, G_N_ELEMENTS(map));
+    fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2);
+    fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2);
+    CELLS(fdt, node, "ibm,dma-window", LIOBN_BASE, 0, 0, 0, WINDOW0_SIZE);
+    fdt_setprop_cell(fdt, node, "qemu,phb-enumerated", 1);
+    fdt_setprop_cell(fdt, node, "#address-cells", 3);
+    g_assert(!fdt_setprop_cell(fdt, node, "#size-cells", 2));
+}
+
+/* ---- State ---- */
+
+static const VMStateDescription vmstate_lsi = {
+    .name = "spapr_pci/lsi",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32_EQUAL(irq, SpaprLsi, NULL),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(SpaprLsi),
+};
+
+static const VMStateDescription vmstate_msi = {
+    .name = "spapr_pci/msi",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32(config_address, SpaprMsi),
+        VMSTATE_UINT32(first, SpaprMsi),
+        VMSTATE_UINT32(count, SpaprMsi),
+        VMSTATE_END_OF_LIST(),
+    },
+    VMSTATE_STRUCT_AUDIT(SpaprMsi),
+};
+
+static bool phb_post_load(void *opaque, int version, GError **errp)
+{
+    const SpaprPhb *phb = opaque;
+
+    for (int i = 0; i < phb->n_msi_devices; i++) {
+        if (!device_of((SpaprPhb *)phb, phb->msi_devices[i].config_address)) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                        "spapr_pci: message interrupts of a device 0x%x that is not here",
+                        phb->msi_devices[i].config_address);
+            return false;
+        }
+    }
+    return true;
+}
+
+static const VMStateDescription vmstate_phb = {
+    .name = "spapr_pci",
+    .version_id = 2,
+    .minimum_version_id = 2,
+    .post_load = phb_post_load,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT64_EQUAL(buid, SpaprPhb, NULL),
+        VMSTATE_STRUCT_ARRAY(lsi, SpaprPhb, PCI_N_PINS, 0, vmstate_lsi, SpaprLsi),
+        VMSTATE_INT32(n_msi_devices, SpaprPhb),
+        VMSTATE_STRUCT_VARRAY_ALLOC(msi_devices, SpaprPhb, n_msi_devices, 0, vmstate_msi, SpaprMsi),
+        VMSTATE_END_OF_LIST(),
+    },
+    .host_only = VMSTATE_NAMES("spapr", "bus", "windows"),
+    VMSTATE_STRUCT_AUDIT(SpaprPhb),
+};
+
+/* Old machine versions gave numbers in the order of asking. */
+static bool claim_lsi(SpaprMachine *spapr, uint32_t *irq, uint32_t number, GError **errp)
+{
+    uint32_t end = SPAPR_XIRQ_BASE + SPAPR_NR_XIRQS;
+
+    for (uint32_t n = SPAPR_XIRQ_BASE; spapr->version->legacy_irq_allocation && n < end; n++) {
+        if (spapr_irq_claim(spapr, n, true, NULL)) {
+            *irq = n;
+            return true;
+        }
+    }
+    *irq = number;
+    return spapr_irq_claim(spapr, number, true, errp);
+}
+
+bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
+{
+    SpaprPhb *phb = g_new0(SpaprPhb, 1);
+
+    spapr->phb = phb;
+    phb->spapr = spapr;
+    phb->buid = BUID;
+    for (unsigned i = 0; i < PCI_N_PINS; i++) {
+        if (!claim_lsi(spapr, &phb->lsi[i].irq, SPAPR_IRQ_PCI_LSI + i, errp)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < N_WINDOWS; i++) {
+        phb->windows[i] = spapr_tce_new(spapr, LIOBN_BASE | i, errp);
+        if (!phb->windows[i]) {
+            return false;
+        }
+    }
+    if (!vmstate_register(NULL, 0, &vmstate_phb, phb, errp)) {
+        return false;
+    }
+    phb->bus = pci_bus_create("pci.0");
+    return vmstate_register(NULL, 0, &vmstate_pci_bus, phb->bus, errp);
+}
