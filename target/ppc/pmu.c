@@ -4,8 +4,8 @@
  * event-based branches.
  *
  * From Power ISA 3.0B book III chapter 9; event numbers from the processors' event lists (POWER7 to
- * POWER9, PowerPC 970).  A cycle is one nanosecond of the virtual clock (the clock frequency that the
- * device tree tells).  Completed and dispatched instructions, branches, loads and stores are counted by
+ * POWER9, PowerPC 970; POWER5+ counts nothing).  A cycle is one nanosecond of the virtual clock (the
+ * clock frequency that the device tree tells).  Completed and dispatched instructions, branches, loads and stores are counted by
  * the code that runs; what depends on pipelines and caches never happens.  The branch history is always
  * empty.
  *
@@ -50,7 +50,7 @@ static const struct PMUEventRow {
 
 static unsigned counters(const PowerPCCPU *cpu)
 {
-    return cpu_family(cpu) == FAMILY_970 ? 8 : cpu_is_2_06(cpu) ? 6 : 0;
+    return cpu->model->insns & ISA_970 ? 8 : cpu_is_2_06(cpu) ? 6 : 0;
 }
 
 /* The 970's direct events: MMCR0 selects for counters 1 and 2, MMCR1 for the others. */
@@ -74,7 +74,7 @@ static unsigned counter_event(const CPUPPCState *env, unsigned n)
     uint64_t mmcr0 = env->spr[SPR_MMCR0], mmcr1 = env->spr[SPR_MMCR1];
     unsigned select, unit;
 
-    if (cpu_family(cpu) == FAMILY_970) {
+    if (cpu->model->insns & ISA_970) {
         return event_970(env, n);
     }
     if (n >= 5) {
