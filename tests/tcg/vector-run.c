@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "accel/tcg/access.h"
+#include "target/ppc/spr.h"
 #include "target/ppc/cpu.h"
 #include "tcg/ir-backend.h"
 #include "../../target/ppc/translate.h"
@@ -351,6 +352,7 @@ static void load_state(const VectorState *state, bool big_endian)
     env->nip = VECTOR_CODE;
     /* Both host control words: everything masked, round to nearest. */
     env->tcg.mxcsr_fp = env->tcg.mxcsr_vmx = 0x1f80;
+    env->spr[SPR_HFSCR] = UINT64_MAX;       /* no machine here: a hypervisor that allows all */
     ppc_update_hflags(env);
     memcpy(memory, state->mem, VECTOR_MEM_SIZE);
 }
