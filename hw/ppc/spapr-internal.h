@@ -71,6 +71,8 @@ extern const VMStateDescription vmstate_spapr_watchdog;
 extern const VMStateDescription vmstate_spapr, vmstate_spapr_rtc, vmstate_spapr_cpu;
 /* spapr-caps.c: subsections of "spapr", in SpaprCap's order. */
 extern const VMStateDescription vmstate_spapr_caps[SPAPR_CAP_COUNT];
+/* spapr-htab.c: the hash page table's section; before all others but RAM's. */
+bool spapr_htab_register(SpaprMachine *spapr, GError **errp);
 /* spapr-time.c: spapr->tb for a stream, and what follows from the one that came. */
 void spapr_time_init(SpaprMachine *spapr);
 void spapr_time_to_wire(SpaprMachine *spapr);

@@ -365,6 +365,9 @@ static bool spapr_init(MachineState *machine, GError **errp)
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "x-vof=on needs -kernel");
         return false;
     }
+    if (!spapr_htab_register(spapr, errp)) {
+        return false;
+    }
     spapr_hcall_init(spapr);
     spapr_watchdog_init(spapr);
     if (!create_cpus(spapr, errp) || !choose_modes(spapr, errp) || !spapr_caps_apply(spapr, errp)) {
