@@ -17,6 +17,7 @@
 
 static const BlockDriver *const drivers[] = {
     &block_driver_file, &block_driver_host_device, &block_driver_null, &block_driver_raw,
+    &block_driver_qcow2,
 };
 
 /* Formats that must not be taken for raw: their first bytes, and what to tell the user. */
