@@ -27,7 +27,8 @@ typedef struct AppConfig {
     const char *program;
     char *machine, *machine_properties; /* -M name and the rest */
     char *cpu, *smp, *memory, *accel;
-    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects;
+    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs;
+    GArray *disks;                      /* AppDisk */
     GArray *monitors;                   /* AppMonitor */
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
@@ -35,9 +36,22 @@ typedef struct AppConfig {
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
     bool only_migratable;
+    bool snapshot;
     bool mem_prealloc, mem_lock, only_help;
     bool serial_given, monitor_given, kvm_given, tcg_given;
 } AppConfig;
+
+/* disks.c: -drive, -blockdev and the rest, in this order of need; all were given by options. */
+typedef enum AppDiskKind { APP_DRIVE, APP_DISK, APP_CDROM } AppDiskKind;
+typedef struct AppDisk {
+    AppDiskKind kind;
+    unsigned index;                     /* of -hda ... -hdd */
+    const char *option;                 /* for messages */
+    char *text;
+} AppDisk;
+bool app_create_disks(AppConfig *config, GError **errp);
+/* Every drive with an interface has found a device. */
+bool app_check_disks(GError **errp);
 
 /* Fills config; false with errp. Options that only print (help, version) print and set only_help. */
 bool app_parse(AppConfig *config, int argc, char **argv, GError **errp);

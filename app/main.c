@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "app.h"
+#include "block/block.h"
 #include "chardev/char.h"
 #include "hw/core/cpus.h"
 #include "monitor/monitor.h"
@@ -230,6 +231,7 @@ int main(int argc, char **argv)
     pause_all_vcpus();
     app_destroy_monitors();
     cpus_shutdown();
+    block_cleanup();
     chardev_cleanup();
     if (config.pidfile) {
         unlink(config.pidfile);

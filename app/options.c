@@ -218,6 +218,23 @@ static bool add_numa(AppConfig *c, const char *v, GError **errp) { return add_to
 static bool add_object(AppConfig *c, const char *v, GError **errp) { return add_to(c->objects, v); }
 static bool add_dir(AppConfig *c, const char *v, GError **errp) { return add_to(c->firmware_dirs, v); }
 
+static bool add_blockdev(AppConfig *c, const char *v, GError **errp) { return add_to(c->blockdevs, v); }
+
+static bool add_disk(AppConfig *c, AppDiskKind kind, unsigned index, const char *option, const char *text)
+{
+    AppDisk disk = {kind, index, option, g_strdup(text)};
+
+    g_array_append_val(c->disks, disk);
+    return true;
+}
+
+static bool add_drive(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DRIVE, 0, "-drive", v); }
+static bool add_hda(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 0, "-hda", v); }
+static bool add_hdb(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 1, "-hdb", v); }
+static bool add_hdc(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 2, "-hdc", v); }
+static bool add_hdd(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 3, "-hdd", v); }
+static bool add_cdrom(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_CDROM, 2, "-cdrom", v); }
+
 static bool add_serial(AppConfig *c, const char *v, GError **errp)
 {
     c->serial_given = true;
@@ -513,6 +530,17 @@ static const OptionRow option_rows[] = {
     {"L", "DIR", "where firmware is looked for first", add_dir},
     {"boot", "[order=]DRIVES", "boot order", TEXT(boot)},
 
+    GROUP("Disks"),
+    {"drive", "[file=FILE][,if=none|scsi|ide|...][,id=ID][,format=raw|qcow2][,cache=..][,snapshot=on]...",
+     "a drive; with if=none a device takes it by drive=ID", add_drive},
+    {"blockdev", "driver=DRIVER,node-name=NAME[,...]", "a node of disk images, also as JSON", add_blockdev},
+    {"hda", "FILE", "first disk", add_hda},
+    {"hdb", "FILE", "second disk", add_hdb},
+    {"hdc", "FILE", "third disk", add_hdc},
+    {"hdd", "FILE", "fourth disk", add_hdd},
+    {"cdrom", "FILE", "CD-ROM", add_cdrom},
+    {"snapshot", NULL, "writes go to temporary files", NULL, offsetof(AppConfig, snapshot)},
+
     GROUP("Console and monitors"),
     {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
     {"display", "none", "no display", set_display},
@@ -627,12 +655,14 @@ static bool unknown_option(const char *given, const char *name, GError **errp)
 static void config_init(AppConfig *config)
 {
     GPtrArray **lists[] = {&config->numa, &config->devices, &config->globals, &config->chardevs,
-                           &config->serials, &config->firmware_dirs, &config->objects};
+                           &config->serials, &config->firmware_dirs, &config->objects,
+                           &config->blockdevs};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         *lists[i] = g_ptr_array_new_with_free_func(g_free);
     }
     config->monitors = g_array_new(FALSE, TRUE, sizeof(AppMonitor));
+    config->disks = g_array_new(FALSE, TRUE, sizeof(AppDisk));
 }
 
 bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
@@ -643,9 +673,9 @@ bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
         const OptionRow *row;
 
         if (*name != '-') {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                        "%s: disk images have no place on this machine yet (options begin with -)", given);
-            return false;
+            /* A disk image without an option is the first disk. */
+            add_disk(config, APP_DISK, 0, "image", given);
+            continue;
         }
         name += name[1] == '-' ? 2 : 1;
         row = find_option(name);

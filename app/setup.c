@@ -197,6 +197,9 @@ bool app_create(AppConfig *config, GError **errp)
             return false;
         }
     }
+    if (!app_create_disks(config, errp)) {
+        return false;
+    }
     for (guint i = 0; i < config->firmware_dirs->len; i++) {
         machine_add_firmware_dir(g_ptr_array_index(config->firmware_dirs, i));
     }
@@ -256,6 +259,6 @@ bool app_create(AppConfig *config, GError **errp)
         }
     }
     global_properties_warn_unused();
-    return migration_machine_created(machine->class->machine_name, errp) &&
+    return app_check_disks(errp) && migration_machine_created(machine->class->machine_name, errp) &&
            (!config->dump_vmstate || dump_vmstate(config, machine, errp));
 }

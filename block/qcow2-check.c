@@ -405,41 +405,51 @@ static int repair(Check *c, unsigned fix)
         qcow2_txn_abort(txn);
         return ret;
     }
-    ret = qcow2_txn_commit(txn, &root);
-    if (ret == 0) {
-        result->leaks_fixed = leaks;
-        result->corruptions_fixed = MIN(errors, result->corruptions);
-    }
-    return ret;
+    return qcow2_txn_commit(txn, &root);
 }
 
-int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
+static int check_once(Check *c)
 {
-    int64_t size = block_length(s->node->file);
-    Check c = {.s = s, .result = result};
+    int64_t size = block_length(c->s->node->file);
     int ret;
 
     if (size < 0) {
         return (int)size;
     }
-    c.end = qcow2_clusters(s, (uint64_t)size);
-    c.chunks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    result->total_clusters = qcow2_clusters(s, s->size);
-    ret = count_all(&c);
+    c->end = qcow2_clusters(c->s, (uint64_t)size);
+    c->chunks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    c->result->total_clusters = qcow2_clusters(c->s, c->s->size);
+    ret = count_all(c);
     if (ret == 0) {
-        ret = compare_counts(&c, NULL, 0, NULL, NULL);
+        ret = compare_counts(c, NULL, 0, NULL, NULL);
     }
-    if (ret == 0) {
-        ret = compare_flags(&c, NULL, NULL, NULL, NULL);
-    }
-    if (ret == 0 && fix && !result->check_errors && (result->leaks || result->corruptions)) {
+    return ret == 0 ? compare_flags(c, NULL, NULL, NULL, NULL) : ret;
+}
+
+int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
+{
+    Check c = {.s = s, .result = result};
+    int ret = check_once(&c);
+
+    /* With counts that are too low left as they are, there is no telling which clusters are free. */
+    if (ret == 0 && fix && !result->check_errors && (result->leaks || result->corruptions) &&
+        ((fix & BLOCK_FIX_ERRORS) || !result->corruptions)) {
         ret = repair(&c, fix);
+        if (ret == 0) {
+            BlockCheckResult after = {0};
+            Check again = {.s = s, .result = &after};
+
+            ret = check_once(&again);
+            g_clear_pointer(&again.chunks, g_hash_table_unref);
+            result->leaks_fixed = result->leaks - MIN(after.leaks, result->leaks);
+            result->corruptions_fixed = result->corruptions - MIN(after.corruptions, result->corruptions);
+        }
         if (ret == 0 && (fix & BLOCK_FIX_ERRORS) && (s->incompat & QCOW2_INCOMPAT_CORRUPT) &&
             result->corruptions <= result->corruptions_fixed) {
             ret = qcow2_write_features(s, s->incompat & ~(uint64_t)QCOW2_INCOMPAT_CORRUPT, s->autoclear);
         }
     }
-    g_hash_table_unref(c.chunks);
+    g_clear_pointer(&c.chunks, g_hash_table_unref);
     return ret;
 }
 

@@ -36,7 +36,7 @@ int qcow2_grow_l1(Qcow2State *s, uint64_t needed)
     g_autofree uint64_t *disk = NULL;
     uint64_t *l1, clusters, old_offset = s->l1_offset, old_clusters = qcow2_clusters(s, s->l1_size * 8ull);
     int64_t offset;
-    uint8_t fields[12];
+    uint8_t fields[12], old_fields[12];
     int ret;
 
     if (needed <= s->l1_size) {
@@ -73,7 +73,9 @@ int qcow2_grow_l1(Qcow2State *s, uint64_t needed)
     if (ret == 0) {
         stl_be_p(fields, (uint32_t)size);
         stq_be_p(fields + 4, (uint64_t)offset);
-        ret = block_pwrite(s->node->file, QCOW2_H_L1_SIZE, fields, sizeof(fields));
+        stl_be_p(old_fields, s->l1_size);
+        stq_be_p(old_fields + 4, s->l1_offset);
+        ret = qcow2_switch(s, QCOW2_H_L1_SIZE, fields, old_fields, sizeof(fields));
     }
     if (ret < 0) {
         g_free(l1);

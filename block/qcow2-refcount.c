@@ -216,32 +216,39 @@ static int write_block(Qcow2State *s, const Extension *e, uint64_t index, uint64
     return block_pwrite(s->node->file, (int64_t)(cluster << s->cluster_bits), data, s->cluster_size);
 }
 
+/* The table's entries, or the whole of a new table and the header's mention of it. */
 static int write_table(Qcow2State *s, const Extension *e, const uint64_t *table, uint64_t from, uint64_t to)
 {
-    g_autofree uint64_t *entries = NULL;
-    uint8_t fields[12];
+    uint64_t first = e->table_clusters ? 0 : from, n = (e->table_clusters ? e->table_size : to) - first;
+    g_autofree uint64_t *entries = g_new(uint64_t, n), *old = g_new0(uint64_t, n);
+    uint8_t fields[12], old_fields[12];
     int ret = block_flush(s->node->file);
 
-    if (e->table_clusters) {
-        from = 0;
-        to = e->table_size;
+    for (uint64_t i = 0; i < n; i++) {
+        entries[i] = cpu_to_be64(table[first + i]);
+        old[i] = first + i < s->reftable_size ? cpu_to_be64(s->reftable[first + i]) : 0;
     }
-    entries = g_new(uint64_t, to - from);
-    for (uint64_t i = from; i < to; i++) {
-        entries[i - from] = cpu_to_be64(table[i]);
+    if (ret < 0) {
+        return ret;
     }
-    if (ret == 0) {
-        uint64_t offset = e->table_clusters ? e->table << s->cluster_bits : s->reftable_offset;
-
-        ret = block_pwrite(s->node->file, (int64_t)(offset + from * 8), entries, (int64_t)(to - from) * 8);
+    if (!e->table_clusters) {
+        ret = qcow2_switch(s, s->reftable_offset + first * 8, entries, old, n * 8);
+    } else {
+        ret = block_pwrite(s->node->file, (int64_t)(e->table << s->cluster_bits), entries, (int64_t)n * 8);
+        if (ret == 0) {
+            ret = block_flush(s->node->file);
+        }
+        if (ret == 0) {
+            stq_be_p(fields, e->table << s->cluster_bits);
+            stl_be_p(fields + 8, (uint32_t)e->table_clusters);
+            stq_be_p(old_fields, s->reftable_offset);
+            stl_be_p(old_fields + 8, s->reftable_clusters);
+            ret = qcow2_switch(s, QCOW2_H_REFTABLE_OFFSET, fields, old_fields, sizeof(fields));
+        }
     }
-    if (ret == 0) {
-        ret = block_flush(s->node->file);
-    }
-    if (ret == 0 && e->table_clusters) {
-        stq_be_p(fields, e->table << s->cluster_bits);
-        stl_be_p(fields + 8, (uint32_t)e->table_clusters);
-        ret = block_pwrite(s->node->file, QCOW2_H_REFTABLE_OFFSET, fields, sizeof(fields));
+    /* Done. If this fails, later flushes say so. */
+    if (ret == 0 && block_flush(s->node->file) < 0) {
+        warn_report("qcow2 image '%s': a flush failed", s->node->filename);
     }
     return ret;
 }

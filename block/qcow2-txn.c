@@ -7,7 +7,6 @@
  */
 #include <string.h>
 #include "qcow2.h"
-#include "util/error.h"
 
 typedef struct Shadow {
     uint64_t index;
@@ -360,7 +359,7 @@ static void give_back(Qcow2Txn *txn)
 int qcow2_txn_commit(Qcow2Txn *txn, const Qcow2Root *root)
 {
     Qcow2State *s = txn->s;
-    uint8_t fields[QCOW2_H_V2_SIZE - QCOW2_H_SIZE];
+    uint8_t fields[QCOW2_H_V2_SIZE - QCOW2_H_SIZE], old[sizeof(fields)];
     uint64_t *l1 = NULL, table_offset = 0;
     uint32_t table_clusters = 0;
     int ret = place_table(txn, &table_offset);
@@ -377,13 +376,9 @@ int qcow2_txn_commit(Qcow2Txn *txn, const Qcow2Root *root)
     if (ret == 0) {
         table_clusters = (uint32_t)(txn->reftable_size >> (s->cluster_bits - 3));
         write_root(fields, root, table_offset, table_clusters);
-        ret = block_pwrite(s->node->file, QCOW2_H_SIZE, fields, sizeof(fields));
-        if (ret < 0) {
-            /* Nobody knows which it is now: what was written is right in both cases, we are not. */
-            warn_report("qcow2 image '%s': the header could not be written (%s); no more writes", s->node->filename,
-                        g_strerror(-ret));
-            s->broken = true;
-        }
+        write_root(old, &(Qcow2Root){s->size, s->l1_offset, s->snapshots_offset, s->l1_size, s->nb_snapshots},
+                   s->reftable_offset, s->reftable_clusters);
+        ret = qcow2_switch(s, QCOW2_H_SIZE, fields, old, sizeof(fields));
     }
     if (ret < 0) {
         g_free(l1);

@@ -15,6 +15,18 @@ static int qcow2_probe(const uint8_t *buf, size_t size, const char *filename)
 
 /* ---- Features ---- */
 
+int qcow2_switch(Qcow2State *s, uint64_t offset, const void *bytes, const void *old, size_t size)
+{
+    int ret = block_pwrite(s->node->file, (int64_t)offset, bytes, (int64_t)size);
+
+    if (ret < 0 && block_pwrite(s->node->file, (int64_t)offset, old, (int64_t)size) < 0) {
+        warn_report("qcow2 image '%s': tables could not be switched (%s); no more writes until it is opened again",
+                    s->node->filename, g_strerror(-ret));
+        s->broken = true;
+    }
+    return ret;
+}
+
 int qcow2_write_features(Qcow2State *s, uint64_t incompat, uint64_t autoclear)
 {
     uint8_t fields[24];

@@ -298,6 +298,9 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix);
 bool qcow2_create(const char *filename, BlockOptions *options, GError **errp);
 
 /* ---- qcow2.c ---- */
+/* Replaces bytes of the file that switch from old tables to new. When that fails the old ones are put back;
+ * when even that does, nobody knows what the file says, and no more is written. */
+int qcow2_switch(Qcow2State *s, uint64_t offset, const void *bytes, const void *old, size_t size);
 int qcow2_write_features(Qcow2State *s, uint64_t incompat, uint64_t autoclear);
 /* Before the first change: clears autoclear bits, sets the dirty bit of lazy images. Lock held. */
 int qcow2_prepare_write(Qcow2State *s);

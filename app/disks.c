@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Disks of the command line, and what the block layer asks of the rest of the program. */
+#include <string.h>
+#include "app.h"
+#include "block/blockdev.h"
+#include "monitor/commands.h"
+#include "system/runstate.h"
+#include "util/error.h"
+
+static void stop_machine(void)
+{
+    vm_stop(RUN_STATE_IO_ERROR);
+}
+
+/* What a drive without if= is on this machine. */
+static BlockInterface default_interface(const AppConfig *config)
+{
+    return BLOCK_IF_SCSI;
+}
+
+bool app_create_disks(AppConfig *config, GError **errp)
+{
+    static const BlockHostOps host = {.send_event = monitor_send_event, .stop_machine = stop_machine};
+    BlockInterface interface = default_interface(config);
+
+    block_set_host_ops(&host);
+    for (guint i = 0; i < config->blockdevs->len; i++) {
+        const char *text = g_ptr_array_index(config->blockdevs, i);
+
+        if (!blockdev_add_text(text, errp)) {
+            error_prepend(errp, "-blockdev %s: ", text);
+            return false;
+        }
+    }
+    for (guint i = 0; i < config->disks->len; i++) {
+        const AppDisk *disk = &g_array_index(config->disks, AppDisk, i);
+        BlockBackend *blk = disk->kind == APP_DRIVE
+                                ? drive_add(disk->text, interface, config->snapshot, errp)
+                                : drive_add_disk(disk->text, disk->index, disk->kind == APP_CDROM, interface,
+                                                 config->snapshot, errp);
+
+        if (!blk) {
+            error_prepend(errp, "%s%s%s: ", *disk->option == '-' ? disk->option : "",
+                          *disk->option == '-' ? " " : "", disk->text);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool app_check_disks(GError **errp)
+{
+    static const char *const names[] = {"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio", "xen"};
+    BlockBackend *blk = drive_first_unclaimed();
+    const DriveInfo *drive = blk ? blk_drive_info(blk) : NULL;
+
+    if (drive) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "-drive %s: machine type does not support if=%s,bus=%d,unit=%d (if=none, and a -device with "
+                  "drive=%s?)", blk_name(blk), names[drive->interface], drive->bus, drive->unit, blk_name(blk));
+        return false;
+    }
+    return true;
+}
