@@ -12,25 +12,44 @@
 typedef struct Aio {
     Mutex lock;
     Cond cond;                     /* something was finished */
-    GQueue finished;               /* BlockRequest * */
-    GThreadPool *pool;
+    Cond work;                     /* something waits for a thread */
+    GQueue waiting, finished;      /* BlockRequest * */
+    Thread *threads[POOL_THREADS];
+    unsigned started, idle;
+    bool stop;
     GSource *source;
 } Aio;
 
 /* One pool a process, like its main loop. */
 static Aio aio;
 
-static void run(gpointer data, gpointer unused)
+static void finish(BlockRequest *request)
 {
-    BlockRequest *request = data;
-
-    request->ret = __atomic_load_n(&request->cancelled, __ATOMIC_ACQUIRE) ? -ECANCELED
-                                                                          : block_request_run(request);
-    mutex_lock(&aio.lock);
     g_queue_push_tail(&aio.finished, request);
     cond_broadcast(&aio.cond);
-    mutex_unlock(&aio.lock);
     g_source_set_ready_time(aio.source, 0);
+}
+
+static void *worker(void *unused)
+{
+    mutex_lock(&aio.lock);
+    while (!aio.stop) {
+        BlockRequest *request = g_queue_pop_head(&aio.waiting);
+
+        if (!request) {
+            aio.idle++;
+            cond_wait(&aio.work, &aio.lock);
+            aio.idle--;
+            continue;
+        }
+        mutex_unlock(&aio.lock);
+        request->ret = __atomic_load_n(&request->cancelled, __ATOMIC_ACQUIRE) ? -ECANCELED
+                                                                              : block_request_run(request);
+        mutex_lock(&aio.lock);
+        finish(request);
+    }
+    mutex_unlock(&aio.lock);
+    return NULL;
 }
 
 static BlockRequest *take(BlockBackend *blk)
@@ -90,11 +109,12 @@ static void start(void)
 
     mutex_init(&aio.lock);
     cond_init(&aio.cond);
+    cond_init(&aio.work);
+    g_queue_init(&aio.waiting);
     g_queue_init(&aio.finished);
     aio.source = g_source_new((GSourceFuncs *)&functions, sizeof(GSource));
     g_source_set_name(aio.source, "block");
     g_source_attach(aio.source, NULL);
-    aio.pool = g_thread_pool_new(run, NULL, POOL_THREADS, FALSE, NULL);
 }
 
 void block_aio_submit(BlockRequest *request)
@@ -102,14 +122,18 @@ void block_aio_submit(BlockRequest *request)
     if (!aio.source) {
         start();
     }
+    mutex_lock(&aio.lock);
     if (request->kind == REQUEST_FAILED) {
-        mutex_lock(&aio.lock);
-        g_queue_push_tail(&aio.finished, request);
-        mutex_unlock(&aio.lock);
-        g_source_set_ready_time(aio.source, 0);
-        return;
+        finish(request);
+    } else {
+        g_queue_push_tail(&aio.waiting, request);
+        /* A new thread unless enough of them sleep. */
+        if (aio.idle < aio.waiting.length && aio.started < POOL_THREADS) {
+            aio.threads[aio.started++] = thread_create("block", worker, NULL);
+        }
+        cond_signal(&aio.work);
     }
-    g_thread_pool_push(aio.pool, request, NULL);
+    mutex_unlock(&aio.lock);
 }
 
 void block_aio_cleanup(void)
@@ -118,10 +142,17 @@ void block_aio_cleanup(void)
         return;
     }
     block_drain_all();
-    g_thread_pool_free(aio.pool, FALSE, TRUE);
+    mutex_lock(&aio.lock);
+    aio.stop = true;
+    cond_broadcast(&aio.work);
+    mutex_unlock(&aio.lock);
+    for (unsigned i = 0; i < aio.started; i++) {
+        thread_join(aio.threads[i]);
+    }
     g_source_destroy(aio.source);
     g_source_unref(aio.source);
     mutex_destroy(&aio.lock);
     cond_destroy(&aio.cond);
+    cond_destroy(&aio.work);
     aio = (Aio){0};
 }

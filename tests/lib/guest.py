@@ -328,7 +328,7 @@ class Qmp:
         assert line, "QMP: the emulator closed the connection"
         return json.loads(line)
 
-    def reply(self, name, **arguments):
+    def reply(self, name, /, **arguments):
         """Sends a command; returns the whole reply, keeping events that come before it."""
         message = {"execute": name}
         if arguments:
@@ -340,7 +340,7 @@ class Qmp:
                 return reply
             self.events.append(reply)
 
-    def command(self, name, **arguments):
+    def command(self, name, /, **arguments):
         """Sends a command; returns what it returns. An error fails the test."""
         reply = self.reply(name, **arguments)
         assert "return" in reply, f"QMP {name}: {reply}"

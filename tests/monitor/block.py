@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Disks from the command line and through the monitors, judged by qemu-img. Also runs on QEMU."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tap  # noqa: E402
+from guest import Qmp, emulator_path, on_qemu, stretch  # noqa: E402
+
+BASE = ["-M", "none", "-nodefaults", "-display", "none"]
+
+
+class Disks:
+    """A folder with images, and emulators that use them."""
+
+    def __enter__(self):
+        if not shutil.which("qemu-img"):
+            raise tap.Skip("no qemu-img here (qemu-utils)")
+        self.folder = tempfile.mkdtemp(prefix="gossamer-disks-")
+        self.process = None
+        return self
+
+    def __exit__(self, *_exception):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self, *command):
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False, timeout=stretch(60))
+        return done.returncode, done.stdout.decode(errors="replace")
+
+    def image(self, name, size="8M", kind="qcow2", *more):
+        code, text = self.run("qemu-img", "create", "-q", "-f", kind, *more, name, size)
+        assert code == 0, text
+
+    def check(self, name):
+        code, text = self.run("qemu-img", "check", name)
+        assert code == 0, text
+
+    def start(self, *arguments):
+        """With a QMP session."""
+        socket = self.path("qmp")
+        if os.path.exists(socket):
+            os.unlink(socket)
+        command = [emulator_path()] + BASE + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
+        tap.diagnostic("$ " + " ".join(command))
+        self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
+        return Qmp(socket, self.process)
+
+    def stop(self, qmp):
+        qmp.command("quit")
+        assert self.process.wait(stretch(20)) == 0
+        qmp.close()
+
+    def fails(self, *arguments):
+        """What it says, with an exit status that is not 0."""
+        code, text = self.run(emulator_path(), *BASE, *arguments)
+        assert code not in (0, None) and code > 0, f"status {code}: {text}"
+        return text.strip().split("\n")[-1]
+
+
+def drives():
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        disks.image("b.qcow2", "16M", "qcow2", "-b", "a.qcow2", "-F", "qcow2")
+        disks.image("r.img", "1M", "raw")
+        qmp = disks.start("-drive", "if=none,id=d0,file=b.qcow2,format=qcow2,cache=unsafe", "-drive",
+                          "if=none,id=d1,file=r.img,format=raw,readonly=on,cache=writethrough", "-drive",
+                          "if=none,id=d2,file=null-co://,file.size=1M,format=raw", "-drive",
+                          "if=none,id=cd,media=cdrom", "-blockdev",
+                          '{"driver":"raw","node-name":"n0","file":{"driver":"null-co","size":65536}}',
+                          "-blockdev", "driver=null-co,node-name=n1,size=4096")
+        block = {entry["device"]: entry for entry in qmp.command("query-block")}
+        assert sorted(block) == ["cd", "d0", "d1", "d2"], sorted(block)
+        assert "inserted" not in block["cd"]
+        inserted = block["d0"]["inserted"]
+        assert inserted["drv"] == "qcow2" and inserted["backing_file_depth"] == 1, inserted
+        assert inserted["image"]["virtual-size"] == 16 << 20
+        assert inserted["image"]["backing-image"]["virtual-size"] == 8 << 20
+        assert inserted["cache"] == {"writeback": True, "direct": False, "no-flush": True}
+        assert block["d1"]["inserted"]["ro"] and not block["d1"]["inserted"]["cache"]["writeback"]
+        assert block["d2"]["inserted"]["image"]["virtual-size"] == 1 << 20
+        nodes = {entry["node-name"]: entry for entry in qmp.command("query-named-block-nodes", flat=True)}
+        assert nodes["n0"]["image"]["virtual-size"] == 65536 and nodes["n1"]["drv"] == "null-co"
+        stats = {entry["device"] for entry in qmp.command("query-blockstats")}
+        assert {"d0", "d1", "d2"} <= stats, stats
+        text = qmp.hmp("info block")
+        assert re.search(r"^d0 \(#block\w+\): b\.qcow2 \(qcow2\)\s+Removable device: not locked, tray closed\s+"
+                         r"Cache mode:       writeback, ignore flushes\s+Backing file:     a\.qcow2 "
+                         r"\(chain depth: 1\)", text, re.M), text
+        assert re.search(r"^cd: \[not inserted\]", text, re.M), text
+        disks.stop(qmp)
+        disks.check("b.qcow2")
+
+
+def snapshots():
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        qmp = disks.start("-drive", "if=none,id=d0,file=a.qcow2,format=qcow2", "-drive",
+                          "if=none,id=d1,file=null-co://,format=raw")
+        qmp.command("blockdev-snapshot-internal-sync", device="d0", name="first")
+        qmp.command("blockdev-snapshot-internal-sync", device="d0", name="second")
+        for device, name, message in (("d0", "first", "already exists"), ("d1", "x", "does not support internal"),
+                                      ("nosuch", "x", "nosuch")):
+            error = qmp.reply("blockdev-snapshot-internal-sync", device=device, name=name)["error"]
+            assert message in error["desc"], error
+        gone = qmp.command("blockdev-snapshot-delete-internal-sync", device="d0", name="first")
+        assert gone["id"] == "1" and gone["name"] == "first", gone
+        assert "error" in qmp.reply("blockdev-snapshot-delete-internal-sync", device="d0", name="first")
+        names = [s["name"] for s in qmp.command("query-block")[0]["inserted"]["image"]["snapshots"]]
+        assert names == ["second"], names
+        disks.stop(qmp)
+        disks.check("a.qcow2")
+        code, text = disks.run("qemu-img", "snapshot", "-l", "a.qcow2")
+        assert code == 0 and "second" in text and "first" not in text, text
+
+
+def hotplug():
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        qmp = disks.start()
+        qmp.command("blockdev-add", driver="file", filename="a.qcow2", **{"node-name": "f"})
+        qmp.command("blockdev-add", driver="qcow2", file="f", **{"node-name": "q"})
+        error = qmp.reply("blockdev-del", **{"node-name": "f"})["error"]
+        assert "in use" in error["desc"], error
+        qmp.command("block_resize", **{"node-name": "q", "size": 20 << 20})
+        qmp.command("block_resize", **{"node-name": "q", "size": 1 << 20})
+        qmp.command("blockdev-del", **{"node-name": "q"})
+        qmp.command("blockdev-del", **{"node-name": "f"})
+        assert qmp.command("query-named-block-nodes") == []
+        disks.stop(qmp)
+        disks.check("a.qcow2")
+        code, text = disks.run("qemu-img", "info", "--output=json", "a.qcow2")
+        assert code == 0 and json.loads(text)["virtual-size"] == 1 << 20, text
+
+
+def temporary():
+    """-snapshot: the image stays as it is, and only that."""
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        with open(disks.path("a.qcow2"), "rb") as file:
+            before = file.read()
+        qmp = disks.start("-snapshot", "-drive", "if=none,id=d0,file=a.qcow2,format=qcow2")
+        assert qmp.command("query-block")[0]["inserted"]["backing_file_depth"] == 1
+        qmp.command("block_resize", device="d0", size=16 << 20)
+        disks.stop(qmp)
+        with open(disks.path("a.qcow2"), "rb") as file:
+            assert file.read() == before
+
+
+def locked():
+    """Two writers clash, whoever the other is."""
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        qmp = disks.start("-drive", "if=none,id=d0,file=a.qcow2,format=qcow2")
+        text = disks.fails("-drive", "if=none,file=a.qcow2,format=qcow2")
+        assert 'Failed to get "write" lock' in text or on_qemu(), text
+        code, text = disks.run("qemu-io", "-f", "qcow2", "-c", "write 0 512", "a.qcow2")
+        assert "Failed to get" in text, text
+        disks.stop(qmp)
+
+
+def messages():
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        disks.image("v.vmdk", "1M", "vmdk")
+        for arguments, message in (
+                (("-drive", "if=none,file=gone.img,format=raw"), r"-drive .*gone\.img.*No such file or directory"),
+                (("-drive", "if=none,file=a.qcow2,format=rax"), "rax"),
+                (("-drive", "if=none,file=a.qcow2,colour=red"), "colour"),
+                (("-drive", "if=nowhere,file=a.qcow2"), "nowhere"),
+                (("-drive", "if=none,file=a.qcow2,werror=perhaps"), "perhaps"),
+                (("-drive", "if=none,file=a.qcow2,rerror=enospc"), "enospc"),
+                (("-drive", "if=none,file=a.qcow2,cache=warm"), "warm"),
+                (("-drive", "if=none,id=x,file=null-co://", "-drive", "if=none,id=x,file=null-co://"), "'?x'?"),
+                (("-drive", "if=ide,index=0,file=null-co://", "-drive", "if=ide,index=0,file=null-co://"),
+                 "index=0"),
+                (("-blockdev", "driver=raw,node-name=n,file=nosuch"), "nosuch"),
+                (("-blockdev", "driver=null-co"), "node-name"),
+                (("-blockdev", '{"driver":'), "JSON"),
+                (("-hda", "gone.img"), "gone.img")):
+            text = disks.fails(*arguments)
+            assert re.search(message, text), f"{arguments}: {text}"
+        if not on_qemu():
+            text = disks.fails("-drive", "if=none,file=v.vmdk")
+            assert "format 'vmdk', which is not supported" in text, text
+            text = disks.fails("-drive", "if=none,file=a.qcow2,bps=1")
+            assert "limits on I/O ('bps') are not supported" in text, text
+
+
+CASES = [("drives", drives), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
+         ("locked", locked), ("messages", messages)]
+
+
+def main():
+    wanted = sys.argv[1:]
+    tap.run([case for case in CASES if not wanted or case[0] in wanted], limit=int(stretch(120)))
+
+
+if __name__ == "__main__":
+    main()
