@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disks of the command line, and what the block layer asks of the rest of the program. */
-#include <string.h>
+#include <limits.h>
 #include "app.h"
 #include "block/blockdev.h"
 #include "monitor/commands.h"
@@ -9,7 +9,29 @@
 
 static void stop_machine(void)
 {
-    vm_stop(RUN_STATE_IO_ERROR);
+    /* Soon: we are in the middle of a request's completion. */
+    vm_stop_request(RUN_STATE_IO_ERROR);
+}
+
+/*
+ * A machine that stands has no request under way and nothing that only the host's memory knows: its state
+ * and its images can be looked at.
+ */
+static void on_run_state(void *opaque, bool running, RunState state)
+{
+    int ret;
+
+    if (running) {
+        for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
+            blk_reset_io_status(blk);
+        }
+        return;
+    }
+    block_drain_all();
+    ret = block_flush_all();
+    if (ret < 0) {
+        warn_report("disks could not be flushed: %s", g_strerror(-ret));
+    }
 }
 
 /* What a drive without if= is on this machine. */
@@ -24,6 +46,7 @@ bool app_create_disks(AppConfig *config, GError **errp)
     BlockInterface interface = default_interface(config);
 
     block_set_host_ops(&host);
+    vm_change_state_add(on_run_state, NULL, INT_MAX);
     for (guint i = 0; i < config->blockdevs->len; i++) {
         const char *text = g_ptr_array_index(config->blockdevs, i);
 

@@ -108,11 +108,12 @@ void block_request_complete(BlockRequest *r)
     if (r->kind != REQUEST_WORK && r->kind != REQUEST_FAILED && r->ret != -ECANCELED) {
         blk_account(blk, stat_kind(r->kind), r->offset, r->bytes, blk_clock_ns() - r->started_ns, r->ret);
     }
+    /* No longer under way when the callback runs: it may drain. */
+    blk->in_flight--;
     r->done(r->opaque, r->ret);
     block_unref(r->node);
     g_free((void *)r->v.iov);
     g_free(r);
-    blk->in_flight--;
     blk_unref(blk);
 }
 

@@ -260,6 +260,16 @@ static void on_done(void *opaque, int ret)
     count->last = ret;
 }
 
+/* A callback may wait for the others. */
+static void on_done_drain(void *opaque, int ret)
+{
+    BlockBackend *blk = blk_find("disk0");
+
+    *(unsigned *)opaque += 1;
+    blk_drain(blk);
+    g_assert_cmpuint(blk_in_flight(blk), ==, 0);
+}
+
 static int nap(void *opaque)
 {
     g_usleep(20000);
@@ -277,6 +287,7 @@ static void test_async(void)
     Count count = {0};
     BlockStats stats;
     BlockRequest *request;
+    unsigned drained = 0;
     struct iovec iov;
     IOVector v;
 
@@ -325,6 +336,11 @@ static void test_async(void)
     request = blk_aio_work(blk, nap, on_done, &count);
     blk_aio_cancel(request);
     blk_drain(blk);
+    for (unsigned i = 0; i < 5; i++) {
+        blk_aio_work(blk, nap, on_done_drain, &drained);
+    }
+    blk_drain(blk);
+    g_assert_cmpuint(drained, ==, 5);
     g_assert_cmpuint(count.done, ==, 41);
     g_assert_cmpuint(count.failed, ==, 1);
     blk_unref(blk);
