@@ -15,13 +15,19 @@ static void stop_machine(void)
 
 /*
  * A machine that stands has no request under way and nothing that only the host's memory knows: its state
- * and its images can be looked at.
+ * and its images can be looked at. When it stands because it moves, the images are given up to the other
+ * side; whoever runs takes them (back).
  */
 static void on_run_state(void *opaque, bool running, RunState state)
 {
+    GError *error = NULL;
     int ret;
 
     if (running) {
+        if (!block_activate_all(&error)) {
+            error_prepend(&error, "disks cannot be written: ");
+            error_report_err(error);
+        }
         for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
             blk_reset_io_status(blk);
         }
@@ -31,6 +37,8 @@ static void on_run_state(void *opaque, bool running, RunState state)
     ret = block_flush_all();
     if (ret < 0) {
         warn_report("disks could not be flushed: %s", g_strerror(-ret));
+    } else if (state == RUN_STATE_FINISH_MIGRATE && !block_inactivate_all(&error)) {
+        error_report_err(error);
     }
 }
 
@@ -46,6 +54,7 @@ bool app_create_disks(AppConfig *config, GError **errp)
     BlockInterface interface = default_interface(config);
 
     block_set_host_ops(&host);
+    blockdev_set_incoming(config->incoming != NULL);
     vm_change_state_add(on_run_state, NULL, INT_MAX);
     for (guint i = 0; i < config->blockdevs->len; i++) {
         const char *text = g_ptr_array_index(config->blockdevs, i);
