@@ -19,6 +19,11 @@ static BlockNode *provider(BlockNode *node)
 
 static bool no_snapshots(BlockNode *node, GError **errp)
 {
+    if (node->flags & BLOCK_OPEN_INACTIVE) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "'%s' is inactive: it belongs to the other side of a migration",
+                  node->filename);
+        return false;
+    }
     error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Device '%s' is writable but does not support snapshots (format "
               "'%s' of '%s'; qcow2 does)", node->name, node->driver->name, node->filename);
     return false;

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
@@ -48,12 +49,12 @@ class Disks:
         code, text = self.run("qemu-img", "check", name)
         assert code == 0, text
 
-    def start(self, *arguments):
+    def start(self, *arguments, name="qmp", base=None):
         """With a QMP session."""
-        socket = self.path("qmp")
+        socket = self.path(name)
         if os.path.exists(socket):
             os.unlink(socket)
-        command = [emulator_path()] + BASE + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
+        command = [emulator_path()] + (base or BASE) + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
         tap.diagnostic("$ " + " ".join(command))
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
         return Qmp(socket, self.process)
@@ -171,6 +172,38 @@ def locked():
         disks.stop(qmp)
 
 
+def moved():
+    """One image on both sides of a migration: whoever runs has it."""
+    base = ["-M", "pseries", "-nodefaults", "-display", "none", "-m", "256M"]
+    drive = ("-drive", "if=none,id=d,file=a.qcow2,format=qcow2")
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        source = disks.start(*drive, name="source", base=base)
+        first = disks.process
+        source.command("blockdev-snapshot-internal-sync", device="d", name="before")
+        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target", base=base)
+        try:
+            assert "error" in target.reply("blockdev-snapshot-internal-sync", device="d", name="early")
+            source.command("blockdev-snapshot-internal-sync", device="d", name="later")
+            source.command("migrate", uri="unix:" + disks.path("stream"))
+            deadline = time.monotonic() + stretch(60)
+            while not target.command("query-status")["running"]:
+                assert time.monotonic() < deadline, source.command("query-migrate")
+                time.sleep(0.1)
+            assert "error" in source.reply("blockdev-snapshot-internal-sync", device="d", name="late")
+            target.command("blockdev-snapshot-internal-sync", device="d", name="after")
+            image = target.command("query-block")[0]["inserted"]["image"]
+            names = [snapshot["name"] for snapshot in image["snapshots"]]
+            assert names == ["before", "later", "after"], names
+            source.command("quit")
+            assert first.wait(stretch(20)) == 0
+        finally:
+            if first.poll() is None:
+                first.kill()
+        disks.stop(target)
+        disks.check("a.qcow2")
+
+
 def messages():
     with Disks() as disks:
         disks.image("a.qcow2")
@@ -200,7 +233,7 @@ def messages():
 
 
 CASES = [("drives", drives), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
-         ("locked", locked), ("messages", messages)]
+         ("locked", locked), ("moved", moved), ("messages", messages)]
 
 
 def main():
