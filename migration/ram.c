@@ -403,7 +403,6 @@ static bool ram_load(StateStream *s, void *opaque, int version_id, GError **errp
     if (version_id != RAM_SECTION_VERSION) {
         return stream_error(errp, "version %d of RAM is not supported (%d)", version_id, RAM_SECTION_VERSION);
     }
-    ram->load_region = NULL;
     for (;;) {
         uint64_t head = state_get_be64(s), offset = head & ~FLAG_BITS, flags = head & FLAG_BITS;
         bool ok;
