@@ -6,9 +6,12 @@ first screen, and checks that the guest sees the machine that was asked for.
 boot.py --list [quick|long]; boot.py [CASE...]
 """
 
+import contextlib
 import os
 import re
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
@@ -184,6 +187,49 @@ def stop_cont():
         assert status == 0, f"exit status {status} after quit"
 
 
+def finished_migration(guest):
+    """Waits for the end of the migration that guest sends."""
+    for _ in range(1200):
+        info = guest.qmp.command("query-migrate")
+        if info["status"] in ("completed", "failed", "cancelled"):
+            return info
+        time.sleep(0.1)
+    raise AssertionError(f"the migration does not end: {info}")
+
+
+def migrate(name, append="", **options):
+    """A busy guest goes twice to another emulator, which waits for it; and stays after a cancel."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        guest = stack.enter_context(debian_shell(f"{name}-0", append, qmp=True, **options))
+        reach_shell(guest)
+        guest.shell("(while :; do n=$((n + 1)); echo $n > /count; done) & true")
+        guest.shell("head -c 3000000 /bin/busybox > /big; sum=$(md5sum < /big)")
+        guest.qmp.command("migrate-set-parameters", max_bandwidth=1000000)
+        guest.qmp.command("migrate", uri="exec:cat > /dev/null")
+        guest.qmp.command("migrate_cancel")
+        assert finished_migration(guest)["status"] == "cancelled"
+        guest.qmp.command("migrate-set-parameters", max_bandwidth=0)
+        assert guest.shell("echo here") == "here"
+        for turn in (1, 2):
+            uri = f"unix:{folder}/{turn}"
+            target = stack.enter_context(debian_shell(f"{name}-{turn}", append, qmp=True,
+                                                      extra=["-incoming", uri], **options))
+            assert target.qmp.command("query-status")["status"] == "inmigrate"
+            before = int(guest.shell("cat /count"))
+            guest.qmp.command("migrate", uri=uri)
+            info = finished_migration(guest)
+            assert info["status"] == "completed" and info["ram"]["remaining"] == 0, str(info)
+            assert guest.qmp.command("query-status")["status"] == "postmigrate"
+            target.qmp.event("RESUME")
+            after = int(target.shell("cat /count"))
+            assert after >= before, f"the loop's count went from {before} to {after}"
+            target.shell('sleep 1; [ "$(md5sum < /big)" = "$sum" ]')
+            assert int(target.shell("cat /count")) > after, "the loop in the background stands still"
+            lines = target.shell("dmesg | grep -iE 'stall|lockup|hung|clocksource.*unstable'; true")
+            assert not lines, f"the kernel complains: {lines}"
+            guest = target
+
+
 # SLOF without a kernel: its own prompt.
 
 def slof_prompt(cpu):
@@ -241,6 +287,10 @@ OTHERS = {
     "reboot": ("quick", reboot),
     "panic": ("quick", panic),
     "stop-cont": ("quick", stop_cont),
+    "migrate-power9": ("quick", lambda: migrate("migrate-power9", cpu="power9_v2.0")),
+    "migrate-hash-smp2": ("quick", lambda: migrate("migrate-hash-smp2", "disable_radix", cpu="power9_v2.0",
+                                                   smp=2)),
+    "migrate-power8": ("long", lambda: migrate("migrate-power8", cpu="power8_v2.0", smp=4)),
     "slof-power9": ("quick", lambda: slof_prompt("power9_v2.0")),
     "slof-power8": ("quick", lambda: slof_prompt("power8_v2.0")),
 }
