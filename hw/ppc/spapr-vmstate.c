@@ -505,6 +505,6 @@ const VMStateDescription vmstate_spapr_cpu = {
     .pre_load = spapr_cpu_pre_load,
     .fields = (const VMStateField[]){VMSTATE_END_OF_LIST()},
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_vpa, &vmstate_prod),
-    .host_only = VMSTATE_NAMES("ext_irq"),
+    .host_only = VMSTATE_NAMES("ext_irq", "starting"),
     VMSTATE_STRUCT_AUDIT(SpaprCpuState),
 };
