@@ -145,7 +145,7 @@ static bool memory_size(const Options *options, const char *key, char unit, uint
     if (!text) {
         return true;
     }
-    if (!parse_size(text, unit, size, NULL) || !*size) {
+    if (!parse_size(text, unit, size, NULL)) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "invalid memory %s '%s'", key, text);
         return false;
     }
@@ -161,6 +161,7 @@ bool machine_parse_memory(MachineState *machine, const char *text, GError **errp
 
     if (ok) {
         slots = options_get_number(options, "slots", 0);
+        size = size ? size : machine->class->default_ram_size;
         size = ROUND_UP(size, 8192);
         if (max && max < size) {
             error_set(errp, GOSSAMER_ERROR_INVALID,

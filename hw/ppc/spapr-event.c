@@ -232,12 +232,12 @@ void spapr_events_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
     fdt32_t ranges[2] = {cpu_to_fdt32(SPAPR_IRQ_EPOW), cpu_to_fdt32(1)};
     fdt32_t irq[2] = {cpu_to_fdt32(SPAPR_IRQ_EPOW), 0};
 
-    g_assert(node >= 0);
-    fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
-    fdt_setprop_cell(fdt, node, "#interrupt-cells", 2);
-    fdt_setprop_cell(fdt, node, "interrupt-parent", intc_phandle);
-    fdt_setprop(fdt, node, "interrupt-ranges", ranges, sizeof(ranges));
+    spapr_fdt_note(fdt, node);
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-controller", NULL, 0));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#interrupt-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "interrupt-parent", intc_phandle));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-ranges", ranges, sizeof(ranges)));
     epow = fdt_add_subnode(fdt, node, "epow-events");
-    g_assert(epow >= 0);
-    fdt_setprop(fdt, epow, "interrupts", irq, sizeof(irq));
+    spapr_fdt_note(fdt, epow);
+    spapr_fdt_note(fdt, fdt_setprop(fdt, epow, "interrupts", irq, sizeof(irq)));
 }

@@ -14,14 +14,20 @@
 #include "hw/char/spapr-vty.h"
 #include "util/error.h"
 
-/* libfdt fails only for lack of room (we size it generously) or for our own mistakes. */
-#define FDT(expr)                                                                                       \
-    do {                                                                                                \
-        int fdt_rc = (expr);                                                                            \
-        if (fdt_rc < 0) {                                                                               \
-            g_error("device tree: %s: %s", #expr, fdt_strerror(fdt_rc));                                \
-        }                                                                                               \
-    } while (0)
+/*
+ * libfdt fails only for lack of room. A negative result is kept in the tree itself, in a header field that
+ * PAPR platforms do not use, until it is complete: what is added after a failure harms nothing (libfdt
+ * checks its offsets), and one place reports it.
+ */
+#define FDT_FAILED 0xfa11edu
+#define FDT(expr) spapr_fdt_note(fdt, expr)
+
+void spapr_fdt_note(void *fdt, int result)
+{
+    if (result < 0) {
+        fdt_set_boot_cpuid_phys(fdt, FDT_FAILED);
+    }
+}
 
 static int add_node(void *fdt, int parent, const char *name)
 {
@@ -345,8 +351,8 @@ static void add_rtas_token(const SpaprRtasRow *row, void *opaque)
     RtasContext *context = opaque;
 
     if (!spapr_rtas_row_hidden(context->spapr, row)) {
-        FDT(fdt_setprop_cell(context->fdt, fdt_path_offset(context->fdt, "/rtas"), row->name,
-                             row->token));
+        spapr_fdt_note(context->fdt, fdt_setprop_cell(context->fdt, fdt_path_offset(context->fdt, "/rtas"),
+                                                      row->name, row->token));
     }
 }
 
@@ -530,6 +536,13 @@ void *spapr_build_fdt(SpaprMachine *spapr, bool reset, GError **errp)
         if (spapr->initrd_size) {
             FDT(fdt_add_mem_rsv(fdt, spapr->initrd_base, spapr->initrd_size));
         }
+    }
+    if (fdt_boot_cpuid_phys(fdt) == FDT_FAILED) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "the device tree is larger than %u KiB: too many devices or NUMA nodes, or too long an "
+                    "-append", SPAPR_FDT_MAX_SIZE >> 10);
+        g_free(fdt);
+        return NULL;
     }
     FDT(fdt_pack(fdt));
     return fdt;

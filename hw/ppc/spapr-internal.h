@@ -54,6 +54,8 @@ bool spapr_irq_register_cpu(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp)
 /* What follows from the interrupt mode that came with the state. */
 bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp);
 /* spapr-fdt.c */
+/* Notes a libfdt result: once one is negative the tree is a failed one, which spapr_build_fdt reports. */
+void spapr_fdt_note(void *fdt, int result);
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
 void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4]);
 /* spapr-rtas.c: known to dispatch, but not in the device tree of this machine. */

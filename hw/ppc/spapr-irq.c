@@ -184,14 +184,14 @@ static void xics_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
     int node = fdt_add_subnode(fdt, 0, "interrupt-controller");
     fdt32_t range[2] = {0, cpu_to_fdt32(spapr_n_servers(spapr))};
 
-    g_assert(node >= 0);
-    fdt_setprop_string(fdt, node, "device_type", "PowerPC-External-Interrupt-Presentation");
-    fdt_setprop_string(fdt, node, "compatible", "IBM,ppc-xicp");
-    fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
-    fdt_setprop(fdt, node, "ibm,interrupt-server-ranges", range, sizeof(range));
-    fdt_setprop_cell(fdt, node, "#interrupt-cells", 2);
-    fdt_setprop_cell(fdt, node, "linux,phandle", phandle);
-    fdt_setprop_cell(fdt, node, "phandle", phandle);
+    spapr_fdt_note(fdt, node);
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "device_type", "PowerPC-External-Interrupt-Presentation"));
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "compatible", "IBM,ppc-xicp"));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-controller", NULL, 0));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "ibm,interrupt-server-ranges", range, sizeof(range)));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#interrupt-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "linux,phandle", phandle));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "phandle", phandle));
 }
 
 static void xive_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
@@ -207,17 +207,17 @@ static void xive_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
     fdt32_t reserved[2] = {cpu_to_fdt32(7), cpu_to_fdt32(0xf8)};
     int node = fdt_add_subnode(fdt, 0, name);
 
-    g_assert(node >= 0);
-    fdt_setprop_string(fdt, node, "device_type", "power-ivpe");
-    fdt_setprop(fdt, node, "reg", reg, sizeof(reg));
-    fdt_setprop_string(fdt, node, "compatible", "ibm,power-ivpe");
-    fdt_setprop(fdt, node, "ibm,xive-eq-sizes", sizes, sizeof(sizes));
-    fdt_setprop(fdt, node, "ibm,xive-lisn-ranges", ranges, sizeof(ranges));
-    fdt_setprop_cell(fdt, node, "#interrupt-cells", 2);
-    fdt_setprop_cell(fdt, node, "linux,phandle", phandle);
-    fdt_setprop_cell(fdt, node, "phandle", phandle);
-    fdt_setprop(fdt, node, "interrupt-controller", NULL, 0);
-    fdt_setprop(fdt, 0, "ibm,plat-res-int-priorities", reserved, sizeof(reserved));
+    spapr_fdt_note(fdt, node);
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "device_type", "power-ivpe"));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "reg", reg, sizeof(reg)));
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "compatible", "ibm,power-ivpe"));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "ibm,xive-eq-sizes", sizes, sizeof(sizes)));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "ibm,xive-lisn-ranges", ranges, sizeof(ranges)));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#interrupt-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "linux,phandle", phandle));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "phandle", phandle));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-controller", NULL, 0));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, 0, "ibm,plat-res-int-priorities", reserved, sizeof(reserved)));
 }
 
 void spapr_irq_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)

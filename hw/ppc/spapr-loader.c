@@ -94,7 +94,7 @@ static bool load_elf(SpaprMachine *spapr, const char *file, const ElfImage *e, G
         }
         at = translate(spapr, paddr);
         if (at > spapr->parent.ram_size || memsz > spapr->parent.ram_size - at) {
-            return fail(errp, file, "it does not fit in memory");
+            return fail(errp, file, "it does not fit in memory (-m)");
         }
         copy = g_try_malloc0(memsz);
         if (!copy) {
@@ -143,7 +143,7 @@ static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
     }
     /* A flat binary is entered at its first byte. */
     if (spapr->kernel_addr > spapr->parent.ram_size || size > spapr->parent.ram_size - spapr->kernel_addr) {
-        return fail(errp, file, "it does not fit in memory");
+        return fail(errp, file, "it does not fit in memory (-m)");
     }
     spapr->kernel_size = size;
     spapr->kernel_entry = spapr->kernel_addr;
@@ -162,7 +162,7 @@ static bool load_initrd(SpaprMachine *spapr, const char *file, GError **errp)
     }
     if (base > spapr->rma_size || size > spapr->rma_size - base) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "could not load initial ram disk '%s': it does not fit in memory", file);
+                    "could not load initial ram disk '%s': it does not fit in memory (-m)", file);
         return false;
     }
     spapr->initrd_base = base;
@@ -186,6 +186,26 @@ static bool load_dtb(SpaprMachine *spapr, const char *file, GError **errp)
     return true;
 }
 
+/* The device tree is written over whatever lies at its place. */
+static bool check_tree_place(SpaprMachine *spapr, GError **errp)
+{
+    const struct { const char *what, *file; uint64_t base, size; } images[] = {
+        {"kernel", spapr->parent.kernel_filename, spapr->kernel_addr, spapr->kernel_size},
+        {"initial ram disk", spapr->parent.initrd_filename, spapr->initrd_base, spapr->initrd_size},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(images); i++) {
+        if (images[i].size && images[i].base < spapr->fdt_addr + SPAPR_FDT_MAX_SIZE &&
+            spapr->fdt_addr < images[i].base + images[i].size) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "could not load %s '%s': it does not fit in memory beside the device tree (-m)",
+                        images[i].what, images[i].file);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool spapr_load_images(SpaprMachine *spapr, GError **errp)
 {
     MachineState *machine = &spapr->parent;
@@ -205,6 +225,9 @@ bool spapr_load_images(SpaprMachine *spapr, GError **errp)
         if (!load_initrd(spapr, machine->initrd_filename, errp)) {
             return false;
         }
+    }
+    if (!check_tree_place(spapr, errp)) {
+        return false;
     }
     if (!spapr->vof && (machine->firmware || !machine->kernel_filename)) {
         const char *name = machine->firmware ? machine->firmware : "slof.bin";

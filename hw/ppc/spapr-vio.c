@@ -93,23 +93,24 @@ static void add_node(VioDevice *dev, void *opaque)
     if (error >= 0 && spapr_nvram_is(&dev->parent)) {
         error = fdt_setprop_cell(context->fdt, node, "#bytes", SPAPR_NVRAM_SIZE);
     }
-    if (error < 0 || (class->fdt && !class->fdt(dev, context->fdt, node))) {
-        g_error("device tree: no room for %s", name);
+    if (error >= 0 && class->fdt && !class->fdt(dev, context->fdt, node)) {
+        error = -FDT_ERR_NOSPACE;
     }
+    spapr_fdt_note(context->fdt, error);
 }
 
 void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
 {
     FdtContext context = {fdt, fdt_add_subnode(fdt, 0, "vdevice")};
 
-    g_assert(context.parent >= 0);
-    fdt_setprop_string(fdt, context.parent, "device_type", "vdevice");
-    fdt_setprop_string(fdt, context.parent, "compatible", "IBM,vdevice");
-    fdt_setprop_cell(fdt, context.parent, "#address-cells", 1);
-    fdt_setprop_cell(fdt, context.parent, "#size-cells", 0);
-    fdt_setprop_cell(fdt, context.parent, "#interrupt-cells", 2);
-    fdt_setprop_cell(fdt, context.parent, "interrupt-parent", intc_phandle);
-    fdt_setprop(fdt, context.parent, "interrupt-controller", NULL, 0);
+    spapr_fdt_note(fdt, context.parent);
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, context.parent, "device_type", "vdevice"));
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, context.parent, "compatible", "IBM,vdevice"));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, context.parent, "#address-cells", 1));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, context.parent, "#size-cells", 0));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, context.parent, "#interrupt-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, context.parent, "interrupt-parent", intc_phandle));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, context.parent, "interrupt-controller", NULL, 0));
     vio_bus_foreach(spapr->vio, add_node, &context);
 }
 

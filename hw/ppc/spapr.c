@@ -249,6 +249,45 @@ static bool start_threads(SpaprMachine *spapr, GError **errp)
 
 /* ---- Creation ---- */
 
+/* Logical memory blocks are the unit of everything, and firmware wants its part of the first node. */
+static bool check_memory(SpaprMachine *spapr, GError **errp)
+{
+    MachineState *machine = &spapr->parent;
+    const NumaState *numa = machine->numa;
+    const struct { const char *what; uint64_t size; } sizes[] = {
+        {"Memory", machine->ram_size}, {"Maximum memory", machine->maxram_size},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        if (sizes[i].size % SPAPR_LMB_SIZE || !sizes[i].size) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "%s size 0x%" PRIx64 " is not aligned to 256 MiB (-m: 256M, 512M, ...)", sizes[i].what,
+                        sizes[i].size);
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < numa->num_nodes; i++) {
+        if (numa->nodes[i].mem % SPAPR_LMB_SIZE) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "Node %u memory size 0x%" PRIx64 " is not aligned to 256 MiB (-numa node,mem=)", i,
+                        numa->nodes[i].mem);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The first node that has memory: real mode reaches no other. */
+static uint64_t first_node_memory(const MachineState *machine)
+{
+    for (unsigned i = 0; i < machine->numa->num_nodes; i++) {
+        if (machine->numa->nodes[i].mem) {
+            return MIN(machine->numa->nodes[i].mem, machine->ram_size);
+        }
+    }
+    return machine->ram_size;
+}
+
 /* Logical PVRs by the names users know. */
 static bool compat_by_name(const char *name, uint32_t *pvr)
 {
@@ -343,21 +382,19 @@ static bool spapr_init(MachineState *machine, GError **errp)
 {
     SpaprMachine *spapr = SPAPR_MACHINE(machine);
     GError *error = NULL;
-    uint64_t node0 = machine->numa->num_nodes > 1 ? machine->numa->nodes[0].mem : machine->ram_size;
 
+    if (!check_memory(spapr, errp)) {
+        return false;
+    }
     spapr->version = machine->class->data;
     spapr_events_init(spapr);
     spapr_client_init(spapr);
     spapr->fwnmi_interlock_cpu = -1;
-    spapr->rma_size = MIN(node0, 1ull << 40);
+    spapr->rma_size = MIN(first_node_memory(machine), 1ull << 40);
     if (spapr->version->rma_limit) {
         spapr->rma_size = MIN(spapr->rma_size, spapr->version->rma_limit);
     }
-    if (machine->ram_size < (128u << 20) && !machine->firmware && !machine->kernel_filename) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "pSeries SLOF firmware requires >= 128MiB guest RMA (Real Mode Area memory)");
-        return false;
-    }
+    spapr->fdt_addr = MIN(spapr->rma_size, MAX_FDT_ADDRESS) - SPAPR_FDT_MAX_SIZE;
     /* Our own firmware starts kernels unless another is asked for. */
     spapr->vof = spapr->vof_option == 2 ? machine->kernel_filename && !machine->firmware
                                         : spapr->vof_option == 1;
@@ -432,8 +469,15 @@ static void *initial_tree(SpaprMachine *spapr)
     MachineState *machine = &spapr->parent;
     g_autoptr(GError) error = NULL;
     void *fdt = spapr->dtb ? g_memdup2(spapr->dtb, fdt_totalsize(spapr->dtb))
-                           : spapr_build_fdt(spapr, true, NULL);
+                           : spapr_build_fdt(spapr, true, &error);
 
+    if (!fdt) {
+        error_report("%s", error->message);
+        system_shutdown_request_with_code(SHUTDOWN_CAUSE_HOST_ERROR, 1);
+        fdt = g_malloc0(256);
+        fdt_create_empty_tree(fdt, 256);
+        return fdt;
+    }
     if (machine->dumpdtb) {
         if (!g_file_set_contents(machine->dumpdtb, fdt, fdt_totalsize(fdt), &error)) {
             error_report("could not write '%s': %s", machine->dumpdtb, error->message);
@@ -474,7 +518,6 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     spapr->fdt = initial_tree(spapr);
     spapr->fdt_size = fdt_totalsize(spapr->fdt);
     spapr->fdt_initial_size = spapr->fdt_size;
-    spapr->fdt_addr = MIN(spapr->rma_size, MAX_FDT_ADDRESS) - SPAPR_FDT_MAX_SIZE;
     spapr_write(spapr, spapr->fdt_addr, spapr->fdt, spapr->fdt_size);
 
     if (spapr->vof) {

@@ -386,6 +386,33 @@ static void test_wild_vector(void)
     g_assert_cmpint(fdt_check_full(bench_machine()->fdt, bench_machine()->fdt_size), ==, 0);
 }
 
+/* A tree without room is an error for whoever wants it, and harms nothing. */
+static void test_large_tree(void)
+{
+    SpaprMachine *spapr = bench_machine();
+    char *kept = spapr->parent.kernel_cmdline;
+    g_autofree char *name = spapr->parent.name;
+    g_autoptr(GError) error = NULL;
+    g_autofree void *fdt = NULL;
+
+    spapr->parent.kernel_cmdline = g_strnfill(SPAPR_FDT_MAX_SIZE, 'x');
+    g_assert_null(spapr_build_fdt(spapr, true, &error));
+    g_assert_nonnull(strstr(error->message, "larger than 1024 KiB"));
+    spapr->parent.name = g_strnfill(SPAPR_FDT_MAX_SIZE - 2000, 'n');
+    g_array_set_size(spapr->client.instances, 0);
+    write_vector(false);
+    g_assert_cmpuint(negotiate(VECTOR), ==, FAILED);
+    g_assert_cmpint(HRESULT(H_PRIVATE_CAS, VECTOR, VECTOR + 0x100000, 0x100000), ==, H_HARDWARE);
+    g_assert_cmpint(fdt_check_full(spapr->fdt, spapr->fdt_size), ==, 0);
+    g_free(spapr->parent.kernel_cmdline);
+    g_free(spapr->parent.name);
+    spapr->parent.kernel_cmdline = kept;
+    spapr->parent.name = g_steal_pointer(&name);
+    fdt = spapr_build_fdt(spapr, true, NULL);
+    g_assert_nonnull(fdt);
+    g_assert_cmpuint(fdt_boot_cpuid_phys(fdt), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -401,6 +428,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spapr-client/negotiate", test_negotiate);
     g_test_add_func("/spapr-client/xive-calls", test_xive_calls);
     g_test_add_func("/spapr-client/process-table", test_process_table);
+    g_test_add_func("/spapr-client/large-tree", test_large_tree);
     g_test_add_func("/spapr-client/wild-vector", test_wild_vector);
     result = g_test_run();
     bench_stop();
