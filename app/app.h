@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include "hw/core/machine.h"
+#include "monitor/commands.h"
 
 #define GOSSAMER_VERSION_TEXT "0.1.0"
 /* The level of the field's standard that command line and monitors follow. */
@@ -67,6 +68,8 @@ void app_destroy_monitors(void);
 const char *const *app_option_names(bool with_argument);
 /* -object: "TYPE,id=ID,..." or JSON; what the machine's memory is made of is set in it. */
 bool app_apply_objects(AppConfig *config, MachineState *machine, GError **errp);
+extern const QMPCommand app_object_commands[];
+void app_register_object_classes(void);
 extern const MachineClass *const app_machine_classes[];
 
 #endif

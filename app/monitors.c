@@ -91,6 +91,8 @@ bool app_create_monitors(AppConfig *config, GError **errp)
 {
     monitor_register_hmp(app_hmp_commands);
     monitor_register_qmp(app_qmp_commands);
+    monitor_register_qmp(app_object_commands);
+    app_register_object_classes();
     for (guint i = 0; i < config->monitors->len; i++) {
         const AppMonitor *m = &g_array_index(config->monitors, AppMonitor, i);
         g_autofree char *id = g_strdup_printf("compat_monitor%u", i);

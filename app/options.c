@@ -512,7 +512,7 @@ static const OptionRow option_rows[] = {
     {"mem-path", "PATH", "back memory with a file", TEXT(mem_path)},
     {"mem-prealloc", NULL, "touch all memory at the start", NULL, offsetof(AppConfig, mem_prealloc)},
     {"numa", "node[,cpus=..][,mem=..] | dist,... | cpu,...", "NUMA nodes", add_numa},
-    {"object", "TYPE,id=ID[,...]", "create an object (memory-backend-ram, memory-backend-file, secret)", add_object},
+    {"object", "TYPE,id=ID[,...]", "create an object (memory-backend-ram, -file, -memfd, secret)", add_object},
     {"name", "NAME", "the guest's name", set_name},
     {"uuid", "UUID", "the guest's UUID", TEXT(uuid)},
     {"global", "DRIVER.PROPERTY=VALUE", "change a device's default", add_global},

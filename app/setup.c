@@ -223,6 +223,7 @@ bool app_create(AppConfig *config, GError **errp)
             return false;
         }
     }
+    machine->memory_prealloc = config->mem_prealloc;
     if (!app_apply_objects(config, machine, errp)) {
         return false;
     }
@@ -239,7 +240,6 @@ bool app_create(AppConfig *config, GError **errp)
     take_text(&machine->memory_path, config->mem_path);
     take_text(&machine->boot_order, config->boot && g_str_has_prefix(config->boot, "order=")
                                         ? config->boot + 6 : config->boot);
-    machine->memory_prealloc = config->mem_prealloc;
     machine->nodefaults = config->nodefaults;
     if (machine->kernel_cmdline && *machine->kernel_cmdline && !machine->kernel_filename) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include "monitor-private.h"
+#include "monitor/fds.h"
 #include "system/main-loop.h"
 #include "system/migration.h"
 #include "util/cutils.h"
@@ -46,6 +47,19 @@ static char *uri_of_channels(json_t *channels, GError **errp)
     return NULL;
 }
 
+/* "fd:NAME" with a name that getfd gave: by number, and the name is gone. Takes uri, which may be NULL. */
+static char *resolve_fd(char *uri, GError **errp)
+{
+    g_autofree char *named = uri;
+    int fd;
+
+    if (!uri || !g_str_has_prefix(uri, "fd:") || !g_ascii_isalpha(uri[3])) {
+        return g_steal_pointer(&named);
+    }
+    fd = monitor_take_fd(uri + 3, errp);
+    return fd < 0 ? NULL : g_strdup_printf("fd:%d", fd);
+}
+
 static char *uri_of(json_t *arguments, GError **errp)
 {
     const char *uri = json_string_value(json_object_get(arguments, "uri"));
@@ -55,7 +69,7 @@ static char *uri_of(json_t *arguments, GError **errp)
         error_set(errp, GOSSAMER_ERROR_INVALID, "need either 'uri' or 'channels' argument");
         return NULL;
     }
-    return uri ? g_strdup(uri) : uri_of_channels(channels, errp);
+    return resolve_fd(uri ? g_strdup(uri) : uri_of_channels(channels, errp), errp);
 }
 
 static json_t *qmp_migrate(json_t *arguments, GError **errp)

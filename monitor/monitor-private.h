@@ -33,6 +33,9 @@ typedef struct Monitor {
 typedef struct MonitorRegistry {
     GPtrArray *monitors;         /* Monitor * */
     GPtrArray *hmp_tables, *qmp_tables;
+    Monitor *current;            /* whose QMP command runs */
+    GPtrArray *classes;          /* const ObjectClass *: besides devices and machines */
+    GHashTable *fds;             /* name to descriptor, of getfd */
 } MonitorRegistry;
 MonitorRegistry *monitor_registry(void);
 
@@ -55,7 +58,7 @@ json_t *qmp_timestamp(void);
 
 /* migration-commands.c */
 extern const HMPCommand monitor_hmp_migration_commands[];
-extern const QMPCommand monitor_qmp_migration_commands[];
+extern const QMPCommand monitor_qmp_migration_commands[], monitor_qmp_fd_commands[];
 
 /* expression.c. *text is moved behind what was read. A word may be quoted; NULL: nothing left. */
 bool monitor_expression(const char **text, int cpu_index, uint64_t *value, GError **errp);

@@ -17,6 +17,7 @@ MonitorRegistry *monitor_registry(void)
         registry.monitors = g_ptr_array_new();
         registry.hmp_tables = g_ptr_array_new();
         registry.qmp_tables = g_ptr_array_new();
+        registry.classes = g_ptr_array_new();
         monitor_register_hmp(monitor_hmp_commands);
         monitor_register_hmp(monitor_hmp_info_commands);
         monitor_register_hmp(monitor_hmp_memory_commands);
@@ -25,6 +26,7 @@ MonitorRegistry *monitor_registry(void)
         monitor_register_qmp(monitor_qmp_commands);
         monitor_register_qmp(monitor_qmp_query_commands);
         monitor_register_qmp(monitor_qmp_object_commands);
+        monitor_register_qmp(monitor_qmp_fd_commands);
         monitor_register_qmp(monitor_qmp_schema_commands);
         monitor_register_qmp(monitor_qmp_block_commands);
         monitor_register_qmp(monitor_qmp_migration_commands);
@@ -40,6 +42,11 @@ void monitor_register_hmp(const HMPCommand *rows)
 void monitor_register_qmp(const QMPCommand *rows)
 {
     g_ptr_array_add(monitor_registry()->qmp_tables, (void *)rows);
+}
+
+void monitor_register_class(const ObjectClass *class)
+{
+    g_ptr_array_add(monitor_registry()->classes, (void *)class);
 }
 
 static void flush(Monitor *mon);

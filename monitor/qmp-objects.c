@@ -2,6 +2,7 @@
 /* QMP commands for objects, devices and character back ends. */
 #include <string.h>
 #include "monitor-private.h"
+#include "monitor/fds.h"
 #include "hw/core/machine.h"
 #include "util/error.h"
 
@@ -54,6 +55,7 @@ static GHashTable *all_classes(void)
 {
     GHashTable *all = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) devices = device_class_list(), machines = machine_class_list();
+    const GPtrArray *others = monitor_registry()->classes;
     CPUState *cpu = cpu_first();
 
     for (guint i = 0; i < devices->len; i++) {
@@ -61,6 +63,9 @@ static GHashTable *all_classes(void)
     }
     for (guint i = 0; i < machines->len; i++) {
         add_class(all, &((const MachineClass *)g_ptr_array_index(machines, i))->object);
+    }
+    for (guint i = 0; i < others->len; i++) {
+        add_class(all, g_ptr_array_index(others, i));
     }
     if (cpu) {
         add_class(all, OBJECT(cpu)->class);
@@ -254,7 +259,16 @@ static bool socket_address(GString *out, json_t *addr, GError **errp)
         add_option(out, "host", json_object_get(data, "host"));
         add_option(out, "port", json_object_get(data, "port"));
     } else if (!strcmp(type, "fd")) {
-        add_option(out, "fd", json_object_get(data, "str"));
+        const char *name = qmp_string(data, "str");
+        int fd = name ? monitor_take_fd(name, errp) : -1;
+
+        if (!name) {
+            error_setg(errp, "Parameter 'backend.data.addr.data.str' is missing");
+        }
+        if (fd < 0) {
+            return false;
+        }
+        g_string_append_printf(out, ",fd=%d", fd);
     } else {
         error_setg(errp, "Parameter 'type' does not accept value '%s'", type);
         return false;

@@ -252,7 +252,6 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-jobs", empty_list},
     {"query-iothreads", empty_list, .preconfig = true},
     {"query-memory-devices", empty_list},
-    {"query-memdev", empty_list},
     {"query-mice", empty_list},
     {"query-pci", empty_list},
     {"query-rx-filter", empty_list, .arguments = ARGS("name:s?")},

@@ -203,7 +203,9 @@ static json_t *execute(Monitor *mon, json_t *request)
         return error_value("CommandNotFound", text);
     }
     arguments = arguments ? json_incref(arguments) : json_object();
+    monitor_registry()->current = mon;
     result = check_arguments(row, arguments, &error) ? row->fn(arguments, &error) : NULL;
+    monitor_registry()->current = NULL;
     json_decref(arguments);
     if (!result) {
         return error_value(error ? error_class(error) : "GenericError",

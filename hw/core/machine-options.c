@@ -284,10 +284,11 @@ static bool parse_node(MachineState *machine, Options *options, GError **errp)
         return false;
     }
     if (options_has(options, "memdev")) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
-                  "numa: memdev=%s: there are no memory backend objects; use mem=",
-                  options_get(options, "memdev"));
-        return false;
+        if (options_has(options, "mem")) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "numa: cannot specify both mem= and memdev=");
+            return false;
+        }
+        node->memdev = g_strdup(options_get(options, "memdev"));
     }
     if (!memory_size(options, "mem", 'M', &node->mem, errp)) {
         return false;

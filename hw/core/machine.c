@@ -359,25 +359,79 @@ static void touch_memory(MemoryRegion *mr)
     }
 }
 
+static bool init_ram(MemoryRegion *mr, MachineState *machine, const char *name, uint64_t size, bool shared,
+                     const char *path, bool prealloc, GError **errp)
+{
+    bool ok = path || shared ? memory_region_init_ram_from_file(mr, machine, name, size, shared, path, errp)
+                             : memory_region_init_ram(mr, machine, name, size, errp);
+
+    if (ok && prealloc) {
+        touch_memory(mr);
+    }
+    return ok;
+}
+
+static void destroy_ram(MachineState *machine)
+{
+    NumaState *numa = machine->numa;
+
+    for (unsigned i = 0; numa && i < numa->num_nodes; i++) {
+        if (numa->nodes[i].ram) {
+            memory_region_del_subregion(machine->ram, numa->nodes[i].ram);
+            memory_region_destroy(numa->nodes[i].ram);
+            g_clear_pointer(&numa->nodes[i].ram, g_free);
+        }
+    }
+    memory_region_destroy(machine->ram);
+    g_clear_pointer(&machine->ram, g_free);
+}
+
+/* The backends of the nodes one after another: -numa node,memdev=. */
+static bool make_node_ram(MachineState *machine, GError **errp)
+{
+    NumaState *numa = machine->numa;
+    uint64_t at = 0;
+
+    memory_region_init(machine->ram, machine, machine->class->default_ram_id, machine->ram_size);
+    for (unsigned i = 0; i < numa->num_nodes; i++) {
+        NumaNode *node = &numa->nodes[i];
+        MemoryRegion *mr;
+
+        if (!node->memdev) {
+            continue;
+        }
+        mr = g_new0(MemoryRegion, 1);
+        if (!init_ram(mr, machine, node->memdev, node->mem, node->shared, node->path, node->prealloc, errp)) {
+            g_free(mr);
+            destroy_ram(machine);
+            return false;
+        }
+        node->ram = mr;
+        memory_region_add_subregion(machine->ram, at, mr);
+        at += node->mem;
+    }
+    return true;
+}
+
 static bool make_ram(MachineState *machine, GError **errp)
 {
     const char *id = machine->class->default_ram_id;
-    bool ok;
+    bool nodes = false;
 
     if (!id || machine->ram) {
         return true;
     }
+    for (unsigned i = 0; i < machine->numa->num_nodes; i++) {
+        nodes |= machine->numa->nodes[i].memdev != NULL;
+    }
     machine->ram = g_new0(MemoryRegion, 1);
-    ok = machine->memory_path || machine->memory_shared
-             ? memory_region_init_ram_from_file(machine->ram, machine, id, machine->ram_size,
-                                                machine->memory_shared, machine->memory_path, errp)
-             : memory_region_init_ram(machine->ram, machine, id, machine->ram_size, errp);
-    if (!ok) {
+    if (nodes) {
+        return make_node_ram(machine, errp);
+    }
+    if (!init_ram(machine->ram, machine, id, machine->ram_size, machine->memory_shared, machine->memory_path,
+                  machine->memory_prealloc, errp)) {
         g_clear_pointer(&machine->ram, g_free);
         return false;
-    }
-    if (machine->memory_prealloc) {
-        touch_memory(machine->ram);
     }
     return true;
 }
@@ -483,8 +537,7 @@ void machine_destroy(MachineState *machine)
         if (machine->ram->container) {
             memory_region_del_subregion(machine->ram->container, machine->ram);
         }
-        memory_region_destroy(machine->ram);
-        g_clear_pointer(&machine->ram, g_free);
+        destroy_ram(machine);
     }
     if (core.rom_reset_registered) {
         rom_forget_all();

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include "object/object.h"
 
 /* One run of an HMP command. */
 typedef struct HMPContext {
@@ -46,6 +47,8 @@ typedef struct QMPCommand {
 /* Tables ended by a row without name; the tables stay the caller's. */
 void monitor_register_hmp(const HMPCommand *rows);
 void monitor_register_qmp(const QMPCommand *rows);
+/* A class that is neither device nor machine, for qom-list-types and qom-list-properties. */
+void monitor_register_class(const ObjectClass *class);
 /* Sends an event to every QMP session that has negotiated. data may be NULL; its reference is taken. */
 void monitor_send_event(const char *name, json_t *data);
 

@@ -191,6 +191,13 @@ WRONG = [
     (["-display", "gtk"], r"-display gtk:"),
     (["disk.img"], r"disk.img"),
     (["-object", "memory-backend-rom,id=a", "-M", "none"], r"memory-backend-rom"),
+    (["-object", "memory-backend-ram,id=a", "-M", "none"], r"size 0"),
+    (["-object", "memory-backend-file,id=a,size=1M", "-M", "none"], r"mem-path property not set"),
+    (["-m", "256M", "-numa", "node,memdev=a", "-M", "pseries"], r"backend 'a' not found"),
+    (["-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-numa", "node,memdev=a", "-numa",
+      "node,mem=256M", "-M", "pseries"], r"mixing both"),
+    (["-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-M", "pseries,memory-backend=a"],
+     r"size of memory backend 'a'.*differ"),
     (["-M", "pseries,memory-backend=b"], r"'b' not found"),
     (["-nographic", "-daemonize", "-M", "none"], r"-nographic cannot be used with -daemonize"),
     (["-append", "quiet", "-M", "pseries"], r"-append only allowed with -kernel"),
@@ -902,7 +909,50 @@ def ctrl_c():
         assert emulator.wait() == 0 and emulator.terminal_is_sane()
 
 
+def objects():
+    """object-add and object-del, memory backends of the machine and of its nodes, descriptors by name."""
+    ram = "memory-backend-ram,id=r0,size=256M", "memory-backend-memfd,id=r1,size=256M,prealloc=on"
+    with Emulator("-S", "-m", "512M", "-object", ram[0], "-object", ram[1], "-numa", "node,memdev=r0", "-numa",
+                  "node,memdev=r1", "-smp", "2", "-qmp", "unix:DIR/qmp,server=on,wait=off", cpus=True) as emulator:
+        qmp = emulator.qmp()
+        memdevs = {m["id"]: m for m in qmp.command("query-memdev")}
+        assert memdevs["r0"]["size"] == memdevs["r1"]["size"] == 256 << 20, memdevs
+        assert not memdevs["r0"]["share"] and memdevs["r1"]["share"] and memdevs["r1"]["prealloc"], memdevs
+        assert re.search(r"node 1 size: 256 MB", qmp.hmp("info numa")), qmp.hmp("info numa")
+        # The two lie one after the other, and both can be written and read.
+        mtree = qmp.hmp("info mtree")
+        assert re.search(r"0{8}-0*0fffffff.*r0", mtree) and re.search(r"10000000-0*1fffffff.*r1", mtree), mtree
+        assert "in use" in qmp.reply("object-del", id="r0")["error"]["desc"]
+        assert "at the start only" in qmp.reply("object-add", qom_type="memory-backend-ram", id="r2",
+                                                size=1 << 20)["error"]["desc"]
+        assert "secret" in qmp.reply("object-add", qom_type="secrt", id="s")["error"]["desc"]
+        qmp.command("object-add", qom_type="secret", id="s", data="x")
+        assert "duplicate" in qmp.reply("object-add", qom_type="secret", id="s", data="x")["error"]["desc"]
+        assert "s" in [o["name"] for o in qmp.command("qom-list", path="/objects")]
+        qmp.command("object-del", id="s")
+        assert "not found" in qmp.reply("object-del", id="s")["error"]["desc"]
+        # A descriptor by name becomes a back end; without one, or by a number, it is an error.
+        assert "SCM_RIGHTS" in qmp.reply("getfd", fdname="f")["error"]["desc"]
+        mine, theirs = socket.socketpair()
+        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"f"}}'], [theirs.fileno()])
+        assert qmp._read() == {"return": {}}
+        qmp.command("chardev-add", id="c", backend={"type": "socket", "data": {
+            "server": False, "addr": {"type": "fd", "data": {"str": "f"}}}})
+        assert "not found" in qmp.reply("closefd", fdname="f")["error"]["desc"]
+        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"g"}}'], [theirs.fileno()])
+        assert qmp._read() == {"return": {}}
+        qmp.command("closefd", fdname="g")
+        theirs.close()
+        qmp.command("chardev-remove", id="c")
+        mine.settimeout(stretch(10))
+        assert mine.recv(1) == b"", "the back end's end is still open"
+        mine.close()
+        qmp.command("quit")
+        assert emulator.wait() == 0
+
+
 CASES = {
+    "objects": objects,
     "wrong-options": wrong_options, "help": help_texts, "hmp": hmp_session, "hmp-reconnect": hmp_reconnect,
     "qmp-errors": qmp_errors, "qmp-facts": qmp_facts, "qmp-pipeline": qmp_pipeline,
     "qmp-slow-reader": qmp_slow_reader, "qmp-events": qmp_events, "stop-cont": stop_and_cont, "guest-events": guest_events, "management-line": management_line,

@@ -43,6 +43,7 @@ static void tear_down(Fixture *f, gconstpointer data)
 {
     ir_builder_free(f->b);
     ppc_decoder_free(f->cpu->decode);
+    g_free((void *)f->cpu->sprs);
     g_aligned_free(f->cpu);
 }
 

@@ -30,8 +30,11 @@ typedef struct CpuTopology {
 typedef struct NumaNode {
     bool present;
     uint64_t mem;
-    char *memdev;
     uint8_t distance[MAX_NODES]; /* 0: not given */
+    char *memdev;                /* memory backend (id), NULL: a part of the machine's memory */
+    char *path;                  /* file or directory behind it */
+    bool shared, prealloc;
+    struct MemoryRegion *ram;
 } NumaNode;
 typedef struct NumaState {
     unsigned num_nodes;
