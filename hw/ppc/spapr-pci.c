@@ -304,7 +304,7 @@ static void set_cells(void *fdt, int node, const char *name, const uint32_t *cel
     for (unsigned i = 0; i < n; i++) {
         value[i] = cpu_to_fdt32(cells[i]);
     }
-    g_assert(!fdt_setprop(fdt, node, name, value, (int)(n * sizeof(*value))));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, name, value, (int)(n * sizeof(*value))));
 }
 #define CELLS(fdt, node, name, ...)                                                                     \
     set_cells(fdt, node, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
@@ -315,7 +315,7 @@ void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
     uint32_t map[N_SLOTS * PCI_N_PINS * 7], *at = map;
     int node = fdt_add_subnode(fdt, 0, "pci@800000020000000");
 
-    g_assert(node >= 0);
+    spapr_fdt_note(fdt, node);
     for (uint32_t slot = 0; slot < N_SLOTS; slot++) {
         for (uint32_t pin = 0; pin < PCI_N_PINS; pin++) {
             /* Unit address, pin; controller, number, level. Pins rotate over the slots. */
@@ -328,29 +328,29 @@ void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
             *at++ = 1;
         }
     }
-    fdt_setprop_string(fdt, node, "device_type", "pci");
-    fdt_setprop_string(fdt, node, "compatible", "IBM,Logical_PHB");
-    fdt_setprop_cell(fdt, node, "#interrupt-cells", 1);
-    fdt_setprop(fdt, node, "used-by-rtas", NULL, 0);
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "device_type", "pci"));
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "compatible", "IBM,Logical_PHB"));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#interrupt-cells", 1));
+    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "used-by-rtas", NULL, 0));
     CELLS(fdt, node, "bus-range", 0, 0xff);
     /* I/O, 32-bit memory, 64-bit memory: PCI address, address of the processors, size. */
     CELLS(fdt, node, "ranges", 0x01000000, 0, 0, 0x2000, 0, 0, 0x10000, 0x02000000, 0, 0x80000000, 0x2000,
           0x80000000, 0, 0x80000000, 0x03000000, 0x2100, 0, 0x2100, 0, 0x100, 0);
     CELLS(fdt, node, "reg", (uint32_t)(phb->buid >> 32), (uint32_t)phb->buid, 0, 0);
-    fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", 1);
-    fdt_setprop_cell(fdt, node, "ibm,pe-total-#msi",
-                     spapr->version->legacy_irq_allocation ? N_MSI_LEGACY : N_MSI);
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", 1));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pe-total-#msi",
+                     spapr->version->legacy_irq_allocation ? N_MSI_LEGACY : N_MSI));
     CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW, RTAS_IBM_CREATE_PE_DMA_WINDOW,
           RTAS_IBM_REMOVE_PE_DMA_WINDOW);
     CELLS(fdt, node, "ibm,ddw-extensions", 2, RTAS_IBM_RESET_PE_DMA_WINDOW, 1);
     CELLS(fdt, node, "interrupt-map-mask", 0xf800, 0, 0, 0xffffffff);
     set_cells(fdt, node, "interrupt-map", map, G_N_ELEMENTS(map));
-    fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2);
-    fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2);
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2));
     CELLS(fdt, node, "ibm,dma-window", LIOBN_BASE, 0, 0, 0, WINDOW0_SIZE);
-    fdt_setprop_cell(fdt, node, "qemu,phb-enumerated", 1);
-    fdt_setprop_cell(fdt, node, "#address-cells", 3);
-    g_assert(!fdt_setprop_cell(fdt, node, "#size-cells", 2));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "qemu,phb-enumerated", 1));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#address-cells", 3));
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#size-cells", 2));
 }
 
 /* ---- State ---- */
