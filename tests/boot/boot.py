@@ -197,6 +197,11 @@ def finished_migration(guest):
     raise AssertionError(f"the migration does not end: {info}")
 
 
+def read_count(guest):
+    """The loop's count; its file is empty for a moment at each write."""
+    return int(guest.shell("c=; while [ -z \"$c\" ]; do c=$(cat /count); done; echo $c"))
+
+
 def migrate(name, append="", **options):
     """A busy guest goes twice to another emulator, which waits for it; and stays after a cancel."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
@@ -215,16 +220,16 @@ def migrate(name, append="", **options):
             target = stack.enter_context(debian_shell(f"{name}-{turn}", append, qmp=True,
                                                       extra=["-incoming", uri], **options))
             assert target.qmp.command("query-status")["status"] == "inmigrate"
-            before = int(guest.shell("cat /count"))
+            before = read_count(guest)
             guest.qmp.command("migrate", uri=uri)
             info = finished_migration(guest)
             assert info["status"] == "completed" and info["ram"]["remaining"] == 0, str(info)
             assert guest.qmp.command("query-status")["status"] == "postmigrate"
             target.qmp.event("RESUME")
-            after = int(target.shell("cat /count"))
+            after = read_count(target)
             assert after >= before, f"the loop's count went from {before} to {after}"
             target.shell('sleep 1; [ "$(md5sum < /big)" = "$sum" ]')
-            assert int(target.shell("cat /count")) > after, "the loop in the background stands still"
+            assert read_count(target) > after, "the loop in the background stands still"
             lines = target.shell("dmesg | grep -iE 'stall|lockup|hung|clocksource.*unstable'; true")
             assert not lines, f"the kernel complains: {lines}"
             guest = target
