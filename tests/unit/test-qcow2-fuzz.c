@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     if (!SANITIZED) {
-        struct rlimit limit = {1u << 30, 1u << 30};
+        struct rlimit limit = {1u << 30, RLIM_INFINITY};
 
         setrlimit(RLIMIT_AS, &limit);
     }

@@ -51,12 +51,14 @@ static char *run(const char *command)
 
 void test_run(const char *format, ...)
 {
-    g_autofree char *command = NULL;
+    g_autofree char *command = NULL, *text = NULL;
     va_list args;
 
     va_start(args, format);
-    command = g_strdup_vprintf(format, args);
+    text = g_strdup_vprintf(format, args);
     va_end(args);
+    /* A test may live under a limit of address space; a tool with many threads cannot. */
+    command = g_strdup_printf("ulimit -S -v unlimited; %s", text);
     g_free(run(command));
 }
 
