@@ -9,7 +9,7 @@
  * that races with a table's growth may miss; it then asks again under the lock.
  *
  * Dropping a block: mark it invalid, unlink it, undo every chain to and from it, and step every CPU's
- * jump key, which empties jump cache and return stack at once.  Its memory is freed at a later epoch, its
+ * jump key, which empties the jump cache at once.  Its memory is freed at a later epoch, its
  * code bytes at the next flush of all code.
  */
 #include "accel/tcg/internal.h"

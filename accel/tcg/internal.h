@@ -86,7 +86,7 @@ typedef struct TCGTLBFull {
 
 #define TLB_SLOW 16          /* tag flag: take the slow path for no other reason */
 #define VICTIM_SIZE 8
-#define LARGE_RANGES 4
+#define LARGE_RANGES 8
 typedef struct TCGLargeRange { uint64_t first, last; uint8_t shift; } TCGLargeRange;
 
 /* One MMU index's slow half. */

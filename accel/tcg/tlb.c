@@ -139,6 +139,9 @@ static bool tlb_flush_mode(TCGVCPU *v, unsigned mmu_idx)
 
 /* ---- Filling ---- */
 
+/* Pages of one size that lie farther apart than this have records of their own while there are some. */
+#define LARGE_GAP ((uint64_t)1 << 36)
+
 static void large_note(TCGTLBSlow *slow, uint64_t ea, unsigned shift)
 {
     uint64_t size = (uint64_t)1 << MIN(shift, 63);
@@ -146,7 +149,9 @@ static void large_note(TCGTLBSlow *slow, uint64_t ea, unsigned shift)
 
     for (unsigned i = 0; i < slow->n_large; i++) {
         TCGLargeRange *r = &slow->large[i];
-        if (r->shift == shift) {
+        bool near = (first <= r->last || first - r->last < LARGE_GAP) &&
+                    (last >= r->first || r->first - last < LARGE_GAP);
+        if (r->shift == shift && near) {
             r->first = MIN(r->first, first);
             r->last = MAX(r->last, last);
             return;

@@ -325,9 +325,6 @@ void tcg_jump_cache_clear(TCGVCPU *v)
 {
     /* No guest pc is all ones. */
     memset(v->tcg->jump_cache, 0xff, JUMP_CACHE_SIZE * sizeof(TCGJumpEntry));
-    for (unsigned i = 0; i < TCG_RETURN_STACK; i++) {
-        v->tcg->return_stack[i] = (TCGReturnEntry){.pc = UINT64_MAX, .key = UINT64_MAX};
-    }
 }
 
 /*

@@ -55,13 +55,6 @@ typedef struct TCGJumpEntry {
 _Static_assert(sizeof(TCGJumpEntry) == 32, "generated code scales the index by 32");
 /* index = (pc >> 2) & (size - 1) */
 
-#define TCG_RETURN_STACK 16
-typedef struct TCGReturnEntry {
-    uint64_t pc, key;
-    const void *entry;        /* NULL: unknown */
-    uint64_t pad;
-} TCGReturnEntry;
-
 typedef struct TCGCPUState {
     TCGTLBFast tlb[TCG_MMU_MODES];
     TCGJumpEntry *jump_cache;
@@ -74,8 +67,6 @@ typedef struct TCGCPUState {
     uint32_t restore_point;   /* set by generated code before anything that may raise */
     uint64_t icount;
     uint32_t mxcsr_fp, mxcsr_vmx;  /* host FP control words: FPSCR's world, AltiVec's world */
-    uint32_t return_top;
-    TCGReturnEntry return_stack[TCG_RETURN_STACK];
     /* Host registers as saved by the slow-path thunk; the interpreter points values at its own array. */
     uint64_t save_gpr[16];
     V128 save_xmm[16] __attribute__((aligned(64)));

@@ -291,6 +291,8 @@ static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *o
         c->cur = i;
         if (!c->vals[i].sunk) {
             emit_op(c, x86_insn(c, i));
+        } else if (x86_insn(c, i)->op == IR_CRCMP) {
+            x86_note_cr_field(c, i);
         }
         x86_op_end(c);
     }

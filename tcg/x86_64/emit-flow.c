@@ -511,16 +511,29 @@ static bool never_negative(const X86Comp *c, IRRef ref, unsigned type)
     case IR_EXTU:
     case IR_SETCOND:
         return true;
+    case IR_QLD:
+    case IR_ULD:
+        return !(in->aux & MO_SIGN) && 8u << (in->aux & MO_SIZE) < (type == IR_I32 ? 32 : 64);
     default:
         return false;
     }
 }
 
+void x86_note_cr_field(X86Comp *c, IRRef ref)
+{
+    const IRInsn *cr = x86_insn(c, ref);
+    uint64_t zero;
+
+    if (x86_const(c, cr->b, &zero) && zero == 0 && (cr->imm || never_negative(c, cr->a, cr->aux & 0xff))) {
+        c->vals[ref].excluded = 8;
+    }
+}
+
 /*
  * The outcomes (as CR bits) of the comparison cr that make this exit leave, if it tests the same thing; 0 if
- * that cannot be told.  possible loses what the comparison can never yield.
+ * that cannot be told.
  */
-static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *cr, unsigned *possible)
+static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *cr)
 {
     IRCond cond = (IRCond)(in->aux & 0xff);
     unsigned type = in->aux >> 8;
@@ -528,10 +541,6 @@ static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *
 
     if (cr->op != IR_CRCMP) {
         return 0;
-    }
-    if (x86_const(c, cr->b, &zero) && zero == 0 &&
-        (cr->imm || never_negative(c, cr->a, cr->aux & 0xff))) {
-        *possible &= ~8u;
     }
     if (cond <= IRC_GTU) {
         bool same = cr->a == in->a && cr->b == in->b && (cr->aux & 0xff) == type &&
@@ -559,17 +568,15 @@ static void narrow_cr_fields(X86Comp *c, const IRInsn *in, uint32_t first, uint3
 {
     for (uint32_t i = first; i < first + count; i++) {
         X86SnapEntry *e = &g_array_index(c->caps, X86SnapEntry, i);
-        unsigned possible = e->possible;
-
         if (e->loc.kind != LOC_SUNK) {
             continue;
         }
-        unsigned leaves = exit_outcomes(c, in, x86_insn(c, e->ref), &possible);
+        unsigned leaves = exit_outcomes(c, in, x86_insn(c, e->ref));
 
         if (!leaves) {
             continue;
         }
-        unsigned taken = possible & leaves, left = possible & ~leaves;
+        unsigned taken = e->possible & leaves, left = e->possible & ~leaves;
 
         /* Nothing left: that side cannot be reached, and any code will do. */
         if (left) {

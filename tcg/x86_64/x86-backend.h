@@ -302,6 +302,8 @@ X86CC x86_compare(X86Comp *c, IRCond cond, unsigned type, IRRef a, IRRef b);
 /* After a compare: CR nibble without SO into dst; temp is destroyed.  No flags are changed. */
 void x86_crcmp_bits(X86Asm *as, bool is_unsigned, int dst, int temp);
 X86CC x86_cc(IRCond cond);
+/* Notes which outcomes a CRCMP that only snapshots name can never have. */
+void x86_note_cr_field(X86Comp *c, IRRef ref);
 /* A C call's arguments, in the callee's order. */
 /* ARG_FRAME: the address of frame offset imm. */
 typedef enum X86ArgKind { ARG_VALUE, ARG_ENV, ARG_IMM, ARG_RESULT, ARG_FRAME } X86ArgKind;

@@ -181,8 +181,9 @@ static bool translate(CPUState *cs, uint64_t ea, TCGAccess access, unsigned mmu_
     TestCPU *cpu = (TestCPU *)cs;
 
     cpu->translations++;
-    uint64_t entry = ea >> 12 < T_PAGES
-                         ? __atomic_load_n(&cpu->map[ea >> 12].physical, __ATOMIC_SEQ_CST) : 0;
+    uint64_t low = ea & 0xfffffffffff;      /* repeats itself above */
+    uint64_t entry = low >> 12 < T_PAGES
+                         ? __atomic_load_n(&cpu->map[low >> 12].physical, __ATOMIC_SEQ_CST) : 0;
     if (!(entry & need[access])) {
         out->exception = EXC_FAULT;
         return false;

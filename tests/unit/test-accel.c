@@ -504,6 +504,39 @@ static void test_tlb(Fixture *f)
     run(f, CODE);
     g_assert_cmpuint(env->r[6], ==, 0);
     map_page(f, DATA + 0x5000, DATA + 0x5000, 7);
+
+    /* Pages of a size are remembered apart when they lie far apart (the page table repeats itself): a flush
+     * between them leaves both alone, one of a piece takes that page. */
+    tcg_tlb_flush_all(&cpu->parent, TCG_ALL_MMU_IDX);
+    for (uint64_t n = 0; n < 20; n++) {
+        env->r[1] = DATA + (n << 44);
+        env->r[2] = 16;
+        run(f, CODE);
+    }
+    for (uint64_t n = 0; n < 20; n++) {
+        uint64_t far = n << 44;
+
+        map_page(f, DATA + 0x5000, DATA + 0x1000 * n, 7);
+        tcg_tlb_flush_page(&cpu->parent, DATA + far, TCG_ALL_MMU_IDX);
+        env->r[1] = DATA + far + 0x5000;
+        env->r[2] = 1;
+        env->r[6] = 0;
+        run(f, CODE);
+        g_assert_cmpuint(env->r[6], ==, n);
+    }
+    map_page(f, DATA + 0x5000, DATA + 0x5000, 7);
+    tcg_tlb_flush_all(&cpu->parent, TCG_ALL_MMU_IDX);
+    for (uint64_t n = 0; n < 2; n++) {
+        env->r[1] = DATA + (n << 44);
+        env->r[2] = 1;
+        run(f, CODE);
+    }
+    before = cpu->translations;
+    tcg_tlb_flush_page(&cpu->parent, DATA + ((uint64_t)1 << 43), TCG_ALL_MMU_IDX);
+    env->r[1] = DATA;
+    env->r[2] = 1;
+    run(f, CODE);
+    g_assert_cmpuint(cpu->translations, ==, before);
     cpu->page_shift = 12;
 
     /* Idle tables shrink again. */
