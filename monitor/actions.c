@@ -10,6 +10,10 @@
 
 bool monitor_cont(GError **errp)
 {
+    if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+        error_setg(errp, "Migration is not finalized yet");
+        return false;
+    }
     if (runstate_needs_reset()) {
         error_setg(errp, "Resetting the Virtual Machine is required");
         return false;

@@ -101,6 +101,17 @@ static bool wait_before_switchover(Migration *m)
     return !cancelled(&m->out);
 }
 
+/* Whoever waits with the guest at rest lets the monitor in, which may reset the machine. */
+static bool still_at_rest(GError **errp)
+{
+    if (!runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+        error_set(errp, GOSSAMER_ERROR_BUSY, "the machine's state became '%s' before the switch-over",
+                  runstate_name(runstate_get()));
+        return false;
+    }
+    return true;
+}
+
 static bool give_up(Migration *m, GError **errp)
 {
     if (errp && !*errp) {
@@ -122,7 +133,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     uint64_t before = state_stream_position(out->stream);
     out->precopy_bytes = before;
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
-    bool ok = wait_before_switchover(m) && state_saver_complete(saver, &error);
+    bool ok = wait_before_switchover(m) && still_at_rest(&error) && state_saver_complete(saver, &error);
     if (ok) {
         ok = !cancelled(out);
     }
@@ -202,6 +213,8 @@ static void end(Migration *m, GError *error)
     OutgoingMigration *out = &m->out;
 
     __atomic_store_n(&out->ended, now_us(), __ATOMIC_RELAXED);
+    /* Monitors read the last error with the lock held. */
+    device_lock();
     if (!error) {
         migration_set_status(m, MIGRATION_STATUS_COMPLETED);
     } else if (cancelled(out)) {
@@ -210,6 +223,7 @@ static void end(Migration *m, GError *error)
     } else {
         migration_fail(m, error);
     }
+    device_unlock();
 }
 
 static MigrationChannel *connect(Migration *m, GError **errp)

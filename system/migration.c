@@ -234,6 +234,19 @@ void migration_note_runstate(void)
     g->size = (uint32_t)strlen(g->runstate) + 1;
 }
 
+/* RUN_STATE_COUNT: no state that a machine could go on from. */
+static RunState state_from_stream(const char *name)
+{
+    for (int i = 0; i < RUN_STATE_COUNT; i++) {
+        if (!strcmp(runstate_name((RunState)i), name)) {
+            return i == RUN_STATE_INMIGRATE || i == RUN_STATE_SAVE_VM || i == RUN_STATE_RESTORE_VM
+                       ? RUN_STATE_COUNT
+                       : (RunState)i;
+        }
+    }
+    return RUN_STATE_COUNT;
+}
+
 static bool global_state_post_load(void *opaque, int version_id, GError **errp)
 {
     GlobalState *g = opaque;
@@ -242,13 +255,11 @@ static bool global_state_post_load(void *opaque, int version_id, GError **errp)
         error_set(errp, GOSSAMER_ERROR_STREAM, "the run state has no end");
         return false;
     }
-    for (int i = 0; i < RUN_STATE_COUNT; i++) {
-        if (!strcmp(runstate_name((RunState)i), g->runstate)) {
-            return true;
-        }
+    if (state_from_stream(g->runstate) == RUN_STATE_COUNT) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "a machine cannot arrive in run state '%s'", g->runstate);
+        return false;
     }
-    error_set(errp, GOSSAMER_ERROR_STREAM, "unknown run state '%s'", g->runstate);
-    return false;
+    return true;
 }
 
 static const VMStateDescription vmstate_global = {
@@ -269,26 +280,17 @@ static const VMStateDescription vmstate_global = {
 
 void migration_loaded(bool autostart)
 {
-    const char *state = migration_get()->global.runstate;
-    RunState was = RUN_STATE_PAUSED;
-
+    const char *name = migration_get()->global.runstate;
     /* A stream without the section comes from a machine that ran. */
-    if (!*state) {
-        was = RUN_STATE_RUNNING;
-    }
-    for (int i = 0; i < RUN_STATE_COUNT; i++) {
-        if (!strcmp(runstate_name((RunState)i), state)) {
-            was = (RunState)i;
-        }
-    }
-    if (was == RUN_STATE_RUNNING) {
-        if (autostart) {
-            vm_start();
-        } else {
-            runstate_set(RUN_STATE_PAUSED);
-        }
-    } else if (!runstate_check(was)) {
-        runstate_set(was == RUN_STATE_PRELAUNCH ? RUN_STATE_PRELAUNCH : was);
+    RunState was = *name ? state_from_stream(name) : RUN_STATE_RUNNING;
+
+    if (was != RUN_STATE_RUNNING) {
+        /* Nobody but a source at its end is in that state. */
+        runstate_set(was == RUN_STATE_FINISH_MIGRATE ? RUN_STATE_PAUSED : was);
+    } else if (autostart) {
+        vm_start();
+    } else {
+        runstate_set(RUN_STATE_PAUSED);
     }
 }
 

@@ -149,28 +149,38 @@ static int htab_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *l
                              void *limit_opaque, GError **errp)
 {
     HtabSaver *saver = opaque;
-    uint64_t n;
+    /* The guest's hypercalls replace and free its table with this lock held. */
+    bool taken = device_lock_acquire();
+    int result = 0;
 
     if (table_changed(saver)) {
-        return begin(saver, s, errp) ? saver->table == NULL : -1;
+        result = begin(saver, s, errp) ? saver->table == NULL : -1;
+        device_lock_restore(taken);
+        return result;
     }
     if (!saver->table) {
+        device_lock_restore(taken);
         state_put_be32(s, NO_TABLE);
         return 1;
     }
-    n = n_entries(saver);
     state_put_be32(s, 0);
-    while (saver->at < n) {
-        uint64_t to = MIN(n, saver->at + BATCH);
+    while (!table_changed(saver) && !result) {
+        uint64_t n = n_entries(saver), to = MIN(n, saver->at + BATCH);
 
         put_range(saver, s, saver->at, to);
         saver->at = to;
-        if (limit && limit(limit_opaque)) {
-            break;
+        result = to == n;
+        /* Between batches the guest may have its turn. */
+        device_lock_restore(taken);
+        if (!result && limit && limit(limit_opaque)) {
+            put_end(s);
+            return 0;
         }
+        taken = device_lock_acquire();
     }
+    device_lock_restore(taken);
     put_end(s);
-    return saver->at == n;
+    return result;
 }
 
 static bool htab_save_complete(StateStream *s, void *opaque, GError **errp)
