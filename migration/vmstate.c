@@ -402,6 +402,9 @@ void vmstate_foreach(const VMStateDescription *vmsd, void (*fn)(const VMStateDes
     for (const VMStateDescription *const *p = vmsd->subsections; p && *p; p++) {
         vmstate_foreach(*p, fn, opaque);
     }
+    for (const VMStateDescription *const *p = vmsd->parts; p && *p; p++) {
+        vmstate_foreach(*p, fn, opaque);
+    }
 }
 
 /* A field that the stream can set at will lies where another field takes its count or size from. */

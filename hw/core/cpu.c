@@ -47,6 +47,13 @@ static const VMStateDescription vmstate_crash = {
  * from the levels and latches that were loaded. */
 #define PASSING_REQUESTS ((uint32_t)(CPU_INTERRUPT_HARD | CPU_INTERRUPT_EXITTB))
 
+static bool common_pre_load(void *opaque, GError **errp)
+{
+    /* Its subsection comes only when it is set. */
+    ((CPUState *)opaque)->crash_occurred = false;
+    return true;
+}
+
 static bool common_pre_save(void *opaque, GError **errp)
 {
     CPUState *cpu = opaque;
@@ -70,6 +77,7 @@ const VMStateDescription vmstate_cpu_common = {
     .name = "cpu_common",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_load = common_pre_load,
     .pre_save = common_pre_save,
     .post_load = common_post_load,
     .fields =
@@ -79,14 +87,15 @@ const VMStateDescription vmstate_cpu_common = {
             VMSTATE_END_OF_LIST(),
         },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_crash),
-    .derived = VMSTATE_NAMES("interrupt_request", "exit_request", "watchpoint_hit", "exception_index", "mem_io_pc"),
+    .derived = VMSTATE_NAMES("interrupt_request"),
     .immutable =
-        VMSTATE_NAMES("parent", "ops", "accel", "as", "cpu_index", "cluster_index", "nr_threads",
+        VMSTATE_NAMES("ops", "accel", "as", "cpu_index", "cluster_index", "nr_threads",
                       "nr_cores", "numa_node", "start_powered_off", "tcg_ops"),
     .host_only =
         VMSTATE_NAMES("next", "created", "stop", "stopped", "unplug", "queued_start", "running",
                       "thread_id", "thread", "halt", "rcu", "work_lock", "work", "work_pending",
-                      "singlestep_enabled", "breakpoints", "watchpoints", "accel_data"),
+                      "singlestep_enabled", "breakpoints", "watchpoints", "watchpoint_hit",
+                      "exit_request", "exception_index", "mem_io_pc", "accel_data"),
     VMSTATE_STRUCT_AUDIT(CPUState),
 };
 

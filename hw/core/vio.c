@@ -170,7 +170,6 @@ const VMStateDescription vmstate_vio_device = {
         VMSTATE_END_OF_LIST(),
     },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_muted),
-    .immutable = VMSTATE_NAMES("parent"),
     .host_only = VMSTATE_NAMES("line"),
     VMSTATE_STRUCT_AUDIT(VioDevice),
 };

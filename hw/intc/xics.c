@@ -528,8 +528,10 @@ static const VMStateDescription vmstate_ics = {
         VMSTATE_STRUCT_VARRAY_POINTER_UINT32(sources, XicsState, n_sources, vmstate_source, XicsSource),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("parent", "n_servers", "base"),
-    .host_only = VMSTATE_NAMES("servers", "active"),
+    /* The machine's own post_load sets which controller is in use. */
+    .derived = VMSTATE_NAMES("active"),
+    .immutable = VMSTATE_NAMES("n_servers", "base"),
+    .elsewhere = VMSTATE_NAMES("servers"),
     VMSTATE_STRUCT_AUDIT(XicsState),
 };
 

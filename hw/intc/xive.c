@@ -885,6 +885,25 @@ static const VMStateDescription vmstate_reporting_line = {
     },
 };
 
+/* Both travel as the words of the hardware's tables. */
+static const VMStateDescription vmstate_source_parts = {
+    .name = "spapr-xive/source",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    /* Kind and level follow from the devices; the level also travels with PQ. */
+    .immutable = VMSTATE_NAMES("lsi"),
+    .elsewhere = VMSTATE_NAMES("pq", "claimed", "masked", "server", "priority", "data"),
+    VMSTATE_STRUCT_AUDIT(XiveSource),
+};
+
+static const VMStateDescription vmstate_end_parts = {
+    .name = "spapr-xive/end",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .elsewhere = VMSTATE_NAMES("enabled", "always_notify", "es_n", "address", "size_shift", "index", "generation"),
+    VMSTATE_STRUCT_AUDIT(XiveEnd),
+};
+
 static const VMStateDescription vmstate_context = {
     .name = "xive-tctx",
     .version_id = 1,
@@ -918,6 +937,8 @@ static const VMStateDescription vmstate_xive_source = {
         VMSTATE_VBUFFER_UINT32(wire_status, XiveState, 0, NULL, n_sources),
         VMSTATE_END_OF_LIST(),
     },
+    .aliases = VMSTATE_NAMES("n_sources"),
+    VMSTATE_STRUCT_AUDIT(XiveState),
 };
 
 /* Describes all of XiveState; "xive-source" is a second section of it. */
@@ -933,10 +954,12 @@ static const VMStateDescription vmstate_xive = {
         VMSTATE_VARRAY_UINT32(wire_ends, XiveState, n_wire_words, 0, vmstate_info_uint32, uint32_t),
         VMSTATE_END_OF_LIST(),
     },
-    .derived = VMSTATE_NAMES("sources", "ends", "wire_status"),
-    .immutable = VMSTATE_NAMES("parent", "as", "memory", "esb_region", "end_region", "tima_region",
-                               "n_servers", "n_ends", "n_wire_words"),
-    .host_only = VMSTATE_NAMES("mapped", "contexts"),
+    /* mapped: the machine's own post_load sets which controller is in use. */
+    .derived = VMSTATE_NAMES("sources", "ends", "mapped"),
+    .immutable = VMSTATE_NAMES("as", "memory", "esb_region", "end_region", "tima_region", "n_servers", "n_ends",
+                               "n_wire_words"),
+    .elsewhere = VMSTATE_NAMES("contexts"),
+    .parts = VMSTATE_SUBSECTIONS(&vmstate_source_parts, &vmstate_end_parts),
     VMSTATE_STRUCT_AUDIT(XiveState),
 };
 

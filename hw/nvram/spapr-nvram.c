@@ -67,6 +67,7 @@ static const VMStateDescription vmstate_nvram = {
         VMSTATE_BUFFER(bytes, SpaprNvram),
         VMSTATE_END_OF_LIST(),
     },
+    /* QEMU's section has no bus part, and an NVRAM has no use for its signals and queue. */
     .immutable = VMSTATE_NAMES("parent"),
     VMSTATE_STRUCT_AUDIT(SpaprNvram),
 };

@@ -112,8 +112,7 @@ const VMStateDescription vmstate_pci_bus = {
         VMSTATE_INT32_ARRAY(irq_count, PciBus, PCI_N_PINS),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("parent"),
-    .host_only = VMSTATE_NAMES("devices"),
+    .elsewhere = VMSTATE_NAMES("devices"),
     VMSTATE_STRUCT_AUDIT(PciBus),
 };
 

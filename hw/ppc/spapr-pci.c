@@ -406,7 +406,8 @@ static const VMStateDescription vmstate_phb = {
         VMSTATE_STRUCT_VARRAY_ALLOC(msi_devices, SpaprPhb, n_msi_devices, 0, vmstate_msi, SpaprMsi),
         VMSTATE_END_OF_LIST(),
     },
-    .host_only = VMSTATE_NAMES("spapr", "bus", "windows"),
+    .immutable = VMSTATE_NAMES("spapr"),
+    .elsewhere = VMSTATE_NAMES("bus", "windows"),
     VMSTATE_STRUCT_AUDIT(SpaprPhb),
 };
 

@@ -154,6 +154,7 @@ static const VMStateDescription vmstate_events = {
         VMSTATE_SINGLE(events, SpaprMachine, 0, vmstate_info_events, GArray *),
         VMSTATE_END_OF_LIST(),
     },
+    .parts = VMSTATE_SUBSECTIONS(&vmstate_event),
 };
 
 /* ---- Device tree, firmware-assisted NMI ---- */
@@ -193,6 +194,7 @@ static const VMStateDescription vmstate_fwnmi = {
     .minimum_version_id = 1,
     .needed = fwnmi_needed,
     .post_load = fwnmi_post_load,
+    .derived = VMSTATE_NAMES("fwnmi_registered"),
     .fields = (const VMStateField[]){
         VMSTATE_UINT64(fwnmi_sreset_addr, SpaprMachine),
         VMSTATE_UINT64(fwnmi_mce_addr, SpaprMachine),
@@ -371,12 +373,12 @@ const VMStateDescription vmstate_spapr = {
         &vmstate_spapr_caps[SPAPR_CAP_FWNMI], &vmstate_fwnmi,
         &vmstate_spapr_caps[SPAPR_CAP_RPT_INVALIDATE], &vmstate_spapr_caps[SPAPR_CAP_AIL_MODE_3],
         &vmstate_client, &vmstate_watchdogs),
-    .derived = VMSTATE_NAMES("cas_done", "active_ic"),
-    /* The hash page table and the one being prepared travel with RAM; the clock has its own section. */
-    .host_only = VMSTATE_NAMES("irq_lines", "cpus", "hcall_table", "xics", "xive", "vio", "htab_shift", "htab",
-                               "hpt", "pending_htab", "pending_htab_shift", "rtc_offset_ns",
-                               "rtc_wire_ns", "tb_elapsed_ns", "phb", "tce_tables"),
-    .immutable = VMSTATE_NAMES("parent", "version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",
+    .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_elapsed_ns"),
+    /* The hash page table is the section "spapr/htab", which sets all three. */
+    .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phb", "tce_tables"),
+    /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with H_CLOSED. */
+    .host_only = VMSTATE_NAMES("irq_lines", "hcall_table", "pending_htab", "pending_htab_shift"),
+    .immutable = VMSTATE_NAMES("version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",
                                "ic_mode_set", "ic_mode", "max_cpu_compat_name", "max_compat_pvr",
                                "host_model", "host_serial", "vof_option", "resize_hpt", "vof",
                                "resize_hpt_enabled", "kernel_addr_option", "rma_size", "kernel_addr",
@@ -415,6 +417,8 @@ const VMStateDescription vmstate_spapr_rtc = {
         VMSTATE_INT64(rtc_wire_ns, SpaprMachine),
         VMSTATE_END_OF_LIST(),
     },
+    .derived = VMSTATE_NAMES("rtc_offset_ns"),
+    VMSTATE_STRUCT_AUDIT(SpaprMachine),
 };
 
 /* ---- Processors ---- */

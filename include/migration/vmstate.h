@@ -4,8 +4,9 @@
  *
  * The encoding is QEMU's: integers big-endian, bool one byte, a timer's deadline as 64-bit ns, a
  * pointer's presence as one byte where the macro says so, subsections after the fields.  Every
- * member of a state struct is in exactly one of: fields, derived, immutable, host_only; a test
- * reads the debug information and fails for one that is in none.
+ * member of a state struct is in exactly one of: fields, derived, immutable, host_only, elsewhere; a
+ * test reads the debug information and fails for one that is in none or in two
+ * (tests/migration/coverage.py; docs/devel/vmstate.md).
  *
  * Loading is loading from an enemy: counts and sizes are checked against what the struct holds
  * before anything is read; an error names section, field and stream offset.
@@ -30,6 +31,8 @@ struct VMStateInfo {
     bool (*get)(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp);
     bool (*put)(StateStream *s, const void *pv, size_t size, const VMStateField *field,
                 GError **errp);
+    /* The bytes of an element that it carries; part_size 0: all. */
+    size_t part_offset, part_size;
 };
 
 typedef enum VMStateFlags {
@@ -103,6 +106,13 @@ struct VMStateDescription {
     const char *const *derived;
     const char *const *immutable;
     const char *const *host_only;
+    /* Members that travel, but not as this description's fields: in sections of their own, or in another
+     * form as fields of an outer struct. */
+    const char *const *elsewhere;
+    /* Names of fields that lie over bytes which another field carries too. */
+    const char *const *aliases;
+    /* Descriptions that no field or subsection names: of structs that travel by custom means. */
+    const VMStateDescription *const *parts;
     const char *struct_name;
     size_t struct_size;
 };
@@ -472,7 +482,7 @@ GBytes *vmstate_save_to_bytes(const VMStateDescription *vmsd, void *opaque, GErr
 /* All bytes must be used. */
 bool vmstate_load_from_bytes(const VMStateDescription *vmsd, void *opaque, const void *data,
                              size_t size, int version_id, GError **errp);
-/* Calls fn for every description below vmsd (structs, subsections), vmsd first. */
+/* Calls fn for every description below vmsd (structs, subsections, parts), vmsd first. */
 void vmstate_foreach(const VMStateDescription *vmsd, void (*fn)(const VMStateDescription *, void *),
                      void *opaque);
 /* Checks a description's own consistency (names, versions, derived without post_load). */

@@ -99,10 +99,10 @@ static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateF
     return true;
 }
 
-static const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr};
-static const VMStateInfo vmstate_info_vsr = {"vsr", get_vsr, put_vsr};
+static const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr, offsetof(V128, d[1]), 8};
+static const VMStateInfo vmstate_info_vsr = {"vsr", get_vsr, put_vsr, offsetof(V128, d[0]), 8};
 static const VMStateInfo vmstate_info_avr = {"avr", get_avr, put_avr};
-static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe};
+static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe, 0, offsetof(PPCSLBEntry, page_encoding)};
 static const VMStateInfo vmstate_info_wide = {"uint64", get_wide, put_wide};
 
 /* ---- Facilities ---- */
@@ -216,6 +216,7 @@ static const VMStateDescription vmstate_slb_v1 = {
     .minimum_version_id = 1,
     .needed = slb_v1_needed,
     .fields = SLB_FIELDS,
+    .aliases = VMSTATE_NAMES("env.slb"),
 };
 
 /* Ours: QEMU sends them with its copy of the software TLB. */
@@ -537,9 +538,8 @@ const VMStateDescription vmstate_ppc_cpu = {
                              "env.error_code",
                              "env.fault_dar", "env.fault_dsisr", "env.fault_asdr", "env.slb.page_encoding",
                              "pmu_active", "amr_is_kuap", "last_tlbiel_set", "n_noted",
-                             "noted", "watch_addr", "watch_len", "watch_flags", "wire_latches",
-                             "wire_reserve"),
-    .immutable = VMSTATE_NAMES("parent", "model", "vcpu_id", "vhyp", "vhyp_opaque", "decode",
+                             "noted", "watch_addr", "watch_len", "watch_flags"),
+    .immutable = VMSTATE_NAMES("model", "vcpu_id", "vhyp", "vhyp_opaque", "decode",
                                "machine_data", "tb_freq", "sprs", "clock", "threads_per_core"),
     .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer", "time_lock"),
     VMSTATE_STRUCT_AUDIT(PowerPCCPU),
