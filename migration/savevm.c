@@ -5,6 +5,7 @@
 #include "migration/savevm.h"
 
 #include <string.h>
+#include "migration/wire.h"
 #include "util/error.h"
 
 struct StateSaver {
@@ -36,7 +37,9 @@ StateSaver *state_saver_new(StateRegistry *registry, StateStream *s, const Savev
     saver->stream = s;
     saver->config = config;
     saver->description = json_object();
-    describe_configuration(saver);
+    if (state_registry_wire(registry) != VMSTATE_WIRE_QEMU_7_2) {
+        describe_configuration(saver);
+    }
     json_object_set_new(saver->description, "page_size", json_integer(4096));
     saver->devices = json_array();
     json_object_set_new(saver->description, "devices", saver->devices);

@@ -147,15 +147,64 @@ static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
     return result;
 }
 
+static json_t *parameter_value(MigrationParameter parameter)
+{
+    const MigrationParameterRow *row = &migration_parameters[parameter];
+
+    if (row->kind == MIGRATION_PARAMETER_TEXT || row->kind == MIGRATION_PARAMETER_CHOICE) {
+        g_autofree char *text = migration_parameter_text(parameter);
+        return json_string(text);
+    }
+    uint64_t value = migration_parameter_get(parameter);
+    return row->kind == MIGRATION_PARAMETER_SWITCH ? json_boolean(value) : json_integer((json_int_t)value);
+}
+
 static json_t *qmp_query_parameters(json_t *arguments, GError **errp)
 {
     json_t *result = json_object();
 
     for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
-        json_object_set_new(result, migration_parameters[i].name,
-                            json_integer((json_int_t)migration_parameter_get((MigrationParameter)i)));
+        json_object_set_new(result, migration_parameters[i].name, parameter_value((MigrationParameter)i));
     }
     return result;
+}
+
+static bool wrong_type(const char *name, const char *expected, GError **errp)
+{
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter type for '%s', expected: %s", name, expected);
+    return false;
+}
+
+/* look: only says whether the value would be taken. */
+static bool set_parameter(MigrationParameter parameter, json_t *value, bool look, GError **errp)
+{
+    const MigrationParameterRow *row = &migration_parameters[parameter];
+
+    switch (row->kind) {
+    case MIGRATION_PARAMETER_TEXT:
+    case MIGRATION_PARAMETER_CHOICE: {
+        const char *text = json_string_value(value);
+        if (!text) {
+            return wrong_type(row->name, "string", errp);
+        }
+        if (look && (!row->choices || g_strv_contains(row->choices, text))) {
+            return true;
+        }
+        return migration_parameter_parse(parameter, text, errp);
+    }
+    case MIGRATION_PARAMETER_SWITCH:
+        if (!json_is_boolean(value)) {
+            return wrong_type(row->name, "boolean", errp);
+        }
+        return look || migration_parameter_set(parameter, json_is_true(value), errp);
+    default:
+        if (!json_is_integer(value) || json_integer_value(value) < 0) {
+            return wrong_type(row->name, "integer", errp);
+        }
+        uint64_t number = (uint64_t)json_integer_value(value);
+        return (look && number >= row->least && number <= row->most) ||
+               migration_parameter_set(parameter, number, errp);
+    }
 }
 
 static json_t *qmp_set_parameters(json_t *arguments, GError **errp)
@@ -171,15 +220,7 @@ static json_t *qmp_set_parameters(json_t *arguments, GError **errp)
                 error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Parameter '%s' is unexpected", name);
                 return NULL;
             }
-            if (!json_is_integer(value) || json_integer_value(value) < 0) {
-                error_set(errp, GOSSAMER_ERROR_INVALID,
-                          "Invalid parameter type for '%s', expected: integer", name);
-                return NULL;
-            }
-            uint64_t number = (uint64_t)json_integer_value(value);
-            const MigrationParameterRow *row = &migration_parameters[i];
-            if ((pass || number < row->least || number > row->most) &&
-                !migration_parameter_set((MigrationParameter)i, number, errp)) {
+            if (!set_parameter((MigrationParameter)i, value, pass == 0, errp)) {
                 return NULL;
             }
         }
@@ -338,16 +379,11 @@ static void hmp_set_parameter(HMPContext *context, const char *args)
     g_autofree char *name = monitor_word(&args), *text = monitor_word(&args);
     int i = name ? migration_parameter_find(name) : -1;
     GError *error = NULL;
-    uint64_t value;
 
     if (i < 0) {
         error_set(&error, GOSSAMER_ERROR_INVALID, "Parameter '%s' is unexpected", name ? name : "");
-    } else if (!text || (migration_parameters[i].is_size ? !parse_size(text, 'M', &value, NULL)
-                                                          : !parse_uint64(text, 0, &value))) {
-        error_set(&error, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a %s", name,
-                  migration_parameters[i].is_size ? "size" : "number");
     } else {
-        migration_parameter_set((MigrationParameter)i, value, &error);
+        migration_parameter_parse((MigrationParameter)i, text ? text : "", &error);
     }
     report(context, error);
 }
@@ -414,8 +450,11 @@ static void info_migrate(HMPContext *context, const char *args)
 static void info_parameters(HMPContext *context, const char *args)
 {
     for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
-        g_string_append_printf(context->out, "%s: %" G_GUINT64_FORMAT " %s\n", migration_parameters[i].name,
-                               migration_parameter_get((MigrationParameter)i), migration_parameters[i].unit);
+        const MigrationParameterRow *row = &migration_parameters[i];
+        g_autofree char *text = migration_parameter_text((MigrationParameter)i);
+        g_string_append_printf(context->out, row->kind == MIGRATION_PARAMETER_TEXT ? "%s: '%s'" : "%s: %s",
+                               row->name, text);
+        g_string_append_printf(context->out, row->unit ? " %s\n" : "\n", row->unit);
     }
 }
 
@@ -431,15 +470,15 @@ const HMPCommand monitor_hmp_migration_commands[] = {
     {"migrate", "[-d] uri", "migrate to URI (using -d to not wait for completion)", hmp_migrate, NULL},
     {"migrate_incoming", "uri", "Continue an incoming migration from an -incoming defer", hmp_migrate_incoming,
      NULL},
-    {"migrate_cancel", "", "cancel the current VM migration", hmp_migrate_cancel, NULL},
+    {"migrate_cancel", NULL, "cancel the current VM migration", hmp_migrate_cancel, NULL},
     {"migrate_continue", "state", "Continue migration from the given paused state", hmp_migrate_continue, NULL},
     {"migrate_set_parameter", "parameter value", "Set the parameter for migration", hmp_set_parameter,
      complete_parameter},
     {"migrate_set_capability", "capability state", "Enable/Disable the usage of a capability for migration",
      hmp_set_capability, complete_capability},
-    {"info migrate", "", "show migration status", info_migrate, NULL},
-    {"info migrate_parameters", "", "show current migration parameters", info_parameters, NULL},
-    {"info migrate_capabilities", "", "show current migration capabilities", info_capabilities, NULL},
+    {"info migrate", NULL, "show migration status", info_migrate, NULL},
+    {"info migrate_parameters", NULL, "show current migration parameters", info_parameters, NULL},
+    {"info migrate_capabilities", NULL, "show current migration capabilities", info_capabilities, NULL},
     {0},
 };
 

@@ -56,6 +56,7 @@ typedef struct Migration {
     RAMState *ram;
     GlobalState global;
     uint64_t parameters[MIGRATION_PARAMETER_COUNT];   /* atomic */
+    char *texts[MIGRATION_PARAMETER_COUNT];           /* under lock; NULL: empty */
     bool capabilities[MIGRATION_CAPABILITY_COUNT];
     GPtrArray *blockers;
     bool only_migratable;

@@ -187,9 +187,12 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
 static bool send_machine(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
-    StateSaver *saver = state_saver_new(runtime_state_registry(), out->stream, &m->config);
+    StateRegistry *registry = runtime_state_registry();
+    VMStateWire wire = (VMStateWire)migration_parameter_get(MIGRATION_PARAMETER_X_WIRE);
 
     device_lock();
+    state_registry_set_wire(registry, wire);
+    StateSaver *saver = state_saver_new(registry, out->stream, &m->config);
     bool ok = state_saver_header(saver, errp) && state_saver_setup(saver, errp);
     device_unlock();
     if (ok) {
@@ -200,6 +203,7 @@ static bool send_machine(Migration *m, GError **errp)
     device_lock();
     ok = ok && complete(m, saver, errp);
     state_saver_free(saver);
+    state_registry_set_wire(registry, VMSTATE_WIRE_OWN);
     if (ok) {
         __atomic_store_n(&out->transferred, state_stream_position(out->stream), __ATOMIC_RELAXED);
         runstate_set(RUN_STATE_POSTMIGRATE);

@@ -10,6 +10,8 @@
 #include "system/lock.h"
 #include "system/main-loop.h"
 #include "system/ram-migration.h"
+#include "system/runtime.h"
+#include "util/cutils.h"
 #include "util/error.h"
 
 static const char *const status_names[MIGRATION_STATUS_COUNT] = {
@@ -29,10 +31,13 @@ const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
     [MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL] = {"cpu-throttle-initial", 20, 1, 99, "percent"},
     [MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT] = {"cpu-throttle-increment", 10, 1, 99, "percent"},
     [MIGRATION_PARAMETER_MAX_CPU_THROTTLE] = {"max-cpu-throttle", 99, 1, 99, "percent"},
-    [MIGRATION_PARAMETER_MAX_BANDWIDTH] = {"max-bandwidth", 128ull << 20, 0, INT64_MAX, "bytes/second", true},
+    [MIGRATION_PARAMETER_MAX_BANDWIDTH] = {"max-bandwidth", 128ull << 20, 0, INT64_MAX, "bytes/second",
+                                           MIGRATION_PARAMETER_SIZE},
     [MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH] = {"avail-switchover-bandwidth", 0, 0, INT64_MAX,
-                                                        "bytes/second", true},
+                                                        "bytes/second", MIGRATION_PARAMETER_SIZE},
     [MIGRATION_PARAMETER_DOWNTIME_LIMIT] = {"downtime-limit", 300, 0, 2000000, "milliseconds"},
+    [MIGRATION_PARAMETER_X_WIRE] = {"x-wire", VMSTATE_WIRE_OWN, .kind = MIGRATION_PARAMETER_CHOICE,
+                                    .choices = vmstate_wire_names},
 };
 
 const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] = {
@@ -77,6 +82,28 @@ uint64_t migration_parameter_get(MigrationParameter parameter)
     return __atomic_load_n(&migration_get()->parameters[parameter], __ATOMIC_RELAXED);
 }
 
+char *migration_parameter_text(MigrationParameter parameter)
+{
+    Migration *m = migration_get();
+    const MigrationParameterRow *row = &migration_parameters[parameter];
+    uint64_t value = migration_parameter_get(parameter);
+
+    switch (row->kind) {
+    case MIGRATION_PARAMETER_SWITCH:
+        return g_strdup(value ? "on" : "off");
+    case MIGRATION_PARAMETER_CHOICE:
+        return g_strdup(row->choices[value]);
+    case MIGRATION_PARAMETER_TEXT: {
+        mutex_lock(&m->lock);
+        char *text = g_strdup(m->texts[parameter] ? m->texts[parameter] : "");
+        mutex_unlock(&m->lock);
+        return text;
+    }
+    default:
+        return g_strdup_printf("%" G_GUINT64_FORMAT, value);
+    }
+}
+
 int migration_parameter_find(const char *name)
 {
     for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
@@ -90,15 +117,68 @@ int migration_parameter_find(const char *name)
 bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp)
 {
     const MigrationParameterRow *row = &migration_parameters[parameter];
+    uint64_t most = row->kind == MIGRATION_PARAMETER_SWITCH   ? 1
+                    : row->kind == MIGRATION_PARAMETER_CHOICE ? g_strv_length((char **)row->choices) - 1
+                                                              : row->most;
 
-    if (value < row->least || value > row->most) {
+    if (value < row->least || value > most) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
                   "Parameter '%s' expects a value between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " %s",
-                  row->name, row->least, row->most, row->unit);
+                  row->name, row->least, most, row->unit ? row->unit : "");
         return false;
     }
     __atomic_store_n(&migration_get()->parameters[parameter], value, __ATOMIC_RELAXED);
     return true;
+}
+
+static bool parse_choice(const MigrationParameterRow *row, const char *text, uint64_t *value, GError **errp)
+{
+    for (unsigned i = 0; row->choices[i]; i++) {
+        if (!strcmp(row->choices[i], text)) {
+            *value = i;
+            return true;
+        }
+    }
+    g_autofree char *list = g_strjoinv(", ", (char **)row->choices);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (%s)", row->name, text,
+              list);
+    return false;
+}
+
+bool migration_parameter_parse(MigrationParameter parameter, const char *text, GError **errp)
+{
+    Migration *m = migration_get();
+    const MigrationParameterRow *row = &migration_parameters[parameter];
+    const char *expected = "number";
+    uint64_t value = 0;
+    bool good, on = false;
+
+    switch (row->kind) {
+    case MIGRATION_PARAMETER_TEXT:
+        mutex_lock(&m->lock);
+        g_free(m->texts[parameter]);
+        m->texts[parameter] = g_strdup(text);
+        mutex_unlock(&m->lock);
+        return true;
+    case MIGRATION_PARAMETER_CHOICE:
+        return parse_choice(row, text, &value, errp) && migration_parameter_set(parameter, value, errp);
+    case MIGRATION_PARAMETER_SWITCH:
+        expected = "switch (on or off)";
+        good = parse_bool(text, &on);
+        value = on;
+        break;
+    case MIGRATION_PARAMETER_SIZE:
+        expected = "size";
+        good = parse_size(text, 'M', &value, NULL);
+        break;
+    default:
+        good = parse_uint64(text, 0, &value);
+    }
+    if (!good) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a %s", row->name, expected);
+        return false;
+    }
+    return migration_parameter_set(parameter, value, errp);
 }
 
 bool migration_capability_get(MigrationCapability capability)
@@ -229,7 +309,8 @@ void migration_note_runstate(void)
 {
     GlobalState *g = &migration_get()->global;
 
-    *g = (GlobalState){.has_vm_was_suspended = 1};
+    /* 7.2 has nothing but text there. */
+    *g = (GlobalState){.has_vm_was_suspended = vmstate_wire() != VMSTATE_WIRE_QEMU_7_2};
     g_strlcpy(g->runstate, runstate_name(runstate_get()), sizeof(g->runstate));
     g->size = (uint32_t)strlen(g->runstate) + 1;
 }
@@ -335,6 +416,9 @@ void migration_cleanup(void)
     }
     the_runtime->migration = NULL;
     ram_state_free(m->ram);
+    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
+        g_free(m->texts[i]);
+    }
     g_ptr_array_unref(m->blockers);
     g_free(m->machine);
     g_free(m->error);

@@ -20,7 +20,9 @@ typedef enum VMStateWire {
     VMSTATE_WIRE_QEMU_7_2,
 } VMStateWire;
 
-/* "qemu-7.2", "qemu-10.0", "" for our own; false with errp for any other name. */
+/* By VMStateWire, ended by NULL: "own", "qemu-10.0", "qemu-7.2". */
+extern const char *const vmstate_wire_names[];
+/* One of these names; false with errp for any other. */
 bool vmstate_wire_parse(const char *name, VMStateWire *wire, GError **errp);
 const char *vmstate_wire_name(VMStateWire wire);
 

@@ -42,19 +42,34 @@ typedef enum MigrationParameter {
     MIGRATION_PARAMETER_MAX_BANDWIDTH,
     MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH,
     MIGRATION_PARAMETER_DOWNTIME_LIMIT,
+    MIGRATION_PARAMETER_X_WIRE,  /* a VMStateWire */
     MIGRATION_PARAMETER_COUNT
 } MigrationParameter;
+typedef enum MigrationParameterKind {
+    MIGRATION_PARAMETER_NUMBER,
+    MIGRATION_PARAMETER_SIZE,    /* a number; HMP takes suffixes */
+    MIGRATION_PARAMETER_SWITCH,  /* 0 or 1 */
+    MIGRATION_PARAMETER_CHOICE,  /* the index of one of `choices` */
+    MIGRATION_PARAMETER_TEXT,    /* any text, empty at first */
+} MigrationParameterKind;
 typedef struct MigrationParameterRow {
     const char *name;
     uint64_t initial, least, most;
-    const char *unit;        /* in messages */
-    bool is_size;            /* HMP takes suffixes */
+    const char *unit;        /* of a number, in messages */
+    MigrationParameterKind kind;
+    const char *const *choices;  /* ended by NULL */
 } MigrationParameterRow;
 extern const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT];
+/* Of all kinds but TEXT. Any thread. */
 uint64_t migration_parameter_get(MigrationParameter parameter);
+/* The value as text: digits, "on" or "off", the choice's name, the text itself. Caller frees. Any thread. */
+char *migration_parameter_text(MigrationParameter parameter);
 /* The number of a name, or -1. */
 int migration_parameter_find(const char *name);
+/* Of all kinds but TEXT; false with errp if the value is not within the row's bounds. */
 bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp);
+/* The value from text, as HMP has it, of every kind. */
+bool migration_parameter_parse(MigrationParameter parameter, const char *text, GError **errp);
 
 typedef enum MigrationCapability {
     MIGRATION_CAPABILITY_XBZRLE,
