@@ -332,6 +332,32 @@ static bool setup(StateRegistry *registry, GError **errp)
     return true;
 }
 
+/* A device whose state did not come would go on from its reset: a machine with fewer devices or processors
+ * sent it, or the stream is damaged. */
+static bool check_all_came(Load *load, GError **errp)
+{
+    const GPtrArray *entries = state_registry_entries(load->loader->registry);
+    g_autoptr(GHashTable) came = g_hash_table_new(g_direct_hash, g_direct_equal);
+    GHashTableIter iter;
+    gpointer entry;
+
+    g_hash_table_iter_init(&iter, load->sections);
+    while (g_hash_table_iter_next(&iter, NULL, &entry)) {
+        g_hash_table_add(came, entry);
+    }
+    for (unsigned i = 0; i < entries->len; i++) {
+        const StateEntry *e = g_ptr_array_index(entries, i);
+        bool optional = e->vmsd ? e->vmsd->needed != NULL : e->handlers->is_active != NULL;
+
+        if (!optional && !g_hash_table_contains(came, e)) {
+            return bad(load->stream, errp,
+                       "section '%s' instance 0x%x is missing: both sides need the same devices and -smp",
+                       e->idstr, e->instance_id);
+        }
+    }
+    return true;
+}
+
 bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
 {
     Load load = {.stream = s, .loader = loader};
@@ -346,7 +372,7 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
     }
     load.sections = g_hash_table_new(g_direct_hash, g_direct_equal);
     load.versions = g_hash_table_new(g_direct_hash, g_direct_equal);
-    bool ok = setup(loader->registry, errp) && load_sections(&load, errp);
+    bool ok = setup(loader->registry, errp) && load_sections(&load, errp) && check_all_came(&load, errp);
     lock(loader);
     foreach_handlers(loader->registry, cleanup);
     unlock(loader);

@@ -460,6 +460,13 @@ void xics_set_active(XicsState *xics, bool active)
     xics->active = active;
 }
 
+void xics_drive_outputs(XicsState *xics)
+{
+    for (uint32_t i = 0; i < xics->n_servers; i++) {
+        drive(&xics->servers[i]);
+    }
+}
+
 void xics_load_complete(XicsState *xics)
 {
     for (uint32_t i = 0; i < xics->n_servers; i++) {

@@ -110,6 +110,13 @@ static void context_update(XiveContext *ctx)
     }
 }
 
+static void context_drive(XiveContext *ctx)
+{
+    if (ctx->output) {
+        irq_set(ctx->output, (ctx->os_ring[TM_NSR] & TM_NSR_EO) != 0);
+    }
+}
+
 static uint16_t context_ack(XiveContext *ctx)
 {
     uint8_t *ring = ctx->os_ring;
@@ -646,6 +653,13 @@ void xive_connect_cpu(XiveState *xive, unsigned server, CPUState *cpu, IRQLine *
     xive->contexts[server].output = output;
 }
 
+void xive_drive_outputs(XiveState *xive)
+{
+    for (uint32_t i = 0; i < xive->n_servers; i++) {
+        context_drive(&xive->contexts[i]);
+    }
+}
+
 void xive_set_mapped(XiveState *xive, bool mapped)
 {
     if (xive->mapped != mapped) {
@@ -862,9 +876,7 @@ static bool context_post_load(void *opaque, int version, GError **errp)
     XiveContext *ctx = opaque;
 
     memcpy(ctx->os_ring, ctx->wire + TM_OS_RING, TM_RING_SIZE);
-    if (ctx->output) {
-        irq_set(ctx->output, (ctx->os_ring[TM_NSR] & TM_NSR_EO) != 0);
-    }
+    context_drive(ctx);
     return true;
 }
 

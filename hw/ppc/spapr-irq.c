@@ -167,6 +167,12 @@ bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp)
     if (spapr->xics) {
         xics_load_complete(xics_of(spapr));
     }
+    /* Both controllers have set the processors' inputs while they were loaded: the one in use is right. */
+    if (xive) {
+        xive_drive_outputs(xive_of(spapr));
+    } else {
+        xics_drive_outputs(xics_of(spapr));
+    }
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "hw/core/cpus.h"
 #include "hw/core/internal.h"
 #include "hw/core/machine.h"
+#include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 
@@ -17,6 +18,8 @@
 
 static Chardev *console;
 static const char *console_text = "ringbuf";
+static const char *memory_text = "256M";
+static bool with_migration;
 static char *kernel_path;
 
 static char *write_kernel(void)
@@ -35,6 +38,16 @@ static char *write_kernel(void)
 void bench_set_console(const char *text)
 {
     console_text = text;
+}
+
+void bench_set_memory(const char *text)
+{
+    memory_text = text;
+}
+
+void bench_with_migration(void)
+{
+    with_migration = true;
 }
 
 void bench_start(const char *options, const char *cpu, bool kernel)
@@ -57,6 +70,9 @@ void bench_start_smp(const char *options, const char *cpu, bool kernel, const ch
     g_assert_no_error(error);
     g_assert_nonnull(engine);
     cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
+    if (with_migration) {
+        g_assert_true(migration_init(&error));
+    }
     console = chardev_new_from_short("console", console_text, false, &error);
     g_assert_no_error(error);
     machine = machine_create(machine_class_find(parts[0], &error), &error);
@@ -66,7 +82,7 @@ void bench_start_smp(const char *options, const char *cpu, bool kernel, const ch
         g_assert_no_error(error);
     }
     machine_parse_smp(machine, smp, &error);
-    machine_parse_memory(machine, "256M", &error);
+    machine_parse_memory(machine, memory_text, &error);
     g_assert_no_error(error);
     if (cpu) {
         g_free(machine->cpu_type);
@@ -79,6 +95,9 @@ void bench_start_smp(const char *options, const char *cpu, bool kernel, const ch
     g_ptr_array_add(machine->serial, console);
     machine_run_init(machine, &error);
     g_assert_no_error(error);
+    if (with_migration) {
+        g_assert_true(migration_machine_created(machine->class->machine_name, &error));
+    }
     system_reset(SHUTDOWN_CAUSE_NONE);
     cpu_set_current(&bench_cpu(0)->parent);
 }
@@ -92,6 +111,32 @@ void bench_stop(void)
         g_unlink(kernel_path);
         g_clear_pointer(&kernel_path, g_free);
     }
+}
+
+GBytes *bench_save_stream(GError **errp)
+{
+    StateStream *s = state_stream_new_writer();
+    StateSaver *saver = state_saver_new(runtime_state_registry(), s, migration_config());
+    GBytes *bytes = NULL;
+
+    migration_note_runstate();
+    if (state_saver_header(saver, errp) && state_saver_setup(saver, errp) &&
+        state_saver_complete(saver, errp)) {
+        bytes = state_stream_take_bytes(s);
+    }
+    state_saver_free(saver);
+    state_stream_free(s);
+    return bytes;
+}
+
+bool bench_load_stream(const void *data, gsize size, GError **errp)
+{
+    StateLoader loader = {.registry = runtime_state_registry(), .config = migration_config()};
+    StateStream *s = state_stream_new_reader(data, size);
+    bool ok = state_load(s, &loader, errp);
+
+    state_stream_free(s);
+    return ok;
 }
 
 SpaprMachine *bench_machine(void)

@@ -21,12 +21,20 @@
 void bench_start(const char *options, const char *cpu, bool kernel);
 /* Before bench_start: the console as after -serial, instead of a ring buffer. */
 void bench_set_console(const char *text);
+/* Before bench_start: memory as after -m, instead of 256M; and a migration's part of a process, so that
+ * whole streams can be saved and loaded. */
+void bench_set_memory(const char *text);
+void bench_with_migration(void);
 /* The same with processors as after -smp. */
 void bench_start_smp(const char *options, const char *cpu, bool kernel, const char *smp);
 void bench_stop(void);
 SpaprMachine *bench_machine(void);
 PowerPCCPU *bench_cpu(unsigned i);
 struct Chardev *bench_console(void);
+
+/* The whole machine as a stream, and from one (device lock held, processors stopped). */
+GBytes *bench_save_stream(GError **errp);
+bool bench_load_stream(const void *data, gsize size, GError **errp);
 
 /* A hypercall by processor 0. Arguments are in r4 to r12 (the rest is 0), and so are results. */
 typedef struct Call { int64_t result; uint64_t r[9]; } Call;

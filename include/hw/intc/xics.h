@@ -31,6 +31,9 @@ void xics_set_active(XicsState *xics, bool active);
  * running guest leaves them in, and what waits is presented. */
 void xics_load_complete(XicsState *xics);
 
+/* Drives the processors' inputs as the presenters have them. */
+void xics_drive_outputs(XicsState *xics);
+
 /* Presenter operations (H_XIRR, H_CPPR, H_EOI, H_IPI, H_IPOLL). server must be valid. */
 bool xics_server_valid(const XicsState *xics, uint64_t server);
 uint32_t xics_accept(XicsState *xics, unsigned server);

@@ -30,6 +30,8 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
 void xive_connect_cpu(XiveState *xive, unsigned server, CPUState *cpu, IRQLine *output);
 /* A processor's section of state; instance is the CPU's index.  Behind those of the CPU. */
 bool xive_register_server(XiveState *xive, unsigned server, uint32_t instance, GError **errp);
+/* Drives the processors' inputs as their contexts have them. */
+void xive_drive_outputs(XiveState *xive);
 void xive_set_mapped(XiveState *xive, bool mapped);
 void xive_claim(XiveState *xive, uint32_t lisn, bool lsi);
 bool xive_claimed(const XiveState *xive, uint32_t lisn);
