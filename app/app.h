@@ -33,7 +33,7 @@ typedef struct AppConfig {
     GArray *monitors;                   /* AppMonitor */
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
-    char *incoming, *dump_vmstate;
+    char *incoming, *loadvm, *dump_vmstate;
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
     bool only_migratable;

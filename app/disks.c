@@ -4,6 +4,7 @@
 #include "app.h"
 #include "block/blockdev.h"
 #include "monitor/commands.h"
+#include "system/migration.h"
 #include "system/runstate.h"
 #include "util/error.h"
 
@@ -11,6 +12,26 @@ static void stop_machine(void)
 {
     /* Soon: we are in the middle of a request's completion. */
     vm_stop_request(RUN_STATE_IO_ERROR);
+}
+
+static void take_disks(void)
+{
+    GError *error = NULL;
+
+    if (!block_activate_all(&error)) {
+        error_prepend(&error, "disks cannot be written: ");
+        error_report_err(error);
+    }
+}
+
+/* A machine has arrived that shall not run yet, and its disks are to wait with it. */
+static bool disks_wait(void)
+{
+    MigrationInfo info;
+
+    migration_info(&info);
+    return info.status == MIGRATION_STATUS_COMPLETED &&
+           migration_capability_get(MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE);
 }
 
 /*
@@ -24,14 +45,15 @@ static void on_run_state(void *opaque, bool running, RunState state)
     int ret;
 
     if (running) {
-        if (!block_activate_all(&error)) {
-            error_prepend(&error, "disks cannot be written: ");
-            error_report_err(error);
-        }
+        take_disks();
         for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
             blk_reset_io_status(blk);
         }
         return;
+    }
+    if (state != RUN_STATE_FINISH_MIGRATE && !disks_wait()) {
+        /* It did not move after all, or it has arrived. */
+        take_disks();
     }
     block_drain_all();
     ret = block_flush_all();

@@ -17,6 +17,7 @@
 #include "chardev/char.h"
 #include "hw/core/cpus.h"
 #include "monitor/monitor.h"
+#include "monitor/snapshot.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
 #include "system/migration.h"
@@ -211,6 +212,7 @@ int main(int argc, char **argv)
         exit(0);
     }
     migration_set_observer(monitor_migration_changed);
+    job_set_observer(monitor_job_changed);
     g_unix_signal_add(SIGINT, on_signal, GINT_TO_POINTER(SIGINT));
     g_unix_signal_add(SIGTERM, on_signal, GINT_TO_POINTER(SIGTERM));
     g_unix_signal_add(SIGHUP, on_signal, GINT_TO_POINTER(SIGHUP));
@@ -224,6 +226,9 @@ int main(int argc, char **argv)
             error_prepend(&error, "-incoming %s: ", config.incoming);
             return fail(&config, error);
         }
+    } else if (config.loadvm && !snapshot_load(config.loadvm, NULL, NULL, &error)) {
+        error_prepend(&error, "-loadvm %s: ", config.loadvm);
+        return fail(&config, error);
     } else if (!config.stopped) {
         vm_start();
     }

@@ -561,6 +561,8 @@ static const OptionRow option_rows[] = {
     GROUP("Running"),
     {"incoming", "URI", "wait for a machine's state from tcp:[HOST]:PORT, unix:PATH, exec:COMMAND, fd:N, "
      "file:PATH; or defer: for 'migrate_incoming'", NULL, offsetof(AppConfig, incoming)},
+    {"loadvm", "TAG", "start from the snapshot of that name ('savevm' in the monitor makes one)", NULL,
+     offsetof(AppConfig, loadvm)},
     {"only-migratable", NULL, "refuse what would keep the machine from migrating", NULL,
      offsetof(AppConfig, only_migratable)},
     {"dump-vmstate", "FILE", "write the machine's state descriptions to FILE and end", NULL,
@@ -705,6 +707,10 @@ bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
     }
     if (config->only_help) {
         return true;
+    }
+    if (config->incoming && config->loadvm) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'incoming' and 'loadvm' options are mutually exclusive");
+        return false;
     }
     if (config->kvm_given && !config->tcg_given) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "invalid accelerator kvm (tcg is the only one)");

@@ -11,6 +11,17 @@ void block_snapshot_clear(BlockSnapshot *snapshot)
     g_clear_pointer(&snapshot->name, g_free);
 }
 
+/* As the user knows it: the drive's name, or the node's. */
+static const char *title(const BlockNode *node)
+{
+    for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
+        if (blk_node(blk) == node && *blk_name(blk)) {
+            return blk_name(blk);
+        }
+    }
+    return node->name;
+}
+
 /* The node of the chain raw -> ... that does it: a raw window on a qcow2 file cannot. */
 static BlockNode *provider(BlockNode *node)
 {
@@ -25,7 +36,7 @@ static bool no_snapshots(BlockNode *node, GError **errp)
         return false;
     }
     error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Device '%s' is writable but does not support snapshots (format "
-              "'%s' of '%s'; qcow2 does)", node->name, node->driver->name, node->filename);
+              "'%s' of '%s'; qcow2 does)", title(node), node->driver->name, node->filename);
     return false;
 }
 
@@ -161,6 +172,11 @@ GPtrArray *block_snapshot_nodes(const GPtrArray *nodes, GError **errp)
 {
     GPtrArray *result = g_ptr_array_new();
 
+    if (nodes && !nodes->len) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "At least one device is required for snapshot");
+        g_ptr_array_unref(result);
+        return NULL;
+    }
     for (guint i = 0; nodes && i < nodes->len; i++) {
         BlockNode *node = named(g_ptr_array_index(nodes, i), errp);
 
@@ -268,7 +284,7 @@ bool block_all_create_snapshot(const BlockSnapshot *info, BlockNode *vmstate_nod
         one.id = NULL;
         one.vm_state_size = node == vmstate_node ? info->vm_state_size : 0;
         if (!block_snapshot_create(node, &one, errp)) {
-            error_prepend(errp, "Error while creating snapshot on '%s': ", node->name);
+            error_prepend(errp, "Error while creating snapshot on '%s': ", title(node));
             while (i-- > 0) {
                 block_snapshot_delete(g_ptr_array_index(all, i), g_ptr_array_index(ids, i), NULL, NULL);
             }
@@ -299,7 +315,7 @@ bool block_all_apply_snapshot(const char *name, const GPtrArray *nodes, GError *
         BlockNode *node = g_ptr_array_index(all, i);
 
         if (!block_snapshot_apply(node, NULL, name, errp)) {
-            error_prepend(errp, "Could not load snapshot '%s' on '%s': ", name, node->name);
+            error_prepend(errp, "Could not load snapshot '%s' on '%s': ", name, title(node));
             return false;
         }
     }
@@ -315,7 +331,7 @@ bool block_all_delete_snapshot(const char *name, const GPtrArray *nodes, GError 
 
         while (block_can_snapshot(node) && block_snapshot_find(node, NULL, name, NULL)) {
             if (!block_snapshot_delete(node, NULL, name, errp)) {
-                error_prepend(errp, "Could not delete snapshot '%s' on '%s': ", name, node->name);
+                error_prepend(errp, "Could not delete snapshot '%s' on '%s': ", name, title(node));
                 return false;
             }
         }

@@ -429,6 +429,24 @@ static bool ram_load(StateStream *s, void *opaque, int version_id, GError **errp
     }
 }
 
+static bool ram_check(StateStream *s, void *opaque, int version_id, GError **errp)
+{
+    RAMState *ram = opaque;
+    uint64_t head = state_get_be64(s);
+    bool ok;
+
+    if ((head & FLAG_BITS) != RAM_SAVE_FLAG_MEM_SIZE) {
+        return stream_error(errp, "the list of RAM blocks is missing");
+    }
+    ram_load_setup(ram, NULL);
+    ok = load_sizes(ram, s, head & ~FLAG_BITS, errp);
+    g_clear_pointer(&ram->load_regions, g_array_unref);
+    if (ok && state_get_be64(s) != RAM_SAVE_FLAG_EOS) {
+        return stream_error(errp, "the list of RAM blocks has no end");
+    }
+    return ok;
+}
+
 static void ram_load_cleanup(void *opaque)
 {
     RAMState *ram = opaque;
@@ -447,6 +465,7 @@ static const StateHandlers ram_handlers = {
     .save_iterate = ram_save_iterate,
     .save_complete = ram_save_complete,
     .save_cleanup = ram_save_cleanup,
+    .check = ram_check,
     .load_setup = ram_load_setup,
     .load = ram_load,
     .load_cleanup = ram_load_cleanup,

@@ -249,7 +249,6 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-display-options", query_display_options},
     {"query-vnc", query_vnc},
     {"query-block-jobs", empty_list},
-    {"query-jobs", empty_list},
     {"query-iothreads", empty_list, .preconfig = true},
     {"query-memory-devices", empty_list},
     {"query-mice", empty_list},

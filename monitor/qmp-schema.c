@@ -87,7 +87,8 @@ static void add_command(const QMPCommand *row, void *opaque)
 static json_t *query_qmp_schema(json_t *arguments, GError **errp)
 {
     static const char *const events[] = {"STOP", "RESUME", "RESET", "SHUTDOWN", "POWERDOWN", "SUSPEND", "WAKEUP",
-                                         "WATCHDOG", "GUEST_PANICKED", "RTC_CHANGE", "MIGRATION"};
+                                         "WATCHDOG", "GUEST_PANICKED", "RTC_CHANGE", "MIGRATION",
+                                         "JOB_STATUS_CHANGE"};
     static const char *const no_arguments[] = {"enable:a?", NULL};
     SchemaState s = {json_array(), 0};
 

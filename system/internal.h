@@ -6,6 +6,7 @@
 #define SYSTEM_INTERNAL_H
 
 #include <glib.h>
+#include "system/job.h"
 #include "system/memory.h"
 #include "system/reset.h"
 #include "system/runstate.h"
@@ -94,6 +95,8 @@ struct Runtime {
     ResetNode reset_root;
     GArray *reset_functions; /* ResetFunction */
     struct Migration *migration; /* NULL: a machine without (tests) */
+    GPtrArray *jobs;                       /* Job; NULL: there was none */
+    void (*job_observer)(const Job *job);
 };
 
 /* The one global (runtime.h). */
@@ -110,6 +113,8 @@ bool runstate_requests_pending(void);
 void runstate_process_requests(void);
 /* Something is waiting for the main loop's work source. Any thread. */
 void loop_work_ready(void);
+/* Frees what is left; before the loop goes. */
+void jobs_cleanup(void);
 void memory_state_init(MemoryState *memory);
 void memory_state_cleanup(MemoryState *memory);
 void rtc_state_init(RtcState *rtc);

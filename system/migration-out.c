@@ -149,7 +149,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
         if (was_running) {
             vm_start();
         } else {
-            runstate_set(was);
+            vm_stop_force_state(was);
         }
     }
     return false;

@@ -367,11 +367,11 @@ void migration_loaded(bool autostart)
 
     if (was != RUN_STATE_RUNNING) {
         /* Nobody but a source at its end is in that state. */
-        runstate_set(was == RUN_STATE_FINISH_MIGRATE ? RUN_STATE_PAUSED : was);
+        vm_stop_force_state(was == RUN_STATE_FINISH_MIGRATE ? RUN_STATE_PAUSED : was);
     } else if (autostart) {
         vm_start();
     } else {
-        runstate_set(RUN_STATE_PAUSED);
+        vm_stop_force_state(RUN_STATE_PAUSED);
     }
 }
 

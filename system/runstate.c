@@ -327,12 +327,19 @@ void vm_stop_force_state(RunState state)
 {
     if (runstate_is_running()) {
         vm_stop(state);
-    } else {
+    } else if (!runstate_check(state)) {
         runstate_set(state);
+        /* Whoever hands something over (disks to another host) does it also when nothing ran. */
+        notify_change(false, state);
     }
 }
 
 /* ---- Requests ---- */
+
+static uint32_t take(uint32_t *request)
+{
+    return __atomic_exchange_n(request, 0, __ATOMIC_SEQ_CST);
+}
 
 static void leave_guest(void)
 {
@@ -457,6 +464,20 @@ void system_watchdog_expired(void)
     }
 }
 
+void runstate_forget_requests(void)
+{
+    RunStateData *run = data();
+
+    if (shutdown_cause_is_guest(system_reset_pending())) {
+        take(&run->reset);
+    }
+    if (shutdown_cause_is_guest(system_shutdown_pending())) {
+        take(&run->shutdown);
+    }
+    take(&run->suspend);
+    take(&run->wakeup);
+}
+
 void runstate_set_reset_handler(void (*fn)(void *opaque, ShutdownCause cause), void *opaque)
 {
     data()->reset_handler = fn;
@@ -486,7 +507,8 @@ void system_reset(ShutdownCause cause)
     } else {
         reset_run_all(RESET_TYPE_COLD);
     }
-    if (cause != SHUTDOWN_CAUSE_NONE && cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET) {
+    if (cause != SHUTDOWN_CAUSE_NONE && cause != SHUTDOWN_CAUSE_SUBSYSTEM_RESET &&
+        cause != SHUTDOWN_CAUSE_SNAPSHOT_LOAD) {
         vm_event_send(&event);
     }
 }
@@ -500,11 +522,6 @@ bool runstate_requests_pending(void)
            system_reset_pending() || __atomic_load_n(&run->wakeup, __ATOMIC_SEQ_CST) ||
            __atomic_load_n(&run->powerdown, __ATOMIC_SEQ_CST) ||
            __atomic_load_n(&run->vmstop, __ATOMIC_SEQ_CST);
-}
-
-static uint32_t take(uint32_t *request)
-{
-    return __atomic_exchange_n(request, 0, __ATOMIC_SEQ_CST);
 }
 
 static void process_shutdown(ShutdownCause cause)

@@ -79,6 +79,7 @@ void runtime_cleanup(void)
     Runtime *rt = the_runtime;
 
     g_assert(device_lock_held());
+    jobs_cleanup();
     memory_state_cleanup(&rt->memory);
     rcu_state_cleanup(&rt->rcu);
     loop_state_cleanup(&rt->loop);

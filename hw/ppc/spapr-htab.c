@@ -209,15 +209,24 @@ static void htab_save_cleanup(void *opaque)
 
 /* ---- Loading ---- */
 
-static bool load_size(SpaprMachine *spapr, uint32_t shift, GError **errp)
+static bool check_size(const SpaprMachine *spapr, uint32_t shift, GError **errp)
 {
     /* Guests may have asked for a larger table than their memory needs, by resizing. */
     uint32_t most = spapr_htab_shift_for_ram(spapr->parent.maxram_size) + 2;
-    bool locked = device_lock_held(), good;
 
     if (shift && (shift < MIN_SHIFT || shift > most)) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "a hash page table of 2^%u bytes (2^%u to 2^%u)", shift,
                   MIN_SHIFT, most);
+        return false;
+    }
+    return true;
+}
+
+static bool load_size(SpaprMachine *spapr, uint32_t shift, GError **errp)
+{
+    bool locked = device_lock_held(), good;
+
+    if (!check_size(spapr, shift, errp)) {
         return false;
     }
     if (!locked) {
@@ -228,6 +237,14 @@ static bool load_size(SpaprMachine *spapr, uint32_t shift, GError **errp)
         device_unlock();
     }
     return good;
+}
+
+static bool htab_check(StateStream *s, void *opaque, int version_id, GError **errp)
+{
+    uint32_t shift = state_get_be32(s);
+
+    return !state_stream_check(s, errp) &&
+           check_size(((HtabSaver *)opaque)->spapr, shift == NO_TABLE ? 0 : shift, errp);
 }
 
 static bool htab_load(StateStream *s, void *opaque, int version_id, GError **errp)
@@ -270,6 +287,7 @@ static const StateHandlers htab_handlers = {
     .save_iterate = htab_save_iterate,
     .save_complete = htab_save_complete,
     .save_cleanup = htab_save_cleanup,
+    .check = htab_check,
     .load = htab_load,
 };
 

@@ -72,6 +72,14 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp);
 /* The machine type that a stream's head names, or NULL with errp; reads no further. Caller frees. */
 char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp);
 
+/*
+ * Without changing anything: is this the beginning of a stream that state_load() could take? s holds at
+ * least its first 64 KiB, or all.
+ */
+bool state_check_head(StateStream *s, const StateLoader *loader, GError **errp);
+/* The same for its last bytes: has this machine every section? *found: the description was in there. */
+bool state_check_tail(const uint8_t *tail, size_t size, const StateLoader *loader, bool *found, GError **errp);
+
 /* Every description that is registered, as JSON (for -dump-vmstate and vmstate-check). */
 json_t *state_registry_describe(StateRegistry *registry, const char *machine);
 

@@ -520,6 +520,8 @@ typedef struct StateHandlers {
     bool (*save_complete)(StateStream *s, void *opaque, GError **errp);
     /* After the end, whatever that was, also without a setup. Device lock held. */
     void (*save_cleanup)(void *opaque);
+    /* Reads what save_setup wrote and says whether it fits; changes nothing. NULL: nothing to say. */
+    bool (*check)(StateStream *s, void *opaque, int version_id, GError **errp);
     /* Before the first part is read. */
     bool (*load_setup)(void *opaque, GError **errp);
     /* One part, of any phase. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <glib.h>
 #include "chardev/char.h"
+#include "system/job.h"
 #include "system/migration.h"
 
 typedef enum MonitorMode { MONITOR_READLINE, MONITOR_CONTROL } MonitorMode;
@@ -21,5 +22,7 @@ void monitor_cleanup(void);
 void monitor_run_hmp(const char *line, int cpu_index, GString *out);
 /* The migration's observer: sends the event MIGRATION. */
 void monitor_migration_changed(MigrationStatus status, unsigned pass);
+/* The jobs' observer: sends the event JOB_STATUS_CHANGE. */
+void monitor_job_changed(const Job *job);
 
 #endif

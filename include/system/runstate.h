@@ -64,7 +64,7 @@ bool runstate_needs_reset(void);
 void vm_start(void);
 /* Stops vCPUs, then the clock. From a vCPU thread it only asks, and the vCPU leaves its loop. */
 void vm_stop(RunState state);
-/* Stops if running, and sets the state in any case. */
+/* Stops if running, and sets the state in any case; handlers are told of the new state either way. */
 void vm_stop_force_state(RunState state);
 
 /* What app/ wants done: -no-reboot, -no-shutdown, -action, -S. */
@@ -107,6 +107,8 @@ void system_debug_request(int cpu_index);
 /* `what` may be NULL; acts by policy, sends GUEST_PANICKED. */
 void system_guest_panicked(const char *what);
 void system_watchdog_expired(void);
+/* The machine has become another one (a snapshot): what its old self asked for counts no more. */
+void runstate_forget_requests(void);
 ShutdownCause system_reset_pending(void);
 ShutdownCause system_shutdown_pending(void);
 

@@ -172,8 +172,8 @@ def locked():
         disks.stop(qmp)
 
 
-def moved():
-    """One image on both sides of a migration: whoever runs has it."""
+def moved(paused=False):
+    """One image on both sides of a migration: whoever runs has it; or would run, if it were not paused."""
     base = ["-M", "pseries", "-nodefaults", "-display", "none", "-m", "256M"]
     drive = ("-drive", "if=none,id=d,file=a.qcow2,format=qcow2")
     with Disks() as disks:
@@ -185,9 +185,17 @@ def moved():
         try:
             assert "error" in target.reply("blockdev-snapshot-internal-sync", device="d", name="early")
             source.command("blockdev-snapshot-internal-sync", device="d", name="later")
+            if paused:
+                source.command("stop")
+                # One that fails leaves the disks here.
+                source.command("migrate", uri="exec:exit 1")
+                while source.command("query-migrate")["status"] != "failed":
+                    time.sleep(0.1)
+                source.command("blockdev-snapshot-internal-sync", device="d", name="failed")
+                source.command("blockdev-snapshot-delete-internal-sync", device="d", name="failed")
             source.command("migrate", uri="unix:" + disks.path("stream"))
             deadline = time.monotonic() + stretch(60)
-            while not target.command("query-status")["running"]:
+            while target.command("query-status")["status"] != ("paused" if paused else "running"):
                 assert time.monotonic() < deadline, source.command("query-migrate")
                 time.sleep(0.1)
             assert "error" in source.reply("blockdev-snapshot-internal-sync", device="d", name="late")
@@ -233,7 +241,7 @@ def messages():
 
 
 CASES = [("drives", drives), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
-         ("locked", locked), ("moved", moved), ("messages", messages)]
+         ("locked", locked), ("moved", moved), ("moved-paused", lambda: moved(True)), ("messages", messages)]
 
 
 def main():
