@@ -79,6 +79,12 @@ static bool load_configuration(StateStream *s, const SavevmConfig *config, char 
     if (!state_get_buffer(s, *machine, size)) {
         return bad(s, errp, "the configuration is cut off");
     }
+    for (uint32_t i = 0; i < size; i++) {
+        if (!g_ascii_isprint((*machine)[i])) {
+            return bad(s, errp, "the configuration's machine name contains byte 0x%02x",
+                       (uint8_t)(*machine)[i]);
+        }
+    }
     for (;;) {
         if (state_peek(s, ahead, 2) < 2 || ahead[0] != STATE_SECTION_SUBSECTION) {
             break;

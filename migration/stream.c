@@ -329,10 +329,15 @@ bool state_get_counted_string(StateStream *s, char buf[256])
     if (!state_get_buffer(s, buf, n)) {
         return false;
     }
-    if (strlen(buf) != n) {
-        state_stream_set_error(s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                                              "a name in the stream contains a NUL byte"));
-        return false;
+    /* Names end in messages and on terminals. */
+    for (unsigned i = 0; i < n; i++) {
+        if (!g_ascii_isprint(buf[i])) {
+            state_stream_set_error(s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                                                  "a name in the stream contains byte 0x%02x",
+                                                  (uint8_t)buf[i]));
+            memset(buf, 0, 256);
+            return false;
+        }
     }
     return true;
 }

@@ -336,6 +336,12 @@ static bool global_state_post_load(void *opaque, int version_id, GError **errp)
         error_set(errp, GOSSAMER_ERROR_STREAM, "the run state has no end");
         return false;
     }
+    for (const char *p = g->runstate; *p; p++) {
+        if (!g_ascii_isprint(*p)) {
+            error_set(errp, GOSSAMER_ERROR_STREAM, "the run state contains byte 0x%02x", (uint8_t)*p);
+            return false;
+        }
+    }
     if (state_from_stream(g->runstate) == RUN_STATE_COUNT) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "a machine cannot arrive in run state '%s'", g->runstate);
         return false;

@@ -59,7 +59,7 @@ uint8_t state_get_byte(StateStream *s);
 uint16_t state_get_be16(StateStream *s);
 uint32_t state_get_be32(StateStream *s);
 uint64_t state_get_be64(StateStream *s);
-/* buf gets a final NUL; false at the end of the stream or for a NUL inside. */
+/* buf gets a final NUL; false at the end of the stream or for a byte that is not printable ASCII. */
 bool state_get_counted_string(StateStream *s, char buf[256]);
 bool state_skip(StateStream *s, uint64_t size);
 /* Bytes left if that is known (reading from memory), else UINT64_MAX. */

@@ -3,7 +3,8 @@
 """Splits the golden streams for the unit test test-golden: split-golden.py OUTPUT...
 
 The file golden-NAME.bin gets a line "MACHINE-OPTIONS CPU PROCESSORS DIALECT", then each section of the
-stream that is one device's: a line "NAME INSTANCE VERSION SIZE" and its bytes.
+stream that is one device's: a line "NAME INSTANCE VERSION SIZE" and its bytes.  The file
+golden-NAME.stream gets the same first line and the whole stream.
 """
 import importlib.util
 import os
@@ -20,12 +21,15 @@ analyze = make_golden.analyze
 def main():
     streams, rows = make_golden.read_streams(), {row[0]: row for row in make_golden.STREAMS}
     for path in sys.argv[1:]:
-        name = os.path.basename(path)[len('golden-'):-len('.bin')]
+        name, kind = os.path.splitext(os.path.basename(path)[len('golden-'):])
         _, qemu, machine, cpu, options, _ = rows[name]
         data = streams[name]
         smp = options.split('-smp ')[1].split()[0] if '-smp ' in options else '1'
         with open(path, 'wb') as out:
             out.write(('%s %s %s qemu-%s\n' % (machine, cpu, smp, qemu)).encode())
+            if kind == '.stream':
+                out.write(data)
+                continue
             for section in analyze.Stream(data).sections:
                 kind, _, start, end = section.parts[0]
                 if kind == analyze.FULL:
