@@ -26,6 +26,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_intc_device_classes);
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
+    device_classes_register(hw_ppc_device_classes);
     machine_classes_register(app_machine_classes);
     if (ppc64) {
         machine_classes_register(spapr_machine_classes());

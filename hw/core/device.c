@@ -301,6 +301,40 @@ static bool register_state(DeviceState *dev, GError **errp)
     return ok;
 }
 
+/* Registers the sections of the first n buses below the device, or takes them away. */
+static void unregister_buses(DeviceState *dev, unsigned n)
+{
+    for (unsigned i = n; i-- > 0;) {
+        BusState *bus = g_ptr_array_index(dev->child_buses, i);
+
+        if (bus_get_class(bus)->vmstate) {
+            vmstate_unregister(bus_get_class(bus)->vmstate, bus);
+        }
+    }
+}
+
+static bool register_buses(DeviceState *dev, GError **errp)
+{
+    for (unsigned i = 0; dev->child_buses && i < dev->child_buses->len; i++) {
+        BusState *bus = g_ptr_array_index(dev->child_buses, i);
+        const VMStateDescription *vmsd = bus_get_class(bus)->vmstate;
+
+        if (vmsd && !vmstate_register(NULL, VMSTATE_INSTANCE_ID_ANY, vmsd, bus, errp)) {
+            unregister_buses(dev, i);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void unregister_state(DeviceState *dev)
+{
+    if (dev->vmstate_registered) {
+        vmstate_unregister(device_class_vmstate(device_get_class(dev)), dev);
+        dev->vmstate_registered = false;
+    }
+}
+
 bool device_realize(DeviceState *dev, BusState *bus, GError **errp)
 {
     const DeviceClass *class = device_get_class(dev);
@@ -325,7 +359,8 @@ bool device_realize(DeviceState *dev, BusState *bus, GError **errp)
     if (realize && !realize(dev, errp)) {
         goto undo;
     }
-    if (!register_state(dev, errp)) {
+    if (!register_state(dev, errp) || !register_buses(dev, errp)) {
+        unregister_state(dev);
         if (unrealize) {
             unrealize(dev);
         }
@@ -370,10 +405,8 @@ void device_unrealize(DeviceState *dev)
     }
     dev->realized = false;
     reset_node_detach(&dev->reset);
-    if (dev->vmstate_registered) {
-        vmstate_unregister(device_class_vmstate(class), dev);
-        dev->vmstate_registered = false;
-    }
+    unregister_buses(dev, dev->child_buses ? dev->child_buses->len : 0);
+    unregister_state(dev);
     if (unrealize) {
         unrealize(dev);
     }

@@ -93,17 +93,7 @@ static void pci_print_device(DeviceState *device, GString *out, unsigned indent)
     g_string_append_printf(out, "%*saddr %02x.%x\n", indent, "", PCI_SLOT(devfn), devfn & 7);
 }
 
-const BusClass pci_bus_class = {
-    .name = "PCI",
-    .parent = &bus_class.object,
-    .description = "PCI bus",
-    .instance_size = sizeof(PciBus),
-    .plug = pci_bus_plug,
-    .unplug = pci_bus_unplug,
-    .print_device = pci_print_device,
-};
-
-const VMStateDescription vmstate_pci_bus = {
+static const VMStateDescription vmstate_pci_bus = {
     .name = "PCIBUS",
     .version_id = 1,
     .minimum_version_id = 1,
@@ -116,17 +106,27 @@ const VMStateDescription vmstate_pci_bus = {
     VMSTATE_STRUCT_AUDIT(PciBus),
 };
 
+const BusClass pci_bus_class = {
+    .name = "PCI",
+    .parent = &bus_class.object,
+    .description = "PCI bus",
+    .instance_size = sizeof(PciBus),
+    .vmstate = &vmstate_pci_bus,
+    .plug = pci_bus_plug,
+    .unplug = pci_bus_unplug,
+    .print_device = pci_print_device,
+};
+
 void pci_bus_reset(PciBus *bus)
 {
     memset(bus->irq_count, 0, sizeof(bus->irq_count));
 }
 
-PciBus *pci_bus_create(const char *name)
+PciBus *pci_bus_create(DeviceState *bridge, const char *name)
 {
-    PciBus *bus = (PciBus *)bus_new(&pci_bus_class, NULL, name);
+    PciBus *bus = (PciBus *)bus_new(&pci_bus_class, bridge, name);
 
     bus->n_irq = PCI_N_PINS;
-    bus_register_root(&bus->parent);
     return bus;
 }
 

@@ -83,7 +83,7 @@ void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4])
     domains[3] = node;
 }
 
-static void set_associativity(SpaprMachine *spapr, void *fdt, int node, uint32_t numa_node)
+void spapr_numa_set_associativity(SpaprMachine *spapr, void *fdt, int node, uint32_t numa_node)
 {
     uint32_t d[4];
 
@@ -98,7 +98,7 @@ static void add_memory(SpaprMachine *spapr, void *fdt, uint32_t numa_node, uint6
 
     FDT(fdt_setprop_string(fdt, node, "device_type", "memory"));
     SET_CELLS(fdt, node, "reg", start >> 32, start, size >> 32, size);
-    set_associativity(spapr, fdt, node, numa_node);
+    spapr_numa_set_associativity(spapr, fdt, node, numa_node);
 }
 
 static void add_all_memory(SpaprMachine *spapr, void *fdt)

@@ -57,6 +57,8 @@ bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp);
 /* Notes a libfdt result: once one is negative the tree is a failed one, which spapr_build_fdt reports. */
 void spapr_fdt_note(void *fdt, int result);
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
+/* The property ibm,associativity of a thing that is near a NUMA node. */
+void spapr_numa_set_associativity(SpaprMachine *spapr, void *fdt, int node, uint32_t numa_node);
 void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4]);
 /* spapr-rtas.c: known to dispatch, but not in the device tree of this machine. */
 bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row);

@@ -247,3 +247,8 @@ SpaprTceTable *spapr_tce_new(SpaprMachine *spapr, uint32_t liobn, GError **errp)
     g_ptr_array_add(spapr->tce_tables, tce);
     return tce;
 }
+
+void spapr_tce_free(SpaprMachine *spapr, SpaprTceTable *tce)
+{
+    g_ptr_array_remove(spapr->tce_tables, tce);
+}

@@ -23,6 +23,8 @@ enum { SPAPR_TCE_READ = 1, SPAPR_TCE_WRITE = 2 };
 
 /* Makes a table without a window and registers its state. NULL with errp. */
 SpaprTceTable *spapr_tce_new(SpaprMachine *spapr, uint32_t liobn, GError **errp);
+/* Ends it and its state. */
+void spapr_tce_free(SpaprMachine *spapr, SpaprTceTable *tce);
 SpaprTceTable *spapr_tce_find(SpaprMachine *spapr, uint64_t liobn);
 /* Opens the window with all entries invalid; false if there is no memory for it. */
 bool spapr_tce_enable(SpaprTceTable *tce, uint32_t page_shift, uint64_t bus_offset, uint32_t n_entries);

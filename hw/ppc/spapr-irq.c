@@ -86,6 +86,16 @@ bool spapr_irq_claim(SpaprMachine *spapr, uint32_t number, bool lsi, GError **er
     return true;
 }
 
+void spapr_irq_release(SpaprMachine *spapr, uint32_t number)
+{
+    if (spapr->xics) {
+        xics_free(xics_of(spapr), number);
+    }
+    if (spapr->xive) {
+        xive_free(xive_of(spapr), number);
+    }
+}
+
 IRQLine *spapr_irq_line(SpaprMachine *spapr, uint32_t number)
 {
     return number >= SPAPR_XIRQ_BASE && number - SPAPR_XIRQ_BASE < SPAPR_NR_XIRQS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The default PCI host bridge of the sPAPR platform: device-tree node, configuration access, message
+ * spapr-pci-host-bridge, the PCI host bridge of the sPAPR platform: device-tree node, configuration access, message
  * interrupts, DMA windows and error recovery by RTAS.  LoPAR 7.3.4 (configuration), 7.3.10.5 (MSI),
  * 7.4.10 (DMA windows), 7.3.11 (EEH); PCI Bus Binding to Open Firmware.
  * Left out so far: devices.  On an empty bus every call that names one is answered as for one that is not
@@ -17,14 +17,24 @@
 #include "util/bswap.h"
 #include "util/error.h"
 
-#define BUID 0x800000020000000ull
+#define BUID_BASE 0x800000020000000ull
 #define LIOBN_BASE 0x80000000u
+#define LIOBN(index, window) (LIOBN_BASE | (index) << 8 | (window))
+#define MAX_BRIDGES 31u             /* as many as have a window of memory below the devices' end */
+/* Each bridge has its share of these address spaces of the processors, by its index. */
+#define IO_BASE 0x200000000000ull
+#define IO_SIZE 0x10000ull
+#define MEM32_SIZE 0x80000000ull    /* of bridge n: at IO_BASE + (n + 1) * MEM32_SIZE */
+#define MEM64_SIZE 0x10000000000ull /* of bridge n: at IO_BASE + (n + 1) * MEM64_SIZE */
 #define N_WINDOWS 2u
 #define WINDOW0_SIZE 0x40000000ull
 #define WINDOW1_BASE 0x800000000000000ull
+#define PAGE_SIZES 0x1211000ull     /* a bit for each size: 4 KiB, 64 KiB, 2 MiB, 16 MiB */
 #define N_MSI 0xd00u
 #define N_MSI_LEGACY 0x400u        /* all numbers of those versions */
 #define N_SLOTS 32u
+#define NO_NODE UINT32_MAX
+#define NO_INDEX UINT32_MAX
 
 typedef struct SpaprMsi {
     uint32_t config_address, first, count;
@@ -35,7 +45,12 @@ typedef struct SpaprLsi {
 } SpaprLsi;
 
 struct SpaprPhb {
+    DeviceState parent;             /* first */
     /* immutable */
+    uint32_t index, numa_node;
+    uint64_t io_size, mem32_size, mem64_size;
+    uint64_t window0_base, window0_size, window1_base, page_sizes;
+    bool dynamic_windows, extended_config;
     uint64_t buid;
     SpaprLsi lsi[PCI_N_PINS];
     /* saved */
@@ -49,24 +64,34 @@ struct SpaprPhb {
 
 /* ---- DMA windows ---- */
 
+static unsigned n_windows(const SpaprPhb *phb)
+{
+    return phb->dynamic_windows ? N_WINDOWS : 1;
+}
+
 static unsigned open_windows(const SpaprPhb *phb)
 {
-    return (phb->windows[0]->n_entries != 0) + (phb->windows[1]->n_entries != 0);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < n_windows(phb); i++) {
+        n += phb->windows[i]->n_entries != 0;
+    }
+    return n;
 }
 
 static void reset_windows(SpaprPhb *phb)
 {
-    for (unsigned i = 0; i < N_WINDOWS; i++) {
+    for (unsigned i = 0; i < n_windows(phb); i++) {
         spapr_tce_disable(phb->windows[i]);
     }
-    if (spapr_tce_enable(phb->windows[0], 12, 0, WINDOW0_SIZE >> 12)) {
+    if (spapr_tce_enable(phb->windows[0], 12, phb->window0_base, phb->window0_size >> 12)) {
         phb->windows[0]->default_window = true;
     }
 }
 
-void spapr_pci_reset(SpaprMachine *spapr)
+static void phb_reset(void *obj, ResetType type)
 {
-    SpaprPhb *phb = spapr->phb;
+    SpaprPhb *phb = obj;
 
     reset_windows(phb);
     pci_bus_reset(phb->bus);
@@ -76,12 +101,28 @@ void spapr_pci_reset(SpaprMachine *spapr)
 
 /* ---- RTAS ---- */
 
+static SpaprPhb *nth(const SpaprMachine *spapr, guint i)
+{
+    return spapr->phbs && i < spapr->phbs->len ? g_ptr_array_index(spapr->phbs, i) : NULL;
+}
+
 /* The bridge of the unit identifier at arguments i and i + 1. */
 static SpaprPhb *phb_of(SpaprRtasCall *call, unsigned i)
 {
-    SpaprPhb *phb = call->spapr->phb;
+    uint64_t buid = rtas_arg64(call, i);
+    SpaprPhb *phb;
 
-    return rtas_arg64(call, i) == phb->buid ? phb : NULL;
+    for (guint n = 0; (phb = nth(call->spapr, n)) && phb->buid != buid; n++) {
+    }
+    return phb;
+}
+
+/* ... that has dynamic DMA windows. */
+static SpaprPhb *windows_phb_of(SpaprRtasCall *call, unsigned i)
+{
+    SpaprPhb *phb = phb_of(call, i);
+
+    return phb && phb->dynamic_windows ? phb : NULL;
 }
 
 /* Bits of a configuration address: register (high 4, low 8), bus, device and function. */
@@ -95,16 +136,17 @@ static uint32_t register_of(uint32_t address)
     return (address >> 20 & 0xf00) | (address & 0xff);
 }
 
-static bool access_possible(const PciDevice *dev, uint32_t reg, uint32_t size)
+static bool access_possible(const SpaprPhb *phb, const PciDevice *dev, uint32_t reg, uint32_t size)
 {
-    return dev && (size == 1 || size == 2 || size == 4) && reg % size == 0 && reg + size <= dev->config_size;
+    return dev && (reg < PCI_CONFIG_SIZE || phb->extended_config) && (size == 1 || size == 2 || size == 4) &&
+           reg % size == 0 && reg + size <= dev->config_size;
 }
 
 static void read_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size)
 {
     PciDevice *dev = device_of(phb, address);
 
-    if (!access_possible(dev, register_of(address), size)) {
+    if (!access_possible(phb, dev, register_of(address), size)) {
         rtas_ret(call, 0, RTAS_OUT_HW_ERROR);
         return;
     }
@@ -116,7 +158,7 @@ static void write_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, u
 {
     PciDevice *dev = device_of(phb, address);
 
-    if (!access_possible(dev, register_of(address), size)) {
+    if (!access_possible(phb, dev, register_of(address), size)) {
         rtas_ret(call, 0, RTAS_OUT_HW_ERROR);
         return;
     }
@@ -182,7 +224,7 @@ static const struct { uint8_t shift; uint32_t bit; } window_pages[] = {
 
 static void rtas_ibm_query_pe_dma_window(SpaprRtasCall *call)
 {
-    SpaprPhb *phb = phb_of(call, 1);
+    SpaprPhb *phb = windows_phb_of(call, 1);
     uint32_t pages = 0;
 
     if (!phb) {
@@ -190,10 +232,10 @@ static void rtas_ibm_query_pe_dma_window(SpaprRtasCall *call)
         return;
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(window_pages); i++) {
-        pages |= window_pages[i].bit;
+        pages |= phb->page_sizes >> window_pages[i].shift & 1 ? window_pages[i].bit : 0;
     }
     rtas_ret(call, 0, RTAS_OUT_SUCCESS);
-    rtas_ret(call, 1, N_WINDOWS - open_windows(phb));
+    rtas_ret(call, 1, n_windows(phb) - open_windows(phb));
     /* The most entries of a window, one word or two by the number of results asked for. */
     if (call->n_rets > 5) {
         rtas_ret(call, 2, 0);
@@ -209,20 +251,20 @@ static void rtas_ibm_query_pe_dma_window(SpaprRtasCall *call)
 
 static void rtas_ibm_create_pe_dma_window(SpaprRtasCall *call)
 {
-    SpaprPhb *phb = phb_of(call, 1);
+    SpaprPhb *phb = windows_phb_of(call, 1);
     uint32_t page_shift = rtas_arg(call, 3), window_shift = rtas_arg(call, 4);
     bool known = false;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(window_pages); i++) {
-        known = known || window_pages[i].shift == page_shift;
+        known = known || (window_pages[i].shift == page_shift && phb && phb->page_sizes >> page_shift & 1);
     }
-    if (!phb || !known || window_shift < page_shift || window_shift > 63) {
+    if (!known || window_shift < page_shift || window_shift > 63) {
         rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
         return;
     }
     for (unsigned i = 0; i < N_WINDOWS; i++) {
         SpaprTceTable *tce = phb->windows[i];
-        uint64_t base = i ? WINDOW1_BASE : 0;
+        uint64_t base = i ? phb->window1_base : phb->window0_base;
 
         if (tce->n_entries) {
             continue;
@@ -242,13 +284,13 @@ static void rtas_ibm_create_pe_dma_window(SpaprRtasCall *call)
 
 static void rtas_ibm_remove_pe_dma_window(SpaprRtasCall *call)
 {
-    SpaprPhb *phb = call->spapr->phb;
     uint32_t liobn = rtas_arg(call, 0);
+    SpaprPhb *phb;
 
-    for (unsigned i = 0; i < N_WINDOWS; i++) {
-        SpaprTceTable *tce = phb->windows[i];
+    for (unsigned i = 0; (phb = nth(call->spapr, i / N_WINDOWS)); i++) {
+        SpaprTceTable *tce = phb->windows[i % N_WINDOWS];
 
-        if (tce->liobn == liobn && tce->n_entries) {
+        if (phb->dynamic_windows && tce->liobn == liobn && tce->n_entries) {
             bool was_default = tce->default_window;
 
             spapr_tce_disable(tce);
@@ -265,7 +307,7 @@ static void rtas_ibm_remove_pe_dma_window(SpaprRtasCall *call)
 
 static void rtas_ibm_reset_pe_dma_window(SpaprRtasCall *call)
 {
-    SpaprPhb *phb = phb_of(call, 1);
+    SpaprPhb *phb = windows_phb_of(call, 1);
 
     if (phb) {
         reset_windows(phb);
@@ -297,6 +339,9 @@ const SpaprRtasRow spapr_rtas_pci[] = {
 
 /* ---- Device tree ---- */
 
+#define HIGH(value) (uint32_t)((value) >> 32)
+#define LOW(value) (uint32_t)(value)
+
 static void set_cells(void *fdt, int node, const char *name, const uint32_t *cells, unsigned n)
 {
     g_autofree fdt32_t *value = g_new(fdt32_t, n);
@@ -309,11 +354,14 @@ static void set_cells(void *fdt, int node, const char *name, const uint32_t *cel
 #define CELLS(fdt, node, name, ...)                                                                     \
     set_cells(fdt, node, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
-void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
+static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32_t intc_phandle)
 {
-    const SpaprPhb *phb = spapr->phb;
     uint32_t map[N_SLOTS * PCI_N_PINS * 7], *at = map;
-    int node = fdt_add_subnode(fdt, 0, "pci@800000020000000");
+    g_autofree char *name = g_strdup_printf("pci@%" PRIx64, phb->buid);
+    uint64_t io = IO_BASE + phb->index * IO_SIZE;
+    uint64_t mem32 = IO_BASE + (phb->index + 1) * MEM32_SIZE, mem64 = IO_BASE + (phb->index + 1) * MEM64_SIZE;
+    uint32_t bus32 = MEM32_SIZE;    /* the upper half of 4 GiB: DMA has the lower one */
+    int node = fdt_add_subnode(fdt, 0, name);
 
     spapr_fdt_note(fdt, node);
     for (uint32_t slot = 0; slot < N_SLOTS; slot++) {
@@ -334,23 +382,40 @@ void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
     spapr_fdt_note(fdt, fdt_setprop(fdt, node, "used-by-rtas", NULL, 0));
     CELLS(fdt, node, "bus-range", 0, 0xff);
     /* I/O, 32-bit memory, 64-bit memory: PCI address, address of the processors, size. */
-    CELLS(fdt, node, "ranges", 0x01000000, 0, 0, 0x2000, 0, 0, 0x10000, 0x02000000, 0, 0x80000000, 0x2000,
-          0x80000000, 0, 0x80000000, 0x03000000, 0x2100, 0, 0x2100, 0, 0x100, 0);
-    CELLS(fdt, node, "reg", (uint32_t)(phb->buid >> 32), (uint32_t)phb->buid, 0, 0);
-    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", 1));
+    CELLS(fdt, node, "ranges", 0x01000000, 0, 0, HIGH(io), LOW(io), HIGH(phb->io_size), LOW(phb->io_size),
+          0x02000000, 0, bus32, HIGH(mem32), LOW(mem32), HIGH(phb->mem32_size), LOW(phb->mem32_size),
+          0x03000000, HIGH(mem64), LOW(mem64), HIGH(mem64), LOW(mem64), HIGH(phb->mem64_size),
+          LOW(phb->mem64_size));
+    CELLS(fdt, node, "reg", HIGH(phb->buid), LOW(phb->buid), 0, 0);
+    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", phb->extended_config));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pe-total-#msi",
                      spapr->version->legacy_irq_allocation ? N_MSI_LEGACY : N_MSI));
-    CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW, RTAS_IBM_CREATE_PE_DMA_WINDOW,
-          RTAS_IBM_REMOVE_PE_DMA_WINDOW);
-    CELLS(fdt, node, "ibm,ddw-extensions", 2, RTAS_IBM_RESET_PE_DMA_WINDOW, 1);
+    if (phb->dynamic_windows) {
+        CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW, RTAS_IBM_CREATE_PE_DMA_WINDOW,
+              RTAS_IBM_REMOVE_PE_DMA_WINDOW);
+        CELLS(fdt, node, "ibm,ddw-extensions", 2, RTAS_IBM_RESET_PE_DMA_WINDOW, 1);
+    }
+    if (phb->numa_node != NO_NODE) {
+        spapr_numa_set_associativity(spapr, fdt, node, phb->numa_node);
+    }
     CELLS(fdt, node, "interrupt-map-mask", 0xf800, 0, 0, 0xffffffff);
     set_cells(fdt, node, "interrupt-map", map, G_N_ELEMENTS(map));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2));
-    CELLS(fdt, node, "ibm,dma-window", LIOBN_BASE, 0, 0, 0, WINDOW0_SIZE);
+    CELLS(fdt, node, "ibm,dma-window", LIOBN(phb->index, 0), HIGH(phb->window0_base), LOW(phb->window0_base),
+          HIGH(phb->window0_size), LOW(phb->window0_size));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "qemu,phb-enumerated", 1));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#address-cells", 3));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#size-cells", 2));
+}
+
+void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
+{
+    const SpaprPhb *phb;
+
+    for (guint i = 0; (phb = nth(spapr, i)); i++) {
+        add_node(spapr, phb, fdt, intc_phandle);
+    }
 }
 
 /* ---- State ---- */
@@ -406,10 +471,15 @@ static const VMStateDescription vmstate_phb = {
         VMSTATE_STRUCT_VARRAY_ALLOC(msi_devices, SpaprPhb, n_msi_devices, 0, vmstate_msi, SpaprMsi),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("spapr"),
+    .immutable = VMSTATE_NAMES("spapr", "index", "numa_node",
+                               "io_size", "mem32_size", "mem64_size",
+                               "window0_base", "window0_size", "window1_base", "page_sizes",
+                               "dynamic_windows", "extended_config"),
     .elsewhere = VMSTATE_NAMES("bus", "windows"),
     VMSTATE_STRUCT_AUDIT(SpaprPhb),
 };
+
+/* ---- Life ---- */
 
 /* Old machine versions gave numbers in the order of asking. */
 static bool claim_lsi(SpaprMachine *spapr, uint32_t *irq, uint32_t number, GError **errp)
@@ -426,27 +496,150 @@ static bool claim_lsi(SpaprMachine *spapr, uint32_t *irq, uint32_t number, GErro
     return spapr_irq_claim(spapr, number, true, errp);
 }
 
-bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
+static void release(SpaprPhb *phb)
 {
-    SpaprPhb *phb = g_new0(SpaprPhb, 1);
-
-    spapr->phb = phb;
-    phb->spapr = spapr;
-    phb->buid = BUID;
+    for (unsigned i = 0; i < N_WINDOWS; i++) {
+        if (phb->windows[i]) {
+            spapr_tce_free(phb->spapr, phb->windows[i]);
+            phb->windows[i] = NULL;
+        }
+    }
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
-        if (!claim_lsi(spapr, &phb->lsi[i].irq, SPAPR_IRQ_PCI_LSI + i, errp)) {
+        if (phb->lsi[i].irq) {
+            spapr_irq_release(phb->spapr, phb->lsi[i].irq);
+            phb->lsi[i].irq = 0;
+        }
+    }
+    g_clear_pointer(&phb->msi_devices, g_free);
+    phb->n_msi_devices = 0;
+}
+
+static bool claim_resources(SpaprPhb *phb, GError **errp)
+{
+    for (unsigned i = 0; i < PCI_N_PINS; i++) {
+        if (!claim_lsi(phb->spapr, &phb->lsi[i].irq, SPAPR_IRQ_PCI_LSI + phb->index * PCI_N_PINS + i, errp)) {
+            phb->lsi[i].irq = 0;
             return false;
         }
     }
-    for (unsigned i = 0; i < N_WINDOWS; i++) {
-        phb->windows[i] = spapr_tce_new(spapr, LIOBN_BASE | i, errp);
+    for (unsigned i = 0; i < n_windows(phb); i++) {
+        phb->windows[i] = spapr_tce_new(phb->spapr, LIOBN(phb->index, i), errp);
         if (!phb->windows[i]) {
             return false;
         }
     }
-    if (!vmstate_register(NULL, 0, &vmstate_phb, phb, errp)) {
+    return true;
+}
+
+static bool check_properties(const SpaprPhb *phb, GError **errp)
+{
+    const NumaState *numa = phb->spapr->parent.numa;
+    const struct { const char *name; uint64_t value, limit; } sizes[] = {
+        {"io_win_size", phb->io_size, IO_SIZE},
+        {"mem_win_size", phb->mem32_size, MEM32_SIZE},
+        {"mem64_win_size", phb->mem64_size, MEM64_SIZE},
+        {"dma_win_size", phb->window0_size, MEM32_SIZE},
+    };
+
+    if (phb->index == NO_INDEX) {
+        error_setg(errp, "spapr-pci-host-bridge: property 'index' is needed: which bridge this is");
         return false;
     }
-    phb->bus = pci_bus_create("pci.0");
-    return vmstate_register(NULL, 0, &vmstate_pci_bus, phb->bus, errp);
+    if (phb->index >= MAX_BRIDGES) {
+        error_setg(errp, "spapr-pci-host-bridge: property 'index' is too large (at most %u)", MAX_BRIDGES - 1);
+        return false;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        if (sizes[i].value > sizes[i].limit) {
+            error_setg(errp, "spapr-pci-host-bridge: property '%s' is too large (at most 0x%" PRIx64 ")",
+                       sizes[i].name, sizes[i].limit);
+            return false;
+        }
+    }
+    if (phb->numa_node != NO_NODE && (!numa || phb->numa_node >= numa->num_nodes)) {
+        error_setg(errp, "spapr-pci-host-bridge: property 'numa_node': there is no NUMA node %u", phb->numa_node);
+        return false;
+    }
+    return true;
+}
+
+static bool phb_realize(DeviceState *dev, GError **errp)
+{
+    SpaprPhb *phb = (SpaprPhb *)dev;
+    const SpaprPhb *other;
+
+    phb->spapr = spapr_machine_current();
+    if (!phb->spapr) {
+        error_setg(errp, "spapr-pci-host-bridge needs a pseries machine");
+        return false;
+    }
+    if (!check_properties(phb, errp)) {
+        return false;
+    }
+    for (guint i = 0; (other = nth(phb->spapr, i)); i++) {
+        if (other->index == phb->index) {
+            error_setg(errp, "spapr-pci-host-bridge: there is a bridge of index %u already", phb->index);
+            return false;
+        }
+    }
+    phb->buid = BUID_BASE + phb->index;
+    if (!claim_resources(phb, errp)) {
+        release(phb);
+        return false;
+    }
+    phb->bus = pci_bus_create(dev, NULL);
+    g_ptr_array_add(phb->spapr->phbs, phb);
+    return true;
+}
+
+static void phb_unrealize(DeviceState *dev)
+{
+    SpaprPhb *phb = (SpaprPhb *)dev;
+
+    g_ptr_array_remove(phb->spapr->phbs, phb);
+    bus_unparent(&phb->bus->parent);
+    phb->bus = NULL;
+    release(phb);
+}
+
+static const Property phb_properties[] = {
+    DEFINE_PROP_UINT32("index", SpaprPhb, index, NO_INDEX, "Number of the bridge; 0 is the machine's own"),
+    DEFINE_PROP_UINT64("mem_win_size", SpaprPhb, mem32_size, MEM32_SIZE, "Size of the 32-bit memory window"),
+    DEFINE_PROP_UINT64("mem64_win_size", SpaprPhb, mem64_size, MEM64_SIZE, "Size of the 64-bit memory window"),
+    DEFINE_PROP_UINT64("io_win_size", SpaprPhb, io_size, IO_SIZE, "Size of the I/O window"),
+    DEFINE_PROP_UINT64("dma_win_addr", SpaprPhb, window0_base, 0, "Bus address of the first DMA window"),
+    DEFINE_PROP_UINT64("dma_win_size", SpaprPhb, window0_size, WINDOW0_SIZE, "Size of the first DMA window"),
+    DEFINE_PROP_UINT64("dma64_win_addr", SpaprPhb, window1_base, WINDOW1_BASE, "Bus address of the second one"),
+    DEFINE_PROP_BOOL("ddw", SpaprPhb, dynamic_windows, true, "Guests may open DMA windows"),
+    DEFINE_PROP_UINT64("pgsz", SpaprPhb, page_sizes, PAGE_SIZES, "Page sizes of DMA windows, a bit for each"),
+    DEFINE_PROP_UINT32("numa_node", SpaprPhb, numa_node, NO_NODE, "NUMA node that the bridge is near"),
+    DEFINE_PROP_BOOL("pcie-extended-configuration-space", SpaprPhb, extended_config, true,
+                     "Configuration space of 4096 bytes"),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
+static const DeviceClass spapr_phb_class = {
+    .name = "spapr-pci-host-bridge",
+    .parent = &device_class.object,
+    .description = "sPAPR PCI host bridge",
+    .instance_size = sizeof(SpaprPhb),
+    .properties = phb_properties,
+    .category = DEVICE_CATEGORY_BRIDGE,
+    .user_creatable = true,
+    .bus = &system_bus_class,
+    .vmstate = &vmstate_phb,
+    .realize = phb_realize,
+    .unrealize = phb_unrealize,
+    .reset = {.hold = phb_reset},
+};
+
+const DeviceClass *const hw_ppc_device_classes[] = {&spapr_phb_class, NULL};
+
+bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
+{
+    DeviceState *dev = device_new_class(&spapr_phb_class);
+
+    spapr->phbs = g_ptr_array_new();
+    ((SpaprPhb *)dev)->index = 0;
+    return device_realize_and_unref(dev, NULL, errp);
 }

@@ -375,7 +375,7 @@ const VMStateDescription vmstate_spapr = {
         &vmstate_client, &vmstate_watchdogs),
     .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_elapsed_ns"),
     /* The hash page table is the section "spapr/htab", which sets all three. */
-    .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phb", "tce_tables"),
+    .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs", "tce_tables"),
     /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with H_CLOSED. */
     .host_only = VMSTATE_NAMES("irq_lines", "hcall_table", "pending_htab", "pending_htab_shift"),
     .immutable = VMSTATE_NAMES("version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",

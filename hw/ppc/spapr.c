@@ -505,7 +505,6 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     }
     reset_run_all(RESET_TYPE_COLD);
     spapr_events_reset(spapr);
-    spapr_pci_reset(spapr);
     spapr_watchdog_reset(spapr);
     memset(&spapr->ov5_cas, 0, sizeof(spapr->ov5_cas));
     spapr_ov5_init(spapr);
@@ -661,6 +660,13 @@ static const MachineClass spapr_machine_base = {
         .abstract = true,
     },
 };
+
+SpaprMachine *spapr_machine_current(void)
+{
+    MachineState *machine = machine_current();
+
+    return machine && object_is_a(OBJECT(machine), &spapr_machine_base.object) ? SPAPR_MACHINE(machine) : NULL;
+}
 
 /* One class for each version row, made once: the rows themselves are the constant part. */
 const MachineClass *const *spapr_machine_classes(void)

@@ -102,16 +102,57 @@ static void test_empty_bus(void)
     g_assert_cmphex(RTAS(RTAS_IBM_SET_TCE_BYPASS, r, 1, WINDOW, 1), ==, PARAM_ERROR);
 }
 
+/* Bridges are told apart by identifier and window; wrong ones leave nothing behind. */
+static void test_second_bridge(void)
+{
+    static const struct { const char *property, *message; } wrong[] = {
+        {NULL, "'index' is needed"},
+        {"index=31", "'index' is too large"},
+        {"index=0", "index 0 already"},
+        {"mem_win_size=0x80000001", "'mem_win_size' is too large"},
+        {"numa_node=5", "no NUMA node 5"},
+    };
+    const char *good[] = {"index=3", "ddw=off", NULL};
+    GPtrArray *phbs = bench_machine()->phbs;
+    uint32_t r[6];
+    DeviceState *dev;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        const char *properties[] = {wrong[i].property, i > 2 ? "index=2" : NULL, NULL};
+        GError *error = NULL;
+
+        g_assert_null(device_create(NULL, "spapr-pci-host-bridge", properties, &error));
+        g_assert_nonnull(strstr(error->message, wrong[i].message));
+        g_clear_error(&error);
+        g_assert_cmpuint(phbs->len, ==, 1);
+    }
+    dev = device_create(NULL, "spapr-pci-host-bridge", good, NULL);
+    g_assert_nonnull(dev);
+    device_cold_reset(dev);
+    g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW | 3 << 8, 0x5000, 0x123003), ==, H_SUCCESS);
+    g_assert_cmphex(HCALL(H_GET_TCE, WINDOW, 0x5000).r[0], !=, 0x123003);
+    /* Without dynamic windows their calls are for a bridge that is not there. */
+    g_assert_cmphex(RTAS(RTAS_IBM_QUERY_PE_DMA_WINDOW, r, 5, 0, BUID_HIGH, BUID_LOW + 3), ==, PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, 0, BUID_HIGH, BUID_LOW + 3, 4), ==, HW_ERROR);
+    device_unrealize(dev);
+    g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW | 3 << 8, 0x5000, 0x123003), ==, H_PARAMETER);
+    dev = device_create(NULL, "spapr-pci-host-bridge", good, NULL);
+    g_assert_nonnull(dev);
+    device_unrealize(dev);
+}
+
 int main(int argc, char **argv)
 {
     int result;
 
     g_test_init(&argc, &argv, NULL);
+    device_classes_register(hw_ppc_device_classes);
     bench_start("pseries", "power9_v2.0", false);
     g_test_add_func("/spapr-pci/tce", test_tce);
     g_test_add_func("/spapr-pci/many", test_many);
     g_test_add_func("/spapr-pci/windows", test_windows);
     g_test_add_func("/spapr-pci/empty-bus", test_empty_bus);
+    g_test_add_func("/spapr-pci/second-bridge", test_second_bridge);
     result = g_test_run();
     bench_stop();
     return result;

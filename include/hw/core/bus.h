@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
+#include "migration/vmstate.h"
 #include "object/object.h"
 #include "system/reset.h"
 
@@ -23,6 +24,8 @@ struct BusClass {
         };
     };
     unsigned max_devices; /* 0: any number */
+    /* State of the bus itself; its section follows that of the device it belongs to. NULL: none. */
+    const VMStateDescription *vmstate;
     /* Takes a device in (assigns or checks its address) before it is realized; gives it up after.
      */
     bool (*plug)(BusState *bus, struct DeviceState *dev, GError **errp);

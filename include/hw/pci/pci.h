@@ -40,10 +40,9 @@ struct PciBus {
 
 extern const BusClass pci_bus_class;
 extern const DeviceClass pci_device_class;  /* abstract parent */
-extern const VMStateDescription vmstate_pci_bus;
 
-/* A root bus; its state's section is the caller's to register. */
-PciBus *pci_bus_create(const char *name);
+/* A root bus below a host bridge; name NULL: after the bridge's id, else "pci.0". */
+PciBus *pci_bus_create(DeviceState *bridge, const char *name);
 void pci_bus_reset(PciBus *bus);
 /* NULL if there is none. Buses below bridges do not exist yet: only number 0 is found. */
 PciDevice *pci_bus_find(PciBus *bus, uint8_t number, uint8_t devfn);

@@ -259,7 +259,7 @@ struct SpaprMachine {
     int64_t tb_elapsed_ns;       /* to be made up for when the guest starts */
     DeviceState *xics, *xive;
     VioBus *vio;
-    SpaprPhb *phb;               /* spapr-pci.c */
+    GPtrArray *phbs;             /* SpaprPhb *, spapr-pci.c */
     GPtrArray *tce_tables;       /* SpaprTceTable *; NULL: none */
     GPtrArray *irq_lines;        /* IRQLine * by number - SPAPR_XIRQ_BASE */
     GPtrArray *cpus;             /* PowerPCCPU * by index */
@@ -288,6 +288,9 @@ void spapr_cpu_reset_state(PowerPCCPU *cpu);
 void spapr_enter_hash(SpaprMachine *spapr, PowerPCCPU *caller);
 /* One class for each row of spapr_versions, NULL-terminated. */
 const MachineClass *const *spapr_machine_classes(void);
+/* The current machine if it is one of these, else NULL. */
+SpaprMachine *spapr_machine_current(void);
+extern const DeviceClass *const hw_ppc_device_classes[];
 
 /* spapr-fdt.c: the whole tree for the current state; g_malloc, caller owns. */
 void *spapr_build_fdt(SpaprMachine *spapr, bool reset, GError **errp);
@@ -296,6 +299,7 @@ void spapr_irq_init(SpaprMachine *spapr, GError **errp);
 void spapr_irq_reset(SpaprMachine *spapr);
 IRQLine *spapr_irq_line(SpaprMachine *spapr, uint32_t number);   /* NULL if out of range */
 bool spapr_irq_claim(SpaprMachine *spapr, uint32_t number, bool lsi, GError **errp);
+void spapr_irq_release(SpaprMachine *spapr, uint32_t number);
 void spapr_irq_cpu_init(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp);
 void spapr_irq_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle);
 /* Chooses XICS or XIVE for a dual machine after negotiation. */
