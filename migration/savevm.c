@@ -297,6 +297,9 @@ json_t *state_registry_describe(StateRegistry *registry, const char *machine)
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
         json_t *row = json_pack("{s:s, s:i}", "Name", entry->idstr, "version_id", entry->version_id);
+        if (entry->vmsd ? entry->vmsd->needed != NULL : entry->handlers->is_active != NULL) {
+            json_object_set_new(row, "optional", json_true());
+        }
         if (entry->vmsd) {
             json_object_set_new(row, "minimum_version_id", json_integer(entry->vmsd->minimum_version_id));
             json_object_set_new(row, "Description", describe(entry->vmsd));

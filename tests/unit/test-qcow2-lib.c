@@ -110,6 +110,78 @@ void test_check(BlockNode *node, unsigned fix, uint64_t leaks)
     g_ptr_array_unref(result.messages);
 }
 
+uint8_t *test_make_image(unsigned kind, gsize *size)
+{
+    g_autofree char *path = test_path("seed.qcow2"), *raw = test_path("seed.raw");
+    g_autofree uint8_t *buf = g_malloc(100000);
+    BlockNode *node;
+    char *image;
+
+    memset(buf, 0x5a, 100000);
+    if (test_has_qemu_img() && kind < 2) {
+        /* Compressed clusters only come from there. */
+        g_file_set_contents(raw, (const char *)buf, 100000 & ~511, NULL);
+        test_run("qemu-img convert -c -f raw -O qcow2 -o cluster_size=%d,compression_type=%s '%s' '%s'",
+                 kind ? 4096 : 512, kind ? "zstd" : "zlib", raw, path);
+        if (kind) {
+            test_run("qemu-img bitmap --add -f qcow2 '%s' bits", path);
+        }
+    } else {
+        test_create(path, kind == 2 ? "size=100000,cluster_size=512" : "compat=0.10,size=100000,cluster_size=1024");
+    }
+    node = test_open(path, BLOCK_OPEN_RDWR);
+    for (unsigned i = 0; i < 2; i++) {
+        BlockSnapshot info = {.name = (char *)"snap", .vm_state_size = 5000};
+
+        g_assert_cmpint(block_pwrite(node, 3000 * (i + 1), buf, 9000), ==, 0);
+        g_assert_cmpint(block_write_vmstate_buf(node, 0, buf, 5000), ==, 0);
+        g_assert_true(block_snapshot_create(node, &info, NULL));
+        g_free(info.id);
+    }
+    block_unref(node);
+    g_assert_true(g_file_get_contents(path, &image, size, NULL));
+    return (uint8_t *)image;
+}
+
+void test_use(BlockNode *node, uint8_t *buf)
+{
+    int64_t length = block_length(node);
+    g_autoptr(GArray) list = block_snapshot_list(node, NULL);
+    BlockCheckResult result = {0};
+    json_t *specific = block_format_specific(node);
+
+    json_decref(specific);
+    for (int64_t at = 0; at < length && at < 200000; at += 7000) {
+        int64_t run;
+
+        block_pread(node, at, buf, MIN(7000, length - at));
+        g_assert_cmpint(block_status(node, at, length - at, &run) < 0 || run > 0, !=, 0);
+    }
+    block_pread(node, MAX(length - 512, 0), buf, 512);
+    for (guint i = 0; i < list->len && i < 4; i++) {
+        block_read_vmstate(node, g_array_index(list, BlockSnapshot, i).id, 0, buf, 3000);
+    }
+    block_check(node, &result, 0, NULL);
+    if (block_is_read_only(node)) {
+        return;
+    }
+    block_pwrite(node, MIN(length / 3, 50000), buf, MIN(6000, length - length / 3));
+    block_pwrite_zeroes(node, 0, MIN(9000, length), BLOCK_REQ_MAY_UNMAP);
+    block_pdiscard(node, 0, MIN(30000, length));
+    block_write_vmstate_buf(node, 100, buf, 3000);
+    block_flush(node);
+    if (list->len) {
+        BlockSnapshot info = {.name = (char *)"more"};
+
+        block_snapshot_apply(node, g_array_index(list, BlockSnapshot, 0).id, NULL, NULL);
+        block_snapshot_delete(node, g_array_index(list, BlockSnapshot, list->len - 1).id, NULL, NULL);
+        block_snapshot_create(node, &info, NULL);
+        g_free(info.id);
+    }
+    block_truncate(node, 65536, BLOCK_PREALLOC_OFF, NULL);
+    block_check(node, &result, BLOCK_FIX_LEAKS | BLOCK_FIX_ERRORS, NULL);
+}
+
 static gpointer write_thread(gpointer data)
 {
     TestWriter *w = data;

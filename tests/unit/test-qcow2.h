@@ -20,6 +20,11 @@ BlockNode *test_open(const char *path, unsigned flags);
 /* Fails for corruption, or for more than `leaks` leaks. */
 void test_check(BlockNode *node, unsigned fix, uint64_t leaks);
 
+/* An image with some of everything; kind 0 to 3 (g_free). */
+uint8_t *test_make_image(unsigned kind, gsize *size);
+/* Everything that can be asked of an image, also a damaged one. buf: 16384 bytes. */
+void test_use(BlockNode *node, uint8_t *buf);
+
 /* A thread that writes and reads a part of a node that is its own. */
 typedef struct TestWriter {
     BlockNode *node;
