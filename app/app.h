@@ -50,7 +50,7 @@ typedef struct AppDisk {
     const char *option;                 /* for messages */
     char *text;
 } AppDisk;
-bool app_create_disks(AppConfig *config, GError **errp);
+bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp);
 /* Every drive with an interface has found a device. */
 bool app_check_disks(GError **errp);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disks of the command line, and what the block layer asks of the rest of the program. */
 #include <limits.h>
+#include <string.h>
 #include "app.h"
 #include "block/blockdev.h"
 #include "monitor/commands.h"
@@ -70,7 +71,28 @@ static BlockInterface default_interface(const AppConfig *config)
     return BLOCK_IF_SCSI;
 }
 
-bool app_create_disks(AppConfig *config, GError **errp)
+/* An empty CD drive is what users find who said nothing of drives. */
+static bool add_default_cdrom(AppConfig *config, const MachineClass *class, BlockInterface interface, GError **errp)
+{
+    static const char *const kinds[] = {"scsi-cd", "scsi-hd", "ide-cd", "ide-hd"};
+
+    if (config->nodefaults || class->no_cdrom || drive_get(interface, 0, 2)) {
+        return true;
+    }
+    for (guint i = 0; i < config->devices->len; i++) {
+        const char *text = g_ptr_array_index(config->devices, i);
+        g_autofree char *driver = g_strndup(text, strcspn(text, ","));
+
+        for (unsigned j = 0; j < G_N_ELEMENTS(kinds); j++) {
+            if (!strcmp(driver, kinds[j]) || (g_str_has_prefix(driver, "driver=") && !strcmp(driver + 7, kinds[j]))) {
+                return true;
+            }
+        }
+    }
+    return drive_add("index=2,media=cdrom", interface, false, errp) != NULL;
+}
+
+bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp)
 {
     static const BlockHostOps host = {.send_event = monitor_send_event, .stop_machine = stop_machine};
     BlockInterface interface = default_interface(config);
@@ -99,7 +121,7 @@ bool app_create_disks(AppConfig *config, GError **errp)
             return false;
         }
     }
-    return true;
+    return add_default_cdrom(config, class, interface, errp);
 }
 
 bool app_check_disks(GError **errp)

@@ -14,6 +14,7 @@
 #include "hw/intc/xive.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "hw/ppc/spapr.h"
+#include "hw/scsi/scsi.h"
 #include "system/migration.h"
 #include "system/rtc.h"
 #include "system/runtime.h"
@@ -27,6 +28,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
     device_classes_register(hw_ppc_device_classes);
+    device_classes_register(hw_scsi_device_classes);
     machine_classes_register(app_machine_classes);
     if (ppc64) {
         machine_classes_register(spapr_machine_classes());
@@ -146,6 +148,44 @@ static void take_text(char **member, const char *text)
     }
 }
 
+/* -boot [order=]DRIVES[,once=DRIVES][,menu=on|off]...: drives are letters, tried from the left. */
+static bool set_boot(const char *text, MachineState *machine, GError **errp)
+{
+    static const OptionDesc rows[] = {
+        {"order", OPTION_STRING, "drives to start from", NULL},
+        {"once", OPTION_STRING, "drives for the first start", NULL},
+        {"menu", OPTION_BOOL, "firmware's menu", NULL},
+        {"splash", OPTION_STRING, "picture (no firmware here shows it)", NULL},
+        {"splash-time", OPTION_STRING, "ms that it is shown", NULL},
+        {"reboot-timeout", OPTION_STRING, "ms before a failed start is tried again", NULL},
+        {"strict", OPTION_BOOL, "nothing but devices with a bootindex", NULL},
+        {NULL},
+    };
+    static const OptionListDesc list = {"boot-opts", "order", false, rows};
+    Options *options = options_parse(&list, text, errp);
+    bool good = options != NULL;
+
+    for (unsigned i = 0; good && i < 2; i++) {
+        const char *drives = options_get(options, i ? "once" : "order");
+
+        for (const char *p = drives ? drives : ""; *p && good; p++) {
+            if (*p < 'a' || *p > 'p') {
+                error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid boot device '%c' (letters from a to p)", *p);
+                good = false;
+            } else if (strchr(p + 1, *p)) {
+                error_set(errp, GOSSAMER_ERROR_INVALID, "Boot device '%c' was given twice", *p);
+                good = false;
+            }
+        }
+        take_text(i ? &machine->boot_once : &machine->boot_order, drives);
+    }
+    if (good) {
+        machine->boot_menu = options_get_bool(options, "menu", false);
+    }
+    options_free(options);
+    return good;
+}
+
 /* -dump-vmstate FILE: every description as JSON; the program then ends. */
 static bool dump_vmstate(AppConfig *config, MachineState *machine, GError **errp)
 {
@@ -198,7 +238,7 @@ bool app_create(AppConfig *config, GError **errp)
             return false;
         }
     }
-    if (!app_create_disks(config, errp)) {
+    if (!app_create_disks(config, class, errp)) {
         return false;
     }
     for (guint i = 0; i < config->firmware_dirs->len; i++) {
@@ -239,9 +279,10 @@ bool app_create(AppConfig *config, GError **errp)
     take_text(&machine->dtb, config->dtb);
     take_text(&machine->firmware, config->firmware);
     take_text(&machine->memory_path, config->mem_path);
-    take_text(&machine->boot_order, config->boot && g_str_has_prefix(config->boot, "order=")
-                                        ? config->boot + 6 : config->boot);
     machine->nodefaults = config->nodefaults;
+    if (config->boot && !set_boot(config->boot, machine, errp)) {
+        return false;
+    }
     if (machine->kernel_cmdline && *machine->kernel_cmdline && !machine->kernel_filename) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
                     "-append only allowed with -kernel option");

@@ -323,6 +323,17 @@ BlockBackend *drive_first_unclaimed(void)
     return NULL;
 }
 
+void blk_tray_moved(BlockBackend *blk, bool open)
+{
+    const BlockHostOps *host = &block_registry()->host;
+    g_autofree char *path = blk->device ? object_path(blk->device) : NULL;
+
+    if (host->send_event) {
+        host->send_event("DEVICE_TRAY_MOVED", json_pack("{s:s, s:s, s:b}", "device", blk->name, "id",
+                                                         path ? path : "", "tray-open", open));
+    }
+}
+
 void blk_set_geometry(BlockBackend *blk, const BlockGeometry *geometry)
 {
     blk->geometry = *geometry;

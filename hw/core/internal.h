@@ -20,6 +20,12 @@ typedef struct CPUHalt {
     uint32_t kicked;
 } CPUHalt;
 
+/* A device with a bootindex. */
+typedef struct BootDevice {
+    DeviceState *dev;
+    int32_t index;
+} BootDevice;
+
 typedef struct CoreState {
     /* Classes: constant rows, registered by app. */
     GPtrArray *device_classes;
@@ -32,6 +38,7 @@ typedef struct CoreState {
     BusState *system_bus;
     GPtrArray *root_buses;
     GHashTable *bus_numbers; /* class name -> next number */
+    GArray *boot_devices;    /* BootDevice, by index */
     MachineState *machine;
     GPtrArray *roms; /* RomBlob * */
     bool rom_reset_registered;

@@ -38,7 +38,19 @@ static bool vio_bus_plug(BusState *state, DeviceState *device, GError **errp)
             }
         }
     }
-    return bus->ops->assign_irq(bus->opaque, dev->reg, &dev->irq, &dev->line, errp);
+    return bus->ops->assign_irq(bus->opaque, dev->reg, &dev->irq, &dev->line, errp) &&
+           (!vio_device_get_class(dev)->dma_window ||
+            bus->ops->open_window(bus->opaque, dev, vio_device_get_class(dev)->dma_window, errp));
+}
+
+static void vio_bus_unplug(BusState *state, DeviceState *device)
+{
+    VioBus *bus = (VioBus *)state;
+    VioDevice *dev = (VioDevice *)device;
+
+    if (vio_device_get_class(dev)->dma_window) {
+        bus->ops->close_window(bus->opaque, dev);
+    }
 }
 
 static char *vio_wire_name(DeviceState *device)
@@ -47,6 +59,13 @@ static char *vio_wire_name(DeviceState *device)
     const VioDeviceClass *class = vio_device_get_class(dev);
 
     return g_strdup_printf("%s@%x", class->dt_name, dev->reg);
+}
+
+static char *vio_firmware_node(DeviceState *device)
+{
+    g_autofree char *name = vio_wire_name(device);
+
+    return g_strdup_printf("vdevice/%s", name);
 }
 
 static void vio_print_device(DeviceState *device, GString *out, unsigned indent)
@@ -62,8 +81,10 @@ const BusClass vio_bus_class = {
     .description = "sPAPR virtual I/O bus",
     .instance_size = sizeof(VioBus),
     .plug = vio_bus_plug,
+    .unplug = vio_bus_unplug,
     .wire_name = vio_wire_name,
     .print_device = vio_print_device,
+    .firmware_node = vio_firmware_node,
 };
 
 VioBus *vio_bus_create(const VioBusOps *ops, void *opaque)
@@ -107,7 +128,8 @@ void vio_device_signal(VioDevice *dev)
 void vio_device_set_signals(VioDevice *dev, bool on)
 {
     dev->signal_state = on;
-    dev->muted = !on;
+    /* A device with a command queue has no other interrupts. */
+    dev->muted = !on && !vio_device_get_class(dev)->receive;
 }
 
 void vio_device_signal_crq(VioDevice *dev)
@@ -117,14 +139,67 @@ void vio_device_signal_crq(VioDevice *dev)
     }
 }
 
+/* ---- DMA and command queues (LoPAR 17.2) ---- */
+
+static VioBus *bus_of(const VioDevice *dev)
+{
+    return (VioBus *)dev->parent.parent_bus;
+}
+
+bool vio_dma_read(VioDevice *dev, uint64_t address, void *buf, uint64_t size)
+{
+    return !size || bus_of(dev)->ops->dma(bus_of(dev)->opaque, dev, address, buf, size, false);
+}
+
+bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t size)
+{
+    return !size || bus_of(dev)->ops->dma(bus_of(dev)->opaque, dev, address, (void *)buf, size, true);
+}
+
+bool vio_crq_send(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE])
+{
+    uint64_t at = dev->crq.qladdr + dev->crq.qnext;
+    uint8_t valid;
+
+    /* An entry is free while its first byte is 0; that byte is written last. */
+    if (!dev->crq.qsize || !vio_dma_read(dev, at, &valid, 1) || valid ||
+        !vio_dma_write(dev, at + 8, message + 8, VIO_MESSAGE_SIZE - 8)) {
+        return false;
+    }
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    if (!vio_dma_write(dev, at + 1, message + 1, 7)) {
+        return false;
+    }
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    if (!vio_dma_write(dev, at, message, 1)) {
+        return false;
+    }
+    dev->crq.qnext = (dev->crq.qnext + VIO_MESSAGE_SIZE) % dev->crq.qsize;
+    vio_device_signal_crq(dev);
+    return true;
+}
+
+void vio_crq_free(VioDevice *dev)
+{
+    dev->crq.qladdr = 0;
+    dev->crq.qsize = dev->crq.qnext = 0;
+}
+
+void vio_device_quiesce(VioDevice *dev)
+{
+    vio_crq_free(dev);
+    if (vio_device_get_class(dev)->dma_window) {
+        bus_of(dev)->ops->reset_window(bus_of(dev)->opaque, dev);
+    }
+}
+
 static void vio_reset(void *obj, ResetType type)
 {
     VioDevice *dev = obj;
 
     dev->signal_state = 0;
     dev->muted = false;
-    dev->crq.qladdr = 0;
-    dev->crq.qsize = dev->crq.qnext = 0;
+    vio_device_quiesce(dev);
 }
 
 static const Property vio_properties[] = {

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <libfdt.h>
 #include "spapr-internal.h"
+#include "hw/core/boot.h"
 #include "spapr-pci.h"
 #include "spapr-firmware.h"
 #include "hw/char/spapr-vty.h"
@@ -441,8 +442,19 @@ static void add_chosen(SpaprMachine *spapr, void *fdt, bool reset)
                 set_empty(fdt, chosen, "qemu,boot-kernel-le");
             }
         }
-        if (machine->boot_order) {
-            FDT(fdt_setprop_string(fdt, chosen, "qemu,boot-device", machine->boot_order));
+        {
+            const char *order = machine->boot_once ? machine->boot_once : machine->boot_order;
+            g_autofree char *list = boot_device_list(' ');
+
+            if (machine->boot_menu) {
+                FDT(fdt_setprop_cell(fdt, chosen, "qemu,boot-menu", 1));
+            }
+            if (list) {
+                FDT(fdt_setprop_string(fdt, chosen, "qemu,boot-list", list));
+            }
+            if (order) {
+                FDT(fdt_setprop_string(fdt, chosen, "qemu,boot-device", order));
+            }
         }
         FDT(fdt_setprop_cell(fdt, chosen, "qemu,graphic-width", 800));
         FDT(fdt_setprop_cell(fdt, chosen, "qemu,graphic-height", 600));

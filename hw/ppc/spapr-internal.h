@@ -65,6 +65,8 @@ bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row);
 /* spapr-vio.c */
 void spapr_vio_init(SpaprMachine *spapr);
 void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle);
+/* RTAS's quiesce: no queue, no DMA. */
+void spapr_vio_quiesce(SpaprMachine *spapr);
 VioDevice *spapr_vty_find(SpaprMachine *spapr, uint32_t reg);
 VioDevice *spapr_vty_default(SpaprMachine *spapr);
 /* spapr-watchdog.c */

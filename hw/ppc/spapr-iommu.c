@@ -13,7 +13,6 @@
 
 #define INDIRECT_LIMIT 512u
 #define INDIRECT_PAGE 4096u
-#define DEFAULT_PAGE_SHIFT 12u
 /* 64 GiB in pages of 4 KiB: more than any window that spapr-pci.c opens. */
 #define ENTRIES_LIMIT (1u << 24)
 
@@ -158,8 +157,8 @@ static HCallResult h_stuff_tce(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t op
 const SpaprHCall spapr_hcalls_tce[] = {
     {0x1c, "H_GET_TCE", h_get_tce},
     {0x20, "H_PUT_TCE", h_put_tce},
-    {0x138, "H_PUT_TCE_INDIRECT", h_put_tce_indirect},
-    {0x13c, "H_STUFF_TCE", h_stuff_tce},
+    {0x138, "H_STUFF_TCE", h_stuff_tce},
+    {0x13c, "H_PUT_TCE_INDIRECT", h_put_tce_indirect},
     {0},
 };
 
@@ -169,7 +168,7 @@ static bool extended_needed(void *opaque)
 {
     const SpaprTceTable *tce = opaque;
 
-    return tce->bus_offset || tce->page_shift != DEFAULT_PAGE_SHIFT;
+    return tce->bus_offset || tce->page_shift != SPAPR_TCE_PAGE_SHIFT;
 }
 
 static const VMStateDescription vmstate_extended = {
@@ -189,7 +188,7 @@ static bool tce_pre_load(void *opaque, GError **errp)
     SpaprTceTable *tce = opaque;
 
     tce->bus_offset = 0;
-    tce->page_shift = DEFAULT_PAGE_SHIFT;
+    tce->page_shift = SPAPR_TCE_PAGE_SHIFT;
     return true;
 }
 
@@ -197,7 +196,7 @@ static bool tce_post_load(void *opaque, int version, GError **errp)
 {
     SpaprTceTable *tce = opaque;
 
-    if (tce->page_shift > 40 || (tce->n_entries && tce->page_shift < DEFAULT_PAGE_SHIFT)) {
+    if (tce->page_shift > 40 || (tce->n_entries && tce->page_shift < SPAPR_TCE_PAGE_SHIFT)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
                     "spapr_iommu: window 0x%x has pages of 2^%u bytes", tce->liobn, tce->page_shift);
         return false;

@@ -20,6 +20,7 @@ typedef struct SpaprTceTable {
 } SpaprTceTable;
 
 enum { SPAPR_TCE_READ = 1, SPAPR_TCE_WRITE = 2 };
+#define SPAPR_TCE_PAGE_SHIFT 12u
 
 /* Makes a table without a window and registers its state. NULL with errp. */
 SpaprTceTable *spapr_tce_new(SpaprMachine *spapr, uint32_t liobn, GError **errp);

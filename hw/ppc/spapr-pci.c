@@ -316,7 +316,8 @@ static void rtas_ibm_reset_pe_dma_window(SpaprRtasCall *call)
 }
 
 const SpaprRtasRow spapr_rtas_pci[] = {
-    {RTAS_IBM_SET_TCE_BYPASS, "ibm,set-tce-bypass", rtas_ibm_set_tce_bypass, 2, 1},
+    /* SLOF wants no answer. */
+    {RTAS_IBM_SET_TCE_BYPASS, "ibm,set-tce-bypass", rtas_ibm_set_tce_bypass, 2, 0},
     {RTAS_READ_PCI_CONFIG, "read-pci-config", rtas_read_pci_config, 2, 2},
     {RTAS_WRITE_PCI_CONFIG, "write-pci-config", rtas_write_pci_config, 3, 1},
     {RTAS_IBM_READ_PCI_CONFIG, "ibm,read-pci-config", rtas_ibm_read_pci_config, 4, 2},

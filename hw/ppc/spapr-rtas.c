@@ -24,7 +24,9 @@ uint64_t rtas_arg64(const SpaprRtasCall *call, unsigned index)
 
 void rtas_ret(const SpaprRtasCall *call, unsigned index, uint32_t value)
 {
-    spapr_stl(call->spapr, call->rets + 4 * index, value);
+    if (index < call->n_rets) {
+        spapr_stl(call->spapr, call->rets + 4 * index, value);
+    }
 }
 
 /* ---- Console, power ---- */
@@ -252,6 +254,7 @@ static void rtas_configure_connector(SpaprRtasCall *call)
 
 static void rtas_quiesce(SpaprRtasCall *call)
 {
+    spapr_vio_quiesce(call->spapr);
     rtas_ret(call, 0, RTAS_OUT_SUCCESS);
 }
 

@@ -6,20 +6,31 @@
 #include <string.h>
 #include <libfdt.h>
 #include "spapr-internal.h"
+#include "spapr-iommu.h"
 #include "spapr-tokens.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/nvram/spapr-nvram.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
-/* The unit address chooses the interrupt, so that it does not depend on the order of creation. */
+/* The unit address chooses the interrupt, so that it does not depend on the order of creation: by its low bits
+ * where the bus gave it; libvirt counts from 0x1000 and, for terminals, from 0x30000000, in steps of 0x1000. */
+static uint32_t wanted_irq(uint32_t reg)
+{
+    if (reg >= VIO_REG_BASE) {
+        return reg & 0xff;
+    }
+    return reg >= 0x30000000 ? 0xf0 | (reg >> 12 & 0xf) : reg >> 12 & 0xff;
+}
+
 static bool assign_irq(void *opaque, uint32_t reg, uint32_t *number, IRQLine **line, GError **errp)
 {
     SpaprMachine *spapr = opaque;
     bool legacy = spapr->version->legacy_irq_allocation;
-    uint32_t wanted = SPAPR_IRQ_VIO + (reg & 0xff);
+    uint32_t wanted = SPAPR_IRQ_VIO + wanted_irq(reg);
 
     if (legacy || !spapr_irq_claim(spapr, wanted, false, NULL)) {
-        /* A second unit address with the same low byte: the next free one.  Old versions gave numbers in
+        /* A second unit address with the same number: the next free one.  Old versions gave numbers in
          * the order of creation, behind those of the two kinds of events. */
         for (wanted = legacy ? SPAPR_IRQ_HOTPLUG + 1 : SPAPR_IRQ_VIO; wanted < SPAPR_IRQ_PCI_LSI; wanted++) {
             if (spapr_irq_claim(spapr, wanted, false, NULL)) {
@@ -36,7 +47,68 @@ static bool assign_irq(void *opaque, uint32_t reg, uint32_t *number, IRQLine **l
     return true;
 }
 
-static const VioBusOps vio_ops = {.assign_irq = assign_irq};
+static bool open_window(void *opaque, VioDevice *dev, uint32_t size, GError **errp)
+{
+    SpaprMachine *spapr = opaque;
+    SpaprTceTable *tce;
+
+    if (spapr_tce_find(spapr, dev->reg)) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "DMA window 0x%x is in use (choose another reg)",
+                    dev->reg);
+        return false;
+    }
+    tce = spapr_tce_new(spapr, dev->reg, errp);
+    if (!tce) {
+        return false;
+    }
+    if (!spapr_tce_enable(tce, SPAPR_TCE_PAGE_SHIFT, 0, size >> SPAPR_TCE_PAGE_SHIFT)) {
+        spapr_tce_free(spapr, tce);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED, "no memory for DMA window 0x%x", dev->reg);
+        return false;
+    }
+    return true;
+}
+
+static void reset_window(void *opaque, VioDevice *dev)
+{
+    SpaprTceTable *tce = spapr_tce_find(opaque, dev->reg);
+    uint32_t size = vio_device_get_class(dev)->dma_window;
+
+    tce->bypass = false;
+    spapr_tce_enable(tce, SPAPR_TCE_PAGE_SHIFT, 0, size >> SPAPR_TCE_PAGE_SHIFT);
+}
+
+static void close_window(void *opaque, VioDevice *dev)
+{
+    spapr_tce_free(opaque, spapr_tce_find(opaque, dev->reg));
+}
+
+static bool dma(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint64_t size, bool to_memory)
+{
+    SpaprMachine *spapr = opaque;
+    const SpaprTceTable *tce = spapr_tce_find(spapr, dev->reg);
+    uint8_t *bytes = buf;
+
+    while (size) {
+        uint64_t real, n;
+
+        if (!spapr_tce_translate(tce, address, to_memory ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, &real, &n)) {
+            log_mask(LOG_GUEST_ERROR, "DMA window 0x%x: 0x%" PRIx64 " is not mapped for %s\n", dev->reg, address,
+                     to_memory ? "writing" : "reading");
+            return false;
+        }
+        n = MIN(n, size);
+        if (!n || !(to_memory ? spapr_write(spapr, real, bytes, n) : spapr_read(spapr, real, bytes, n))) {
+            return false;
+        }
+        address += n;
+        bytes += n;
+        size -= n;
+    }
+    return true;
+}
+
+static const VioBusOps vio_ops = {assign_irq, open_window, reset_window, close_window, dma};
 
 void spapr_vio_init(SpaprMachine *spapr)
 {
@@ -92,6 +164,17 @@ static void add_node(VioDevice *dev, void *opaque)
     }
     if (error >= 0 && spapr_nvram_is(&dev->parent)) {
         error = fdt_setprop_cell(context->fdt, node, "#bytes", SPAPR_NVRAM_SIZE);
+    }
+    if (error >= 0 && class->dma_window) {
+        fdt32_t window[5] = {cpu_to_fdt32(dev->reg), 0, 0, 0, cpu_to_fdt32(class->dma_window)};
+
+        error = fdt_setprop_cell(context->fdt, node, "ibm,#dma-address-cells", 2);
+        if (error >= 0) {
+            error = fdt_setprop_cell(context->fdt, node, "ibm,#dma-size-cells", 2);
+        }
+        if (error >= 0) {
+            error = fdt_setprop(context->fdt, node, "ibm,my-dma-window", window, sizeof(window));
+        }
     }
     if (error >= 0 && class->fdt && !class->fdt(dev, context->fdt, node)) {
         error = -FDT_ERR_NOSPACE;
@@ -172,12 +255,114 @@ static HCallResult h_vio_signal(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t o
     return H_SUCCESS;
 }
 
+/* ---- Command queues (LoPAR 17.2.1.5) ---- */
+
+#define CRQ_PAGE 4096u
+#define CRQ_LIMIT (256u << 20)
+
+static VioDevice *called_device(SpaprMachine *spapr, uint64_t reg)
+{
+    return reg <= UINT32_MAX ? vio_bus_find(spapr->vio, (uint32_t)reg) : NULL;
+}
+
+/* Every page of the queue can be read and written. */
+static bool queue_mapped(SpaprMachine *spapr, VioDevice *dev, uint64_t address, uint64_t size)
+{
+    const SpaprTceTable *tce = spapr_tce_find(spapr, dev->reg);
+
+    for (uint64_t at = 0; at < size; at += CRQ_PAGE) {
+        uint64_t real, left;
+
+        if (!tce ||
+            !spapr_tce_translate(tce, address + at, SPAPR_TCE_READ | SPAPR_TCE_WRITE, &real, &left) ||
+            !spapr_is_ram(spapr, real, CRQ_PAGE)) {
+            log_mask(LOG_GUEST_ERROR, "command queue of device 0x%x: 0x%" PRIx64 " is not mapped\n", dev->reg,
+                     address + at);
+            return false;
+        }
+    }
+    return true;
+}
+
+static HCallResult h_reg_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_device(spapr, args[0]);
+    uint64_t address = args[1], size = args[2];
+
+    if (!dev || size < CRQ_PAGE || size > CRQ_LIMIT || size % CRQ_PAGE || address % CRQ_PAGE) {
+        return H_PARAMETER;
+    }
+    if (!vio_device_get_class(dev)->receive) {
+        return H_NOT_FOUND;
+    }
+    if (dev->crq.qsize) {
+        return H_RESOURCE;
+    }
+    if (!queue_mapped(spapr, dev, address, size)) {
+        return H_PARAMETER;
+    }
+    dev->crq.qladdr = address;
+    dev->crq.qsize = (uint32_t)size;
+    dev->crq.qnext = 0;
+    return H_SUCCESS;
+}
+
+static HCallResult h_free_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_device(spapr, args[0]);
+
+    if (!dev) {
+        return H_PARAMETER;
+    }
+    vio_crq_free(dev);
+    return H_SUCCESS;
+}
+
+static HCallResult h_send_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_device(spapr, args[0]);
+    uint8_t message[VIO_MESSAGE_SIZE];
+
+    if (!dev) {
+        return H_PARAMETER;
+    }
+    if (!vio_device_get_class(dev)->receive) {
+        return H_HARDWARE;
+    }
+    if (!dev->crq.qsize) {
+        return H_CLOSED;
+    }
+    stq_be_p(message, args[1]);
+    stq_be_p(message + 8, args[2]);
+    return vio_device_get_class(dev)->receive(dev, message) ? H_SUCCESS : H_DROPPED;
+}
+
+/* After the partition was moved or suspended: the queue is as it was. */
+static HCallResult h_enable_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    return called_device(spapr, args[0]) ? H_SUCCESS : H_PARAMETER;
+}
+
 const SpaprHCall spapr_hcalls_vio[] = {
     {0x54, "H_GET_TERM_CHAR", h_get_term_char},
     {0x58, "H_PUT_TERM_CHAR", h_put_term_char},
+    {0xfc, "H_REG_CRQ", h_reg_crq},
+    {0x100, "H_FREE_CRQ", h_free_crq},
     {0x104, "H_VIO_SIGNAL", h_vio_signal},
+    {0x108, "H_SEND_CRQ", h_send_crq},
+    {0x2b0, "H_ENABLE_CRQ", h_enable_crq},
     {0},
 };
+
+static void quiesce_device(VioDevice *dev, void *opaque)
+{
+    vio_device_quiesce(dev);
+}
+
+void spapr_vio_quiesce(SpaprMachine *spapr)
+{
+    vio_bus_foreach(spapr->vio, quiesce_device, NULL);
+}
 
 /* ---- RTAS NVRAM ---- */
 

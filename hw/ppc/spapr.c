@@ -11,6 +11,7 @@
 #include "spapr-pci.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/nvram/spapr-nvram.h"
+#include "hw/scsi/spapr-vscsi.h"
 #include "system/rcu.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
@@ -362,6 +363,20 @@ static bool create_vio_devices(SpaprMachine *spapr, GError **errp)
                                     &spapr->vio->parent, errp);
 }
 
+/* One adapter for each bus that -drive if=scsi (what -hda and its like are here) speaks of. */
+static bool create_scsi_adapters(SpaprMachine *spapr, GError **errp)
+{
+    for (int i = 0; i <= scsi_drives_last_bus(); i++) {
+        DeviceState *adapter = device_new_class(&spapr_vscsi_vio_class.device);
+
+        if (!device_realize_and_unref(adapter, &spapr->vio->parent, errp) ||
+            !scsi_bus_claim_drives(spapr_vscsi_bus(adapter), i, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The stream has all of a processor's sections together, behind the interrupt controllers'. */
 static bool register_cpu_state(SpaprMachine *spapr, GError **errp)
 {
@@ -426,7 +441,8 @@ static bool spapr_init(MachineState *machine, GError **errp)
     }
     spapr_time_init(spapr);
     spapr_vio_init(spapr);
-    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) || !spapr_load_images(spapr, errp) ||
+    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) ||
+        !create_scsi_adapters(spapr, errp) || !spapr_load_images(spapr, errp) ||
         !vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
     }
@@ -504,6 +520,9 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
         spapr_cpu_reset_state(cpu);
     }
     reset_run_all(RESET_TYPE_COLD);
+    if (cause != SHUTDOWN_CAUSE_NONE) {
+        g_clear_pointer(&machine->boot_once, g_free);
+    }
     spapr_events_reset(spapr);
     spapr_watchdog_reset(spapr);
     memset(&spapr->ov5_cas, 0, sizeof(spapr->ov5_cas));

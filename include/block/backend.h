@@ -66,6 +66,8 @@ bool blk_attach_device(BlockBackend *blk, Object *device, GError **errp); /* one
 void blk_detach_device(BlockBackend *blk, Object *device);
 Object *blk_device(const BlockBackend *blk);
 void blk_set_device_ops(BlockBackend *blk, const BlockDeviceOps *ops, void *opaque);
+/* The guest, or the device for the monitor, has moved the tray: event DEVICE_TRAY_MOVED. */
+void blk_tray_moved(BlockBackend *blk, bool open);
 /* The device has media that change (ops with change_media). */
 bool blk_is_removable(const BlockBackend *blk);
 

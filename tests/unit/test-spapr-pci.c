@@ -7,7 +7,7 @@
 #include "hw/ppc/spapr-iommu.h"
 #include "hw/ppc/spapr-pci.h"
 
-enum { H_GET_TCE = 0x1c, H_PUT_TCE = 0x20, H_PUT_TCE_INDIRECT = 0x138, H_STUFF_TCE = 0x13c };
+enum { H_GET_TCE = 0x1c, H_PUT_TCE = 0x20, H_PUT_TCE_INDIRECT = 0x13c, H_STUFF_TCE = 0x138 };
 #define WINDOW 0x80000000u
 #define BUID_HIGH 0x08000000u
 #define BUID_LOW 0x20000000u

@@ -34,6 +34,9 @@ struct BusClass {
     char *(*wire_name)(struct DeviceState *dev);
     /* Its address for people ("addr 02.0"), appended for info qtree. */
     void (*print_device)(struct DeviceState *dev, GString *out, unsigned indent);
+    /* Its node in Open Firmware's paths, below that of the bus's own device ("disk@8000000000000000"):
+     * g_malloc, NULL: none. */
+    char *(*firmware_node)(struct DeviceState *dev);
 };
 /* Plain bus: the root of bus rows. */
 extern const BusClass bus_class;

@@ -103,6 +103,7 @@ struct MachineState {
     GPtrArray *serial;         /* struct Chardev *, -serial n; NULL entries: none */
     GPtrArray *boot_options;   /* reserved for -boot */
     char *boot_order;
+    char *boot_once;             /* the order of the first start, until the machine is reset */
     bool boot_menu;
     /* ---- immutable: made at creation ---- */
     MemoryRegion *ram;           /* smp-independent main RAM, block name default_ram_id */

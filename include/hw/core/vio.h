@@ -14,6 +14,7 @@ typedef struct VioDevice VioDevice;
 
 #define VIO_REG_UNSET UINT32_MAX
 #define VIO_REG_BASE 0x71000000u
+#define VIO_MESSAGE_SIZE 16u           /* of command queues */
 
 /* How a class shows in the device tree. */
 typedef struct VioDeviceClass {
@@ -21,6 +22,10 @@ typedef struct VioDeviceClass {
     const char *dt_name, *dt_type, *dt_compatible;
     /* Further properties of its node; fdt is libfdt's tree. NULL: none. */
     bool (*fdt)(VioDevice *dev, void *fdt, int node);
+    /* Bytes of its DMA window; 0: it makes no DMA. */
+    uint32_t dma_window;
+    /* A message of the guest (H_SEND_CRQ); false: dropped. NULL: the device has no command queue. */
+    bool (*receive)(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE]);
 } VioDeviceClass;
 
 struct VioDevice {
@@ -40,6 +45,12 @@ struct VioDevice {
 /* The owner's side: gives a device its interrupt when it is plugged. */
 typedef struct VioBusOps {
     bool (*assign_irq)(void *opaque, uint32_t reg, uint32_t *number, IRQLine **line, GError **errp);
+    /* Devices with DMA: the window, known by the unit address; all its entries invalid, and no bypass. */
+    bool (*open_window)(void *opaque, VioDevice *dev, uint32_t size, GError **errp);
+    void (*reset_window)(void *opaque, VioDevice *dev);
+    void (*close_window)(void *opaque, VioDevice *dev);
+    /* Moves bytes between buf and memory; false: a part of it is not mapped for that, or no memory. */
+    bool (*dma)(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint64_t size, bool to_memory);
 } VioBusOps;
 struct VioBus {
     BusState parent;                    /* first */
@@ -67,5 +78,14 @@ void vio_device_signal(VioDevice *dev);
 void vio_device_set_signals(VioDevice *dev, bool on);
 /* For an event of the command queue: an interrupt if the guest has enabled it. */
 void vio_device_signal_crq(VioDevice *dev);
+/* DMA. False: a part of the range is not mapped for it, or is no memory; what lies before may have been moved. */
+bool vio_dma_read(VioDevice *dev, uint64_t address, void *buf, uint64_t size);
+bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t size);
+/* Puts a message into the guest's queue and signals it. False: no queue, not mapped, or no free entry. */
+bool vio_crq_send(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE]);
+/* The queue is no more; the device itself is not touched. */
+void vio_crq_free(VioDevice *dev);
+/* The queue is gone and the window empty: what a reset does, and RTAS's quiesce. */
+void vio_device_quiesce(VioDevice *dev);
 
 #endif

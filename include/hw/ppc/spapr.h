@@ -88,6 +88,7 @@ typedef struct SpaprRtasCall {
 } SpaprRtasCall;
 uint32_t rtas_arg(const SpaprRtasCall *call, unsigned index);
 uint64_t rtas_arg64(const SpaprRtasCall *call, unsigned index);  /* high word first */
+/* Dropped if the caller has no room for it. */
 void rtas_ret(const SpaprRtasCall *call, unsigned index, uint32_t value);
 typedef void SpaprRtasFn(SpaprRtasCall *call);
 typedef struct SpaprRtasRow {
