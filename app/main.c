@@ -233,6 +233,7 @@ int main(int argc, char **argv)
         vm_start();
     }
     status = main_loop_run();
+    migration_shutdown();
     pause_all_vcpus();
     app_destroy_monitors();
     cpus_shutdown();

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,8 +24,15 @@ struct MigrationChannel {
     int fd;
     int wake[2];      /* pipe: readable once shutdown was asked for */
     pid_t child;      /* EXEC; 0: none */
-    bool is_socket;
+    bool is_socket, sending;
+    int timeout;      /* ms, 0: none; atomic */
 };
+
+#define LISTEN_QUEUE     256  /* multifd has up to 255 channels */
+#define CONNECT_RETRY_MS 20   /* a listener's queue is full */
+#define COMMAND_GRACE_MS 500  /* for a command to end after SIGTERM */
+
+static bool wait_for(MigrationChannel *channel, int fd, short events, GError **errp);
 
 /* ---- Addresses ---- */
 
@@ -166,48 +174,82 @@ static struct addrinfo *resolve(const MigrationAddress *a, bool listening, GErro
     return list;
 }
 
-static int connect_tcp(const MigrationAddress *a, GError **errp)
+/* Connects a socket that does not block; an errno, or -1 with errp after a shutdown. */
+static int connect_socket(MigrationChannel *channel, int fd, const struct sockaddr *address, socklen_t size,
+                          GError **errp)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+
+    while (connect(fd, address, size)) {
+        if (errno == EISCONN) {
+            return 0;
+        }
+        if (errno == EAGAIN) {
+            /* A UNIX socket whose listener has others waiting. */
+            struct pollfd wake = {channel->wake[0], POLLIN, 0};
+            if (poll(&wake, 1, CONNECT_RETRY_MS) > 0) {
+                error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+                return -1;
+            }
+        } else if (errno == EINPROGRESS) {
+            if (!wait_for(channel, fd, POLLOUT, errp)) {
+                return -1;
+            }
+            return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) ? errno : error;
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+static int connect_tcp(MigrationChannel *channel, const MigrationAddress *a, GError **errp)
 {
     struct addrinfo *list = resolve(a, false, errp);
-    int fd = -1, error = 0;
+    int fd = -1, error = 0, on = 1;
 
     if (!list) {
         return -1;
     }
-    for (struct addrinfo *at = list; at; at = at->ai_next) {
-        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, at->ai_protocol);
-        if (fd >= 0 && !connect(fd, at->ai_addr, at->ai_addrlen)) {
+    for (struct addrinfo *at = list; at && error >= 0; at = at->ai_next) {
+        fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, at->ai_protocol);
+        error = fd < 0 ? errno : connect_socket(channel, fd, at->ai_addr, at->ai_addrlen, errp);
+        if (fd >= 0 && !error) {
+            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
             break;
         }
-        error = errno;
         if (fd >= 0) {
             close(fd);
         }
         fd = -1;
     }
     freeaddrinfo(list);
-    if (fd < 0) {
+    if (fd < 0 && error >= 0) {
         error_setg_errno(errp, error, "Failed to connect to '%s:%u'", a->path, a->port);
     }
     return fd;
 }
 
-static int connect_unix(const MigrationAddress *a, GError **errp)
+static int connect_unix(MigrationChannel *channel, const MigrationAddress *a, GError **errp)
 {
     struct sockaddr_un address;
 
     if (!unix_address(a->path, &address, errp)) {
         return -1;
     }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-        error_setg_errno(errp, errno, "Failed to connect to '%s'", a->path);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return -1;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int error = fd < 0 ? errno : connect_socket(channel, fd, (struct sockaddr *)&address, sizeof(address), errp);
+    if (!error) {
+        return fd;
     }
-    return fd;
+    if (error > 0) {
+        error_setg_errno(errp, error, "Failed to connect to '%s'", a->path);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return -1;
 }
 
 static int bind_and_listen(int fd, const struct sockaddr *address, socklen_t size)
@@ -220,7 +262,7 @@ static int bind_and_listen(int fd, const struct sockaddr *address, socklen_t siz
     if (address->sa_family != AF_UNIX) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     }
-    if (!bind(fd, address, size) && !listen(fd, 1)) {
+    if (!bind(fd, address, size) && !listen(fd, LISTEN_QUEUE)) {
         return fd;
     }
     int error = errno;
@@ -334,63 +376,105 @@ static int run_command(const MigrationAddress *a, bool sending, pid_t *child, GE
 
 /* ---- Channels ---- */
 
-MigrationChannel *migration_channel_from_fd(int fd)
+MigrationChannel *migration_channel_new(void)
 {
     MigrationChannel *channel = g_new0(MigrationChannel, 1);
-    struct stat st;
 
-    channel->fd = fd;
-    channel->is_socket = !fstat(fd, &st) && S_ISSOCK(st.st_mode);
+    channel->fd = -1;
     if (pipe2(channel->wake, O_CLOEXEC)) {
         channel->wake[0] = channel->wake[1] = -1;
     }
-    /* The channel waits with poll(), so that a shutdown ends the wait. */
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     return channel;
 }
 
-MigrationChannel *migration_channel_open(const MigrationAddress *a, bool sending, GError **errp)
+static void set_fd(MigrationChannel *channel, int fd)
 {
-    pid_t child = 0;
+    struct stat st;
+
+    channel->is_socket = !fstat(fd, &st) && S_ISSOCK(st.st_mode);
+    /* The channel waits with poll(), so that a shutdown ends the wait. */
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    __atomic_store_n(&channel->fd, fd, __ATOMIC_SEQ_CST);
+}
+
+MigrationChannel *migration_channel_from_fd(int fd)
+{
+    MigrationChannel *channel = migration_channel_new();
+
+    set_fd(channel, fd);
+    return channel;
+}
+
+bool migration_channel_connect(MigrationChannel *channel, const MigrationAddress *a, bool sending, GError **errp)
+{
     int fd = -1;
 
+    channel->sending = sending;
     switch (a->transport) {
     case MIGRATION_TCP:
-        fd = connect_tcp(a, errp);
+        fd = connect_tcp(channel, a, errp);
         break;
     case MIGRATION_UNIX:
-        fd = connect_unix(a, errp);
+        fd = connect_unix(channel, a, errp);
         break;
     case MIGRATION_FILE:
         fd = open_file(a, sending, errp);
         break;
     case MIGRATION_EXEC:
-        fd = run_command(a, sending, &child, errp);
+        fd = run_command(a, sending, &channel->child, errp);
         break;
     case MIGRATION_FD:
         fd = a->fd;
         if (fcntl(fd, F_GETFD) < 0) {
             error_setg_errno(errp, errno, "file descriptor %d", fd);
-            return NULL;
+            return false;
         }
         break;
     }
     if (fd < 0) {
+        return false;
+    }
+    set_fd(channel, fd);
+    return true;
+}
+
+MigrationChannel *migration_channel_open(const MigrationAddress *a, bool sending, GError **errp)
+{
+    MigrationChannel *channel = migration_channel_new();
+
+    if (!migration_channel_connect(channel, a, sending, errp)) {
+        migration_channel_close(channel, NULL);
         return NULL;
     }
-    MigrationChannel *channel = migration_channel_from_fd(fd);
-    channel->child = child;
     return channel;
 }
 
-/* False: shutdown was asked for. */
-static bool wait_for(MigrationChannel *channel, short events)
+bool migration_channel_is_two_way(const MigrationChannel *channel)
 {
-    struct pollfd fds[] = {{channel->fd, events, 0}, {channel->wake[0], POLLIN, 0}};
+    return channel->is_socket;
+}
 
-    while (poll(fds, channel->wake[0] < 0 ? 1 : 2, -1) < 0 && errno == EINTR) {
+void migration_channel_set_timeout(MigrationChannel *channel, int ms)
+{
+    __atomic_store_n(&channel->timeout, ms, __ATOMIC_RELAXED);
+}
+
+static bool wait_for(MigrationChannel *channel, int fd, short events, GError **errp)
+{
+    struct pollfd fds[] = {{fd, events, 0}, {channel->wake[0], POLLIN, 0}};
+    int timeout = __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED), n;
+
+    while ((n = poll(fds, channel->wake[0] < 0 ? 1 : 2, timeout ? timeout : -1)) < 0 && errno == EINTR) {
     }
-    return !(fds[1].revents & POLLIN);
+    if (fds[1].revents & POLLIN) {
+        error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+        return false;
+    }
+    if (!n) {
+        error_set(errp, GOSSAMER_ERROR_IO, "the other side has been silent for %d s", timeout / 1000);
+        return false;
+    }
+    return true;
 }
 
 static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
@@ -403,8 +487,7 @@ static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
             return n;
         }
         if (errno == EAGAIN) {
-            if (!wait_for(channel, POLLIN)) {
-                error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+            if (!wait_for(channel, channel->fd, POLLIN, errp)) {
                 return -1;
             }
         } else if (errno != EINTR) {
@@ -426,8 +509,7 @@ static bool channel_write(void *opaque, const void *buf, size_t size, GError **e
             p += n;
             size -= (size_t)n;
         } else if (n < 0 && errno == EAGAIN) {
-            if (!wait_for(channel, POLLOUT)) {
-                error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
+            if (!wait_for(channel, channel->fd, POLLOUT, errp)) {
                 return false;
             }
         } else if (n < 0 && errno != EINTR) {
@@ -447,26 +529,71 @@ StateStream *migration_channel_stream(MigrationChannel *channel, bool sending)
 
 void migration_channel_shutdown(MigrationChannel *channel)
 {
+    int fd = __atomic_load_n(&channel->fd, __ATOMIC_SEQ_CST);
+
     if (channel->wake[1] >= 0 && write(channel->wake[1], "", 1) < 0) {
         /* The pipe is full: it has been asked for before. */
     }
-    if (channel->is_socket) {
-        shutdown(channel->fd, SHUT_RDWR);
+    if (fd >= 0 && channel->is_socket) {
+        shutdown(fd, SHUT_RDWR);
     }
+}
+
+static bool was_shut_down(const MigrationChannel *channel)
+{
+    struct pollfd wake = {channel->wake[0], POLLIN, 0};
+
+    return poll(&wake, 1, 0) > 0;
+}
+
+static bool has_ended(pid_t child, int *status)
+{
+    return waitpid(child, status, WNOHANG) == child;
+}
+
+static void reap(GPid pid, gint status, gpointer opaque)
+{
+    g_spawn_close_pid(pid);
+}
+
+/* Its wait status; what it does not do after a shutdown is not waited for. */
+static int end_command(pid_t child, bool kill_it)
+{
+    int status = 0;
+
+    if (kill_it) {
+        kill(child, SIGTERM);
+        for (int ms = 0; ms < COMMAND_GRACE_MS; ms += 10) {
+            if (has_ended(child, &status)) {
+                return status;
+            }
+            g_usleep(10000);
+        }
+        kill(child, SIGKILL);
+    }
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
 }
 
 bool migration_channel_close(MigrationChannel *channel, GError **errp)
 {
     bool ok = true;
+    int status;
 
-    if (close(channel->fd) && errno != EINTR) {
+    if (channel->fd >= 0 && close(channel->fd) && errno != EINTR) {
         error_setg_errno(errp, errno, "cannot close the channel");
         ok = false;
     }
-    if (channel->child) {
-        int status = 0;
-        while (waitpid(channel->child, &status, 0) < 0 && errno == EINTR) {
+    if (channel->child && !channel->sending) {
+        /* All it had to say has been read. */
+        if (has_ended(channel->child, &status)) {
+            g_spawn_close_pid(channel->child);
+        } else {
+            g_child_watch_add(channel->child, reap, NULL);
         }
+    } else if (channel->child) {
+        status = end_command(channel->child, was_shut_down(channel));
         if (ok && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
             error_set(errp, GOSSAMER_ERROR_IO, WIFSIGNALED(status) ? "the command was killed by signal %d"
                                                                     : "the command failed with status %d",

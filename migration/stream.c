@@ -21,6 +21,8 @@ struct StateStream {
     uint8_t *buffer;
     size_t start, end, capacity;
     GByteArray *memory; /* writer to memory */
+    GByteArray *held;   /* behind the buffer; NULL: nothing is held */
+    bool hold;
 };
 
 StateStream *state_stream_new(const StateStreamOps *ops, void *opaque)
@@ -74,6 +76,9 @@ void state_stream_free(StateStream *s)
     if (s->memory) {
         g_byte_array_unref(s->memory);
     }
+    if (s->held) {
+        g_byte_array_unref(s->held);
+    }
     g_free(s);
 }
 
@@ -91,7 +96,7 @@ bool state_stream_close(StateStream *s, GError **errp)
 
 uint64_t state_stream_position(const StateStream *s)
 {
-    return s->base + (s->memory ? s->memory->len : s->writing ? s->end : s->start);
+    return s->base + (s->memory ? s->memory->len : s->writing ? s->end : s->start) + (s->held ? s->held->len : 0);
 }
 
 bool state_stream_has_error(const StateStream *s)
@@ -127,18 +132,46 @@ void state_stream_set_error(StateStream *s, GError *error)
 
 /* ---- Writing ---- */
 
+static void write_out(StateStream *s, const void *data, size_t size)
+{
+    GError *error = NULL;
+
+    if (size && !s->error && !s->ops->write(s->opaque, data, size, &error)) {
+        state_stream_set_error(s, error);
+    }
+    s->base += size;
+}
+
 bool state_stream_flush(StateStream *s)
 {
-    if (s->writing && s->ops && s->end && !s->error) {
-        GError *error = NULL;
-
-        if (!s->ops->write(s->opaque, s->buffer, s->end, &error)) {
-            state_stream_set_error(s, error);
-        }
-        s->base += s->end;
+    if (s->writing && s->ops && !s->hold && !s->error) {
+        write_out(s, s->buffer, s->end);
         s->end = 0;
+        if (s->held) {
+            write_out(s, s->held->data, s->held->len);
+            g_byte_array_unref(s->held);
+            s->held = NULL;
+        }
     }
     return !s->error;
+}
+
+void state_stream_hold(StateStream *s, bool hold)
+{
+    s->hold = hold;
+    if (hold && !s->held && s->ops) {
+        s->held = g_byte_array_new();
+    }
+}
+
+static void append(StateStream *s, GByteArray *to, const void *buf, size_t size)
+{
+    if (size > G_MAXUINT - to->len) {
+        state_stream_set_error(s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED,
+                                              "state too large for memory"));
+        return;
+    }
+    g_byte_array_append(to, buf, (guint)size);
 }
 
 void state_put_buffer(StateStream *s, const void *buf, size_t size)
@@ -149,13 +182,11 @@ void state_put_buffer(StateStream *s, const void *buf, size_t size)
     if (s->error) {
         return;
     }
-    if (s->memory) {
-        if (size > G_MAXUINT - s->memory->len) {
-            state_stream_set_error(s, g_error_new(GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED,
-                                                  "state too large for memory"));
-            return;
-        }
-        g_byte_array_append(s->memory, p, (guint)size);
+    if (s->held && !s->hold) {
+        state_stream_flush(s);
+    }
+    if (s->memory || s->held) {
+        append(s, s->memory ? s->memory : s->held, p, size);
         return;
     }
     while (size && !s->error) {

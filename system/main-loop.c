@@ -241,3 +241,8 @@ bool main_loop_is_running(void)
 {
     return the_runtime->loop.depth > 0;
 }
+
+bool main_loop_is_quitting(void)
+{
+    return __atomic_load_n(&the_runtime->loop.quit, __ATOMIC_SEQ_CST);
+}

@@ -6,6 +6,7 @@
 #define SYSTEM_MIGRATION_INTERNAL_H
 
 #include "migration/channel.h"
+#include "migration/commands.h"
 #include "system/migration.h"
 #include "system/runstate.h"
 #include "util/thread.h"
@@ -17,11 +18,24 @@ typedef struct GlobalState {
     uint8_t has_vm_was_suspended, vm_was_suspended; /* saved */
 } GlobalState;
 
+/* What has come back from the destination. Under Migration.lock. */
+typedef struct ReturnPath {
+    Thread *thread;
+    bool open, ended;              /* ended: nothing more will come */
+    bool shut;                     /* the destination's last word came: */
+    uint32_t shut_value;
+    bool acknowledged;             /* it may be switched over */
+    bool handover;                 /* it waits for STATE_COMMAND_HANDOVER */
+    GError *error;
+} ReturnPath;
+
 typedef struct OutgoingMigration {
     Thread *thread;
     MigrationAddress *address;
     MigrationChannel *channel;     /* under lock */
+    ReturnPath path;
     bool cancel;                   /* atomic */
+    bool all_sent;                 /* under lock: a cancel leaves the channel alone */
     bool may_continue;             /* under lock: migrate-continue came */
     /* Times in us of the monotonic clock; atomic, 0: not yet. */
     int64_t started, set_up, stopped, ended;
@@ -44,6 +58,10 @@ typedef struct IncomingMigration {
     MigrationChannel *channel;
     Thread *thread;
     GError *error;
+    Mutex back_lock;               /* one message at a time */
+    StateStream *back;             /* the return path; NULL: none is open */
+    bool handover;                 /* the guest is ours when the source says so */
+    bool orphaned;                 /* it has gone without saying so */
 } IncomingMigration;
 
 typedef struct Migration {
@@ -69,6 +87,20 @@ Migration *migration_get(void);
 /* Any thread; the observer hears of it on the main thread. */
 void migration_set_status(Migration *m, MigrationStatus status);
 MigrationStatus migration_status(Migration *m);
+/* The source's end of the return path. */
+void migration_return_start(Migration *m);
+/* Ends the connection. */
+void migration_return_end(Migration *m);
+/* The destination has given up or gone. */
+bool migration_return_failed(Migration *m);
+void migration_return_explain(Migration *m, GError **errp);
+/* After an error: the destination's own account of it, if one comes. */
+void migration_return_prefer(Migration *m, GError **errp);
+/* Capability switchover-ack: whether it has come. */
+bool migration_return_await_ack(Migration *m);
+/* After the last byte: waits until the destination has the guest; false: it is ours. No device lock. */
+bool migration_return_confirm(Migration *m, GError **errp);
+void migration_incoming_shutdown(Migration *m);
 /* Takes error over. */
 void migration_fail(Migration *m, GError *error);
 

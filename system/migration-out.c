@@ -3,17 +3,19 @@
  * Sending a machine.  A thread connects, sends RAM in rounds while the guest runs, then stops the guest
  * for what is left, when that fits into the downtime limit at the speed that was seen.
  *
- * Until the stream is complete the guest is ours: every failure and every cancel before that lets it run
- * on here.
+ * Until the stream is complete, and with a return path until the destination has confirmed it, the guest is
+ * ours: every failure and every cancel before that lets it run on here.
  */
 #include <string.h>
 #include "migration-internal.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
 #include "system/runtime.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
-#define WINDOW_US 100000   /* over which the speed is limited and measured */
+#define WINDOW_US  100000   /* over which the speed is limited and measured */
+#define SILENCE_MS 30000    /* without progress while the guest stands still: give up */
 
 static int64_t now_us(void)
 {
@@ -23,6 +25,12 @@ static int64_t now_us(void)
 static bool cancelled(const OutgoingMigration *out)
 {
     return __atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST);
+}
+
+/* There is no use in sending more. */
+static bool is_over(Migration *m)
+{
+    return cancelled(&m->out) || migration_return_failed(m);
 }
 
 /* ---- Speed ---- */
@@ -47,7 +55,7 @@ static bool round_over(void *opaque)
     OutgoingMigration *out = &m->out;
     uint64_t most = migration_parameter_get(MIGRATION_PARAMETER_MAX_BANDWIDTH);
 
-    return cancelled(out) || now_us() - out->window_start >= WINDOW_US ||
+    return is_over(m) || now_us() - out->window_start >= WINDOW_US ||
            (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US));
 }
 
@@ -60,7 +68,7 @@ static void pace(Migration *m)
 
     if (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US)) {
         mutex_lock(&m->lock);
-        while (now < end && !cancelled(out)) {
+        while (now < end && !cancelled(out) && !out->path.ended) {
             cond_wait_timeout(&m->changed, &m->lock, (end - now) * 1000);
             now = now_us();
         }
@@ -89,16 +97,16 @@ static bool wait_before_switchover(Migration *m)
         migration_set_status(m, MIGRATION_STATUS_PRE_SWITCHOVER);
         device_unlock();
         mutex_lock(&m->lock);
-        while (!m->out.may_continue && !cancelled(&m->out)) {
+        while (!m->out.may_continue && !cancelled(&m->out) && !m->out.path.ended) {
             cond_wait(&m->changed, &m->lock);
         }
         mutex_unlock(&m->lock);
         device_lock();
-        if (!cancelled(&m->out)) {
-            migration_set_status(m, MIGRATION_STATUS_DEVICE);
-        }
     }
-    return !cancelled(&m->out);
+    if (!is_over(m)) {
+        migration_set_status(m, MIGRATION_STATUS_DEVICE);
+    }
+    return !is_over(m);
 }
 
 /* Whoever waits with the guest at rest lets the monitor in, which may reset the machine. */
@@ -115,9 +123,61 @@ static bool still_at_rest(GError **errp)
 static bool give_up(Migration *m, GError **errp)
 {
     if (errp && !*errp) {
+        migration_return_explain(m, errp);
+    }
+    if (errp && !*errp) {
         error_set(errp, GOSSAMER_ERROR_FAILED, "migration was cancelled");
     }
     return false;
+}
+
+static bool never(void *opaque)
+{
+    return is_over(opaque);
+}
+
+/* The pages that are left. The guest stands still; device lock held, not meanwhile. */
+static bool send_rest(Migration *m, StateSaver *saver, GError **errp)
+{
+    int result;
+
+    device_unlock();
+    state_saver_pending(saver, true);
+    do {
+        result = state_saver_iterate(saver, never, m, errp);
+    } while (!result && !is_over(m));
+    device_lock();
+    return result >= 0 && !is_over(m);
+}
+
+/* The devices: nobody waits for the lock while the transport does not take them. */
+static bool send_devices(Migration *m, StateSaver *saver, GError **errp)
+{
+    StateStream *s = m->out.stream;
+
+    state_stream_hold(s, true);
+    bool ok = state_saver_complete(saver, errp);
+    state_stream_hold(s, false);
+    device_unlock();
+    state_stream_flush(s);
+    device_lock();
+    return ok && !state_stream_check(s, errp);
+}
+
+/* With a return path: the destination says that it has the machine. Device lock held, not meanwhile. */
+static bool confirm(Migration *m, GError **errp)
+{
+    if (!m->out.path.open) {
+        return !cancelled(&m->out);
+    }
+    migration_channel_set_timeout(m->out.channel, 0);
+    mutex_lock(&m->lock);
+    m->out.all_sent = true;
+    mutex_unlock(&m->lock);
+    device_unlock();
+    bool ok = migration_return_confirm(m, errp);
+    device_lock();
+    return ok;
 }
 
 /* The guest stands still from here on. Device lock held. */
@@ -133,10 +193,11 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     uint64_t before = state_stream_position(out->stream);
     out->precopy_bytes = before;
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
-    bool ok = wait_before_switchover(m) && still_at_rest(&error) && state_saver_complete(saver, &error);
-    if (ok) {
-        ok = !cancelled(out);
+    if (migration_channel_is_two_way(out->channel)) {
+        migration_channel_set_timeout(out->channel, SILENCE_MS);
     }
+    bool ok = wait_before_switchover(m) && send_rest(m, saver, &error) && still_at_rest(&error) &&
+              send_devices(m, saver, &error) && confirm(m, &error);
     if (ok) {
         out->downtime_bytes = state_stream_position(out->stream) - before;
         return true;
@@ -155,6 +216,12 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     return false;
 }
 
+/* Capability switchover-ack: the destination must have said that it can. */
+static bool may_switch(Migration *m)
+{
+    return !m->capabilities[MIGRATION_CAPABILITY_SWITCHOVER_ACK] || migration_return_await_ack(m);
+}
+
 static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
 {
     OutgoingMigration *out = &m->out;
@@ -162,12 +229,12 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
 
     out->window_start = now_us();
     out->window_bytes = state_stream_position(out->stream);
-    while (!cancelled(out)) {
+    while (!is_over(m)) {
         uint64_t pending = state_saver_pending(saver, false), enough = threshold(m);
         if (pending <= enough || !pending) {
             pending = state_saver_pending(saver, true);
             /* A first look at speed is wanted before it decides anything. */
-            if (pending <= enough || (!pending && guess)) {
+            if ((pending <= enough || (!pending && guess)) && may_switch(m)) {
                 return true;
             }
         }
@@ -184,6 +251,34 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
     return give_up(m, errp);
 }
 
+static void put_ping(StateStream *s, uint32_t value)
+{
+    value = cpu_to_be32(value);
+    state_put_command(s, STATE_COMMAND_PING, &value, sizeof(value));
+}
+
+/* Asks the destination to talk back. */
+static bool open_return_path(Migration *m, GError **errp)
+{
+    OutgoingMigration *out = &m->out;
+
+    if (!m->capabilities[MIGRATION_CAPABILITY_RETURN_PATH]) {
+        return true;
+    }
+    if (!migration_channel_is_two_way(out->channel)) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Unable to open return-path: capability 'return-path' "
+                  "needs a socket (tcp:, unix:, or fd: of one)");
+        return false;
+    }
+    migration_return_start(m);
+    state_put_command(out->stream, STATE_COMMAND_OPEN_RETURN_PATH, NULL, 0);
+    put_ping(out->stream, 1);
+    if (state_registry_wire(runtime_state_registry()) == VMSTATE_WIRE_OWN) {
+        put_ping(out->stream, HANDOVER_PING);
+    }
+    return true;
+}
+
 static bool send_machine(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
@@ -193,7 +288,7 @@ static bool send_machine(Migration *m, GError **errp)
     device_lock();
     state_registry_set_wire(registry, wire);
     StateSaver *saver = state_saver_new(registry, out->stream, &m->config);
-    bool ok = state_saver_header(saver, errp) && state_saver_setup(saver, errp);
+    bool ok = state_saver_header(saver, errp) && open_return_path(m, errp) && state_saver_setup(saver, errp);
     device_unlock();
     if (ok) {
         __atomic_store_n(&out->set_up, now_us(), __ATOMIC_RELAXED);
@@ -206,7 +301,9 @@ static bool send_machine(Migration *m, GError **errp)
     state_registry_set_wire(registry, VMSTATE_WIRE_OWN);
     if (ok) {
         __atomic_store_n(&out->transferred, state_stream_position(out->stream), __ATOMIC_RELAXED);
-        runstate_set(RUN_STATE_POSTMIGRATE);
+        if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
+            runstate_set(RUN_STATE_POSTMIGRATE);
+        }
     }
     device_unlock();
     return ok;
@@ -230,48 +327,56 @@ static void end(Migration *m, GError *error)
     device_unlock();
 }
 
-static MigrationChannel *connect(Migration *m, GError **errp)
+/* A cancel sees the channel already while it connects. */
+static bool connect(Migration *m, MigrationChannel *channel, GError **errp)
 {
-    MigrationChannel *channel = migration_channel_open(m->out.address, true, errp);
-
     mutex_lock(&m->lock);
     m->out.channel = channel;
     mutex_unlock(&m->lock);
-    return channel;
+    if (cancelled(&m->out)) {
+        return give_up(m, errp);
+    }
+    return migration_channel_connect(channel, m->out.address, true, errp);
 }
 
 static void join(void *opaque)
 {
     Migration *m = opaque;
 
-    thread_join(m->out.thread);
-    m->out.thread = NULL;
+    if (m->out.thread) {
+        thread_join(m->out.thread);
+        m->out.thread = NULL;
+    }
 }
 
 static void *send_thread(void *opaque)
 {
     Migration *m = opaque;
     OutgoingMigration *out = &m->out;
-    MigrationChannel *channel;
+    MigrationChannel *channel = migration_channel_new();
     GError *error = NULL;
+    bool ok = connect(m, channel, &error);
 
-    channel = connect(m, &error);
-    if (channel) {
+    if (ok) {
         out->stream = migration_channel_stream(channel, true);
-        bool ok = send_machine(m, &error);
+        ok = send_machine(m, &error);
+        if (!ok) {
+            migration_return_prefer(m, &error);
+        }
+        migration_return_end(m);
         state_stream_free(out->stream);
         out->stream = NULL;
-        mutex_lock(&m->lock);
-        out->channel = NULL;
-        mutex_unlock(&m->lock);
-        if (!migration_channel_close(channel, ok ? &error : NULL) && ok) {
-            /* All was written, but the command that took it says it failed: the guest stays here. */
-            device_lock();
-            if (runstate_check(RUN_STATE_POSTMIGRATE) && !strcmp(m->global.runstate, "running")) {
-                vm_start();
-            }
-            device_unlock();
+    }
+    mutex_lock(&m->lock);
+    out->channel = NULL;
+    mutex_unlock(&m->lock);
+    if (!migration_channel_close(channel, ok && !out->path.open ? &error : NULL) && ok && !out->path.open) {
+        /* All was written, but the command that took it says it failed: the guest stays here. */
+        device_lock();
+        if (runstate_check(RUN_STATE_POSTMIGRATE) && !strcmp(m->global.runstate, "running")) {
+            vm_start();
         }
+        device_unlock();
     }
     end(m, error);
     run_on_main(join, m);
@@ -325,11 +430,25 @@ void migration_cancel(void)
     __atomic_store_n(&out->cancel, true, __ATOMIC_SEQ_CST);
     migration_set_status(m, MIGRATION_STATUS_CANCELLING);
     mutex_lock(&m->lock);
-    if (out->channel) {
+    if (out->channel && !out->all_sent) {
         migration_channel_shutdown(out->channel);
     }
     cond_broadcast(&m->changed);
     mutex_unlock(&m->lock);
+}
+
+void migration_shutdown(void)
+{
+    Migration *m = migration_get();
+
+    migration_cancel();
+    if (m->out.thread) {
+        device_unlock();
+        thread_join(m->out.thread);
+        device_lock();
+        m->out.thread = NULL;
+    }
+    migration_incoming_shutdown(m);
 }
 
 bool migration_continue(GError **errp)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Migration's common part: parameters, capabilities, blockers, status, the section that carries the run
- * state.
+ * Migration's common part: blockers, status, the section that carries the run state.
  */
 #include "migration-internal.h"
 
@@ -11,7 +10,6 @@
 #include "system/main-loop.h"
 #include "system/ram-migration.h"
 #include "system/runtime.h"
-#include "util/cutils.h"
 #include "util/error.h"
 
 static const char *const status_names[MIGRATION_STATUS_COUNT] = {
@@ -22,47 +20,9 @@ static const char *const status_names[MIGRATION_STATUS_COUNT] = {
     [MIGRATION_STATUS_ACTIVE] = "active",
     [MIGRATION_STATUS_PRE_SWITCHOVER] = "pre-switchover",
     [MIGRATION_STATUS_DEVICE] = "device",
+    [MIGRATION_STATUS_POSTCOPY_ACTIVE] = "postcopy-active",
     [MIGRATION_STATUS_COMPLETED] = "completed",
     [MIGRATION_STATUS_FAILED] = "failed",
-};
-
-const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
-    [MIGRATION_PARAMETER_THROTTLE_TRIGGER_THRESHOLD] = {"throttle-trigger-threshold", 50, 1, 100, "percent"},
-    [MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL] = {"cpu-throttle-initial", 20, 1, 99, "percent"},
-    [MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT] = {"cpu-throttle-increment", 10, 1, 99, "percent"},
-    [MIGRATION_PARAMETER_MAX_CPU_THROTTLE] = {"max-cpu-throttle", 99, 1, 99, "percent"},
-    [MIGRATION_PARAMETER_MAX_BANDWIDTH] = {"max-bandwidth", 128ull << 20, 0, INT64_MAX, "bytes/second",
-                                           MIGRATION_PARAMETER_SIZE},
-    [MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH] = {"avail-switchover-bandwidth", 0, 0, INT64_MAX,
-                                                        "bytes/second", MIGRATION_PARAMETER_SIZE},
-    [MIGRATION_PARAMETER_DOWNTIME_LIMIT] = {"downtime-limit", 300, 0, 2000000, "milliseconds"},
-    [MIGRATION_PARAMETER_X_WIRE] = {"x-wire", VMSTATE_WIRE_OWN, .kind = MIGRATION_PARAMETER_CHOICE,
-                                    .choices = vmstate_wire_names},
-};
-
-const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] = {
-    [MIGRATION_CAPABILITY_XBZRLE] = {"xbzrle"},
-    [MIGRATION_CAPABILITY_RDMA_PIN_ALL] = {"rdma-pin-all"},
-    [MIGRATION_CAPABILITY_AUTO_CONVERGE] = {"auto-converge"},
-    [MIGRATION_CAPABILITY_ZERO_BLOCKS] = {"zero-blocks"},
-    [MIGRATION_CAPABILITY_EVENTS] = {"events", true},
-    [MIGRATION_CAPABILITY_POSTCOPY_RAM] = {"postcopy-ram"},
-    [MIGRATION_CAPABILITY_X_COLO] = {"x-colo"},
-    [MIGRATION_CAPABILITY_RELEASE_RAM] = {"release-ram"},
-    [MIGRATION_CAPABILITY_RETURN_PATH] = {"return-path"},
-    [MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER] = {"pause-before-switchover", true},
-    [MIGRATION_CAPABILITY_MULTIFD] = {"multifd"},
-    [MIGRATION_CAPABILITY_DIRTY_BITMAPS] = {"dirty-bitmaps"},
-    [MIGRATION_CAPABILITY_POSTCOPY_BLOCKTIME] = {"postcopy-blocktime"},
-    [MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE] = {"late-block-activate", true},
-    [MIGRATION_CAPABILITY_X_IGNORE_SHARED] = {"x-ignore-shared"},
-    [MIGRATION_CAPABILITY_VALIDATE_UUID] = {"validate-uuid"},
-    [MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] = {"background-snapshot"},
-    [MIGRATION_CAPABILITY_ZERO_COPY_SEND] = {"zero-copy-send"},
-    [MIGRATION_CAPABILITY_POSTCOPY_PREEMPT] = {"postcopy-preempt"},
-    [MIGRATION_CAPABILITY_SWITCHOVER_ACK] = {"switchover-ack"},
-    [MIGRATION_CAPABILITY_DIRTY_LIMIT] = {"dirty-limit"},
-    [MIGRATION_CAPABILITY_MAPPED_RAM] = {"mapped-ram"},
 };
 
 Migration *migration_get(void)
@@ -73,144 +33,6 @@ Migration *migration_get(void)
 const char *migration_status_name(MigrationStatus status)
 {
     return status_names[status];
-}
-
-/* ---- Parameters and capabilities ---- */
-
-uint64_t migration_parameter_get(MigrationParameter parameter)
-{
-    return __atomic_load_n(&migration_get()->parameters[parameter], __ATOMIC_RELAXED);
-}
-
-char *migration_parameter_text(MigrationParameter parameter)
-{
-    Migration *m = migration_get();
-    const MigrationParameterRow *row = &migration_parameters[parameter];
-    uint64_t value = migration_parameter_get(parameter);
-
-    switch (row->kind) {
-    case MIGRATION_PARAMETER_SWITCH:
-        return g_strdup(value ? "on" : "off");
-    case MIGRATION_PARAMETER_CHOICE:
-        return g_strdup(row->choices[value]);
-    case MIGRATION_PARAMETER_TEXT: {
-        mutex_lock(&m->lock);
-        char *text = g_strdup(m->texts[parameter] ? m->texts[parameter] : "");
-        mutex_unlock(&m->lock);
-        return text;
-    }
-    default:
-        return g_strdup_printf("%" G_GUINT64_FORMAT, value);
-    }
-}
-
-int migration_parameter_find(const char *name)
-{
-    for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
-        if (!strcmp(migration_parameters[i].name, name)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp)
-{
-    const MigrationParameterRow *row = &migration_parameters[parameter];
-    uint64_t most = row->kind == MIGRATION_PARAMETER_SWITCH   ? 1
-                    : row->kind == MIGRATION_PARAMETER_CHOICE ? g_strv_length((char **)row->choices) - 1
-                                                              : row->most;
-
-    if (value < row->least || value > most) {
-        error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Parameter '%s' expects a value between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " %s",
-                  row->name, row->least, most, row->unit ? row->unit : "");
-        return false;
-    }
-    __atomic_store_n(&migration_get()->parameters[parameter], value, __ATOMIC_RELAXED);
-    return true;
-}
-
-static bool parse_choice(const MigrationParameterRow *row, const char *text, uint64_t *value, GError **errp)
-{
-    for (unsigned i = 0; row->choices[i]; i++) {
-        if (!strcmp(row->choices[i], text)) {
-            *value = i;
-            return true;
-        }
-    }
-    g_autofree char *list = g_strjoinv(", ", (char **)row->choices);
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (%s)", row->name, text,
-              list);
-    return false;
-}
-
-bool migration_parameter_parse(MigrationParameter parameter, const char *text, GError **errp)
-{
-    Migration *m = migration_get();
-    const MigrationParameterRow *row = &migration_parameters[parameter];
-    const char *expected = "number";
-    uint64_t value = 0;
-    bool good, on = false;
-
-    switch (row->kind) {
-    case MIGRATION_PARAMETER_TEXT:
-        mutex_lock(&m->lock);
-        g_free(m->texts[parameter]);
-        m->texts[parameter] = g_strdup(text);
-        mutex_unlock(&m->lock);
-        return true;
-    case MIGRATION_PARAMETER_CHOICE:
-        return parse_choice(row, text, &value, errp) && migration_parameter_set(parameter, value, errp);
-    case MIGRATION_PARAMETER_SWITCH:
-        expected = "switch (on or off)";
-        good = parse_bool(text, &on);
-        value = on;
-        break;
-    case MIGRATION_PARAMETER_SIZE:
-        expected = "size";
-        good = parse_size(text, 'M', &value, NULL);
-        break;
-    default:
-        good = parse_uint64(text, 0, &value);
-    }
-    if (!good) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a %s", row->name, expected);
-        return false;
-    }
-    return migration_parameter_set(parameter, value, errp);
-}
-
-bool migration_capability_get(MigrationCapability capability)
-{
-    return migration_get()->capabilities[capability];
-}
-
-int migration_capability_find(const char *name)
-{
-    for (int i = 0; i < MIGRATION_CAPABILITY_COUNT; i++) {
-        if (!strcmp(migration_capabilities[i].name, name)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-bool migration_capability_set(MigrationCapability capability, bool on, GError **errp)
-{
-    Migration *m = migration_get();
-    const MigrationCapabilityRow *row = &migration_capabilities[capability];
-
-    if (migration_status_is_busy(migration_status(m))) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "There's a migration process in progress");
-        return false;
-    }
-    if (on && !row->supported) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Capability '%s' is not supported", row->name);
-        return false;
-    }
-    m->capabilities[capability] = on;
-    return true;
 }
 
 /* ---- Status ---- */
@@ -395,6 +217,7 @@ bool migration_init(GError **errp)
     the_runtime->migration = m;
     mutex_init(&m->lock);
     cond_init(&m->changed);
+    mutex_init(&m->in.back_lock);
     m->blockers = g_ptr_array_new_with_free_func(g_free);
     m->in.listener = -1;
     for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
@@ -429,6 +252,7 @@ void migration_cleanup(void)
     g_free(m->machine);
     g_free(m->error);
     g_free(m->in.uri);
+    mutex_destroy(&m->in.back_lock);
     cond_destroy(&m->changed);
     mutex_destroy(&m->lock);
     g_free(m);

@@ -35,15 +35,27 @@ void migration_address_free(MigrationAddress *address);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MigrationAddress, migration_address_free)
 
 typedef struct MigrationChannel MigrationChannel;
-/* Opens for sending (or receiving: FD, EXEC and FILE only). Blocks; NULL with errp. */
+/* Without a connection yet: what migration_channel_connect() makes can be ended by a shutdown meanwhile. */
+MigrationChannel *migration_channel_new(void);
+/* Opens for sending (or receiving: FD, EXEC and FILE only). Blocks; false with errp. */
+bool migration_channel_connect(MigrationChannel *channel, const MigrationAddress *address, bool sending,
+                               GError **errp);
+/* Both in one. */
 MigrationChannel *migration_channel_open(const MigrationAddress *address, bool sending, GError **errp);
 /* Takes fd over. */
 MigrationChannel *migration_channel_from_fd(int fd);
 /* The stream does not own the channel. */
 StateStream *migration_channel_stream(MigrationChannel *channel, bool sending);
+/* Whether both directions can be used: a socket. */
+bool migration_channel_is_two_way(const MigrationChannel *channel);
+/* Waits of more than ms end with an error from now on; 0: any wait is right. Any thread. */
+void migration_channel_set_timeout(MigrationChannel *channel, int ms);
 /* Ends reads and writes under way and to come with an error. Any thread. */
 void migration_channel_shutdown(MigrationChannel *channel);
-/* Closes; for a command, waits for its end: false with errp if that failed. */
+/*
+ * Closes.  A command that was sent to is waited for: false with errp if it failed; after a shutdown it is
+ * ended.  A command that was received from may go on by itself.
+ */
 bool migration_channel_close(MigrationChannel *channel, GError **errp);
 
 /*

@@ -36,6 +36,9 @@ bool state_stream_close(StateStream *s, GError **errp);
 void state_stream_free(StateStream *s);
 
 bool state_stream_flush(StateStream *s);
+/* Holding: what is written waits in memory, so that nobody waits for the transport, until this is undone; then
+ * the next flush writes it. */
+void state_stream_hold(StateStream *s, bool hold);
 uint64_t state_stream_position(const StateStream *s);
 bool state_stream_has_error(const StateStream *s);
 /* The pending error, still the stream's; NULL if none. */

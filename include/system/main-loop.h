@@ -19,6 +19,8 @@ bool main_loop_iterate(bool may_block);
 /* Wakes the loop. Any thread. */
 void main_loop_notify(void);
 bool main_loop_is_running(void);
+/* main_loop_quit() was called: whoever turns the loop inside a command gives up. */
+bool main_loop_is_quitting(void);
 
 /* Bottom half: fn runs once on the main thread soon after bh_schedule(), however often it was
  * called. */

@@ -22,6 +22,7 @@ typedef enum MigrationStatus {
     MIGRATION_STATUS_ACTIVE,
     MIGRATION_STATUS_PRE_SWITCHOVER,
     MIGRATION_STATUS_DEVICE,
+    MIGRATION_STATUS_POSTCOPY_ACTIVE,
     MIGRATION_STATUS_COMPLETED,
     MIGRATION_STATUS_FAILED,
     MIGRATION_STATUS_COUNT
@@ -35,13 +36,28 @@ static inline bool migration_status_is_busy(MigrationStatus s)
 
 /* ---- Parameters and capabilities ---- */
 typedef enum MigrationParameter {
+    MIGRATION_PARAMETER_ANNOUNCE_INITIAL,
+    MIGRATION_PARAMETER_ANNOUNCE_MAX,
+    MIGRATION_PARAMETER_ANNOUNCE_ROUNDS,
+    MIGRATION_PARAMETER_ANNOUNCE_STEP,
     MIGRATION_PARAMETER_THROTTLE_TRIGGER_THRESHOLD,
     MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL,
     MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT,
-    MIGRATION_PARAMETER_MAX_CPU_THROTTLE,
+    MIGRATION_PARAMETER_CPU_THROTTLE_TAILSLOW,
+    MIGRATION_PARAMETER_TLS_CREDS,
+    MIGRATION_PARAMETER_TLS_HOSTNAME,
+    MIGRATION_PARAMETER_TLS_AUTHZ,
     MIGRATION_PARAMETER_MAX_BANDWIDTH,
     MIGRATION_PARAMETER_AVAIL_SWITCHOVER_BANDWIDTH,
+    MIGRATION_PARAMETER_MAX_POSTCOPY_BANDWIDTH,
     MIGRATION_PARAMETER_DOWNTIME_LIMIT,
+    MIGRATION_PARAMETER_MULTIFD_CHANNELS,
+    MIGRATION_PARAMETER_MULTIFD_COMPRESSION,  /* a MultifdCompression */
+    MIGRATION_PARAMETER_MULTIFD_ZLIB_LEVEL,
+    MIGRATION_PARAMETER_MULTIFD_ZSTD_LEVEL,
+    MIGRATION_PARAMETER_XBZRLE_CACHE_SIZE,
+    MIGRATION_PARAMETER_MAX_CPU_THROTTLE,
+    MIGRATION_PARAMETER_ZERO_PAGE_DETECTION,  /* a ZeroPageDetection */
     MIGRATION_PARAMETER_X_WIRE,  /* a VMStateWire */
     MIGRATION_PARAMETER_COUNT
 } MigrationParameter;
@@ -70,6 +86,12 @@ int migration_parameter_find(const char *name);
 bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp);
 /* The value from text, as HMP has it, of every kind. */
 bool migration_parameter_parse(MigrationParameter parameter, const char *text, GError **errp);
+
+typedef enum ZeroPageDetection {
+    ZERO_PAGE_DETECTION_NONE,
+    ZERO_PAGE_DETECTION_LEGACY,
+    ZERO_PAGE_DETECTION_MULTIFD,
+} ZeroPageDetection;
 
 typedef enum MigrationCapability {
     MIGRATION_CAPABILITY_XBZRLE,
@@ -103,8 +125,10 @@ typedef struct MigrationCapabilityRow {
 extern const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT];
 bool migration_capability_get(MigrationCapability capability);
 int migration_capability_find(const char *name);
-/* Refuses what is not built, and any change while a migration is under way. */
+/* Refuses what is not built, what does not go together, and any change while a migration is under way. */
 bool migration_capability_set(MigrationCapability capability, bool on, GError **errp);
+/* The same for all at once: wanted has MIGRATION_CAPABILITY_COUNT members. All or nothing. */
+bool migration_capabilities_set(const bool *wanted, GError **errp);
 
 /* ---- Sending ---- */
 /*
@@ -158,6 +182,8 @@ bool migration_is_possible(GError **errp);
 bool migration_init(GError **errp);
 /* After the last device; machine is the versioned machine type. */
 bool migration_machine_created(const char *machine, GError **errp);
+/* At the end of the process: gives up what is under way, and waits for its threads. */
+void migration_shutdown(void);
 void migration_cleanup(void);
 const SavevmConfig *migration_config(void);
 /*

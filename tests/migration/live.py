@@ -1,0 +1,582 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Live migration: a guest that knows what its memory must hold (dirtier.c) goes from one emulator to another.
+
+Which two: $GOSSAMER_EMULATOR on both sides; the cases in CROSSING put another emulator on one side, a QEMU of
+the version the case names ($GOSSAMER_QEMU10: command of QEMU 10; qemu-system-ppc64 may be 7.2 or 10).
+"""
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import tap  # noqa: E402
+from guest import Console, Qmp, emulator_path, stretch  # noqa: E402
+
+# QEMU 10 never sends the state of XICS, nor takes it.
+MACHINE = "pseries-7.2,ic-mode=xive"
+ENDS = ("completed", "failed", "cancelled")
+
+
+class Side:
+    """One emulator with the guest, or waiting for it."""
+
+    def __init__(self, world, name, incoming=None, emulator=None, memory="256M", extra=(), smp="1", monitor=False):
+        self.world = world
+        self.name = name
+        self.emulator = shlex.split(emulator) if emulator else [emulator_path()]
+        qmp, console = world.path(name + ".qmp"), world.path(name + ".console")
+        command = self.emulator + ["-M", MACHINE, "-cpu", "power9_v2.0", "-smp", smp, "-m", memory, "-nodefaults",
+                                   "-display", "none", "-bios", world.guest, "-serial", "chardev:c", "-chardev",
+                                   f"socket,id=c,path={console},server=on,wait=off",
+                                   "-qmp", f"unix:{qmp},server=on,wait=off"]
+        if monitor:
+            self.monitor_path = world.path(name + ".hmp")
+            command += ["-monitor", f"unix:{self.monitor_path},server=on,wait=off"]
+        if incoming:
+            command += ["-incoming", incoming]
+        command += list(extra)
+        tap.diagnostic("$ " + " ".join(command))
+        self.errors = world.path(name + ".errors")
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                            cwd=world.folder)
+        world.sides.append(self)
+        self.qmp = Qmp(qmp, self.process)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(console)
+        self.console = Console(self.socket.fileno())
+
+    def set(self, parameters=None, **capabilities):
+        if capabilities:
+            self.qmp.command("migrate-set-capabilities", capabilities=[
+                {"capability": name.replace("_", "-"), "state": value} for name, value in capabilities.items()])
+        if parameters:
+            self.qmp.command("migrate-set-parameters", **parameters)
+
+    def status(self):
+        return self.qmp.command("query-migrate").get("status")
+
+    def running(self):
+        return self.qmp.command("query-status")["running"]
+
+    def wait_status(self, *wanted, timeout=60):
+        deadline = time.monotonic() + stretch(timeout)
+        while True:
+            info = self.qmp.command("query-migrate")
+            if info.get("status") in wanted:
+                return info
+            assert time.monotonic() < deadline, f"{self.name}: no {wanted}: {info}\n{self.said()}"
+            time.sleep(0.02)
+
+    def wait_running(self, timeout=60):
+        deadline = time.monotonic() + stretch(timeout)
+        while not self.running():
+            assert time.monotonic() < deadline, f"{self.name} does not run\n{self.said()}"
+            time.sleep(0.02)
+
+    def said(self):
+        with open(self.errors, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def dirty(self, mib, rate):
+        """The guest writes that many MiB, at that many MiB a second."""
+        self.console.send(f"{mib} {rate}\n")
+        self.console.expect(r"^SET$", 60)
+
+    def alive(self, passes=3):
+        """The guest's memory is as it must be, all of it, more than once."""
+        self.console.position = len(self.console.text)
+        numbers = []
+        for _ in range(passes + 1):
+            numbers.append(int(self.console.expect(r"^pass (\d+)$", 60).group(1)))
+        assert numbers == sorted(set(numbers)), f"{self.name}: passes {numbers}"
+        wrong = re.search(r"^BAD.*", self.console.text, re.M)
+        assert not wrong, f"{self.name}: {wrong.group(0)}"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        self.qmp.close()
+        self.socket.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+class World:
+    """A folder and the emulators of one case."""
+
+    guest = None
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="gossamer-live-")
+        self.sides = []
+        self.proxies = []
+        return self
+
+    def __exit__(self, *_exception):
+        for side in self.sides:
+            if _exception[0] and side.said():
+                tap.diagnostic(f"{side.name} said: {side.said()}")
+            side.end()
+        for proxy in self.proxies:
+            proxy.end()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def source(self, mib=32, rate=50, **options):
+        side = Side(self, "source", **options)
+        side.console.expect("pass", 60)
+        side.dirty(mib, rate)
+        side.alive(1)
+        return side
+
+
+class Proxy:
+    """A network that can be cut: passes bytes on between two UNIX sockets until told otherwise."""
+
+    def __init__(self, world, target):
+        self.path = world.path("proxy")
+        self.target = target
+        self.flows = threading.Event()     # towards the target
+        self.answers = threading.Event()   # back
+        self.flows.set()
+        self.answers.set()
+        self.bytes = 0
+        self.limit = None
+        self.open = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(8)
+        world.proxies.append(self)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                a = self.listener.accept()[0]
+            except OSError:
+                return
+            b = socket.socket(socket.AF_UNIX)
+            b.connect(self.target)
+            self.open += [a, b]
+            threading.Thread(target=self._copy, args=(a, b, True), daemon=True).start()
+            threading.Thread(target=self._copy, args=(b, a, False), daemon=True).start()
+
+    def _copy(self, a, b, counted):
+        try:
+            while True:
+                data = a.recv(65536)
+                if counted and self.limit is not None and self.bytes + len(data) > self.limit:
+                    self.flows.clear()
+                (self.flows if counted else self.answers).wait()
+                if not data:
+                    b.shutdown(socket.SHUT_WR)
+                    return
+                if counted:
+                    self.bytes += len(data)
+                b.sendall(data)
+        except OSError:
+            for one in (a, b):
+                one.close()
+
+    def end(self):
+        self.listener.close()
+        self.flows.set()
+        self.answers.set()
+        for one in self.open:
+            one.close()
+
+
+def move(world, source, target, uri, parameters=None, source_only=None, **capabilities):
+    """Migrates; returns the source's query-migrate. The guest must be well on the other side."""
+    for side in (source, target):
+        side.set(parameters, **capabilities)
+    source.set(source_only or {"max-bandwidth": 0})
+    source.qmp.command("migrate", uri=uri)
+    info = source.wait_status(*ENDS)
+    assert info["status"] == "completed", f"{info}\n{source.said()}\n{target.said()}"
+    target.wait_running()
+    target.alive()
+    assert not source.running()
+    return info
+
+
+def two(world, mib=32, rate=50, uri=None, emulators=(None, None), **options):
+    uri = uri or "unix:" + world.path("stream")
+    source = world.source(mib, rate, emulator=emulators[0], **options)
+    target = Side(world, "target", incoming=uri, emulator=emulators[1], **options)
+    return source, target, uri
+
+
+def plain():
+    with World() as world:
+        info = move(world, *two(world))
+        for name in ("total-time", "downtime", "setup-time", "ram"):
+            assert name in info, f"no {name} in {info}"
+        for name in ("transferred", "remaining", "total", "duplicate", "skipped", "normal", "normal-bytes",
+                     "dirty-pages-rate", "mbps", "dirty-sync-count", "postcopy-requests", "page-size",
+                     "multifd-bytes", "pages-per-second", "precopy-bytes", "downtime-bytes", "postcopy-bytes",
+                     "dirty-sync-missed-zero-copy"):
+            assert name in info["ram"], f"no {name} in {info['ram']}"
+
+
+def tcp_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def ipv6():
+    with World() as world:
+        try:
+            with socket.socket(socket.AF_INET6) as probe:
+                probe.bind(("::1", 0))
+        except OSError as error:
+            raise tap.Skip(f"no IPv6 here: {error}") from error
+        move(world, *two(world, uri=f"tcp:[::1]:{tcp_port()}"), return_path=True)
+
+
+# ---- Return path ----
+
+def return_path(emulators=(None, None), **options):
+    """Complete when the destination says so; several times, with both transports."""
+    with World() as world:
+        uri = f"tcp:127.0.0.1:{tcp_port()}"
+        info = move(world, *two(world, uri=uri, emulators=emulators, **options), return_path=True)
+        assert info["downtime"] < 5000, str(info)
+
+
+def refused():
+    """A destination that cannot load: the source hears it and runs on."""
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source()
+        target = Side(world, "target", incoming=uri, memory="512M")
+        source.set({"max-bandwidth": 0}, return_path=True, events=True)
+        source.qmp.command("migrate", uri=uri)
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed", str(info)
+        assert target.process.wait(stretch(10)) == 1
+        assert "Size mismatch" in target.said(), target.said()
+        source.wait_running()
+        source.alive()
+        seen = [event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"]
+        assert seen[:2] == ["setup", "active"] and seen[-1] == "failed", str(seen)
+
+
+def no_return_path():
+    """Where nothing can come back it is said at once."""
+    with World() as world:
+        source = world.source()
+        source.set(return_path=True)
+        source.qmp.command("migrate", uri="exec:cat > /dev/null")
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed" and "return-path" in info["error-desc"], str(info)
+        source.alive()
+        error = source.qmp.reply("migrate-set-capabilities",
+                                 capabilities=[{"capability": "return-path", "state": False},
+                                               {"capability": "switchover-ack", "state": True}])
+        assert "requires capability 'return-path'" in error["error"]["desc"], str(error)
+
+
+def switchover_ack(emulators=(None, None)):
+    with World() as world:
+        move(world, *two(world, emulators=emulators), return_path=True, switchover_ack=True)
+
+
+def cancel_connect():
+    """A cancel does not wait for a connection that does not come."""
+    with World() as world:
+        source = world.source()
+        with socket.socket() as listener:
+            # A listener whose queue is full answers no more.
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            port = listener.getsockname()[1]
+            waiting = []
+            for _ in range(4):
+                one = socket.socket()
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+                waiting.append(one)
+            source.qmp.command("migrate", uri=f"tcp:127.0.0.1:{port}")
+            time.sleep(0.5)
+            assert source.status() == "setup", source.status()
+            start = time.monotonic()
+            source.qmp.command("migrate_cancel")
+            assert source.wait_status(*ENDS)["status"] == "cancelled"
+            assert time.monotonic() - start < stretch(2), "the cancel waits for the connection"
+            for one in waiting:
+                one.close()
+        source.alive()
+
+
+def quit_waits_not():
+    """HMP's migrate without -d ends with the emulator; so does a stream's command that does not end."""
+    with World() as world:
+        source = world.source(monitor=True)
+        source.set({"max-bandwidth": 100000})
+        monitor = socket.socket(socket.AF_UNIX)
+        monitor.connect(source.monitor_path)
+        monitor.sendall(b"migrate \"exec:cat > /dev/null\"\n")
+        source.wait_status("active")
+        source.process.send_signal(signal.SIGTERM)
+        assert source.process.wait(stretch(10)) == 0
+        monitor.close()
+        with open(world.path("state"), "wb"):
+            pass
+        other = world.source()
+        other.set({"max-bandwidth": 0})
+        other.qmp.command("migrate", uri="exec:cat > " + world.path("state"))
+        assert other.wait_status(*ENDS)["status"] == "completed"
+        target = Side(world, "target", incoming=f"exec:cat {world.path('state')}; exec sleep 1000")
+        target.wait_running(10)
+        target.alive()
+        target.process.send_signal(signal.SIGTERM)
+        assert target.process.wait(stretch(10)) == 0
+
+
+# ---- Faults ----
+
+def killed_target(after=0.3):
+    """The destination dies at some moment: the source runs on, whole."""
+    with World() as world:
+        source, target, uri = two(world, 64, 0)
+        for side in (source, target):
+            side.set(return_path=True)
+        source.set({"max-bandwidth": 100 << 20, "downtime-limit": 1})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(after)
+        target.kill()
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed" and info["error-desc"], str(info)
+        source.wait_running()
+        source.alive()
+        # And it may try again.
+        second = Side(world, "second", incoming="unix:" + world.path("second"))
+        move(world, source, second, "unix:" + world.path("second"), {"downtime-limit": 300}, return_path=True)
+
+
+def at_the_brink(world, through_proxy=False):
+    """(source, target, proxy) with all but the last pages on the other side; the rest fits into a socket."""
+    source = world.source(1, 1)
+    target = Side(world, "target", incoming="unix:" + world.path("stream"))
+    proxy = Proxy(world, world.path("stream")) if through_proxy else None
+    for side in (source, target):
+        side.set(return_path=True)
+    source.set({"max-bandwidth": 0}, pause_before_switchover=True)
+    source.qmp.command("migrate", uri="unix:" + (proxy.path if proxy else world.path("stream")))
+    source.wait_status("pre-switchover")
+    time.sleep(0.5)
+    return source, target, proxy
+
+
+def killed_target_late():
+    """The destination dies with the whole stream before it, before it has said a word: the source runs on."""
+    with World() as world:
+        source, target, _ = at_the_brink(world)
+        target.process.send_signal(signal.SIGSTOP)
+        source.qmp.command("migrate-continue", state="pre-switchover")
+        time.sleep(1)
+        assert source.status() == "device", source.status()
+        target.kill()
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed", str(info)
+        source.wait_running()
+        source.alive()
+
+
+def cut_network():
+    """Nothing passes any more: a cancel gives the guest back to the source; the target gives up or waits."""
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(64, 0)
+        target = Side(world, "target", incoming=uri)
+        proxy = Proxy(world, world.path("stream"))
+        for side in (source, target):
+            side.set(return_path=True)
+        source.set({"max-bandwidth": 0, "downtime-limit": 1})
+        proxy.limit = 30 << 20
+        source.qmp.command("migrate", uri="unix:" + proxy.path)
+        deadline = time.monotonic() + stretch(30)
+        while proxy.flows.is_set():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.5)
+        source.alive()
+        source.qmp.command("migrate_cancel")
+        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        source.alive()
+        assert not target.running()
+
+
+def cut_at_the_end():
+    """The network is cut when the guest stands still already: the source takes it back by itself."""
+    with World() as world:
+        source, target, proxy = at_the_brink(world, through_proxy=True)
+        proxy.flows.clear()
+        proxy.answers.clear()
+        source.qmp.command("migrate-continue", state="pre-switchover")
+        info = source.wait_status(*ENDS, timeout=60)
+        assert info["status"] == "failed", str(info)
+        assert re.search("has not confirmed|has been silent", info["error-desc"]), str(info)
+        source.wait_running()
+        source.alive()
+        # What was held back arrives after all: nobody may run a second guest.
+        proxy.flows.set()
+        proxy.answers.set()
+        time.sleep(2)
+        assert target.process.poll() is not None or not target.running(), "the guest runs on both sides"
+
+
+def killed_source():
+    """The source dies when the destination has all: the guest waits there, whole, for a word."""
+    with World() as world:
+        source, target, proxy = at_the_brink(world, through_proxy=True)
+        proxy.answers.clear()
+        source.qmp.command("migrate-continue", state="pre-switchover")
+        time.sleep(1)
+        assert source.status() == "device" and not target.running()
+        source.kill()
+        target.wait_status("completed")
+        status = target.qmp.command("query-status")["status"]
+        assert status == "paused", status
+        assert "went away before it handed the guest over" in target.said(), target.said()
+        target.qmp.command("cont")
+        target.alive()
+
+
+def killed_source_early():
+    """The source dies in the middle: the destination ends with a message."""
+    with World() as world:
+        source, target, uri = two(world, 64, 0)
+        source.set({"max-bandwidth": 20 << 20})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.3)
+        source.kill()
+        assert target.process.wait(stretch(10)) == 1
+        assert "load of migration failed" in target.said(), target.said()
+
+
+def full_disk():
+    """A file that cannot grow: the migration fails, the guest runs on."""
+    with World() as world:
+        source = world.source()
+        source.set({"max-bandwidth": 0})
+        source.qmp.command("migrate", uri="file:/dev/full")
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed" and "No space left" in info["error-desc"], str(info)
+        source.alive()
+        source.qmp.command("migrate", uri="file:" + world.path("state"))
+        assert source.wait_status(*ENDS)["status"] == "completed"
+        target = Side(world, "target", incoming="file:" + world.path("state"))
+        target.wait_running()
+        target.alive()
+
+
+def settings():
+    """Names, ranges and words of parameters and capabilities."""
+    with World() as world:
+        source = world.source()
+        before = source.qmp.command("query-migrate-parameters")
+        assert before["xbzrle-cache-size"] == 64 << 20 and before["multifd-compression"] == "none", str(before)
+        for name, value, words in (
+                ("cpu-throttle-initial", 100, "between 1 and 99"),
+                ("downtime-limit", 2000001, "between 0 and 2000000"),
+                ("multifd-channels", 0, "between 1 and 255"),
+                ("multifd-compression", "lzw", "does not accept value 'lzw'"),
+                ("xbzrle-cache-size", 5000, "power of two"),
+                ("tls-creds", 7, "expected: string"),
+                ("cpu-throttle-tailslow", 7, "expected: boolean"),
+                ("max-bandwidth", "7", "expected: integer"),
+                ("colour", 7, "is unexpected")):
+            reply = source.qmp.reply("migrate-set-parameters", **{name: value})
+            assert words in reply.get("error", {}).get("desc", ""), f"{name}={value}: {reply}"
+        assert source.qmp.command("query-migrate-parameters") == before
+        source.set({"multifd-compression": "zstd", "tls-hostname": "there", "cpu-throttle-tailslow": True})
+        after = source.qmp.command("query-migrate-parameters")
+        assert after["multifd-compression"] == "zstd" and after["tls-hostname"] == "there", str(after)
+        assert after["cpu-throttle-tailslow"] is True, str(after)
+        assert source.qmp.hmp("migrate_set_parameter max-bandwidth 3M") == ""
+        assert source.qmp.command("query-migrate-parameters")["max-bandwidth"] == 3 << 20
+        text = source.qmp.hmp("info migrate_parameters")
+        assert "multifd-compression: zstd" in text and "tls-hostname: 'there'" in text, text
+        text = source.qmp.hmp("migrate_set_capability x-colo on")
+        assert "is not supported" in text, text
+
+
+CASES = {
+    "plain": ("quick", plain),
+    "ipv6": ("quick", ipv6),
+    "settings": ("quick", settings),
+    "return-path": ("quick", return_path),
+    "return-path-smp": ("long", lambda: return_path(smp="4")),
+    "refused": ("quick", refused),
+    "no-return-path": ("quick", no_return_path),
+    "switchover-ack": ("quick", switchover_ack),
+    "cancel-connect": ("quick", cancel_connect),
+    "quit": ("quick", quit_waits_not),
+    "killed-target": ("quick", killed_target),
+    "killed-target-late": ("quick", killed_target_late),
+    "killed-source": ("quick", killed_source),
+    "killed-source-early": ("quick", killed_source_early),
+    "cut-network": ("quick", cut_network),
+    "cut-at-the-end": ("long", cut_at_the_end),
+    "full-disk": ("quick", full_disk),
+}
+
+
+def qemu10():
+    command = os.environ.get("GOSSAMER_QEMU10")
+    if command:
+        return command
+    if shutil.which("qemu-system-ppc64"):
+        version = subprocess.run(["qemu-system-ppc64", "--version"], stdout=subprocess.PIPE, check=False).stdout
+        if re.search(rb"version 1\d\.", version):
+            return "qemu-system-ppc64"
+    raise tap.Skip("no QEMU 10 here: point GOSSAMER_QEMU10 at its command")
+
+
+# A case with QEMU 10 on the other side, in both directions.
+CROSSING = {
+    "return-path": return_path,
+    "switchover-ack": switchover_ack,
+}
+for _name, _function in CROSSING.items():
+    CASES[f"qemu-{_name}-to"] = ("long", lambda f=_function: f((None, qemu10())))
+    CASES[f"qemu-{_name}-from"] = ("long", lambda f=_function: f((qemu10(), None)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", choices=("quick", "long"))
+    parser.add_argument("--guest")
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    if options.list:
+        print(" ".join(name for name, case in CASES.items() if case[0] == options.list))
+        return
+    World.guest = options.guest
+    tap.run([(name, CASES[name][1]) for name in options.names or CASES], limit=int(stretch(300)))
+
+
+if __name__ == "__main__":
+    main()
