@@ -316,7 +316,9 @@ size_t state_peek(StateStream *s, void *buf, size_t size)
         return 0;
     }
     n = MIN(size, fill(s, size));
-    memcpy(buf, s->buffer + s->start, n);
+    if (n) {
+        memcpy(buf, s->buffer + s->start, n);
+    }
     return n;
 }
 

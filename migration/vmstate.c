@@ -311,7 +311,32 @@ static bool load_subsections(StateStream *s, const VMStateDescription *vmsd, voi
     }
 }
 
-bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+/* After a failure: a count that came may not speak of an array that did not. The struct is of no use to the
+ * guest then, but it can be reset or freed. */
+static void drop_allocated(const VMStateDescription *vmsd, void *opaque)
+{
+    for (const VMStateField *field = vmsd->fields; field && field->name; field++) {
+        char *count = (char *)opaque +
+                      (field->flags & VMS_VBUFFER ? field->size_offset : field->num_offset);
+
+        if (!(field->flags & VMS_ALLOC)) {
+            continue;
+        }
+        g_clear_pointer((void **)((char *)opaque + field->offset), g_free);
+        if (field->flags & (VMS_VBUFFER | VMS_VARRAY_INT32 | VMS_VARRAY_UINT32)) {
+            *(uint32_t *)count = 0;
+        } else if (field->flags & VMS_VARRAY_UINT16) {
+            *(uint16_t *)count = 0;
+        } else if (field->flags & VMS_VARRAY_UINT8) {
+            *(uint8_t *)count = 0;
+        }
+    }
+    for (const VMStateDescription *const *p = vmsd->subsections; p && *p; p++) {
+        drop_allocated(*p, opaque);
+    }
+}
+
+static bool load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
                          int version_id, GError **errp)
 {
     if (version_id > vmsd->version_id || version_id < vmsd->minimum_version_id) {
@@ -332,6 +357,17 @@ bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *o
         return false;
     }
     return true;
+}
+
+bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
+                         int version_id, GError **errp)
+{
+    bool ok = load_struct(s, vmsd, opaque, version_id, errp);
+
+    if (!ok) {
+        drop_allocated(vmsd, opaque);
+    }
+    return ok;
 }
 
 bool vmstate_save(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp)

@@ -637,7 +637,7 @@ static HCallResult h_client(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcod
     g_autofree char *name = NULL;
     const ClientService *service;
 
-    if (!spapr->client.active || !spapr_is_ram(spapr, array, 12)) {
+    if (!spapr->client.active || !spapr->fdt || !spapr_is_ram(spapr, array, 12)) {
         return H_PARAMETER;
     }
     name = spapr_read_string(spapr, spapr_ldl(spapr, array), 64);

@@ -649,6 +649,35 @@ static void test_subsections(void)
     g_bytes_unref(bytes);
 }
 
+/* A count that came without its array: the struct says that there is nothing. */
+static void test_count_alone(void)
+{
+    const VMStateDescription counted = {
+        .name = "x",
+        .version_id = 1,
+        .minimum_version_id = 1,
+        .fields = FIELDS(VMSTATE_UINT32(n32, Outer), VMSTATE_UINT16(n16, Outer),
+                         VMSTATE_VARRAY_UINT32_ALLOC(alloc, Outer, n32, 0, vmstate_info_uint32, uint32_t)),
+    };
+    static const uint8_t data[] = {0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2};
+    Outer to = {0};
+    GError *error = NULL;
+
+    for (gsize cut = 0; cut < sizeof(data); cut++) {
+        to.n32 = 1;
+        to.alloc = g_new0(uint32_t, 1);
+        g_assert_false(vmstate_load_from_bytes(&counted, &to, data, cut, 1, &error));
+        g_clear_error(&error);
+        g_assert_cmpuint(to.n32, ==, 0);
+        g_assert_null(to.alloc);
+    }
+    g_assert_true(vmstate_load_from_bytes(&counted, &to, data, sizeof(data), 1, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(to.n32, ==, 2);
+    g_assert_cmpuint(to.alloc[1], ==, 2);
+    g_free(to.alloc);
+}
+
 /* ---- Descriptions that are wrong ---- */
 
 static void expect_bad(const VMStateDescription *vmsd, const char *part)
@@ -830,6 +859,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vmstate/subsections", test_subsections);
     g_test_add_func("/vmstate/descriptions", test_descriptions);
     g_test_add_func("/vmstate/random", test_random);
+    g_test_add_func("/vmstate/count-alone", test_count_alone);
     g_test_add_func("/vmstate/stream", test_stream);
     g_test_add_func("/vmstate/registry", test_registry);
     return g_test_run();
