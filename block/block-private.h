@@ -46,6 +46,7 @@ struct BlockDriver {
     int (*pwrite_zeroes)(BlockNode *node, int64_t offset, int64_t bytes, unsigned flags);
     int (*pdiscard)(BlockNode *node, int64_t offset, int64_t bytes);
     int (*flush)(BlockNode *node);
+    void (*begin_writeback)(BlockNode *node); /* a hint */
     bool (*truncate)(BlockNode *node, int64_t size, BlockPrealloc prealloc, GError **errp);
     int64_t (*get_length)(BlockNode *node); /* asked anew each time; NULL: node->length */
     int64_t (*allocated_size)(BlockNode *node);

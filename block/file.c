@@ -237,6 +237,15 @@ static int file_pdiscard(BlockNode *node, int64_t offset, int64_t bytes)
     return ret;
 }
 
+static void file_begin_writeback(BlockNode *node)
+{
+    FileState *s = node->opaque;
+
+    if (!s->direct && !(node->flags & BLOCK_OPEN_NO_FLUSH)) {
+        sync_file_range(s->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+}
+
 static int file_flush(BlockNode *node)
 {
     FileState *s = node->opaque;
@@ -551,7 +560,7 @@ const BlockDriver block_driver_file = {
     .pwritev = file_pwritev,
     .pwrite_zeroes = file_pwrite_zeroes,
     .pdiscard = file_pdiscard,
-    .flush = file_flush,
+    .flush = file_flush, .begin_writeback = file_begin_writeback,
     .truncate = file_truncate,
     .get_length = file_length,
     .allocated_size = file_allocated,
@@ -572,7 +581,7 @@ const BlockDriver block_driver_host_device = {
     .pwritev = file_pwritev,
     .pwrite_zeroes = file_pwrite_zeroes,
     .pdiscard = file_pdiscard,
-    .flush = file_flush,
+    .flush = file_flush, .begin_writeback = file_begin_writeback,
     .truncate = file_truncate,
     .get_length = file_length,
     .allocated_size = file_allocated,

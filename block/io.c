@@ -186,6 +186,15 @@ int block_flush(BlockNode *node)
     return node->driver->flush(node);
 }
 
+void block_begin_writeback(BlockNode *node)
+{
+    for (; node; node = node->file) {
+        if (node->driver->begin_writeback && may_write(node)) {
+            node->driver->begin_writeback(node);
+        }
+    }
+}
+
 int64_t block_length(BlockNode *node)
 {
     return node->driver->get_length ? node->driver->get_length(node)

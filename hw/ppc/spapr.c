@@ -171,7 +171,7 @@ void spapr_cpu_reset_state(PowerPCCPU *cpu)
     } else {
         lpcr &= ~LPCR_LD;
     }
-    env->spr[SPR_LPCR] = lpcr & (cpu->model->lpcr_mask | LPCR_VPM0);
+    env->spr[SPR_LPCR] = lpcr & cpu->model->lpcr_mask;
     env->spr[SPR_AMOR] = UINT64_MAX;
     state->vpa_addr = 0;
     state->slb_shadow_addr = state->slb_shadow_size = 0;

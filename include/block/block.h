@@ -116,6 +116,8 @@ int block_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned
 /* Advice; what cannot be given back stays. */
 int block_pdiscard(BlockNode *node, int64_t offset, int64_t bytes);
 int block_flush(BlockNode *node);
+/* A hint: a flush comes soon, so what has been written so far may as well be on its way to the medium. */
+void block_begin_writeback(BlockNode *node);
 /* Virtual size in bytes, or -errno. */
 int64_t block_length(BlockNode *node);
 /* Bytes the image takes on the host, or -errno. */

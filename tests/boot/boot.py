@@ -9,13 +9,15 @@ boot.py --list [quick|long]; boot.py [CASE...]
 import contextlib
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
-from guest import Guest, debian_installer, local_guest, on_qemu  # noqa: E402
+from guest import TOP, Guest, debian_installer, local_guest, on_qemu  # noqa: E402
+from qcow2 import Image  # noqa: E402
 
 BOOT = 120    # seconds to the first prompt
 INSTALLER = 180    # seconds to the installer's first screen
@@ -250,6 +252,66 @@ def migrate(name, append="", **options):
             guest = target
 
 
+# What two saves of a machine that stands may differ in: the host's cycle counter.
+HOST_TIME = re.compile(r"^\d* ?(timer|spapr) instance 0x0:$|^    (ticks|tb\.guest_timebase): ")
+
+
+def same_state(folder, image, first, second):
+    """Two snapshots hold the same: memory, processors, devices."""
+    paths = []
+    for tag in (first, second):
+        paths.append(os.path.join(folder, tag))
+        with open(paths[-1], "wb") as file:
+            file.write(Image(image).vmstate(tag))
+    run = subprocess.run([os.path.join(TOP, "scripts", "analyze-migration"), "--diff"] + paths,
+                         stdout=subprocess.PIPE, check=False)
+    wrong = [line for line in run.stdout.decode().splitlines() if line and not HOST_TIME.match(line)]
+    assert run.returncode in (0, 1) and not wrong, "\n".join(wrong)
+
+
+def savevm(name, append="", **options):
+    """A busy guest goes back in time again and again, and starts from a snapshot in another process."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "a.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
+        options["extra"] = ["-drive", f"if=none,id=d,format=qcow2,file={image}"]
+        with debian_shell(f"{name}-0", append, qmp=True, **options) as guest:
+            reach_shell(guest)
+            guest.shell("(while :; do n=$((n + 1)); echo $n > /count; done) & true")
+            guest.shell("head -c 3000000 /bin/busybox > /big; sum=$(md5sum < /big)")
+            for turn in range(3):
+                before = read_count(guest)
+                assert guest.qmp.hmp("savevm t") == ""
+                guest.shell(f"touch /later; rm /big; cp /bin/sh /big; sleep {turn}")
+                assert guest.qmp.hmp("loadvm t") == ""
+                after = read_count(guest)
+                guest.shell('[ ! -e /later ]; [ "$(md5sum < /big)" = "$sum" ]')
+                guest.shell("sleep 1")
+                assert before <= after < read_count(guest), "the loop in the background stands still"
+            guest.qmp.command("stop")
+            registers = guest.qmp.hmp("info registers -a")
+            for tag in ("u", "v"):
+                assert guest.qmp.hmp(f"savevm {tag}") == ""
+                assert guest.qmp.hmp(f"loadvm {tag}") == ""
+                assert guest.qmp.hmp("info registers -a") == registers
+            assert guest.qmp.command("query-status")["status"] == "paused"
+            listed = guest.qmp.hmp("info snapshots")
+            clocks = [line.split()[-1] for line in listed.splitlines()[-2:]]
+            assert clocks[0] == clocks[1], f"time went on while the machine stood:\n{listed}"
+            guest.qmp.command("quit")
+            guest.wait(30)
+        run = subprocess.run(["qemu-img", "check", image], stdout=subprocess.PIPE, check=False)
+        assert run.returncode == 0, run.stdout.decode()
+        same_state(folder, image, "u", "v")
+        options["extra"] += ["-loadvm", "v"]
+        with debian_shell(f"{name}-1", append, qmp=True, **options) as guest:
+            assert guest.qmp.command("query-status")["running"]
+            assert read_count(guest) >= after
+            guest.shell('sleep 1; [ "$(md5sum < /big)" = "$sum" ]')
+            lines = guest.shell("dmesg | grep -iE 'stall|lockup|hung|clocksource.*unstable'; true")
+            assert not lines, f"the kernel complains: {lines}"
+
+
 # SLOF without a kernel: its own prompt.
 
 def slof_prompt(cpu):
@@ -311,6 +373,12 @@ OTHERS = {
     "migrate-hash-smp2": ("quick", lambda: migrate("migrate-hash-smp2", "disable_radix", cpu="power9_v2.0",
                                                    smp=2)),
     "migrate-power8": ("long", lambda: migrate("migrate-power8", cpu="power8_v2.0", smp=4)),
+    "savevm-power9": ("quick", lambda: savevm("savevm-power9", cpu="power9_v2.0")),
+    "savevm-hash-smp2": ("quick", lambda: savevm("savevm-hash-smp2", "disable_radix", cpu="power9_v2.0",
+                                                 smp=2)),
+    "savevm-xics": ("long", lambda: savevm("savevm-xics", cpu="power9_v2.0", machine="pseries,ic-mode=xics",
+                                           smp=2)),
+    "savevm-power8": ("long", lambda: savevm("savevm-power8", cpu="power8_v2.0", smp=4)),
     "slof-power9": ("quick", lambda: slof_prompt("power9_v2.0")),
     "slof-power8": ("quick", lambda: slof_prompt("power8_v2.0")),
 }

@@ -263,6 +263,27 @@ static void *log_lines(void *opaque)
     return NULL;
 }
 
+static void test_zero(void)
+{
+    uint8_t *buf = g_malloc0(700);
+
+    for (size_t start = 0; start < 20; start += 7) {
+        for (size_t size = 0; size < 600; size += size < 140 ? 1 : 43) {
+            g_assert_true(buffer_is_zero(buf + start, size));
+            for (size_t at = 0; at < size; at += size < 300 ? 1 : 13) {
+                buf[start + at] = 0x80;
+                g_assert_false(buffer_is_zero(buf + start, size));
+                buf[start + at] = 0;
+            }
+            /* What lies around it does not matter. */
+            buf[start + size] = 1;
+            g_assert_true(buffer_is_zero(buf + start, size));
+            buf[start + size] = 0;
+        }
+    }
+    g_free(buf);
+}
+
 static void test_log(void)
 {
     GError *error = NULL;
@@ -353,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/util/nearest", test_nearest);
     g_test_add_func("/util/bits", test_bits);
     g_test_add_func("/util/bytes", test_bytes);
+    g_test_add_func("/util/zero", test_zero);
     g_test_add_func("/util/log", test_log);
     g_test_add_func("/util/errors", test_errors);
     return g_test_run();

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many savevm and loadvm of a busy guest that checks itself: counters, checksums, floating point, timers,
+processes; in the end the kernel's log and the images.
+
+soak.py [--cycles N] [--seconds S] [--seed N] [--configuration NAME]: ends after N cycles or S seconds.
+"""
+
+import argparse
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tap  # noqa: E402
+from boot import debian_shell, reach_shell  # noqa: E402
+from guest import stretch  # noqa: E402
+
+CONFIGURATIONS = {
+    "power9": {"cpu": "power9_v2.0", "smp": 2},
+    "power9-one": {"cpu": "power9_v2.0"},
+    "power9-hash": {"cpu": "power9_v2.0", "smp": 2, "append": "disable_radix"},
+    "power9-xics": {"cpu": "power9_v2.0", "smp": 2, "machine": "pseries,ic-mode=xics"},
+    "power8": {"cpu": "power8_v2.0", "smp": 4},
+}
+TAGS = ("a", "b", "c")
+
+# Each writes what went wrong to /bad and how often it went right to a file of its own.
+SUM = "awk 'BEGIN { for (i = 1; i < 3000; i++) s += i / (i + 0.5) * 1.25 - 1 / (i * i); printf \"%.17g\", s }'"
+LOADS = {
+    "count": "n=$((n + 1)); echo $n > /n.count",
+    "sum": '[ "$(md5sum < /big)" = "$sum" ] || echo sum >> /bad; n=$((n + 1)); echo $n > /n.sum',
+    "fp": f's=$({SUM}); [ "$s" = "$fp" ] || echo fp $s >> /bad; n=$((n + 1)); echo $n > /n.fp',
+    "pipe": 'x=$(echo one two three | sed s/two/2/ | tr a-z A-Z); [ "$x" = "ONE 2 THREE" ] || '
+            'echo pipe $x >> /bad; n=$((n + 1)); echo $n > /n.pipe',
+    "sleep": "sleep 1; n=$((n + 1)); echo $n > /n.sleep",
+}
+BAD_LOG = "stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled"
+
+
+class Soak:
+    def __init__(self, guest, image, dice):
+        self.guest = guest
+        self.image = image
+        self.dice = dice
+        self.saved = {}    # tag: the counters when it was saved, or before
+
+    def begin(self):
+        self.guest.shell("head -c 400000 /bin/busybox > /big; sum=$(md5sum < /big); : > /bad")
+        self.guest.shell(f"fp=$({SUM}); echo $fp", 60)
+        for name, command in LOADS.items():
+            self.guest.shell(f"(while :; do {command}; done) & echo 0 > /n.{name}")
+        self.guest.shell("dmesg -c > /log; true")
+
+    def hmp(self, line):
+        text = self.guest.qmp.hmp(line)
+        assert not text, f"{line}: {text}"
+
+    def counters(self):
+        """name: count. The files are empty for a moment at each write."""
+        names = " ".join(LOADS)
+        text = self.guest.shell(f"for i in {names}; do c=; while [ -z \"$c\" ]; do c=$(cat /n.$i); done; "
+                                "echo $i $c; done; echo bad: $(cat /bad)", 60)
+        bad = re.search(r"^bad: *(.*)$", text, re.M).group(1)
+        assert not bad, f"the guest found wrong results: {bad}"
+        found = {name: int(count) for name, count in re.findall(r"^(\w+) (\d+)$", text, re.M)}
+        assert len(found) == len(LOADS), text
+        return found
+
+    def behind(self, now, before, what):
+        for name, count in before.items():
+            assert now[name] >= count, f"{what}: the counter '{name}' went from {count} to {now[name]}"
+
+    def wait(self):
+        time.sleep(self.dice.random() ** 3 * 0.2)
+
+    def cycle(self, number):
+        still = self.dice.random() < 0.1
+        tag = self.dice.choice(TAGS)
+        before = self.counters() if self.dice.random() < 0.1 else {}
+        if still:
+            self.guest.qmp.command("stop")
+        self.hmp(f"savevm {tag}")
+        self.saved[tag] = before
+        if still:
+            self.guest.qmp.command("cont")
+        self.wait()
+        tag = self.dice.choice(sorted(self.saved)) if self.dice.random() < 0.3 else tag
+        self.hmp(f"loadvm {tag}")
+        self.wait()
+        if self.dice.random() < 0.2:
+            self.behind(self.counters(), self.saved[tag], f"cycle {number}, loadvm {tag}")
+
+    def moves(self):
+        """Everything goes on."""
+        before = self.counters()
+        deadline = time.monotonic() + stretch(60)
+        while True:
+            now = self.counters()
+            stuck = [name for name in LOADS if now[name] <= before[name]]
+            if not stuck:
+                return
+            assert time.monotonic() < deadline, f"{stuck} stand still at {now}"
+            time.sleep(0.2)
+
+    def log(self):
+        lines = self.guest.shell(f"dmesg | grep -iE '{BAD_LOG}'; true")
+        assert not lines, f"the kernel complains: {lines}"
+
+
+def run(options):
+    tap.diagnostic(f"--seed {options.seed} --configuration {options.configuration}")
+    row = dict(CONFIGURATIONS[options.configuration])
+    number, started = 0, None
+    with tempfile.TemporaryDirectory(prefix="gossamer-soak-") as folder:
+        image = os.path.join(folder, "a.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
+        with debian_shell("soak", row.pop("append", ""), qmp=True, memory=options.memory,
+                          extra=["-drive", f"if=none,id=d,format=qcow2,file={image}"], **row) as guest:
+            guest.qmp.socket.settimeout(stretch(60))
+            reach_shell(guest)
+            soak = Soak(guest, image, random.Random(options.seed))
+            soak.begin()
+            started = time.monotonic()
+            while number < options.cycles and time.monotonic() - started < options.seconds:
+                number += 1
+                try:
+                    soak.cycle(number)
+                    if number % 20 == 0:
+                        soak.moves()
+                        soak.log()
+                except BaseException:
+                    tap.diagnostic(f"cycle {number} of --seed {options.seed}")
+                    raise
+                if number % 100 == 0:
+                    tap.diagnostic(f"{number} cycles in {time.monotonic() - started:.0f} s")
+            soak.moves()
+            soak.log()
+            guest.qmp.command("quit")
+            guest.wait(30)
+        check = subprocess.run(["qemu-img", "check", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               check=False)
+        assert check.returncode == 0, check.stdout.decode()
+        listing = subprocess.run(["qemu-img", "snapshot", "-l", image], stdout=subprocess.PIPE, check=True)
+        tags = re.findall(r"^\d+ +(\w)  ", listing.stdout.decode(), re.M)
+        assert sorted(tags) == sorted(soak.saved), f"{tags} {soak.saved}"
+    tap.diagnostic(f"{number} cycles in {time.monotonic() - started:.0f} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cycles", type=int, default=2000)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
+    parser.add_argument("--configuration", choices=CONFIGURATIONS, default="power9")
+    parser.add_argument("--memory", default="512M")
+    options = parser.parse_args()
+    tap.run([("soak", lambda: run(options), int(stretch(7200)))])
+
+
+if __name__ == "__main__":
+    main()
