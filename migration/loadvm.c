@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "util/error.h"
+#include "vmstate-internal.h"
 
 #define MACHINE_NAME_MAX 256u
 #define DESCRIPTION_MAX  (64u << 20)
@@ -284,8 +285,13 @@ static bool load_sections(Load *load, GError **errp)
         case STATE_SECTION_FULL:
             ok = load_start(load, kind, errp);
             break;
-        case STATE_SECTION_PART:
         case STATE_SECTION_END:
+            if (!state_registry_source_stopped(load->loader->registry)) {
+                state_registry_note_source_stopped(load->loader->registry, g_get_monotonic_time());
+            }
+            ok = load_part(load, errp);
+            break;
+        case STATE_SECTION_PART:
             ok = load_part(load, errp);
             break;
         case STATE_SECTION_COMMAND:
@@ -376,6 +382,7 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
         return bad(s, errp, "Machine type received is '%s' and local is '%s'", machine,
                    loader->config->machine);
     }
+    state_registry_note_source_stopped(loader->registry, 0);
     load.sections = g_hash_table_new(g_direct_hash, g_direct_equal);
     load.versions = g_hash_table_new(g_direct_hash, g_direct_equal);
     bool ok = setup(loader->registry, errp) && load_sections(&load, errp) && check_all_came(&load, errp);

@@ -3,14 +3,16 @@
  * The sections of a machine's state, in the order in which they are saved.
  */
 #include <string.h>
-#include "migration/vmstate.h"
+#include "migration/savevm.h"
 #include "migration/wire.h"
 #include "util/error.h"
+#include "vmstate-internal.h"
 
 struct StateRegistry {
     GPtrArray *entries; /* StateEntry, falling priority, then age */
     uint32_t next_section_id;
     VMStateWire wire;
+    int64_t source_stopped;
 };
 
 static void free_entry(gpointer data)
@@ -139,6 +141,16 @@ void state_registry_remove(StateRegistry *registry, const VMStateDescription *vm
 void state_registry_set_wire(StateRegistry *registry, VMStateWire wire)
 {
     registry->wire = wire;
+}
+
+void state_registry_note_source_stopped(StateRegistry *registry, int64_t us)
+{
+    registry->source_stopped = us;
+}
+
+int64_t state_registry_source_stopped(const StateRegistry *registry)
+{
+    return registry->source_stopped;
 }
 
 VMStateWire state_registry_wire(const StateRegistry *registry)

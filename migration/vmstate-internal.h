@@ -15,6 +15,9 @@ bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *o
 bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
                          int version_id, GError **errp);
 
+/* registry.c: see state_registry_source_stopped(). */
+void state_registry_note_source_stopped(StateRegistry *registry, int64_t us);
+
 /* vmstate-describe.c. Each takes a NULL object, and then does nothing. */
 void vmstate_describe_struct(json_t *object, const VMStateDescription *vmsd, int version_id);
 /* The row of one element, the object's; NULL if an earlier element's row stands for it. */

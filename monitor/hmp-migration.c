@@ -152,6 +152,9 @@ static void info_migrate(HMPContext *context, const char *args)
     }
     g_string_append_printf(out, "Migration status: %s", migration_status_name(info.status));
     g_string_append_printf(out, info.error ? " (%s)\n" : "\n", info.error);
+    if (info.lost) {
+        g_string_append_printf(out, "lost, for x-wire: %s\n", info.lost);
+    }
     if (!info.has_ram) {
         return;
     }

@@ -127,6 +127,9 @@ static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
     if (info.error) {
         json_object_set_new(result, "error-desc", json_string(info.error));
     }
+    if (info.lost) {
+        json_object_set_new(result, "x-wire-lost", json_string(info.lost));
+    }
     if (info.total_ms) {
         json_object_set_new(result, "total-time", json_integer(info.total_ms));
         json_object_set_new(result, "setup-time", json_integer(info.setup_ms));

@@ -69,6 +69,9 @@ typedef struct Migration {
     Cond changed;                  /* cancel or continue came */
     MigrationStatus status;        /* atomic */
     char *error;                   /* of the last failure */
+    char *lost;                    /* of the last migration: see MigrationInfo */
+    const MigrationWireOps *wire_ops;
+    void *wire_opaque;
     SavevmConfig config;
     char *machine;
     RAMState *ram;

@@ -180,6 +180,71 @@ static bool confirm(Migration *m, GError **errp)
     return ok;
 }
 
+/* ---- State that a QEMU's format has no place for ---- */
+
+/* For so long the guest may run on until there is none. */
+#define DRAIN_US (500 * 1000)
+
+static void make_ready(Migration *m, VMStateWire wire, bool running, GPtrArray *lost)
+{
+    g_ptr_array_set_size(lost, 0);
+    if (m->wire_ops) {
+        m->wire_ops->prepare(m->wire_opaque, wire, running, lost);
+    }
+    state_registry_losses(runtime_state_registry(), lost);
+}
+
+static void unmake_ready(Migration *m)
+{
+    if (m->wire_ops && state_registry_wire(runtime_state_registry()) != VMSTATE_WIRE_OWN) {
+        m->wire_ops->undo(m->wire_opaque);
+    }
+}
+
+static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
+{
+    g_ptr_array_add(lost, NULL);
+    g_autofree char *text = g_strjoinv("; ", (char **)lost->pdata);
+
+    warn_report("x-wire=%s has no place for: %s", vmstate_wire_name(wire), text);
+    mutex_lock(&m->lock);
+    g_free(m->lost);
+    m->lost = g_steal_pointer(&text);
+    mutex_unlock(&m->lock);
+}
+
+/*
+ * The guest stands still.  What the format cannot carry the guest itself may get rid of: an interrupt that it
+ * takes is no longer pending.  So it runs on for moments until nothing is lost, or the patience is.
+ */
+static void carry_over(Migration *m, bool running)
+{
+    VMStateWire wire = state_registry_wire(runtime_state_registry());
+    int64_t end = now_us() + DRAIN_US;
+
+    if (wire == VMSTATE_WIRE_OWN) {
+        return;
+    }
+    g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
+    for (;;) {
+        make_ready(m, wire, running, lost);
+        if (!lost->len || !running || now_us() >= end || cancelled(&m->out)) {
+            break;
+        }
+        unmake_ready(m);
+        vm_start();
+        device_unlock();
+        g_usleep(500);
+        device_lock();
+        __atomic_store_n(&m->out.stopped, now_us(), __ATOMIC_RELAXED);
+        running = runstate_is_running();    /* somebody may have stopped it */
+        vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    }
+    if (lost->len) {
+        report_losses(m, wire, lost);
+    }
+}
+
 /* The guest stands still from here on. Device lock held. */
 static bool complete(Migration *m, StateSaver *saver, GError **errp)
 {
@@ -196,8 +261,13 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     if (migration_channel_is_two_way(out->channel)) {
         migration_channel_set_timeout(out->channel, SILENCE_MS);
     }
-    bool ok = wait_before_switchover(m) && send_rest(m, saver, &error) && still_at_rest(&error) &&
-              send_devices(m, saver, &error) && confirm(m, &error);
+    bool ok = wait_before_switchover(m) && still_at_rest(&error);
+    if (ok) {
+        carry_over(m, was_running);
+        ok = send_rest(m, saver, &error) && still_at_rest(&error) && send_devices(m, saver, &error);
+        unmake_ready(m);
+        ok = ok && confirm(m, &error);
+    }
     if (ok) {
         out->downtime_bytes = state_stream_position(out->stream) - before;
         return true;
@@ -413,6 +483,7 @@ bool migration_start(const char *uri, GError **errp)
     *out = (OutgoingMigration){.address = address, .started = now_us()};
     mutex_lock(&m->lock);
     g_clear_pointer(&m->error, g_free);
+    g_clear_pointer(&m->lost, g_free);
     mutex_unlock(&m->lock);
     migration_set_status(m, MIGRATION_STATUS_SETUP);
     out->thread = thread_create("migration", send_thread, m);
@@ -479,7 +550,7 @@ void migration_info(MigrationInfo *info)
     int64_t started = atomic_get(&out->started), set_up = atomic_get(&out->set_up);
     int64_t stopped = atomic_get(&out->stopped), ended = atomic_get(&out->ended);
 
-    *info = (MigrationInfo){.status = migration_status(m), .error = m->error,
+    *info = (MigrationInfo){.status = migration_status(m), .error = m->error, .lost = m->lost,
                             .incoming = m->in.expected, .has_ram = set_up != 0};
     if (!started) {
         return;

@@ -84,6 +84,16 @@ void migration_set_observer(void (*fn)(MigrationStatus status, unsigned pass))
     migration_get()->observer = fn;
 }
 
+void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque)
+{
+    Migration *m = migration_get();
+
+    if (m) {                       /* unit tests of a machine have no migration */
+        m->wire_ops = ops;
+        m->wire_opaque = opaque;
+    }
+}
+
 /* ---- Blockers ---- */
 
 bool migration_add_blocker(const char *reason, GError **errp)
@@ -251,6 +261,7 @@ void migration_cleanup(void)
     g_ptr_array_unref(m->blockers);
     g_free(m->machine);
     g_free(m->error);
+    g_free(m->lost);
     g_free(m->in.uri);
     mutex_destroy(&m->in.back_lock);
     cond_destroy(&m->changed);

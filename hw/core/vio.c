@@ -215,6 +215,7 @@ static bool muted_needed(void *opaque)
 /* Ours: QEMU's terminals always interrupt. */
 static const VMStateDescription vmstate_muted = {
     .name = "spapr_vio/muted",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = muted_needed,

@@ -484,6 +484,52 @@ void xics_load_complete(XicsState *xics)
     }
 }
 
+struct XicsRecalled {
+    XicsPresenter *servers;
+    XicsSource *sources;
+};
+
+XicsRecalled *xics_recall(XicsState *xics)
+{
+    XicsRecalled *recalled = g_new0(XicsRecalled, 1);
+
+    recalled->servers = g_memdup2(xics->servers, sizeof(XicsPresenter) * xics->n_servers);
+    recalled->sources = g_memdup2(xics->sources, sizeof(XicsSource) * xics->n_sources);
+    for (uint32_t i = 0; i < xics->n_servers; i++) {
+        XicsPresenter *icp = &xics->servers[i];
+
+        if (xisr(icp) && xisr(icp) != XICS_IPI) {
+            source_reject(xics, xisr(icp));
+        }
+        set_xisr(icp, 0);
+        icp->pending_priority = PRIORITY_MASKED;
+    }
+    return recalled;
+}
+
+void xics_undo_recall(XicsState *xics, XicsRecalled *recalled)
+{
+    memcpy(xics->servers, recalled->servers, sizeof(XicsPresenter) * xics->n_servers);
+    memcpy(xics->sources, recalled->sources, sizeof(XicsSource) * xics->n_sources);
+    xics_forget_recall(recalled);
+}
+
+void xics_forget_recall(XicsRecalled *recalled)
+{
+    if (recalled) {
+        g_free(recalled->servers);
+        g_free(recalled->sources);
+        g_free(recalled);
+    }
+}
+
+bool xics_presents(const XicsState *xics, unsigned server)
+{
+    const XicsPresenter *icp = &xics->servers[server];
+
+    return xisr(icp) || icp->mfrr < cppr(icp);
+}
+
 static bool ics_pre_load(void *opaque, GError **errp)
 {
     XicsState *xics = opaque;

@@ -594,6 +594,14 @@ uint64_t xive_get_reporting_line(const XiveState *xive, unsigned server)
     return xive->contexts[server].reporting_line;
 }
 
+uint8_t xive_cppr(const XiveState *xive, unsigned server, bool *signalled)
+{
+    const uint8_t *ring = xive->contexts[server].os_ring;
+
+    *signalled = ring[TM_NSR] & TM_NSR_EO;
+    return ring[TM_CPPR];
+}
+
 void xive_claim(XiveState *xive, uint32_t lisn, bool lsi)
 {
     g_assert(lisn < xive->n_sources);
@@ -888,6 +896,7 @@ static bool reporting_line_needed(void *opaque)
 /* Ours: QEMU answers that there are no reporting lines. */
 static const VMStateDescription vmstate_reporting_line = {
     .name = "xive-tctx/reporting-line",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = reporting_line_needed,

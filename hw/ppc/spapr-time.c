@@ -11,10 +11,13 @@
  *    is for a guest that never migrated before.
  *  - a stream for QEMU: the cycles are those of the moment at which the destination will presumably start
  *    the guest; from then on its time base goes on from ours.
+ *    Should that be too short, the guest waits there until its time base is past where it was
+ *    (spapr-resume.c).
  *  - the time that passes on the way counts, up to a second: the destination moves the virtual clock on
  *    when the guest starts, unless it was stopped when it was sent.
  */
 #include "spapr-internal.h"
+#include "migration/savevm.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "system/vmstate-clock.h"
@@ -27,7 +30,7 @@
 #define OFFSET_NOISE_NS (2 * SCALE_MS)
 #define OFFSET_LIMIT_NS (100 * NANOSECONDS_PER_SECOND)
 /* From our saving to a QEMU's starting: too much moves the guest's time on, too little moves it back. */
-#define QEMU_START_NS (25 * SCALE_MS)
+#define QEMU_START_NS (20 * SCALE_MS)
 
 void spapr_time_to_wire(SpaprMachine *spapr)
 {
@@ -67,6 +70,14 @@ static void move_clock(int64_t ns)
     clock_set_ns(clock_virtual(), ns < 0 && -ns > now ? 0 : now + ns);
 }
 
+/* Ns since the last of the RAM, which the source sends when its guest has stopped, began to come. */
+static int64_t since_stop(void)
+{
+    int64_t stopped = state_registry_source_stopped(runtime_state_registry());
+
+    return stopped ? (g_get_monotonic_time() - stopped) * 1000 : 0;
+}
+
 void spapr_time_from_wire(SpaprMachine *spapr)
 {
     int64_t age = (int64_t)((uint64_t)clock_get_ns(clock_host()) - (uint64_t)spapr->tb.time_of_day_ns);
@@ -78,8 +89,9 @@ void spapr_time_from_wire(SpaprMachine *spapr)
         spapr->tb_elapsed_ns = 0;
         return;
     }
-    /* Time that went by at the source counts from its saving; a skewed clock counts for nothing. */
-    spapr->tb_elapsed_ns = CLAMP(age, 0, ELAPSED_LIMIT);
+    /* Time that went by at the source counts from its saving, or from its stopping, as far as that can be
+     * seen from here; a skewed clock counts for nothing. */
+    spapr->tb_elapsed_ns = CLAMP(MAX(age, since_stop()), 0, ELAPSED_LIMIT);
     if (!offset) {
         return;
     }

@@ -254,6 +254,7 @@ static bool client_post_load(void *opaque, int version, GError **errp)
 
 static const VMStateDescription vmstate_client = {
     .name = "spapr/client",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = client_needed,
@@ -283,6 +284,7 @@ static bool watchdogs_needed(void *opaque)
 
 static const VMStateDescription vmstate_watchdogs = {
     .name = "spapr/watchdogs",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = watchdogs_needed,
@@ -377,7 +379,7 @@ const VMStateDescription vmstate_spapr = {
     /* The hash page table is the section "spapr/htab", which sets all three. */
     .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs", "tce_tables"),
     /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with H_CLOSED. */
-    .host_only = VMSTATE_NAMES("irq_lines", "hcall_table", "pending_htab", "pending_htab_shift"),
+    .host_only = VMSTATE_NAMES("irq_lines", "resume", "hcall_table", "pending_htab", "pending_htab_shift"),
     .immutable = VMSTATE_NAMES("version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",
                                "ic_mode_set", "ic_mode", "max_cpu_compat_name", "max_compat_pvr",
                                "host_model", "host_serial", "vof_option", "resize_hpt", "vof",
@@ -482,6 +484,7 @@ static bool prod_needed(void *opaque)
 /* Ours: an H_PROD that no H_CEDE has used up. */
 static const VMStateDescription vmstate_prod = {
     .name = "spapr_cpu/prod",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = prod_needed,

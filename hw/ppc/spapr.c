@@ -9,6 +9,7 @@
 #include "spapr-internal.h"
 #include "spapr-firmware.h"
 #include "spapr-pci.h"
+#include "spapr-resume.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "hw/scsi/spapr-vscsi.h"
@@ -440,6 +441,7 @@ static bool spapr_init(MachineState *machine, GError **errp)
         return false;
     }
     spapr_time_init(spapr);
+    spapr_resume_init(spapr);
     spapr_vio_init(spapr);
     if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) ||
         !create_scsi_adapters(spapr, errp) || !spapr_load_images(spapr, errp) ||
@@ -523,6 +525,7 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     if (cause != SHUTDOWN_CAUSE_NONE) {
         g_clear_pointer(&machine->boot_once, g_free);
     }
+    spapr_resume_drop(spapr);
     spapr_events_reset(spapr);
     spapr_watchdog_reset(spapr);
     memset(&spapr->ov5_cas, 0, sizeof(spapr->ov5_cas));

@@ -69,6 +69,11 @@ typedef struct StateLoader {
  * defined state and must be reset or given up.
  */
 bool state_load(StateStream *s, const StateLoader *loader, GError **errp);
+/*
+ * While a stream is loaded: when the first iterative section's end came, in us of the monotonic clock, which is
+ * about when the source's guest stopped; 0: none came.
+ */
+int64_t state_registry_source_stopped(const StateRegistry *registry);
 /* The machine type that a stream's head names, or NULL with errp; reads no further. Caller frees. */
 char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp);
 

@@ -90,6 +90,7 @@ typedef enum MigrationPriority {
 struct VMStateDescription {
     const char *name;
     bool unmigratable; /* saving fails while such a device exists */
+    bool own; /* a subsection that QEMU lacks: needed() must say no in a QEMU's dialect (wire.h) */
     int version_id;
     int minimum_version_id;
     MigrationPriority priority;

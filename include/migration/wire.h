@@ -30,6 +30,12 @@ const char *vmstate_wire_name(VMStateWire wire);
 void state_registry_set_wire(StateRegistry *registry, VMStateWire wire);
 VMStateWire state_registry_wire(const StateRegistry *registry);
 
+/*
+ * Adds to lost (char *, owned by it) the names of subsections that would be sent in our own dialect and are
+ * not in the present one. Device lock; state that does not change.
+ */
+void state_registry_losses(StateRegistry *registry, GPtrArray *lost);
+
 /* Makes the sections of opaque the last ones of their priority, in the order they have: streams
  * have one order, whatever is created first. */
 void state_registry_move_last(StateRegistry *registry, const void *opaque);

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include "migration/ram.h"
 #include "migration/savevm.h"
+#include "migration/wire.h"
 
 typedef enum MigrationStatus {
     MIGRATION_STATUS_NONE,
@@ -141,6 +142,20 @@ void migration_cancel(void);
 /* From pre-switchover (capability pause-before-switchover) on. */
 bool migration_continue(GError **errp);
 
+/*
+ * What a machine does for a stream in a QEMU's dialect (parameter x-wire), which has no place for some of its
+ * state.
+ */
+typedef struct MigrationWireOps {
+    /* The guest stands still and is about to be saved: makes its state one that the dialect can carry, and
+     * adds to lost (char *, owned by it) what it cannot. running: it will go on at the destination. */
+    void (*prepare)(void *opaque, VMStateWire wire, bool running, GPtrArray *lost);
+    /* Puts all back as it was. */
+    void (*undo)(void *opaque);
+} MigrationWireOps;
+/* ops stay the caller's. */
+void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
+
 /* ---- Receiving ---- */
 /* -incoming URI or defer: before the machine starts.  With defer, migration_incoming_start() comes later. */
 bool migration_incoming_prepare(const char *uri, bool autostart, GError **errp);
@@ -154,6 +169,7 @@ const char *migration_incoming_uri(void);
 typedef struct MigrationInfo {
     MigrationStatus status;
     const char *error;        /* FAILED: why; or NULL */
+    const char *lost;         /* what the stream's format had no place for; or NULL */
     bool has_ram, incoming;
     int64_t total_ms, setup_ms;
     int64_t downtime_ms;      /* COMPLETED */

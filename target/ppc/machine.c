@@ -222,6 +222,7 @@ static const VMStateDescription vmstate_slb_v1 = {
 /* Ours: QEMU sends them with its copy of the software TLB. */
 static const VMStateDescription vmstate_shadow_gprs = {
     .name = "cpu/shadow-gprs",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = shadow_gprs_needed,
@@ -246,6 +247,7 @@ static bool time_needed(void *opaque)
 /* Ours: what counts with the time base from another start, and a hypervisor's decrementer. */
 static const VMStateDescription vmstate_time = {
     .name = "cpu/time",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = time_needed,
@@ -324,6 +326,7 @@ static bool latches_post_load(void *opaque, int version_id, GError **errp)
 
 static const VMStateDescription vmstate_latches = {
     .name = "cpu/latches",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = latches_needed,

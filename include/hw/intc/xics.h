@@ -30,6 +30,18 @@ void xics_set_active(XicsState *xics, bool active);
 /* After all sections: presenters whose section did not come (QEMU 10.0 sends none) get the state that a
  * running guest leaves them in, and what waits is presented. */
 void xics_load_complete(XicsState *xics);
+/*
+ * What presenters have presented and no processor accepted goes back to its source, which will present it
+ * again; for state that goes to somebody who loads no presenters.  Inter-processor interrupts stay in MFRR.
+ * xics_undo_recall() puts all back as it was and frees what this returns.
+ */
+typedef struct XicsRecalled XicsRecalled;
+XicsRecalled *xics_recall(XicsState *xics);
+void xics_undo_recall(XicsState *xics, XicsRecalled *recalled);
+/* Frees it and leaves all as it is; NULL is nothing. */
+void xics_forget_recall(XicsRecalled *recalled);
+/* Whether the presenter has something that was not accepted yet. */
+bool xics_presents(const XicsState *xics, unsigned server);
 
 /* Drives the processors' inputs as the presenters have them. */
 void xics_drive_outputs(XicsState *xics);

@@ -61,6 +61,10 @@ uint64_t xive_end_page(const XiveState *xive, unsigned server, uint8_t priority)
 /* The reporting line (an OS buffer of two cache lines); address 0: none. */
 void xive_set_reporting_line(XiveState *xive, unsigned server, uint64_t address);
 uint64_t xive_get_reporting_line(const XiveState *xive, unsigned server);
+/* The processor's current priority, and whether its input is on for an event that it has not acknowledged. */
+uint8_t xive_cppr(const XiveState *xive, unsigned server, bool *signalled);
+/* Real address of the register that cppr stands in. */
+#define XIVE_CPPR_ADDRESS (XIVE_TM_BASE + ((uint64_t)XIVE_TM_OS_PAGE << XIVE_TM_SHIFT) + 0x11)
 void xive_print(const XiveState *xive, GString *out);
 
 extern const DeviceClass xive_class;

@@ -21,6 +21,7 @@
 
 typedef struct SpaprMachine SpaprMachine;
 typedef struct SpaprPhb SpaprPhb;
+typedef struct SpaprResume SpaprResume;
 
 #define SPAPR_TIMEBASE_FREQ 512000000u
 #define SPAPR_LMB_SIZE ((uint64_t)256 << 20)
@@ -265,6 +266,7 @@ struct SpaprMachine {
     GPtrArray *irq_lines;        /* IRQLine * by number - SPAPR_XIRQ_BASE */
     GPtrArray *cpus;             /* PowerPCCPU * by index */
     GHashTable *hcall_table;     /* opcode -> SpaprHCall */
+    SpaprResume *resume;         /* while a QEMU's format is saved: spapr-resume.c */
 };
 #define SPAPR_MACHINE(m) ((SpaprMachine *)(m))
 static inline uint8_t spapr_cap(const SpaprMachine *spapr, SpaprCap cap)

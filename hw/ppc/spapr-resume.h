@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program that a guest starts with on a QEMU (spapr-resume.c), for the machine and its tests.
+ */
+#ifndef HW_PPC_SPAPR_RESUME_H
+#define HW_PPC_SPAPR_RESUME_H
+
+#include "spapr-internal.h"
+
+/* Tells migration how this machine's state is made ready for a QEMU. */
+void spapr_resume_init(SpaprMachine *spapr);
+/* The machine is being reset: there is nothing to put back any more. */
+void spapr_resume_drop(SpaprMachine *spapr);
+
+#endif
