@@ -324,8 +324,8 @@ static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
         return true;
     }
     r->started = true;
+    next_chunk(r);
     if (req->cmd.direction == SCSI_TO_DEVICE) {
-        next_chunk(r);
         r->filled = MIN(r->filled, size);
         req->position += r->filled;
         return state_get_buffer(s, req->buffer, r->filled);

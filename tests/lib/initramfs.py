@@ -88,12 +88,12 @@ def tree_entries(top):
     return entries
 
 
-def fetch_packages(work):
-    """Fetches PACKAGES and all they depend on for ppc64el; returns the .deb files."""
+def apt_options(work):
+    """Options that keep apt to a state of its own in `work`, for ppc64el."""
     state = os.path.join(work, "apt")
     archives = os.path.join(state, "archives")
     for folder in ("lists/partial", "archives/partial", "log"):
-        os.makedirs(os.path.join(state, folder))
+        os.makedirs(os.path.join(state, folder), exist_ok=True)
     status = os.path.join(state, "status")
     with open(status, "wb"):
         pass
@@ -104,15 +104,33 @@ def fetch_packages(work):
                    "APT::Architecture=ppc64el", "APT::Architectures=ppc64el", "Debug::NoLocking=1",
                    "APT::Sandbox::User=root", "Acquire::Languages=none"):
         options += ["-o", option]
-    # One of several archives may be out of step for a moment; what matters is whether the packages come.
+    return options
+
+
+def apt_run(work, commands, cwd=None):
+    """Runs apt's commands; what the last one said. One of several archives may be out of step for a moment:
+    what matters is whether the last command worked."""
+    options = apt_options(work)
     said = ""
-    for command in (["update", "-q"],
-                    ["install", "-q", "-y", "--no-install-recommends", "--download-only"] + PACKAGES):
-        run = subprocess.run(["apt-get"] + options + command, stdin=subprocess.DEVNULL,
+    for command in commands:
+        run = subprocess.run(command[:1] + options + command[1:], stdin=subprocess.DEVNULL, cwd=cwd,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said += run.stdout.decode()
     if run.returncode != 0:
-        raise RuntimeError("apt-get failed:\n" + said)
+        raise RuntimeError(f"{command[0]} failed:\n{said}")
+    return run.stdout.decode()
+
+
+def apt(work, command, cwd=None):
+    """One command, after lists were fetched for the first one."""
+    fresh = [] if os.path.exists(os.path.join(work, "apt")) else [["apt-get", "update", "-q"]]
+    return apt_run(work, fresh + [command], cwd)
+
+
+def fetch_packages(work):
+    """Fetches PACKAGES and all they depend on for ppc64el; returns the .deb files."""
+    archives = os.path.join(work, "apt", "archives")
+    apt(work, ["apt-get", "install", "-q", "-y", "--no-install-recommends", "--download-only"] + PACKAGES)
     return sorted(os.path.join(archives, f) for f in os.listdir(archives) if f.endswith(".deb"))
 
 

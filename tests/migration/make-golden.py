@@ -6,7 +6,8 @@ make-golden.py --qemu-7.2 "qemu-system-ppc64" --qemu-10.0 "PATH/qemu-system-ppc6
                [--kernel VMLINUX --initrd INITRD] [--keep DIR] [NAME...]
 
 Each row of STREAMS is started with -S ("fresh"), or boots a Linux kernel to a shell and is stopped while
-a loop runs ("linux"); `migrate "exec:cat > FILE"` makes the stream.  strip() then takes the pages of
+a loop runs ("linux"); "read-error" and "write-error" have a disk whose reads (writes) fail with policy
+"stop", so that a request of the firmware's (of Linux) waits for its retry. `migrate "exec:cat > FILE"` makes the stream.  strip() then takes the pages of
 RAM and the entries of the hash page table out and leaves a stream that still is whole: RAM's list of
 blocks, every other section, the description.  What stays is small and holds no memory of the guest
 but the NVRAM, the device tree and the registers.  --keep DIR leaves the whole streams there.
@@ -27,6 +28,9 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
+import kernel  # noqa: E402
+
 GOLDEN = os.path.join(HERE, 'golden.tar.xz')
 TOOL = os.path.join(HERE, '..', '..', 'scripts', 'analyze-migration')
 loader = importlib.machinery.SourceFileLoader('analyze_migration', TOOL)
@@ -36,6 +40,10 @@ sys.dont_write_bytecode = True
 loader.exec_module(analyze)
 
 QUIET = 'cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off'
+DRIVES = '-drive if=scsi,file=null-co://,file.size=1M,format=raw -drive if=scsi,media=cdrom,index=2'
+FAILING = ('-device spapr-vscsi -blockdev \'{"driver":"null-co","node-name":"n","size":67108864,"read-zeroes":true}\' '
+           '-blockdev \'{"driver":"blkdebug","node-name":"b","image":"n","inject-error":'
+           '[{"event":"none","iotype":"%s","errno":5,"once":false}]}\' -device scsi-hd,drive=b,%s=stop')
 # name, QEMU, machine options, CPU, other options, state
 STREAMS = [
     ('7.2-fresh', '7.2', 'pseries-7.2', 'power9_v2.0', '-device spapr-vscsi', 'fresh'),
@@ -51,6 +59,12 @@ STREAMS = [
     ('7.2-linux-hash', '7.2', 'pseries-7.2,ic-mode=xics', 'power8_v2.0', '', 'linux'),
     ('10.0-linux-hash', '10.0', 'pseries-7.2', 'power8_v2.0', '', 'linux'),
     ('10.0-linux-xive-hash', '10.0', 'pseries-7.2,ic-mode=xive', 'power9_v2.0', '-smp 2', 'linux-hash'),
+    ('7.2-drives', '7.2', 'pseries-7.2', 'power9_v2.0', DRIVES, 'fresh'),
+    ('10.0-drives', '10.0', 'pseries-7.2', 'power9_v2.0', DRIVES, 'fresh'),
+    ('7.2-read-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'), 'read-error'),
+    ('10.0-read-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'), 'read-error'),
+    ('7.2-write-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'), 'write-error'),
+    ('10.0-write-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'), 'write-error'),
     ('10.0-linux-compat', '10.0', 'pseries-7.2,max-cpu-compat=power8', 'power9_v2.0', '', 'linux'),
 ]
 
@@ -85,6 +99,11 @@ def wait_for(console, text, seconds):
         seen += console.recv(4096)
 
 
+def wait_for_stop(monitor):
+    while monitor.command('query-status')['status'] != 'io-error':
+        time.sleep(0.2)
+
+
 def capture(row, args, path):
     _, qemu, machine, cpu, options, state = row
     with tempfile.TemporaryDirectory() as work:
@@ -95,21 +114,30 @@ def capture(row, args, path):
                     '-serial', 'chardev:c'] + shlex.split(options)
         if state == 'fresh':
             command += ['-S']
-        else:
+        elif state == 'write-error':
+            initrd = kernel.disk_initrd(work + '/initrd', args.initrd)
+            command += ['-kernel', kernel.kernel(), '-initrd', initrd, '-append', 'rdinit=/disks console=hvc0']
+        elif state != 'read-error':
             append = 'rdinit=/bin/sh console=hvc0' + (' disable_radix' if state.endswith('hash') else '')
             command += ['-kernel', args.kernel, '-initrd', args.initrd, '-append', append]
         # pylint: disable=consider-using-with
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             monitor = Monitor(work + '/qmp')
-            if state != 'fresh':
+            if state == 'read-error':
+                wait_for_stop(monitor)
+            elif state != 'fresh':
                 console = socket.socket(socket.AF_UNIX)
                 console.connect(work + '/console')
                 wait_for(console, b'# ', 300)
-                console.sendall(b'while :; do :; done & while :; do :; done &\r')
-                wait_for(console, b'# ', 60)
-                time.sleep(1)
-                monitor.command('stop')
+                if state == 'write-error':
+                    console.sendall(b'sleep 5; dd if=/proc/kallsyms of=/dev/sda bs=8192 count=1 seek=5 oflag=direct\r')
+                    wait_for_stop(monitor)
+                else:
+                    console.sendall(b'while :; do :; done & while :; do :; done &\r')
+                    wait_for(console, b'# ', 60)
+                    time.sleep(1)
+                    monitor.command('stop')
             monitor.command('migrate-set-parameters', **{'max-bandwidth': 1 << 34})
             monitor.command('migrate', uri='exec:cat > ' + shlex.quote(path))
             while True:
@@ -175,7 +203,7 @@ def main():
     for row in STREAMS:
         if args.names and row[0] not in args.names:
             continue
-        if row[5] != 'fresh' and not args.kernel:
+        if row[5] not in ('fresh', 'read-error') and not args.kernel:
             print('%s: needs --kernel and --initrd' % row[0])
             continue
         with tempfile.TemporaryDirectory() as work:
