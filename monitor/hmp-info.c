@@ -2,6 +2,7 @@
 /* The info commands of the human monitor, as QEMU prints them. */
 #include <string.h>
 #include "monitor-private.h"
+#include "hw/core/bus.h"
 #include "hw/core/cpus.h"
 #include "hw/core/machine.h"
 #include "system/runstate.h"
@@ -126,6 +127,16 @@ static void info_mtree(HMPContext *context, const char *args)
 static void info_qtree(HMPContext *context, const char *args)
 {
     device_print_qtree(context->out);
+}
+
+static void print_bus(BusState *bus, void *opaque)
+{
+    bus_get_class(bus)->print(bus, opaque);
+}
+
+static void info_pci(HMPContext *context, const char *args)
+{
+    bus_foreach_top("PCI", print_bus, context->out);
 }
 
 static void info_qdm(HMPContext *context, const char *args)
@@ -293,6 +304,7 @@ const HMPCommand monitor_hmp_info_commands[] = {
     {"info mtree", "[-f][-d][-o][-D]",
      "show memory tree (-f: dump flat view for address spaces; -D: dump disabled regions)", info_mtree, NULL},
     {"info qtree", NULL, "show device tree", info_qtree, NULL},
+    {"info pci", NULL, "show PCI info", info_pci, NULL},
     {"info qdm", NULL, "show qdev device model list", info_qdm, NULL},
     {"info pic", NULL, "show PIC state", info_pic, NULL},
     {"info tlb", NULL, "show virtual to physical memory mappings", info_tlb, NULL},

@@ -2,6 +2,7 @@
 /* QMP commands that answer facts about machine, CPUs, memory and back ends. */
 #include <string.h>
 #include "monitor-private.h"
+#include "hw/core/bus.h"
 #include "hw/core/machine.h"
 #include "system/runstate.h"
 #include "util/error.h"
@@ -174,6 +175,19 @@ static json_t *query_chardev(json_t *arguments, GError **errp)
     return result;
 }
 
+static void add_pci_bus(BusState *bus, void *opaque)
+{
+    json_array_append_new(opaque, bus_get_class(bus)->query(bus));
+}
+
+static json_t *query_pci(json_t *arguments, GError **errp)
+{
+    json_t *result = json_array();
+
+    bus_foreach_top("PCI", add_pci_bus, result);
+    return result;
+}
+
 static json_t *query_chardev_backends(json_t *arguments, GError **errp)
 {
     static const char *const names[] = {"stdio", "null", "file", "pipe", "pty", "socket", "ringbuf"};
@@ -252,7 +266,7 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-iothreads", empty_list, .preconfig = true},
     {"query-memory-devices", empty_list},
     {"query-mice", empty_list},
-    {"query-pci", empty_list},
+    {"query-pci", query_pci},
     {"query-rx-filter", empty_list, .arguments = ARGS("name:s?")},
     {"query-tpm", empty_list},
     {"query-tpm-models", empty_list},

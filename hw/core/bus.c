@@ -176,3 +176,26 @@ BusState *bus_find(const char *name)
     }
     return search_all(&what);
 }
+
+static void visit_top(BusState *bus, const char *class_name, void (*fn)(BusState *, void *), void *opaque)
+{
+    if (!strcmp(bus->object.class->name, class_name)) {
+        fn(bus, opaque);
+        return;
+    }
+    for (unsigned i = 0; i < bus->devices->len; i++) {
+        const DeviceState *dev = g_ptr_array_index(bus->devices, i);
+
+        for (unsigned j = 0; dev->child_buses && j < dev->child_buses->len; j++) {
+            visit_top(g_ptr_array_index(dev->child_buses, j), class_name, fn, opaque);
+        }
+    }
+}
+
+void bus_foreach_top(const char *class_name, void (*fn)(BusState *bus, void *opaque), void *opaque)
+{
+    system_bus();
+    for (unsigned i = 0; i < core.root_buses->len; i++) {
+        visit_top(g_ptr_array_index(core.root_buses, i), class_name, fn, opaque);
+    }
+}

@@ -35,6 +35,7 @@ static void source_line(void *opaque, int n, int level)
 void spapr_irq_init(SpaprMachine *spapr, GError **errp)
 {
     spapr->irq_lines = g_ptr_array_new();
+    spapr->active_ic = spapr->ic_mode == SPAPR_IC_XIVE;
     for (unsigned i = 0; i < SPAPR_NR_XIRQS; i++) {
         g_ptr_array_add(spapr->irq_lines, irq_new(source_line, spapr, i));
     }

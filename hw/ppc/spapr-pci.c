@@ -26,6 +26,8 @@
 #define IO_SIZE 0x10000ull
 #define MEM32_SIZE 0x80000000ull    /* of bridge n: at IO_BASE + (n + 1) * MEM32_SIZE */
 #define MEM64_SIZE 0x10000000000ull /* of bridge n: at IO_BASE + (n + 1) * MEM64_SIZE */
+#define BUS_MEM32 0x80000000u       /* the upper half of 4 GiB: DMA has the lower one */
+#define MSI_ADDRESS 0x40000000000ull /* where messages go; guests do not choose */
 #define N_WINDOWS 2u
 #define WINDOW0_SIZE 0x40000000ull
 #define WINDOW1_BASE 0x800000000000000ull
@@ -60,6 +62,8 @@ struct SpaprPhb {
     SpaprMachine *spapr;
     PciBus *bus;
     SpaprTceTable *windows[N_WINDOWS];
+    MemoryRegion memory, io;                        /* the bus's spaces */
+    MemoryRegion memory32, memory64, io_window;     /* parts of them that processors see */
 };
 
 /* ---- DMA windows ---- */
@@ -97,6 +101,99 @@ static void phb_reset(void *obj, ResetType type)
     pci_bus_reset(phb->bus);
     g_clear_pointer(&phb->msi_devices, g_free);
     phb->n_msi_devices = 0;
+}
+
+/* ---- The bus ---- */
+
+static void phb_set_irq(void *opaque, int line, int level)
+{
+    SpaprPhb *phb = opaque;
+
+    irq_set(spapr_irq_line(phb->spapr, phb->lsi[line].irq), level);
+}
+
+static bool phb_translate(void *opaque, PciDevice *dev, uint64_t address, bool is_write, uint64_t *real,
+                          uint64_t *left)
+{
+    const SpaprPhb *phb = opaque;
+
+    for (unsigned i = 0; i < n_windows(phb); i++) {
+        if (spapr_tce_translate(phb->windows[i], address, is_write ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, real, left)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The data of a message is the interrupt's number. */
+static void phb_message(void *opaque, PciDevice *dev, uint64_t address, uint32_t data)
+{
+    SpaprPhb *phb = opaque;
+
+    if (address != MSI_ADDRESS) {
+        log_mask(LOG_GUEST_ERROR, "PCI: a message interrupt to 0x%" PRIx64 "\n", address);
+        return;
+    }
+    irq_pulse(spapr_irq_line(phb->spapr, data));
+}
+
+static char *phb_path(void *opaque)
+{
+    return g_strdup_printf("pci@%" PRIx64, ((SpaprPhb *)opaque)->buid);
+}
+
+static const PciBusOps phb_bus_ops = {
+    .set_irq = phb_set_irq,
+    .translate = phb_translate,
+    .message = phb_message,
+    .path = phb_path,
+};
+
+static uint64_t io_base(const SpaprPhb *phb)
+{
+    return IO_BASE + phb->index * IO_SIZE;
+}
+
+static uint64_t mem32_base(const SpaprPhb *phb)
+{
+    return IO_BASE + (phb->index + 1) * MEM32_SIZE;
+}
+
+static uint64_t mem64_base(const SpaprPhb *phb)
+{
+    return IO_BASE + (phb->index + 1) * MEM64_SIZE;
+}
+
+static void map_window(SpaprPhb *phb, MemoryRegion *window, const char *name, MemoryRegion *space, uint64_t offset,
+                       uint64_t at, uint64_t size)
+{
+    memory_region_init_alias(window, phb, name, space, offset, size);
+    memory_region_add_subregion(phb->spapr->parent.system_memory, at, window);
+}
+
+static void create_bus(SpaprPhb *phb)
+{
+    memory_region_init(&phb->memory, phb, "pci-memory", UINT64_MAX);
+    memory_region_init(&phb->io, phb, "pci-io", IO_SIZE);
+    phb->bus = pci_bus_create(&phb->parent, NULL, &phb_bus_ops, phb, &phb->memory, &phb->io);
+    phb->bus->address_zero = true;
+    map_window(phb, &phb->memory32, "pci-mmio32", &phb->memory, BUS_MEM32, mem32_base(phb), phb->mem32_size);
+    map_window(phb, &phb->memory64, "pci-mmio64", &phb->memory, mem64_base(phb), mem64_base(phb), phb->mem64_size);
+    map_window(phb, &phb->io_window, "pci-io-window", &phb->io, 0, io_base(phb), phb->io_size);
+}
+
+static void destroy_bus(SpaprPhb *phb)
+{
+    MemoryRegion *windows[] = {&phb->memory32, &phb->memory64, &phb->io_window};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(windows); i++) {
+        memory_region_del_subregion(phb->spapr->parent.system_memory, windows[i]);
+        memory_region_destroy(windows[i]);
+    }
+    bus_unparent(&phb->bus->parent);
+    phb->bus = NULL;
+    memory_region_destroy(&phb->memory);
+    memory_region_destroy(&phb->io);
 }
 
 /* ---- RTAS ---- */
@@ -359,9 +456,7 @@ static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32
 {
     uint32_t map[N_SLOTS * PCI_N_PINS * 7], *at = map;
     g_autofree char *name = g_strdup_printf("pci@%" PRIx64, phb->buid);
-    uint64_t io = IO_BASE + phb->index * IO_SIZE;
-    uint64_t mem32 = IO_BASE + (phb->index + 1) * MEM32_SIZE, mem64 = IO_BASE + (phb->index + 1) * MEM64_SIZE;
-    uint32_t bus32 = MEM32_SIZE;    /* the upper half of 4 GiB: DMA has the lower one */
+    uint64_t io = io_base(phb), mem32 = mem32_base(phb), mem64 = mem64_base(phb);
     int node = fdt_add_subnode(fdt, 0, name);
 
     spapr_fdt_note(fdt, node);
@@ -384,7 +479,7 @@ static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32
     CELLS(fdt, node, "bus-range", 0, 0xff);
     /* I/O, 32-bit memory, 64-bit memory: PCI address, address of the processors, size. */
     CELLS(fdt, node, "ranges", 0x01000000, 0, 0, HIGH(io), LOW(io), HIGH(phb->io_size), LOW(phb->io_size),
-          0x02000000, 0, bus32, HIGH(mem32), LOW(mem32), HIGH(phb->mem32_size), LOW(phb->mem32_size),
+          0x02000000, 0, BUS_MEM32, HIGH(mem32), LOW(mem32), HIGH(phb->mem32_size), LOW(phb->mem32_size),
           0x03000000, HIGH(mem64), LOW(mem64), HIGH(mem64), LOW(mem64), HIGH(phb->mem64_size),
           LOW(phb->mem64_size));
     CELLS(fdt, node, "reg", HIGH(phb->buid), LOW(phb->buid), 0, 0);
@@ -477,6 +572,7 @@ static const VMStateDescription vmstate_phb = {
                                "window0_base", "window0_size", "window1_base", "page_sizes",
                                "dynamic_windows", "extended_config"),
     .elsewhere = VMSTATE_NAMES("bus", "windows"),
+    .host_only = VMSTATE_NAMES("memory", "io", "memory32", "memory64", "io_window"),
     VMSTATE_STRUCT_AUDIT(SpaprPhb),
 };
 
@@ -588,7 +684,7 @@ static bool phb_realize(DeviceState *dev, GError **errp)
         release(phb);
         return false;
     }
-    phb->bus = pci_bus_create(dev, NULL);
+    create_bus(phb);
     g_ptr_array_add(phb->spapr->phbs, phb);
     return true;
 }
@@ -598,8 +694,7 @@ static void phb_unrealize(DeviceState *dev)
     SpaprPhb *phb = (SpaprPhb *)dev;
 
     g_ptr_array_remove(phb->spapr->phbs, phb);
-    bus_unparent(&phb->bus->parent);
-    phb->bus = NULL;
+    destroy_bus(phb);
     release(phb);
 }
 

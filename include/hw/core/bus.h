@@ -37,6 +37,9 @@ struct BusClass {
     /* Its node in Open Firmware's paths, below that of the bus's own device ("disk@8000000000000000"):
      * g_malloc, NULL: none. */
     char *(*firmware_node)(struct DeviceState *dev);
+    /* A bus with all below it, for monitor commands of the bus's kind ("info pci", query-pci). */
+    void (*print)(BusState *bus, GString *out);
+    json_t *(*query)(BusState *bus);
 };
 /* Plain bus: the root of bus rows. */
 extern const BusClass bus_class;
@@ -63,6 +66,8 @@ BusState *system_bus(void);
 extern const BusClass system_bus_class;
 /* First bus below the system bus (or any root) of that class with room. */
 BusState *bus_find_by_class(const BusClass *class);
+/* Calls fn for each bus of that class name that is not below another such. */
+void bus_foreach_top(const char *class_name, void (*fn)(BusState *bus, void *opaque), void *opaque);
 /* By name or path. */
 BusState *bus_find(const char *name);
 /* A root bus without parent device joins the machine's tree and listing. */
