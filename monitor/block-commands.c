@@ -174,6 +174,29 @@ static void hmp_eject(HMPContext *context, const char *args)
     say(context, error);
 }
 
+static void hmp_change(HMPContext *context, const char *args)
+{
+    g_autofree char *device = monitor_word(&args), *file = monitor_word(&args), *format = monitor_word(&args);
+    g_autofree char *mode = monitor_word(&args);
+    GError *error = NULL;
+    BlockBackend *blk = device ? blk_find(device) : NULL;
+
+    if (!blk && device) {
+        blk = blk_find_by_device(device);
+    }
+    if (!blk) {
+        error_setg(&error, "Device '%s' not found", device ? device : "");
+    } else if (!file) {
+        error_setg(&error, "change: file name expected");
+    } else if (mode && strcmp(mode, "retain") && strcmp(mode, "read-only") && strcmp(mode, "read-write")) {
+        error_setg(&error, "invalid parameter '%s' (retain, read-only or read-write)", mode);
+    } else {
+        blk_change_medium(blk, file, format, mode && strcmp(mode, "retain") ? !strcmp(mode, "read-only")
+                                                                            : blk_read_only(blk), &error);
+    }
+    say(context, error);
+}
+
 static void complete_drive(const char *args, GPtrArray *out)
 {
     for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
@@ -189,6 +212,7 @@ const HMPCommand monitor_hmp_block_commands[] = {
      complete_drive},
     {"info blockstats", NULL, "show block device statistics", info_blockstats, NULL},
     {"block_resize", "device size", "resize a block image", hmp_block_resize, complete_drive},
+    {"change", "device filename [format [read-only-mode]]", "change a removable medium", hmp_change, complete_drive},
     {"eject", "[-f] device", "eject a removable medium (use -f to force it)", hmp_eject, complete_drive},
     {0},
 };

@@ -228,7 +228,8 @@ static const VMStateDescription vmstate_vscsi = {
         VMSTATE_STRUCT(parent, SpaprVscsi, 0, vmstate_vio_device, VioDevice),
         VMSTATE_END_OF_LIST(),
     },
-    .host_only = VMSTATE_NAMES("bus", "requests"),
+    .host_only = VMSTATE_NAMES("bus"),
+    .elsewhere = VMSTATE_NAMES("requests"),
     VMSTATE_STRUCT_AUDIT(SpaprVscsi),
 };
 

@@ -8,7 +8,9 @@ boot.py registers the cases.
 import contextlib
 import hashlib
 import os
+import resource
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -183,6 +185,65 @@ def migrate():
         run(fsck, "-f", "-n", image)
 
 
+def error():
+    """The host refuses a write: the machine stops, and the write is made when it goes on, here or elsewhere."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        image = os.path.join(folder, "disk.raw")
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        disk = ["-device", "spapr-vscsi", "-drive", f"if=none,id=d,file={image},format=raw",
+                "-device", "scsi-hd,drive=d,werror=stop"]
+        # Beyond the limit a write fails instead of ending the process.
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        stack.callback(signal.signal, signal.SIGXFSZ, before)
+        guest = stack.enter_context(disk_guest(folder, "disk-error-0", disk, qmp=True))
+        reach_shell(guest)
+        guest.shell("dd if=/proc/kallsyms of=/tmp/x bs=1024k count=1 2>/dev/null; dd if=/dev/urandom of=/tmp/x bs=1024k"
+                    " count=1 2>/dev/null")
+        sent = guest.shell("md5sum < /tmp/x").split()[0]
+
+        def stopped(start):
+            # A request of many chunks, the first one included.
+            limit = (start << 20, resource.RLIM_INFINITY)
+            resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE, limit)
+            guest.send(f"dd if=/tmp/x of=/dev/sda bs=1024k seek={start} count=1 oflag=direct\n")
+            deadline = time.monotonic() + 60
+            while guest.qmp.command("query-status")["status"] != "io-error":
+                assert time.monotonic() < deadline, "the machine does not stop"
+                time.sleep(0.1)
+            assert guest.qmp.command("query-block")[0]["io-status"] == "failed"
+            event = guest.qmp.event("BLOCK_IO_ERROR")
+            assert event["data"]["action"] == "stop" and event["data"]["operation"] == "write", str(event)
+
+        stopped(4)
+        guest.qmp.command("cont")
+        deadline = time.monotonic() + 60
+        while guest.qmp.command("query-status")["status"] != "io-error":
+            assert time.monotonic() < deadline, "the machine does not stop a second time"
+            time.sleep(0.1)
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE, unlimited)
+        guest.qmp.command("cont")
+        guest.expect(r"records out", 60)
+        stopped(9)
+        uri = f"unix:{folder}/m"
+        target = stack.enter_context(disk_guest(folder, "disk-error-1", disk + ["-incoming", uri], qmp=True))
+        guest.qmp.command("migrate", uri=uri)
+        deadline = time.monotonic() + 120
+        while target.qmp.command("query-status")["status"] == "inmigrate":
+            assert time.monotonic() < deadline, guest.qmp.command("query-migrate")
+            time.sleep(0.1)
+        assert target.qmp.command("query-status")["status"] == "io-error"
+        target.qmp.command("cont")
+        target.expect(r"records out", 60)
+        complaints(target)
+        with open(image, "rb") as file:
+            data = file.read()
+        for start in (4, 9):
+            written = hashlib.md5(data[start << 20:start + 1 << 20]).hexdigest()
+            assert written == sent, f"at {start} MiB: {written} instead of {sent}"
+
+
 # A program that firmware starts: it puts 16 characters on the first terminal, and stays.
 
 def program(text):
@@ -239,5 +300,6 @@ CASES = {
     "disk-ext4": ("quick", ext4),
     "disk-snapshots": ("quick", snapshots),
     "disk-migrate": ("quick", migrate),
+    "disk-error": ("quick", error),
     "slof-disk": ("quick", slof_disk),
 }
