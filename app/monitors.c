@@ -36,7 +36,7 @@ static const HMPCommand app_hmp_commands[] = {
 
 static void add_cpu(json_t *list, const char *name, const char *model)
 {
-    g_autofree char *type = g_strdup_printf("%s-powerpc64-cpu", model);
+    g_autofree char *type = g_strdup_printf("%s-powerpc%s-cpu", model, ppc_personality_is_64() ? "64" : "");
 
     json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "name", name, "typename", type, "static", 0,
                                           "deprecated", 0));
@@ -50,10 +50,14 @@ static json_t *query_cpu_definitions(json_t *arguments, GError **errp)
     for (guint i = 0; i < models->len; i++) {
         const PowerPCCPUClass *model = g_ptr_array_index(models, i);
 
-        add_cpu(result, model->name, model->name);
+        if (ppc_model_available(model)) {
+            add_cpu(result, model->name, model->name);
+        }
     }
     for (const PPCModelAlias *alias = ppc_model_aliases; alias->alias; alias++) {
-        add_cpu(result, alias->alias, alias->model);
+        if (ppc_model_available(ppc_model_find(alias->model))) {
+            add_cpu(result, alias->alias, alias->model);
+        }
     }
     return result;
 }

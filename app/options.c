@@ -111,6 +111,9 @@ static bool set_cpu(AppConfig *config, const char *value, GError **errp)
         for (guint i = 0; i < list->len; i++) {
             const PowerPCCPUClass *model = g_ptr_array_index(list, i);
 
+            if (!ppc_model_available(model)) {
+                continue;
+            }
             printf("PowerPC %-16s PVR %08x\n", model->name, model->pvr);
             for (const PPCModelAlias *alias = ppc_model_aliases; alias->alias; alias++) {
                 if (!strcmp(alias->model, model->name)) {

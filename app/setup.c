@@ -60,14 +60,20 @@ static bool check_cpu(const char *text, GError **errp)
     const char *near;
 
     options_next_item(text, &name);
-    if (ppc_model_find(name)) {
+    if (ppc_model_find(name) && ppc_model_available(ppc_model_find(name))) {
         return true;
     }
     for (guint i = 0; i < models->len; i++) {
-        g_ptr_array_add(names, (gpointer)((const PowerPCCPUClass *)g_ptr_array_index(models, i))->name);
+        const PowerPCCPUClass *model = g_ptr_array_index(models, i);
+
+        if (ppc_model_available(model)) {
+            g_ptr_array_add(names, (gpointer)model->name);
+        }
     }
     for (const PPCModelAlias *alias = ppc_model_aliases; alias->alias; alias++) {
-        g_ptr_array_add(names, (gpointer)alias->alias);
+        if (ppc_model_available(ppc_model_find(alias->model))) {
+            g_ptr_array_add(names, (gpointer)alias->alias);
+        }
     }
     g_ptr_array_add(names, NULL);
     near = nearest_name(name, (const char *const *)names->pdata);

@@ -92,6 +92,9 @@ IRRef ir_fold_cr_bit(IRBuilder *b, const IRInsn *cmp, unsigned bit);
 uint64_t ir_known(const IRBuilder *b, IRRef ref, unsigned depth);
 #define IR_KNOWN_DEPTH 4
 
+/* The low word of an i64 as i32; depth: how many operations it looks through. */
+IRRef ir_low_word(IRBuilder *b, IRRef ref, unsigned depth);
+
 /* Rows past the builder: shared by the passes. Renumbers every reference outside insns. */
 void ir_block_remap(IRBlock *block, const IRRef *map, uint32_t old_n);
 

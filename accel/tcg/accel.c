@@ -202,6 +202,7 @@ static bool accel_cpu_init(CPUState *cpu, GError **errp)
     v->cpu = cpu;
     v->env = accel->ops->env_of(cpu);
     v->tcg = (TCGCPUState *)((char *)v->env + accel->ops->ir->tcg_offset);
+    v->ea_mask = cpu->ops && cpu->ops->address_bits && cpu->ops->address_bits(cpu) == 32 ? UINT32_MAX : UINT64_MAX;
     v->as = cpu->as ? cpu->as : address_space_memory();
     v->breakpoints = g_array_new(false, false, sizeof(CPUBreakpoint));
     v->tcg->jump_cache = g_new(TCGJumpEntry, JUMP_CACHE_SIZE);

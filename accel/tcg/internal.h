@@ -127,6 +127,9 @@ struct TCGVCPU {
     bool started;            /* atomic; a thread runs it: others queue their flushes */
     bool in_code;            /* restore_point is valid */
     AddressSpace *as;
+    /* Bits of an effective address. Generated code of 32-bit processors may compute more (a base and a
+     * displacement, not truncated): no TLB entry matches then, and the slow paths cut it. */
+    uint64_t ea_mask;
     bool debug_exit;         /* leave with EXCP_DEBUG */
     bool watch_passing;      /* a watchpoint hit: finish the instruction, then EXCP_DEBUG */
     bool running;            /* atomic */

@@ -52,7 +52,10 @@ bool tcg_look(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess access, unsigned
               TCGLookMode mode, TCGSpan *s)
 {
     TCGTLBEntry *e;
-    TCGTLBFull *full = tcg_tlb_full(v, ea, mmu_idx, &e);
+    TCGTLBFull *full;
+
+    ea &= v->ea_mask;
+    full = tcg_tlb_full(v, ea, mmu_idx, &e);
     uint64_t tag = __atomic_load_n(access == TCG_ACCESS_STORE ? &e->write
                                    : access == TCG_ACCESS_LOAD ? &e->read : &e->code,
                                    __ATOMIC_RELAXED);
@@ -192,6 +195,7 @@ static unsigned look_spans(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess acc
 {
     unsigned first = TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK), n = 1;
 
+    ea &= v->ea_mask;
     if (first >= size) {
         tcg_look(v, ea, size, access, mmu_idx, LOOK_RAISE, &s[0]);
     } else {
@@ -668,7 +672,7 @@ void *tcg_probe_access(void *env, uint64_t ea, unsigned size, TCGAccess access, 
     g_assert(size <= TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK));
     tcg_look(v, ea, size, access, mmu_idx, LOOK_RAISE, &s);
     if (s.flags & TCG_TLB_WATCH) {
-        check_watch(v, ea, size, access);
+        check_watch(v, s.ea, size, access);
     }
     return span_plain(&s, access);
 }
@@ -734,7 +738,7 @@ static bool runtime_probe_span(void *env, uint64_t ea, uint32_t span, uint32_t o
     TCGSpan s;
     TCGAccess access = is_write ? TCG_ACCESS_STORE : TCG_ACCESS_LOAD;
 
-    if (span > TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK) ||
+    if (span > TCG_PAGE_SIZE - (ea & ~TCG_PAGE_MASK) || ea & ~tcg_current->ea_mask ||
         !tcg_look(tcg_current, ea, span, access, MO_MMUIDX(oi), LOOK_PROBE, &s)) {
         return false;
     }

@@ -253,6 +253,14 @@ void ir_set_hi(IRBuilder *b, unsigned slot, IRRef f64);  /* {hi = f64, lo = 0} *
 /* Writes dirty slots back here (helpers with IRH_READS_SLOTS do it by themselves). */
 void ir_sync_slots(IRBuilder *b);
 
+/*
+ * What is known of slots in the blocks that follow: another target description of the same slots, with masks
+ * of its own (32-bit processors, whose registers' upper halves are zero).
+ */
+void ir_use_slots(IRBuilder *b, const IRTargetDesc *target);
+/* The low word of an i64, zero extended (i64), computed in 32 bits where that is possible. */
+IRRef ir_to_word(IRBuilder *b, IRRef ref);
+
 /* Makes the block page-relative; before anything is emitted, and only if the engine allows it. */
 void ir_set_page_relative(IRBuilder *b);
 /* i64: the effective address of the page that a page-relative block runs in. */

@@ -86,7 +86,7 @@ static void op_alignment_fault(CPUState *cs, uint64_t ea, TCGAccess access, unsi
 {
     CPUPPCState *env = &POWERPC_CPU(cs)->env;
 
-    env->fault_dar = ea;
+    env->fault_dar = cpu_is_64(env_cpu(env)) ? ea : (uint32_t)ea;
     ppc_raise(env, EXCP_ALIGN, 0);
 }
 
@@ -119,6 +119,10 @@ static void op_watchpoint_hit(CPUState *cs, uint64_t ea, unsigned size, TCGAcces
         if (!(control & (pr ? 1 : hv ? 4 : 2)) || (!(control & 8) && ((control >> 4 & 1) != translated))) {
             return;
         }
+    } else if (!cpu_is_64(cpu)) {
+        if ((env->spr[SPR_DABR] >> 2 & 1) != ((env->msr & MSR_BIT(DR)) != 0)) {
+            return;
+        }
     } else {
         control = env->spr[SPR_DABRX];
         if (!(control & (pr ? 1 : hv ? 4 : 2)) ||
@@ -146,7 +150,7 @@ void ppc_debug_update(PowerPCCPU *cpu)
             len = ((control >> 10 & 63) + 1) * 8;       /* MRD 48:53 */
             flags = (control >> 5 & 1 ? BP_MEM_READ : 0) | (control >> 6 & 1 ? BP_MEM_WRITE : 0);
         }
-    } else if (env->spr[SPR_DABRX] & 7) {
+    } else if (cpu_is_64(cpu) ? env->spr[SPR_DABRX] & 7 : cpu->model->spr_sets & SPRS_DABR) {
         addr = env->spr[SPR_DABR] & ~7ull;
         len = 8;
         flags = (env->spr[SPR_DABR] & 1 ? BP_MEM_READ : 0) | (env->spr[SPR_DABR] & 2 ? BP_MEM_WRITE : 0);

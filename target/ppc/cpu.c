@@ -11,6 +11,7 @@
 #include "decode.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
+#include "tlb6xx.h"
 #include "translate.h"
 #include "util/error.h"
 
@@ -33,6 +34,16 @@ const DeviceClass ppc_cpu_class = {
     .instance_finalize = cpu_finalize,
     .category = DEVICE_CATEGORY_CPU,
     .vmstate = &vmstate_ppc_cpu,
+};
+
+const DeviceClass ppc32_cpu_class = {
+    .name = "powerpc-cpu",
+    .parent = DEVICE_CLASS_PARENT(cpu_class),
+    .description = "PowerPC processor (32-bit)",
+    .instance_size = sizeof(PowerPCCPU),
+    .instance_finalize = cpu_finalize,
+    .category = DEVICE_CATEGORY_CPU,
+    .vmstate = &vmstate_ppc_cpu_32,
 };
 
 /* LPCR as the machine's hypervisor would have set it up for a partition. */
@@ -92,6 +103,8 @@ void ppc_cpu_reset(PowerPCCPU *cpu)
     memset(env->ibat, 0, sizeof(env->ibat));
     memset(env->dbat, 0, sizeof(env->dbat));
     memset(env->tgpr, 0, sizeof(env->tgpr));
+    ppc_tlb6xx_clear(cpu);
+    cpu->segments_changed = false;
     /* What controllers drive stays; latches go. */
     __atomic_fetch_and(&env->pending_interrupts,
                        (uint64_t)1 << PPC_INTERRUPT_EXT | (uint64_t)1 << PPC_INTERRUPT_HVIRT,
@@ -107,10 +120,11 @@ void ppc_cpu_reset(PowerPCCPU *cpu)
     cpu->last_tlbiel_set = 0;
     cpu->n_noted = 0;
     cpu->amr_is_kuap = true;
-    env->nip = 0x100;
+    /* Hard reset: 32-bit processors have their vectors at the top of the address space (MSR.IP). */
+    env->nip = cpu_is_64(cpu) ? 0x100 : 0xfff00100;
     env->msr = 0;
     pmu_reset(cpu);
-    ppc_msr_assign(env, cpu_is_64(cpu) ? MSR_BIT(SF) | MSR_BIT(HV) : 1u << 6);
+    ppc_msr_assign(env, cpu_is_64(cpu) ? MSR_BIT(SF) | MSR_BIT(HV) : MSR_BIT(IP));
     ppc_time_reset(cpu);
     ppc_debug_update(cpu);
 }
@@ -399,11 +413,13 @@ static const CPUOps *model_ops(const PowerPCCPUClass *model)
 
 PowerPCCPU *ppc_cpu_create(const PowerPCCPUClass *model, int index, GError **errp)
 {
-    PowerPCCPU *cpu = (PowerPCCPU *)device_new_class(&ppc_cpu_class);
+    PowerPCCPU *cpu = (PowerPCCPU *)device_new_class(ppc_personality_is_64() || model->insns & ISA_64
+                                                          ? &ppc_cpu_class : &ppc32_cpu_class);
 
     cpu->model = model;
     cpu->vcpu_id = index;
     cpu->threads_per_core = 1;
+    cpu->n_tlb6 = PPC_TLB6XX_ENTRIES;
     cpu->env.exception_index = EXCP_NONE;
     mutex_init(&cpu->time_lock);
     cpu->env.tcg.mxcsr_fp = cpu->env.tcg.mxcsr_vmx = 0x1f80;

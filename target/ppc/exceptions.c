@@ -10,6 +10,7 @@
 #include "accel/tcg/accel.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
+#include "tlb6xx.h"
 #include "util/log.h"
 
 enum { XF_HV = 1, XF_NEXT = 2, XF_NO_AIL = 4, XF_DAR = 8 };
@@ -327,8 +328,7 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
 {
     CPUPPCState *env = &cpu->env;
     uint64_t msr = env->msr;
-    uint64_t ip = 1u << 6, ile = 1u << 16;
-    uint64_t new_msr = msr & (MSR_BIT(ME) | ip | ile);
+    uint64_t new_msr = msr & (MSR_BIT(ME) | MSR_BIT(IP) | MSR_BIT(ILE)), cause = 0;
     uint64_t vector = exception_rows[kind].vector6xx;
     uint32_t insn;
 
@@ -339,6 +339,7 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
             return;
         }
         new_msr &= ~MSR_BIT(ME);
+        cause = error_code;
         break;
     case EXCP_DSI:
         env->spr[SPR_DAR] = env->fault_dar;
@@ -348,18 +349,30 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
         env->spr[SPR_DAR] = env->fault_dar;
         env->spr[SPR_DSISR] = ppc_fetch_insn(cpu, env->nip, &insn) ? ppc_alignment_dsisr(insn) : 0;
         break;
+    case EXCP_ISI:
+    case EXCP_PROGRAM:
+        cause = error_code;
+        break;
+    case EXCP_IFTLB:
+    case EXCP_DLTLB:
+    case EXCP_DSTLB:
+        /* SRR1 0:3 has CR0, so that the handler may use it; the 603's handler has GPR0-3 of its own. */
+        cause = error_code | (cpu->model->mmu == MMU_74XX_SOFT ? 0 : (uint64_t)env->crf[0] << 28);
+        new_msr |= cpu->model->msr_mask & MSR_BIT(TGPR);
+        break;
     default:
         break;
     }
+    ppc_mmu32_synchronize(cpu);
     env->spr[SPR_SRR0] =
         (uint32_t)(env->nip + (exception_rows[kind].flags & XF_NEXT ? 4 : 0));
-    env->spr[SPR_SRR1] = (msr & ~0x783f0000ull) |
-                         (kind == EXCP_ISI || kind == EXCP_PROGRAM || kind == EXCP_MCHECK ? error_code : 0);
-    if (msr & ile) {
+    /* MSR 0, 5:9, 16:31, and causes in the others. */
+    env->spr[SPR_SRR1] = (msr & ~0x783f0000ull) | cause;
+    if (msr & MSR_BIT(ILE)) {
         new_msr |= MSR_BIT(LE);
     }
     log_delivery(cpu, kind, error_code, vector);
-    env->nip = (msr & ip ? 0xfff00000u : 0) | vector;
+    env->nip = (msr & MSR_BIT(IP) ? 0xfff00000u : 0) | vector;
     ppc_msr_assign(env, new_msr);
 }
 

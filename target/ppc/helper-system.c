@@ -12,6 +12,7 @@
 #include "helper-system.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
+#include "tlb6xx.h"
 #include "util/log.h"
 
 #define HELPER(hname, ...) PPC_HELPER_ROW(hname, __VA_ARGS__);
@@ -185,9 +186,6 @@ uint64_t helper_rfid(CPUPPCState *env)
 {
     uint64_t keep = SRR1_NOT_MSR | (env->msr & MSR_BIT(HV) ? 0 : MSR_BIT(ME));
 
-    if (!cpu_is_64(env_cpu(env))) {
-        keep = 0xffffffff0000ull & ~0xffffull;
-    }
     return return_from_interrupt(env, env->spr[SPR_SRR0], env->spr[SPR_SRR1], keep);
 }
 
@@ -213,6 +211,88 @@ uint64_t helper_rfebb(CPUPPCState *env, uint32_t s)
         ppc_recheck_interrupts(env_cpu(env));
     }
     return nip;
+}
+
+/* ---- 32-bit processors ---- */
+
+/* MSR.POW with a mode selected in HID0: the processor stops until an interrupt that it can take. */
+static void enter_power_saving(PowerPCCPU *cpu)
+{
+    if (cpu->model->pow_always || cpu->env.spr[SPR_HID0] & cpu->model->pow_mask) {
+        cpu_set_halted(&cpu->parent, true);
+        tcg_cpu_kick(&cpu->parent);
+    }
+}
+
+void helper_mtmsr_32(CPUPPCState *env, uint64_t value, uint64_t next)
+{
+    uint64_t old = env->msr;
+
+    /* TGPR is an interrupt's to set and rfi's to clear, but mtmsr may do either. */
+    ppc_msr_assign(env, value);
+    check_deferred_fp(env, old, next);
+    if (env->msr & MSR_BIT(POW)) {
+        enter_power_saving(env_cpu(env));
+    }
+}
+
+/* MSR 0, 5:9 and 16:31 come from SRR1; POW and TGPR are cleared, ILE stays (PEM 8.2, rfi). */
+uint64_t helper_rfi(CPUPPCState *env)
+{
+    uint64_t old = env->msr, nip = env->spr[SPR_SRR0] & 0xfffffffc;
+    uint64_t taken = 0x87c0ffff;
+
+    ppc_mmu32_synchronize(env_cpu(env));
+    ppc_msr_assign(env, (env->spr[SPR_SRR1] & taken) | (old & MSR_BIT(ILE)));
+    env->nip = nip;
+    check_deferred_fp(env, old, nip);
+    return nip;
+}
+
+void helper_synchronize(CPUPPCState *env)
+{
+    ppc_mmu32_synchronize(env_cpu(env));
+}
+
+G_NORETURN static void raise_external(CPUPPCState *env, uint64_t ea, bool store)
+{
+    env->fault_dar = ea;
+    env->fault_dsisr = 0x00100000 | (store ? 0x02000000 : 0);
+    ppc_raise(env, EXCP_DSI, 0);
+}
+
+/* External control: the resource number goes out with the address; no device here looks at it. */
+#define EAR_E 0x80000000u
+
+static uint32_t external_oi(const CPUPPCState *env)
+{
+    bool swap = ((env->msr & MSR_BIT(LE)) != 0) != (G_BYTE_ORDER == G_LITTLE_ENDIAN);
+
+    return tcg_oi(MO_32 | MO_ALIGN | (swap ? MO_BSWAP : 0), env->hflags & 7);
+}
+
+uint64_t helper_eciwx(CPUPPCState *env, uint64_t ea)
+{
+    if (!(env->spr[SPR_EAR] & EAR_E)) {
+        raise_external(env, ea, false);
+    }
+    return tcg_load(env, ea, external_oi(env));
+}
+
+void helper_ecowx(CPUPPCState *env, uint64_t ea, uint64_t value)
+{
+    if (!(env->spr[SPR_EAR] & EAR_E)) {
+        raise_external(env, ea, true);
+    }
+    tcg_store(env, ea, value, external_oi(env));
+}
+
+/* Before the instruction at pc, in blocks with HF_IABR. */
+void helper_iabr_check(CPUPPCState *env, uint64_t pc)
+{
+    if ((env->spr[SPR_IABR] & ~3ull) == pc) {
+        ppc_raise(env, EXCP_IABR, 0);
+    }
 }
 
 /* ---- System calls ---- */

@@ -54,6 +54,18 @@ uint64_t helper_mfsr(CPUPPCState *env, uint32_t n);
 void helper_tlbie(CPUPPCState *env, uint64_t rb, uint64_t rs, uint32_t op);
 void helper_tlbia(CPUPPCState *env);
 
+/* 32-bit processors; next: the following instruction. */
+void helper_mtmsr_32(CPUPPCState *env, uint64_t value, uint64_t next);
+uint64_t helper_rfi(CPUPPCState *env);
+/* Context synchronization: what mtsr left for it. */
+void helper_synchronize(CPUPPCState *env);
+uint64_t helper_eciwx(CPUPPCState *env, uint64_t ea);
+void helper_ecowx(CPUPPCState *env, uint64_t ea, uint64_t value);
+void helper_iabr_check(CPUPPCState *env, uint64_t pc);
+void helper_tlbie_32(CPUPPCState *env, uint64_t rb);
+void helper_tlbld(CPUPPCState *env, uint64_t rb);
+void helper_tlbli(CPUPPCState *env, uint64_t rb);
+
 /* helper_power_save's argument. */
 enum { POWER_SAVE_DOZE, POWER_SAVE_NAP, POWER_SAVE_SLEEP, POWER_SAVE_RVWINKLE, POWER_SAVE_STOP };
 

@@ -55,7 +55,7 @@ PPCSprRead spr_read_xer, spr_read_tb, spr_read_tbu, spr_read_decr, spr_read_hdec
     spr_read_spurr, spr_read_vtb, spr_read_ic, spr_read_amr, spr_read_ctrl, spr_read_pir, spr_read_tir,
     spr_read_ppr, spr_read_ppr32, spr_read_dpdes, spr_read_bescr, spr_read_bescru, spr_read_psscr_pr,
     spr_read_texasru, spr_read_pvr, spr_read_pmc, spr_read_pmu_user, spr_read_usprg3, spr_read_sdr1,
-    spr_read_zero, spr_read_dscr, spr_read_tscr;
+    spr_read_zero, spr_read_dscr, spr_read_tscr, spr_read_bat, spr_read_thrm;
 PPCSprWrite spr_write_xer, spr_write_tbl, spr_write_tbu, spr_write_tbu40, spr_write_decr,
     spr_write_hdecr, spr_write_purr, spr_write_spurr, spr_write_vtb, spr_write_ic, spr_write_uamr,
     spr_write_amr, spr_write_iamr, spr_write_uamor, spr_write_amor, spr_write_ctrl, spr_write_pidr,
@@ -63,7 +63,8 @@ PPCSprWrite spr_write_xer, spr_write_tbl, spr_write_tbu, spr_write_tbu40, spr_wr
     spr_write_ppr32, spr_write_dpdes, spr_write_bescrs, spr_write_bescrsu, spr_write_bescrr,
     spr_write_bescrru, spr_write_bescr, spr_write_psscr_pr, spr_write_texasru, spr_write_fscr,
     spr_write_hfscr, spr_write_ciabr, spr_write_dawr, spr_write_dabr, spr_write_hmer, spr_write_dscr,
-    spr_write_pmc, spr_write_pmu_control, spr_write_pmu_user, spr_write_ignored, spr_write_hid4;
+    spr_write_pmc, spr_write_pmu_control, spr_write_pmu_user, spr_write_ignored, spr_write_hid4,
+    spr_write_bat, spr_write_sdr1_32, spr_write_hid_32, spr_write_l2cr, spr_write_iabr_32;
 
 /* ---- Exceptions (exceptions.c, interrupts.c) ---- */
 
@@ -94,6 +95,10 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
                            PPCTranslation *out);
 bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
                           PPCTranslation *out);
+bool ppc_mmu32_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
+                         PPCTranslation *out);
+/* Bits of HID0, HID2 or HID4 that change what translations are. */
+uint32_t ppc_mmu32_hid_bits(const PowerPCCPU *cpu, unsigned spr);
 /* Fills in the failure half of `out`; false. */
 bool ppc_translation_fail(PPCTranslation *out, PPCException kind, uint64_t error, uint64_t dar,
                           uint32_t dsisr);

@@ -13,8 +13,10 @@
 #include "accel/tcg/accel.h"
 #include "cpu-internal.h"
 #include "internal.h"
+#include "machine-private.h"
 #include "migration/vmstate.h"
 #include "system/runtime.h"
+#include "tlb6xx.h"
 #include "util/error.h"
 
 /* ---- Element types ---- */
@@ -99,7 +101,7 @@ static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateF
     return true;
 }
 
-static const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr, offsetof(V128, d[1]), 8};
+const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr, offsetof(V128, d[1]), 8};
 static const VMStateInfo vmstate_info_vsr = {"vsr", get_vsr, put_vsr, offsetof(V128, d[0]), 8};
 static const VMStateInfo vmstate_info_avr = {"avr", get_avr, put_avr};
 static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe, 0, offsetof(PPCSLBEntry, page_encoding)};
@@ -112,12 +114,12 @@ static bool has(void *opaque, uint32_t insns)
     return ((PowerPCCPU *)opaque)->model->insns & insns;
 }
 
-static bool fpu_needed(void *opaque)
+bool vmstate_fpu_needed(void *opaque)
 {
     return has(opaque, ISA_FP);
 }
 
-static bool altivec_needed(void *opaque)
+bool vmstate_altivec_needed(void *opaque)
 {
     return has(opaque, ISA_ALTIVEC);
 }
@@ -142,18 +144,19 @@ static bool slb_v1_needed(void *opaque)
     return cpu_is_64(opaque) && vmstate_wire() == VMSTATE_WIRE_QEMU_7_2;
 }
 
-static bool shadow_gprs_needed(void *opaque)
+/* Models that have such a TLB; 74xx keep theirs to themselves, as QEMU does not have it. */
+bool vmstate_tlb6xx_needed(void *opaque)
 {
-    const CPUPPCState *env = &((PowerPCCPU *)opaque)->env;
+    PPCMMUModel mmu = ((PowerPCCPU *)opaque)->model->mmu;
 
-    return vmstate_wire_is_own() && (env->tgpr[0] | env->tgpr[1] | env->tgpr[2] | env->tgpr[3]);
+    return mmu == MMU_603_SOFT || mmu == MMU_755;
 }
 
 static const VMStateDescription vmstate_fpu = {
     .name = "cpu/fpu",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = fpu_needed,
+    .needed = vmstate_fpu_needed,
     .fields = (const VMStateField[]){
         VMSTATE_SUB_ARRAY(env.vsr, PowerPCCPU, 0, 32, 0, vmstate_info_fpr, V128),
         VMSTATE_UINT64(env.fpscr, PowerPCCPU),
@@ -161,11 +164,11 @@ static const VMStateDescription vmstate_fpu = {
     },
 };
 
-static const VMStateDescription vmstate_altivec = {
+const VMStateDescription vmstate_altivec = {
     .name = "cpu/altivec",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = altivec_needed,
+    .needed = vmstate_altivec_needed,
     .fields = (const VMStateField[]){
         VMSTATE_SUB_ARRAY(env.vsr, PowerPCCPU, 32, 32, 0, vmstate_info_avr, V128),
         VMSTATE_UINT32(env.vscr, PowerPCCPU),
@@ -219,14 +222,31 @@ static const VMStateDescription vmstate_slb_v1 = {
     .aliases = VMSTATE_NAMES("env.slb"),
 };
 
-/* Ours: QEMU sends them with its copy of the software TLB. */
-static const VMStateDescription vmstate_shadow_gprs = {
-    .name = "cpu/shadow-gprs",
-    .own = true,
+/*
+ * The data TLB that software loads, and the 603's other GPR0-3.  QEMU sends only that half of its TLB; what is
+ * not sent, software loads again when it misses.
+ */
+static const VMStateDescription vmstate_tlb6xx_entry = {
+    .name = "cpu/tlb6xx_entry",
     .version_id = 1,
     .minimum_version_id = 1,
-    .needed = shadow_gprs_needed,
     .fields = (const VMStateField[]){
+        VMSTATE_SINGLE(pte0, PPCTLB6xx, 0, vmstate_info_wide, uint32_t),
+        VMSTATE_SINGLE(pte1, PPCTLB6xx, 0, vmstate_info_wide, uint32_t),
+        VMSTATE_SINGLE(epn, PPCTLB6xx, 0, vmstate_info_wide, uint32_t),
+        VMSTATE_END_OF_LIST()
+    },
+    VMSTATE_STRUCT_AUDIT(PPCTLB6xx),
+};
+
+static const VMStateDescription vmstate_tlb6xx = {
+    .name = "cpu/tlb6xx",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = vmstate_tlb6xx_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_INT32_EQUAL(n_tlb6, PowerPCCPU, NULL),
+        VMSTATE_STRUCT_ARRAY(env.tlb6, PowerPCCPU, PPC_TLB6XX_ENTRIES, 1, vmstate_tlb6xx_entry, PPCTLB6xx),
         VMSTATE_UINT64_ARRAY(env.tgpr, PowerPCCPU, 4),
         VMSTATE_END_OF_LIST()
     },
@@ -245,7 +265,7 @@ static bool time_needed(void *opaque)
 }
 
 /* Ours: what counts with the time base from another start, and a hypervisor's decrementer. */
-static const VMStateDescription vmstate_time = {
+const VMStateDescription vmstate_time = {
     .name = "cpu/time",
     .own = true,
     .version_id = 1,
@@ -324,7 +344,7 @@ static bool latches_post_load(void *opaque, int version_id, GError **errp)
     return true;
 }
 
-static const VMStateDescription vmstate_latches = {
+const VMStateDescription vmstate_latches = {
     .name = "cpu/latches",
     .own = true,
     .version_id = 1,
@@ -396,7 +416,7 @@ static void bats_from_wire(CPUPPCState *env)
     }
 }
 
-static bool cpu_pre_load(void *opaque, GError **errp)
+bool vmstate_cpu_pre_load(void *opaque, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
     CPUPPCState *env = &cpu->env;
@@ -408,6 +428,7 @@ static bool cpu_pre_load(void *opaque, GError **errp)
     cpu->checkstopped = false;
     env->resume_as_sreset = 0;
     memset(env->tgpr, 0, sizeof(env->tgpr));
+    ppc_tlb6xx_clear(cpu);
     env->tb_offset = env->atb_offset = env->vtb_offset = env->purr_offset = env->spurr_offset = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(latches); i++) {
         ppc_set_pending(env, latches[i].irq, false);
@@ -415,7 +436,7 @@ static bool cpu_pre_load(void *opaque, GError **errp)
     return true;
 }
 
-static bool cpu_pre_save(void *opaque, GError **errp)
+bool vmstate_cpu_pre_save(void *opaque, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
     CPUPPCState *env = &cpu->env;
@@ -450,7 +471,7 @@ static bool cpu_check_pvr(PowerPCCPU *cpu, GError **errp)
     return true;
 }
 
-static bool cpu_post_load(void *opaque, int version_id, GError **errp)
+bool vmstate_cpu_post_load(void *opaque, int version_id, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
     CPUPPCState *env = &cpu->env;
@@ -492,6 +513,7 @@ static bool cpu_post_load(void *opaque, int version_id, GError **errp)
     env->spr[SPR_PTCR] &= PTCR_PATB | PTCR_PATS;
     env->spr[SPR_LPIDR] &= 0xfff;
     env->spr[SPR_PIDR] &= 0xffffffffu;
+    cpu->segments_changed = false;
     cpu->last_tlbiel_set = 0;
     cpu->n_noted = 0;
     cpu->amr_is_kuap = true;
@@ -514,9 +536,9 @@ const VMStateDescription vmstate_ppc_cpu = {
     .name = "cpu",
     .version_id = 5,
     .minimum_version_id = 5,
-    .pre_load = cpu_pre_load,
-    .pre_save = cpu_pre_save,
-    .post_load = cpu_post_load,
+    .pre_load = vmstate_cpu_pre_load,
+    .pre_save = vmstate_cpu_pre_save,
+    .post_load = vmstate_cpu_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_UNUSED(8),       /* once the PVR */
         VMSTATE_UINT64_ARRAY(env.gpr, PowerPCCPU, 32),
@@ -531,19 +553,7 @@ const VMStateDescription vmstate_ppc_cpu = {
     },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_fpu, &vmstate_altivec, &vmstate_vsx, &vmstate_segments,
                                        &vmstate_slb, &vmstate_slb_v1, &vmstate_compat, &vmstate_time,
-                                       &vmstate_shadow_gprs, &vmstate_latches),
-    .derived = VMSTATE_NAMES("env.lr", "env.ctr", "env.so", "env.ov", "env.ca", "env.ov32", "env.ca32",
-                             "env.xer_rest", "env.tar", "env.ibat", "env.dbat", "env.decr_deadline_tb",
-                             "env.reserve_addr", "env.reserve_val", "env.reserve_val2", "env.reserve_size",
-                             "env.fp_op", "env.fpcc", "env.fp_a", "env.fp_b", "env.fp_c",
-                             "env.pending_interrupts", "env.hflags", "env.icount_base",
-                             "env.pmu_base_ns", "env.pmu_base_tb", "env.pmu_kinds", "env.fp_redo", "env.exception_index",
-                             "env.error_code",
-                             "env.fault_dar", "env.fault_dsisr", "env.fault_asdr", "env.slb.page_encoding",
-                             "pmu_active", "amr_is_kuap", "last_tlbiel_set", "n_noted",
-                             "noted", "watch_addr", "watch_len", "watch_flags"),
-    .immutable = VMSTATE_NAMES("model", "vcpu_id", "vhyp", "vhyp_opaque", "decode",
-                               "machine_data", "tb_freq", "sprs", "clock", "threads_per_core"),
-    .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer", "time_lock"),
+                                       &vmstate_tlb6xx, &vmstate_latches),
+    CPU_LISTS,
     VMSTATE_STRUCT_AUDIT(PowerPCCPU),
 };

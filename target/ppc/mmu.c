@@ -120,7 +120,9 @@ bool ppc_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_
     memset(out, 0, sizeof(*out));
     out->exception = EXCP_NONE;
     out->dar = ea;
-    g_assert(cpu_is_64(cpu));
+    if (!cpu_is_64(cpu)) {
+        return ppc_mmu32_translate(cpu, ea, access, mmu_idx, probe, out);
+    }
     if (ppc_has_locked_indexes(cpu) && mmu_idx != MMU_IDX_REAL_SUPER) {
         return ppc_radix64_translate(cpu, ea, access, mmu_idx, probe, out);
     }

@@ -3,8 +3,7 @@
  * The CPU models: a constant row each, and their names.
  *
  * PVRs and features from the processors' user manuals and the Power ISA versions they implement; names
- * and aliases as users of QEMU know them, in any case.  64-bit server processors; the 32-bit families
- * will be further rows.
+ * and aliases as users of QEMU know them, in any case.
  */
 #include <string.h>
 #include "internal.h"
@@ -105,7 +104,81 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
     .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,                         \
     .fw_name = "PowerPC,POWER9"
 
+/* ---- 32-bit families ---- */
+
+#define INSNS_6XX                                                                                   \
+    (ISA_BASE | ISA_FP | ISA_FP_EXT | ISA_STRING | ISA_SEGMENT | ISA_MFTB | ISA_EXTERN | ISA_6XX_MISC)
+#define INSNS_74XX (INSNS_6XX | ISA_ALTIVEC | ISA_DCBA)
+
+#define MSR_6XX                                                                                     \
+    (MSR_BIT(POW) | MSR_BIT(ILE) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) |          \
+     MSR_BIT(FE0) | MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IP) | MSR_BIT(IR) |          \
+     MSR_BIT(DR) | MSR_BIT(RI) | MSR_BIT(LE))
+
+/* HID0 bits of power saving: doze, nap, sleep. */
+#define POW_603 0x00e00000
+#define POW_7XX 0x00e00000
+#define POW_745X 0x00600000       /* no doze */
+
+#define SPRS_7XX_ALL (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_THRM | SPRS_UPMU)
+#define SPRS_74XX_ALL                                                                               \
+    (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_UPMU | SPRS_PIR |    \
+     SPRS_74XX)
+#define SPRS_7450_ALL (SPRS_74XX_ALL | SPRS_7450 | SPRS_TLBMISS)
+
+#define FAMILY_ROW_6XX(insns_, msr_, mmu_, family_, sprs_, l1_, fw_)                                \
+    .pvr_mask = 0xffff0000, .insns = (insns_), .msr_mask = (msr_), .mmu = (mmu_),                   \
+    .exception_family = (family_), .threads_max = 1, .lrg_decr_bits = 32, .dcache_line = 32,        \
+    .icache_line = 32, .l1_dcache_size = (l1_), .l1_icache_size = (l1_), .spr_sets = (sprs_),       \
+    .fw_name = (fw_)
+
+#define FAMILY_ROW_603E_(l1)                                                                        \
+    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(TGPR), MMU_603_SOFT, FAMILY_6XX,      \
+                   SPRS_32 | SPRS_HID1 | SPRS_SOFT_TLB, l1, "PowerPC,603"), .pow_mask = POW_603
+#define FAMILY_ROW_603 FAMILY_ROW_603E_(0x2000)
+#define FAMILY_ROW_603E FAMILY_ROW_603E_(0x4000)
+#define FAMILY_ROW_604                                                                              \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                      \
+                   SPRS_32 | SPRS_PIR | SPRS_DABR | SPRS_PMU604, 0x4000, "PowerPC,604"),            \
+    .pow_always = true
+#define FAMILY_ROW_604E                                                                             \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                      \
+                   SPRS_32 | SPRS_HID1 | SPRS_PIR | SPRS_DABR | SPRS_PMU604 | SPRS_PMU604E, 0x8000, \
+                   "PowerPC,604e"), .pow_always = true
+#define FAMILY_ROW_7XX(more)                                                                        \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_7XX, SPRS_7XX_ALL | (more), \
+                   0x8000, "PowerPC,750"), .pow_mask = POW_7XX
+#define FAMILY_ROW_740 FAMILY_ROW_7XX(0)
+#define FAMILY_ROW_750 FAMILY_ROW_7XX(0)
+#define FAMILY_ROW_750CX FAMILY_ROW_7XX(0)
+#define FAMILY_ROW_750CL FAMILY_ROW_7XX(SPRS_HIGH_BATS | SPRS_750CL), .n_bats = 8
+#define FAMILY_ROW_750FX FAMILY_ROW_7XX(SPRS_HIGH_BATS | SPRS_750FX), .n_bats = 8
+#define FAMILY_ROW_750GX FAMILY_ROW_7XX(SPRS_HIGH_BATS | SPRS_750FX), .n_bats = 8
+/* Their tables are searched by hardware or, with HID2.SWT_EN, by software. */
+#define FAMILY_ROW_755                                                                              \
+    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(PMM), MMU_755,                        \
+                   FAMILY_7XX, SPRS_7XX_ALL | SPRS_HIGH_BATS | SPRS_SOFT_TLB | SPRS_755 | SPRS_SPRG4, \
+                   0x8000, "PowerPC,755"), .pow_mask = POW_7XX, .n_bats = 8
+#define FAMILY_ROW_745 FAMILY_ROW_755
+#define FAMILY_ROW_7400                                                                             \
+    FAMILY_ROW_6XX(INSNS_74XX, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_32_HASH, FAMILY_74XX,      \
+                   SPRS_74XX_ALL | SPRS_THRM | SPRS_7400, 0x8000, "PowerPC,G4"), .pow_mask = POW_7XX
+#define FAMILY_ROW_7410 FAMILY_ROW_7400
+/* Tables searched by hardware or, with HID0.STEN, by software. */
+#define FAMILY_ROW_7450_(more)                                                                      \
+    FAMILY_ROW_6XX(INSNS_74XX | ISA_74XX_TLB, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_74XX_SOFT,  \
+                   FAMILY_74XX, SPRS_7450_ALL | (more), 0x8000, "PowerPC,G4"), .pow_mask = POW_745X
+#define FAMILY_ROW_7440 FAMILY_ROW_7450_(0)
+#define FAMILY_ROW_7450 FAMILY_ROW_7450_(SPRS_L3CR)
+#define FAMILY_ROW_7445 FAMILY_ROW_7450_(SPRS_HIGH_BATS | SPRS_SPRG4), .n_bats = 8, .extended_bats = true
+#define FAMILY_ROW_7455                                                                             \
+    FAMILY_ROW_7450_(SPRS_L3CR | SPRS_HIGH_BATS | SPRS_SPRG4), .n_bats = 8, .extended_bats = true
+#define FAMILY_ROW_7447 FAMILY_ROW_7445
+#define FAMILY_ROW_7448 FAMILY_ROW_7445
+#define FAMILY_ROW_7457 FAMILY_ROW_7455
+
 static const PowerPCCPUClass models[] = {
+#include "models-6xx.h.inc"
     {.name = "970_v2.2", .description = "PowerPC 970 v2.2", .pvr = 0x00390202, FAMILY_ROW_970},
     {.name = "970fx_v1.0", .description = "PowerPC 970FX v1.0 (G5)", .pvr = 0x00391100, FAMILY_ROW_970},
     {.name = "970fx_v2.0", .description = "PowerPC 970FX v2.0 (G5)", .pvr = 0x003c0200, FAMILY_ROW_970},
@@ -126,6 +199,52 @@ static const PowerPCCPUClass models[] = {
 };
 
 const PPCModelAlias ppc_model_aliases[] = {
+    {"mpc8240", "603"},
+    {"vanilla", "603"},
+    {"ppc32", "604"},
+    {"ppc", "604"},
+    {"603e", "603e_v4.1"},
+    {"stretch", "603e_v4.1"},
+    {"vaillant", "603e7v"},
+    {"603r", "603e7t"},
+    {"goldeneye", "603e7t"},
+    {"750", "750_v3.1"},
+    {"typhoon", "750_v3.1"},
+    {"g3", "750_v3.1"},
+    {"740", "740_v3.1"},
+    {"arthur", "740_v3.1"},
+    {"750cx", "750cx_v2.2"},
+    {"745", "745_v2.8"},
+    {"755", "755_v2.8"},
+    {"goldfinger", "755_v2.8"},
+    {"750cxe", "750cxe_v3.1b"},
+    {"750cl", "750cl_v2.0"},
+    {"750l", "750l_v3.2"},
+    {"lonestar", "750l_v3.2"},
+    {"604e", "604e_v2.4"},
+    {"sirocco", "604e_v2.4"},
+    {"mach5", "604r"},
+    {"7400", "7400_v2.9"},
+    {"g4", "7400_v2.9"},
+    {"conan/doyle", "750p"},
+    {"750fx", "750fx_v2.3"},
+    {"750gx", "750gx_v1.2"},
+    {"7450", "7450_v2.1"},
+    {"vger", "7450_v2.1"},
+    {"7451", "7451_v2.3"},
+    {"7441", "7441_v2.3"},
+    {"7455", "7455_v3.2"},
+    {"apollo6", "7455_v3.2"},
+    {"7445", "7445_v3.2"},
+    {"7447", "7447_v1.1"},
+    {"7457", "7457_v1.2"},
+    {"apollo7", "7457_v1.2"},
+    {"apollo7pm", "7457a_v1.0"},
+    {"7457a", "7457a_v1.2"},
+    {"7447a", "7447a_v1.2"},
+    {"7448", "7448_v2.1"},
+    {"7410", "7410_v1.4"},
+    {"nitro", "7410_v1.4"},
     {"970", "970_v2.2"},
     {"970fx", "970fx_v3.1"},
     {"970mp", "970mp_v1.1"},
@@ -200,4 +319,16 @@ GPtrArray *ppc_model_list(void)
     }
     g_ptr_array_sort(list, compare_names);
     return list;
+}
+
+bool ppc_personality_is_64(void)
+{
+    const char *name = g_get_prgname();
+
+    return !name || !g_str_has_suffix(name, "-ppc");
+}
+
+bool ppc_model_available(const PowerPCCPUClass *model)
+{
+    return ppc_personality_is_64() || !(model->insns & ISA_64);
 }

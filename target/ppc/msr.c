@@ -113,6 +113,12 @@ void ppc_update_hflags(CPUPPCState *env)
 
         flags |= (env->spr[SPR_CIABR] & 3) == state ? HF_SE : 0;
     }
+    if (!cpu_is_64(cpu) && env->spr[SPR_IABR] & 2) {
+        /* Bit 31, which the 603 does not have, compares with MSR.IR. */
+        bool translated = msr & MSR_BIT(IR);
+
+        flags |= cpu_family(cpu) == FAMILY_6XX || (env->spr[SPR_IABR] & 1) == translated ? HF_IABR : 0;
+    }
     flags |= pmu_hflags(env);
     flags |= env->spr[SPR_FSCR] >> FACILITY_SCV & 1 ? HF_SCV : 0;
     flags |= env->spr[SPR_LPCR] & LPCR_GTSE ? HF_GTSE : 0;
@@ -132,6 +138,14 @@ void ppc_msr_assign(CPUPPCState *env, uint64_t value)
         value |= MSR_BIT(EE) | MSR_BIT(IR) | MSR_BIT(DR);
     }
     changed = value ^ env->msr;
+    if (changed & MSR_BIT(TGPR) && !cpu_is_64(cpu)) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(env->tgpr); i++) {
+            uint64_t other = env->tgpr[i];
+
+            env->tgpr[i] = env->gpr[i];
+            env->gpr[i] = other;
+        }
+    }
     if (changed & (MSR_BIT(PR) | MSR_BIT(HV) | MSR_BIT(PMM)) && cpu->pmu_active) {
         pmu_sync(env);
         env->msr = value;

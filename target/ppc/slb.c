@@ -7,6 +7,7 @@
 #include "helper-system.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
+#include "tlb6xx.h"
 #include "util/log.h"
 
 #define ENCODING_NONE UINT32_MAX
@@ -249,7 +250,7 @@ void helper_mtsr(CPUPPCState *env, uint32_t n, uint64_t rs)
     if (!cpu_is_64(cpu)) {
         if (env->sr[n & 15] != (uint32_t)rs) {
             env->sr[n & 15] = (uint32_t)rs;
-            ppc_tlb_flush_all(cpu);
+            ppc_mmu32_segments_changed(cpu);
         }
         return;
     }

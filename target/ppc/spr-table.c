@@ -232,6 +232,14 @@ void ppc_spr_index_init(PowerPCCPU *cpu)
             cpu->sprs[row->number] = row;
         }
     }
+    for (unsigned i = 0; i < ppc_spr_row_count_32; i++) {
+        const PPCSpr *row = &ppc_spr_rows_32[i];
+
+        if (row->sets & cpu->model->spr_sets) {
+            g_assert(row->number < 1024 && !cpu->sprs[row->number]);
+            cpu->sprs[row->number] = row;
+        }
+    }
 }
 
 bool ppc_spr_read_raw(CPUPPCState *env, unsigned number, uint64_t *value)
@@ -251,6 +259,9 @@ bool ppc_spr_write_raw(CPUPPCState *env, unsigned number, uint64_t value)
 
     if (!row || !row->mask) {
         return false;
+    }
+    if (!cpu_is_64(env_cpu(env))) {
+        value = (uint32_t)value;
     }
     if (row->write) {
         row->write(env, number, value);

@@ -9,6 +9,7 @@
 #include "accel/tcg/accel.h"
 #include "helper-system.h"
 #include "internal.h"
+#include "tlb6xx.h"
 #include "util/log.h"
 
 enum { RIC_TLB = 0, RIC_PWC = 1, RIC_ALL = 2, RIC_CLUSTER = 3 };
@@ -147,7 +148,13 @@ void helper_tlbie(CPUPPCState *env, uint64_t rb, uint64_t rs, uint32_t op)
     flush_everything(cpu, local);
 }
 
-/* tlbia, and the 6xx forms by effective address. */
+/* 32-bit processors. */
+void helper_tlbie_32(CPUPPCState *env, uint64_t rb)
+{
+    ppc_mmu32_tlbie(env_cpu(env), (uint32_t)rb);
+}
+
+/* tlbia: of this processor. */
 void helper_tlbia(CPUPPCState *env)
 {
     ppc_tlb_flush_all(env_cpu(env));

@@ -12,6 +12,7 @@
 #include "decode.h"
 #include "translate.h"
 #include "helper-int.h"
+#include "helper-system.h"
 
 /* A block ends when it has this many ops: the longest instruction stays far below the difference. */
 #define OPS_LIMIT (IR_MAX_INSNS / 4)
@@ -132,6 +133,9 @@ void gen_set_cr0(DisasContext *ctx, IRRef value)
 
     if (ctx->sf) {
         set_crf(ctx, 0, ir_cr_compare(b, false, value, ir_k64(b, 0), so));
+    } else if (ctx->narrow) {
+        /* The word that set_gpr() stores, so that the wide operation is not wanted. */
+        set_crf(ctx, 0, ir_cr_compare(b, false, ir_trunc(b, ir_to_word(b, value)), ir_k32(b, 0), so));
     } else {
         set_crf(ctx, 0, ir_cr_compare(b, false, ir_trunc(b, value), ir_k32(b, 0), so));
     }
@@ -183,7 +187,7 @@ EA gen_ea_imm(DisasContext *ctx, unsigned ra, int32_t disp)
     if (!ra) {
         return (EA){ir_k64(b, addr_mask(ctx, (int64_t)disp)), 0};
     }
-    if (ctx->sf) {
+    if (ctx->sf || ctx->narrow) {
         return (EA){gpr(ctx, ra), disp};
     }
     IRRef sum = ir_addi(b, gpr32(ctx, ra), disp);
@@ -195,12 +199,12 @@ EA gen_ea_indexed(DisasContext *ctx, unsigned ra, unsigned rb)
     IRBuilder *b = ctx->b;
     IRRef sum = ra ? ir_op2(b, IR_ADD, gpr(ctx, ra), gpr(ctx, rb)) : gpr(ctx, rb);
 
-    return (EA){ctx->sf ? sum : ir_extu(b, ir_trunc(b, sum)), 0};
+    return (EA){ctx->sf ? sum : ctx->narrow ? ir_to_word(b, sum) : ir_extu(b, ir_trunc(b, sum)), 0};
 }
 
 EA gen_ea_offset(DisasContext *ctx, EA ea, int32_t offset)
 {
-    if (ctx->sf) {
+    if (ctx->sf || ctx->narrow) {
         return (EA){ea.base, ea.disp + offset};
     }
     IRRef sum = ir_addi(ctx->b, ir_trunc(ctx->b, ea.base), ea.disp + offset);
@@ -209,12 +213,16 @@ EA gen_ea_offset(DisasContext *ctx, EA ea, int32_t offset)
 
 IRRef gen_ea_value(DisasContext *ctx, EA ea)
 {
-    return ea.disp ? ir_addi(ctx->b, ea.base, ea.disp) : ea.base;
+    IRRef value = ea.disp ? ir_addi(ctx->b, ea.base, ea.disp) : ea.base;
+
+    return ctx->narrow ? ir_to_word(ctx->b, value) : value;
 }
 
 IRRef gen_update_value(DisasContext *ctx, unsigned ra, IRRef addend)
 {
-    return ir_op2(ctx->b, IR_ADD, gpr(ctx, ra), addend);
+    IRRef sum = ir_op2(ctx->b, IR_ADD, gpr(ctx, ra), addend);
+
+    return ctx->narrow ? ir_to_word(ctx->b, sum) : sum;
 }
 
 /* ---- Flow ---- */
@@ -316,6 +324,9 @@ static void translate_insn(DisasContext *ctx)
         gen_program(ctx, PROGRAM_ILLEGAL);
         return;
     }
+    if (ctx->narrow && ctx->flags & HF_IABR) {
+        ir_callv(ctx->b, &helper_row_iabr_check, ir_k64(ctx->b, ctx->pc));
+    }
     if (!check_access(ctx, row, ctx->insn)) {
         return;
     }
@@ -353,6 +364,7 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
         .vsx = f->flags & HF_VSX,
         .rn = f->flags >> HF_RN_SHIFT & 3,
         .isa300 = cpu->model->insns & ISA_3_00,
+        .narrow = !(cpu->model->insns & ISA_64),
         .fetch = f,
         /* Programs' libraries lie at other addresses in every process; the kernel lies still. */
         .page_relative = f->page_relative && (f->flags & HF_PR) && (f->flags & HF_SF) &&
@@ -360,6 +372,9 @@ void ppc_translate_block(CPUState *cs, IRBuilder *b, TCGFetch *f)
     };
     unsigned max = MIN(f->max_insns, INSNS_LIMIT);
 
+    if (ctx.narrow) {
+        ir_use_slots(b, &ppc32_ir_target);
+    }
     if (ctx.page_relative) {
         ir_set_page_relative(b);
     }

@@ -43,6 +43,12 @@ struct DisasContext {
     bool sf, le, pr, hv;
     bool fp, vr, vsx;
     bool isa300;            /* ISA 3.0 model: CA32, OV32 exist */
+    /*
+     * A 32-bit processor.  GPRs, LR and CTR are zero above bit 31 in their slots at all times: set_gpr() narrows
+     * what the translate functions, written for 64 bits, yield.  Addresses are a register and a displacement as
+     * in 64-bit mode; what runs out of 32 bits misses the TLB and is cut in the slow path.
+     */
+    bool narrow;
     bool single;            /* one instruction, then helper_trace_step */
     unsigned n_insns;       /* translated before the current one */
     unsigned n_side_exits;
@@ -61,7 +67,7 @@ static inline IRRef gpr(DisasContext *ctx, unsigned n)
 }
 static inline void set_gpr(DisasContext *ctx, unsigned n, IRRef i64)
 {
-    ir_set(ctx->b, SLOT_GPR0 + n, i64);
+    ir_set(ctx->b, SLOT_GPR0 + n, ctx->narrow ? ir_to_word(ctx->b, i64) : i64);
 }
 /* GPR n, or zero for n = 0 (base registers). */
 static inline IRRef gpr_or_0(DisasContext *ctx, unsigned n)
@@ -134,7 +140,8 @@ EA gen_ea_indexed(DisasContext *ctx, unsigned ra, unsigned rb);
 EA gen_ea_offset(DisasContext *ctx, EA ea, int32_t offset);
 /* The address as one i64 value. */
 IRRef gen_ea_value(DisasContext *ctx, EA ea);
-/* Value for the base register of an update form: the 64-bit sum, not truncated in 32-bit mode. */
+/* Value for the base register of an update form: the 64-bit sum, not truncated in a 64-bit processor's 32-bit
+ * mode. */
 IRRef gen_update_value(DisasContext *ctx, unsigned ra, IRRef addend);
 
 /* Size (MO_8..MO_128, with MO_SIGN etc.) plus byte swapping by the guest's endianness. */

@@ -57,6 +57,7 @@ G_NORETURN static void restore_and_leave(int signal_number)
 
 static uint8_t *host(uint64_t ea, unsigned size, uint32_t oi)
 {
+    ea = vector_is_32() ? (uint32_t)ea : ea;
     if ((oi & MO_ALIGN) && (ea & (size - 1))) {
         restore_and_leave(SIGBUS);
     }
@@ -334,6 +335,14 @@ static void load_state(const VectorState *state, bool big_endian)
     memcpy(env->gpr, state->gpr, sizeof(env->gpr));
     env->lr = state->lr;
     env->ctr = state->ctr;
+    if (vector_is_32()) {
+        /* Its registers have no upper halves. */
+        for (unsigned i = 0; i < 32; i++) {
+            env->gpr[i] = (uint32_t)env->gpr[i];
+        }
+        env->lr = (uint32_t)env->lr;
+        env->ctr = (uint32_t)env->ctr;
+    }
     ppc_set_cr(env, (uint32_t)state->cr, 0xff);
     ppc_set_xer(env, state->xer);
     for (unsigned i = 0; i < 64; i++) {

@@ -21,8 +21,8 @@ typedef struct PowerPCCPUClass PowerPCCPUClass;
 
 /* MSR bits, numbered from the least significant. */
 enum {
-    MSR_LE = 0, MSR_RI = 1, MSR_PMM = 2, MSR_DR = 4, MSR_IR = 5, MSR_FE1 = 8, MSR_BE = 9, MSR_SE = 10,
-    MSR_FE0 = 11, MSR_ME = 12, MSR_FP = 13, MSR_PR = 14, MSR_EE = 15, MSR_VSX = 23, MSR_VR = 25,
+    MSR_LE = 0, MSR_RI = 1, MSR_PMM = 2, MSR_DR = 4, MSR_IR = 5, MSR_IP = 6, MSR_FE1 = 8, MSR_BE = 9, MSR_SE = 10,
+    MSR_FE0 = 11, MSR_ME = 12, MSR_FP = 13, MSR_PR = 14, MSR_EE = 15, MSR_ILE = 16, MSR_TGPR = 17, MSR_POW = 18, MSR_VSX = 23, MSR_VR = 25,
     MSR_TM = 32, MSR_TS0 = 34, MSR_TS1 = 33, MSR_S = 22, MSR_HV = 60, MSR_ISF = 61, MSR_SF = 63,
 };
 #define MSR_BIT(name) ((uint64_t)1 << MSR_##name)
@@ -63,6 +63,7 @@ enum {
     HF_TM = 1 << 17,
     HF_PMU = 1 << 18,           /* a PMC counts instructions */
     HF_SCV = 1 << 19,           /* FSCR.SCV */
+    HF_IABR = 1 << 19,          /* 32-bit processors: IABR is looked at before each instruction */
     HF_GTSE = 1 << 20,
     HF_PMU_KINDS = 1 << 21,     /* a PMC counts branches, loads or stores */
     HF_COMPAT_SHIFT = 22,       /* 2 bits: how many of the newest levels PCR takes from problem state */
@@ -123,6 +124,10 @@ typedef struct PPCSLBEntry {
 
 typedef struct PPCBAT { uint32_t upper, lower; } PPCBAT;
 
+/* An entry of a TLB that software loads: the words of its page table entry, and its effective page. */
+typedef struct PPCTLB6xx { uint32_t pte0, pte1, epn; } PPCTLB6xx;
+#define PPC_TLB6XX_ENTRIES 64
+
 /* Exception vectors as kinds; the per-family address table is in exceptions.c. */
 typedef enum PPCException {
     EXCP_NONE = -1,
@@ -170,7 +175,9 @@ struct CPUPPCState {
     PPCSLBEntry slb[SLB_MAX_ENTRIES];
     uint32_t sr[16];            /* 32-bit segment registers */
     PPCBAT ibat[8], dbat[8];
-    uint64_t tgpr[4];           /* 603 shadow GPR0-3 */
+    uint64_t tgpr[4];           /* 603: GPR0-3 of the other set (MSR.TGPR) */
+    PPCTLB6xx tlb6[PPC_TLB6XX_ENTRIES], tlb6_code[PPC_TLB6XX_ENTRIES];   /* tlb6xx.c */
+    uint32_t tlb6_way;          /* last one used or filled */
     /* ---- saved: latches; levels are re-driven by controllers ---- */
     uint64_t pending_interrupts;   /* 1 << PPCInterrupt; atomic; see interrupts.c for level vs latch */
     uint32_t resume_as_sreset;     /* woke from a power-saving state by reset vector */
@@ -237,9 +244,11 @@ struct PowerPCCPU {
     /* ---- derived ---- */
     bool pmu_active;                  /* a counter runs */
     uint32_t wire_latches;            /* machine.c: pending latches on their way to or from a stream */
+    int32_t n_tlb6;                   /* saved: entries of a TLB that software loads; always the same */
     uint64_t wire_reserve;            /* machine.c: the stream's place for a reservation */
     bool amr_is_kuap;                 /* translations so far depend on AMR key 0 alone (radix) */
     bool checkstopped;                /* saved: machine check with MSR.ME = 0 */
+    bool segments_changed;            /* mmu32.c: drop translations at the next context synchronization */
     uint8_t power_wait;               /* saved: PPCPowerWait */
     unsigned last_tlbiel_set;         /* tlbie.c: loops over congruence classes */
     unsigned n_noted;                 /* mmu.c: privileged translations of the user's address space */
@@ -281,9 +290,11 @@ enum {
     ISA_MFTB = 1u << 22,
     ISA_6XX_MISC = 1u << 23,    /* 6xx-only forms */
     ISA_970 = 1u << 24,         /* 970 specials: attn, ... */
+    ISA_DCBA = 1u << 25,        /* dcba: 74xx */
 };
 
-typedef enum PPCMMUModel { MMU_32_HASH, MMU_603_SOFT, MMU_74XX_SOFT, MMU_64_HASH, MMU_64_RADIX } PPCMMUModel;
+/* 755 and 74xx: hardware searches the table unless HID2 or HID0 leaves that to software, as the 603 always does. */
+typedef enum PPCMMUModel { MMU_32_HASH, MMU_603_SOFT, MMU_755, MMU_74XX_SOFT, MMU_64_HASH, MMU_64_RADIX } PPCMMUModel;
 
 /* One segment-page-size encoding and the actual page sizes it may contain. */
 typedef struct PPCPageSize { uint8_t shift; uint32_t pte_enc; } PPCPageSize;
@@ -310,6 +321,12 @@ struct PowerPCCPUClass {
     uint16_t dcache_line, icache_line;
     uint32_t l1_dcache_size, l1_icache_size;
     bool big_endian_interrupts_fixed;        /* models without LPCR.ILE */
+    /* 32-bit models: */
+    uint32_t spr_sets;          /* SPRS_* (spr.h) */
+    uint32_t pow_mask;          /* HID0 bits with which MSR.POW stops the processor */
+    bool pow_always;            /* it does without: 604 */
+    uint8_t n_bats;             /* pairs of each kind; 0: 4 */
+    bool extended_bats;         /* HID0.XBSEN: blocks up to 4 GiB */
     const char *fw_name;        /* device tree: "PowerPC,POWER9" */
 };
 typedef enum PPCFamily { FAMILY_6XX, FAMILY_7XX, FAMILY_74XX, FAMILY_970, FAMILY_POWER7, FAMILY_POWER8,
@@ -318,6 +335,9 @@ typedef enum PPCFamily { FAMILY_6XX, FAMILY_7XX, FAMILY_74XX, FAMILY_970, FAMILY
 /* models.c */
 const PowerPCCPUClass *ppc_model_find(const char *name);   /* any case, aliases, PVR numbers; NULL */
 GPtrArray *ppc_model_list(void);                           /* const PowerPCCPUClass *, sorted by name */
+/* The program's name says which personality it has; gossamer-system-ppc has the 32-bit models alone. */
+bool ppc_personality_is_64(void);
+bool ppc_model_available(const PowerPCCPUClass *model);
 typedef struct PPCModelAlias {
     const char *alias, *model;
 } PPCModelAlias;
@@ -388,8 +408,10 @@ void ppc_tlb_flush_all(PowerPCCPU *cpu);
 void ppc_debug_update(PowerPCCPU *cpu);
 
 extern const struct TCGTargetOps ppc_tcg_ops;   /* for tcg_accel_new() */
-extern const DeviceClass ppc_cpu_class;
+/* What qemu-system-ppc64 and qemu-system-ppc send differs in the width of words: a class for each. */
+extern const DeviceClass ppc_cpu_class, ppc32_cpu_class;
 extern const IRTargetDesc ppc_ir_target;
+extern const IRTargetDesc ppc32_ir_target;      /* the same, for blocks of 32-bit processors */
 extern const IRSlotDesc ppc_slots[SLOT_COUNT];
 
 #endif

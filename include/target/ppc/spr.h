@@ -36,6 +36,18 @@ enum {
     SPR_PPR32 = 898, SPR_TSCR = 921, SPR_TTR = 922, SPR_HID0 = 1008, SPR_HID1 = 1009, SPR_IABR = 1010,
     SPR_HID4 = 1012, SPR_DABR = 1013, SPR_HID5 = 1014, SPR_DABRX = 1015, SPR_MSSCR0 = 1014,
     SPR_PIR = 1023,
+    /* 32-bit processors. */
+    SPR_USPRG4 = 260, SPR_SPRG4 = 276, SPR_IBAT0U = 528, SPR_DBAT0U = 536, SPR_IBAT4U = 560, SPR_DBAT4U = 568,
+    SPR_750CL_GQR0 = 912, SPR_750CL_HID2 = 920, SPR_750CL_WPAR = 921, SPR_750CL_DMAU = 922, SPR_750CL_DMAL = 923,
+    SPR_32_UMMCR2 = 928, SPR_32_UPMC5 = 929, SPR_32_UPMC6 = 930, SPR_UBAMR = 935, SPR_32_UMMCR0 = 936,
+    SPR_32_UPMC1 = 937, SPR_32_UPMC2 = 938, SPR_32_USIAR = 939, SPR_32_UMMCR1 = 940, SPR_32_UPMC3 = 941,
+    SPR_32_UPMC4 = 942, SPR_32_USDA = 943, SPR_32_MMCR2 = 944, SPR_32_PMC5 = 945, SPR_32_PMC6 = 946, SPR_BAMR = 951,
+    SPR_32_MMCR0 = 952, SPR_32_PMC1 = 953, SPR_32_PMC2 = 954, SPR_32_SIAR = 955, SPR_32_MMCR1 = 956,
+    SPR_32_PMC3 = 957, SPR_32_PMC4 = 958, SPR_32_SDA = 959, SPR_DMISS = 976, SPR_DCMP = 977, SPR_HASH1 = 978,
+    SPR_HASH2 = 979, SPR_IMISS = 980, SPR_TLBMISS = 980, SPR_ICMP = 981, SPR_PTEHI = 981, SPR_RPA = 982,
+    SPR_PTELO = 982, SPR_L3PM = 983, SPR_L3ITCR0 = 984, SPR_L3OHCR = 1000, SPR_ICTRL = 1011, SPR_755_HID2 = 1011,
+    SPR_750CL_HID4 = 1011, SPR_MSSSR0 = 1015, SPR_LDSTCR = 1016, SPR_750FX_HID2 = 1016, SPR_L2PMCR = 1016,
+    SPR_L2CR = 1017, SPR_L3CR = 1018, SPR_ICTC = 1019, SPR_THRM1 = 1020, SPR_THRM2 = 1021, SPR_THRM3 = 1022,
 };
 
 /* LPCR (book III 2.2). */
@@ -168,6 +180,32 @@ enum {
 #define PPC_FAM_64 (PPC_FAM_970 | PPC_FAM_P7_UP)
 #define PPC_FAM_ALL 0xffffu
 
+/* Sets of registers that 32-bit models have (PowerPCCPUClass.spr_sets). */
+enum {
+    SPRS_32 = 1 << 0,           /* all of them */
+    SPRS_HID1 = 1 << 1,
+    SPRS_SOFT_TLB = 1 << 2,     /* 603, 755: IMISS ... RPA */
+    SPRS_PIR = 1 << 3,
+    SPRS_DABR = 1 << 4,
+    SPRS_PMU604 = 1 << 5,
+    SPRS_PMU604E = 1 << 6,
+    SPRS_PMU = 1 << 7,          /* 750 and 74xx */
+    SPRS_UPMU = 1 << 8,         /* and its user copies */
+    SPRS_L2CR = 1 << 9,
+    SPRS_ICTC = 1 << 10,
+    SPRS_THRM = 1 << 11,
+    SPRS_HIGH_BATS = 1 << 12,
+    SPRS_750CL = 1 << 13,
+    SPRS_750FX = 1 << 14,
+    SPRS_755 = 1 << 15,
+    SPRS_SPRG4 = 1 << 16,
+    SPRS_74XX = 1 << 17,
+    SPRS_7400 = 1 << 18,
+    SPRS_7450 = 1 << 19,
+    SPRS_TLBMISS = 1 << 20,     /* 7450: TLBMISS, PTEHI, PTELO */
+    SPRS_L3CR = 1 << 21,
+};
+
 typedef struct PPCSpr {
     uint16_t number;
     uint16_t families;
@@ -180,10 +218,13 @@ typedef struct PPCSpr {
     uint32_t offset;          /* home in env, or 0: env->spr[number] */
     PPCSprRead *read;
     PPCSprWrite *write;
+    uint32_t sets;            /* SPRS_*: 32-bit models that have it, beside the families */
 } PPCSpr;
 
 extern const PPCSpr ppc_spr_rows[];
 extern const unsigned ppc_spr_row_count;
+extern const PPCSpr ppc_spr_rows_32[];       /* spr-table-32.c */
+extern const unsigned ppc_spr_row_count_32;
 
 /* Lowest family of a row: FAMILY_*. */
 static inline unsigned ppc_spr_first_family(const PPCSpr *row)

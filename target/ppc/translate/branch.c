@@ -187,6 +187,9 @@ static IRRef branch_condition(DisasContext *ctx, uint32_t insn)
         IRRef ctr = ir_addi(b, ir_get(b, SLOT_CTR), -1);
         IRCond test = bo & BO_CTR_ZERO ? IRC_EQ : IRC_NE;
 
+        if (ctx->narrow) {
+            ctr = ir_to_word(b, ctr);
+        }
         ir_set(b, SLOT_CTR, ctr);
         cond = ctx->sf ? ir_setcond(b, test, ctr, ir_k64(b, 0))
                        : ir_setcond(b, test, ir_trunc(b, ctr), ir_k32(b, 0));

@@ -11,6 +11,7 @@
 #include "accel/tcg/access.h"
 #include "../decode.h"
 #include "../helper-int.h"
+#include "../helper-system.h"
 #include "../translate.h"
 
 static unsigned mmu_idx(const DisasContext *ctx)
@@ -616,6 +617,9 @@ bool tr_icbi(DisasContext *ctx, uint32_t insn)
 bool tr_isync(DisasContext *ctx, uint32_t insn)
 {
     ir_fence(ctx->b, IRFENCE_LW);
+    if (ctx->narrow) {
+        ir_call0(ctx->b, &helper_row_synchronize);
+    }
     ctx->end = DISAS_CHAIN;
     return true;
 }

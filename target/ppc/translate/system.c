@@ -20,7 +20,7 @@ static const PPCSpr *spr_row(const DisasContext *ctx, unsigned number)
 /* True if the present state may make the access; else what it leads to is emitted. */
 static bool spr_allowed(DisasContext *ctx, const PPCSpr *row, unsigned number, bool write)
 {
-    unsigned right = ctx->pr ? SPR_UR : ctx->hv ? SPR_HR : SPR_SR;
+    unsigned right = ctx->pr ? SPR_UR : ctx->hv || ctx->narrow ? SPR_HR : SPR_SR;
 
     /* In problem state PCR makes a number that the mode does not know like an undefined one. */
     if (row && row->access & (write ? right << 1 : right) && ppc_spr_in_compat(row, ctx->flags)) {
@@ -145,6 +145,12 @@ bool tr_rfid(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
+bool tr_rfi(DisasContext *ctx, uint32_t insn)
+{
+    leave_indirect(ctx, ir_call0(ctx->b, &helper_row_rfi));
+    return true;
+}
+
 bool tr_hrfid(DisasContext *ctx, uint32_t insn)
 {
     gen_cfar(ctx);
@@ -208,13 +214,35 @@ static bool gen_mtmsr_full(DisasContext *ctx, uint32_t insn, uint64_t mask)
     return true;
 }
 
+/*
+ * 32-bit processors have only the full form, and use it for EE all the time.  If nothing but EE and RI changes,
+ * the next block may be chained to; else a block that begins with the instruction does everything.
+ */
+static bool gen_mtmsr_32(DisasContext *ctx, uint32_t insn)
+{
+    IRBuilder *b = ctx->b;
+    IRRef value = gpr(ctx, insn_rt(insn));
+
+    if (ctx->pc == ctx->first_pc || ctx->single) {
+        ir_callv(b, &helper_row_mtmsr_32, value, gen_pc(ctx, ctx->next_pc));
+        ctx->end = DISAS_LOOP;
+        return true;
+    }
+    IRRef msr = ir_load_env(b, IR_I64, offsetof(CPUPPCState, msr), 8, false);
+    IRRef changed = ir_andi(b, ir_op2(b, IR_XOR, msr, value),
+                            ctx->model->msr_mask & ~(MSR_BIT(EE) | MSR_BIT(RI)));
+
+    ir_exit_if(b, ir_setcond(b, IRC_NE, changed, ir_k64(b, 0)), ctx->pc, IREXIT_NOCHAIN);
+    return gen_mtmsr_ee(ctx, insn);
+}
+
 /* Bits that mtmsr and mtmsrd leave alone on 64-bit processors. */
 #define MTMSR_KEEPS (MSR_BIT(HV) | MSR_BIT(S) | MSR_BIT(ME) | MSR_BIT(LE))
 
 bool tr_mtmsr(DisasContext *ctx, uint32_t insn)
 {
     if (!(ctx->model->insns & ISA_64)) {
-        return gen_mtmsr_full(ctx, insn, 0xffffffff);
+        return gen_mtmsr_32(ctx, insn);
     }
     if (insn & 0x00010000) {
         return gen_mtmsr_ee(ctx, insn);
@@ -367,6 +395,10 @@ static bool gen_tlbie(DisasContext *ctx, uint32_t insn, bool local)
 
 bool tr_tlbie(DisasContext *ctx, uint32_t insn)
 {
+    if (ctx->narrow) {
+        ir_callv(ctx->b, &helper_row_tlbie_32, gpr(ctx, insn_rb(insn)));
+        return true;
+    }
     return gen_tlbie(ctx, insn, false);
 }
 
@@ -379,6 +411,36 @@ bool tr_tlbiel(DisasContext *ctx, uint32_t insn)
 bool tr_tlbsync(DisasContext *ctx, uint32_t insn)
 {
     ir_fence(ctx->b, IRFENCE_FULL);
+    return true;
+}
+
+bool tr_tlbld(DisasContext *ctx, uint32_t insn)
+{
+    ir_callv(ctx->b, &helper_row_tlbld, gpr(ctx, insn_rb(insn)));
+    return true;
+}
+
+bool tr_tlbli(DisasContext *ctx, uint32_t insn)
+{
+    ir_callv(ctx->b, &helper_row_tlbli, gpr(ctx, insn_rb(insn)));
+    return true;
+}
+
+/* ---- External control ---- */
+
+bool tr_eciwx(DisasContext *ctx, uint32_t insn)
+{
+    IRRef ea = gen_ea_value(ctx, gen_ea_indexed(ctx, insn_ra(insn), insn_rb(insn)));
+
+    set_gpr(ctx, insn_rt(insn), ir_callv(ctx->b, &helper_row_eciwx, ea));
+    return true;
+}
+
+bool tr_ecowx(DisasContext *ctx, uint32_t insn)
+{
+    IRRef ea = gen_ea_value(ctx, gen_ea_indexed(ctx, insn_ra(insn), insn_rb(insn)));
+
+    ir_callv(ctx->b, &helper_row_ecowx, ea, gpr(ctx, insn_rt(insn)));
     return true;
 }
 
