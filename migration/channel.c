@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ struct MigrationChannel {
 };
 
 #define LISTEN_QUEUE     256  /* multifd has up to 255 channels */
+#define IOV_AT_ONCE      256
 #define CONNECT_RETRY_MS 20   /* a listener's queue is full */
 #define COMMAND_GRACE_MS 500  /* for a command to end after SIGTERM */
 
@@ -497,34 +499,115 @@ static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
     }
 }
 
-static bool channel_write(void *opaque, const void *buf, size_t size, GError **errp)
+bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov, unsigned count, GError **errp)
 {
-    MigrationChannel *channel = opaque;
-    const uint8_t *p = buf;
+    struct iovec part[IOV_AT_ONCE];
+    size_t done = 0;   /* of iov[0] */
 
-    while (size) {
-        ssize_t n = channel->is_socket ? send(channel->fd, p, size, MSG_NOSIGNAL)
-                                       : write(channel->fd, p, size);
-        if (n > 0) {
-            p += n;
-            size -= (size_t)n;
-        } else if (n < 0 && errno == EAGAIN) {
+    while (count) {
+        unsigned n = MIN(count, IOV_AT_ONCE);
+        memcpy(part, iov, n * sizeof(*iov));
+        part[0].iov_base = (uint8_t *)part[0].iov_base + done;
+        part[0].iov_len -= done;
+        struct msghdr message = {.msg_iov = part, .msg_iovlen = n};
+        ssize_t sent = channel->is_socket ? sendmsg(channel->fd, &message, MSG_NOSIGNAL)
+                                          : writev(channel->fd, part, (int)n);
+        if (sent < 0 && errno == EAGAIN) {
             if (!wait_for(channel, channel->fd, POLLOUT, errp)) {
                 return false;
             }
-        } else if (n < 0 && errno != EINTR) {
+        } else if (sent < 0 && errno != EINTR) {
             error_setg_errno(errp, errno, "cannot write to the channel");
+            return false;
+        }
+        done += sent > 0 ? (size_t)sent : 0;
+        while (count && done >= iov->iov_len) {
+            done -= iov->iov_len;
+            iov++;
+            count--;
+        }
+    }
+    return true;
+}
+
+static bool channel_write(void *opaque, const void *buf, size_t size, GError **errp)
+{
+    struct iovec iov = {(void *)buf, size};
+
+    return migration_channel_writev(opaque, &iov, 1, errp);
+}
+
+/* ---- Files ---- */
+
+static bool channel_seek(void *opaque, uint64_t offset, GError **errp)
+{
+    MigrationChannel *channel = opaque;
+
+    if (offset > INT64_MAX || lseek(channel->fd, (off_t)offset, SEEK_SET) < 0) {
+        error_setg_errno(errp, offset > INT64_MAX ? EINVAL : errno,
+                         "cannot go to offset %" G_GUINT64_FORMAT " of the file", offset);
+        return false;
+    }
+    return true;
+}
+
+/* One of both is NULL. */
+static bool transfer_at(MigrationChannel *channel, uint8_t *in, const uint8_t *out, size_t size, uint64_t offset,
+                        GError **errp)
+{
+    while (size) {
+        ssize_t n = in ? pread(channel->fd, in, size, (off_t)offset) : pwrite(channel->fd, out, size, (off_t)offset);
+        if (n > 0) {
+            in += in ? n : 0;
+            out += out ? n : 0;
+            offset += (uint64_t)n;
+            size -= (size_t)n;
+        } else if (!n) {
+            error_set(errp, GOSSAMER_ERROR_STREAM, "the file ends too early");
+            return false;
+        } else if (errno != EINTR) {
+            error_setg_errno(errp, errno, in ? "cannot read from the file" : "cannot write to the file");
             return false;
         }
     }
     return true;
 }
 
+static bool channel_read_at(void *opaque, void *buf, size_t size, uint64_t offset, GError **errp)
+{
+    return transfer_at(opaque, buf, NULL, size, offset, errp);
+}
+
+static bool channel_write_at(void *opaque, const void *buf, size_t size, uint64_t offset, GError **errp)
+{
+    return transfer_at(opaque, NULL, buf, size, offset, errp);
+}
+
 StateStream *migration_channel_stream(MigrationChannel *channel, bool sending)
 {
-    static const StateStreamOps reading = {.read = channel_read}, writing = {.write = channel_write};
+#define FILE_OPERATIONS .seek = channel_seek, .read_at = channel_read_at, .write_at = channel_write_at
+    static const StateStreamOps operations[2][2] = {
+        {{.read = channel_read}, {.write = channel_write}},
+        {{.read = channel_read, FILE_OPERATIONS}, {.write = channel_write, FILE_OPERATIONS}}};
+    struct stat st;
+    bool file = !fstat(channel->fd, &st) && S_ISREG(st.st_mode);
+    off_t start = file ? lseek(channel->fd, 0, SEEK_CUR) : 0;
+    StateStream *s = state_stream_new(&operations[file][sending], channel);
 
-    return state_stream_new(sending ? &writing : &reading, channel);
+    state_stream_set_file_start(s, start > 0 ? (uint64_t)start : 0);
+    return s;
+}
+
+int migration_channel_fd(const MigrationChannel *channel)
+{
+    return channel->fd;
+}
+
+int migration_channel_peek(MigrationChannel *channel, void *buf, size_t size)
+{
+    ssize_t n = recv(channel->fd, buf, size, MSG_PEEK | MSG_DONTWAIT);
+
+    return n < 0 && (errno == EAGAIN || errno == EINTR) ? -1 : (int)MAX(n, 0);
 }
 
 void migration_channel_shutdown(MigrationChannel *channel)

@@ -9,10 +9,13 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "migration/commands.h"
+#include "util/bswap.h"
 #include "util/error.h"
 #include "vmstate-internal.h"
 
 #define MACHINE_NAME_MAX 256u
+#define PACKAGE_MAX      (1u << 24)
 #define DESCRIPTION_MAX  (64u << 20)
 
 typedef struct Load {
@@ -20,7 +23,16 @@ typedef struct Load {
     const StateLoader *loader;
     GHashTable *sections;  /* the stream's section number -> StateEntry */
     GHashTable *versions;  /* the same -> version */
+    bool packaged;         /* stream is a package inside another */
+    bool runs;             /* the guest runs: what is left of the stream is a tail's */
+    bool listening;        /* there is a tail */
+    StateStream *outer;    /* packaged: the stream around it */
 } Load;
+
+/* The part of a stream that is read while the guest runs. */
+struct StateTail {
+    Load load;
+};
 
 static bool bad(StateStream *s, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static bool bad(StateStream *s, GError **errp, const char *format, ...)
@@ -240,6 +252,51 @@ static bool load_part(Load *load, GError **errp)
     return load_body(load, entry, version, errp) && load_footer(load, section_id, entry, errp);
 }
 
+static bool load_sections(Load *load, GError **errp);
+
+/* A package: so many bytes of a stream within the stream, whose rest must not be read before they are there. */
+static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError **errp)
+{
+    uint32_t length = size == 4 ? ldl_be_p(data) : 0;
+
+    if (load->packaged || !length || length > PACKAGE_MAX) {
+        return bad(load->stream, errp, "a package of %u bytes", length);
+    }
+    g_autofree uint8_t *bytes = g_malloc(length);
+    if (!state_get_buffer(load->stream, bytes, length)) {
+        return bad(load->stream, errp, "a package is cut off");
+    }
+    Load inner = {.stream = state_stream_new_reader(bytes, length), .loader = load->loader,
+                  .sections = load->sections, .versions = load->versions, .packaged = true,
+                  .outer = load->stream};
+    bool ok = load_sections(&inner, errp);
+    load->runs = inner.runs;
+    load->listening = inner.listening;
+    state_stream_free(inner.stream);
+    return ok;
+}
+
+static void copy_pair(gpointer key, gpointer value, gpointer to)
+{
+    g_hash_table_insert(to, key, value);
+}
+
+static bool load_listen(Load *load, GError **errp)
+{
+    if (!load->packaged) {
+        return bad(load->stream, errp, "postcopy begins outside a package");
+    }
+    StateTail *tail = g_new0(StateTail, 1);
+    /* Sections that come in the package are not the tail's. */
+    tail->load = (Load){.stream = load->outer, .loader = load->loader,
+                        .sections = g_hash_table_new(g_direct_hash, g_direct_equal),
+                        .versions = g_hash_table_new(g_direct_hash, g_direct_equal)};
+    g_hash_table_foreach(load->sections, copy_pair, tail->load.sections);
+    g_hash_table_foreach(load->versions, copy_pair, tail->load.versions);
+    load->listening = true;
+    return load->loader->listen(load->loader->opaque, tail, errp);
+}
+
 static bool load_command(Load *load, GError **errp)
 {
     StateStream *s = load->stream;
@@ -252,6 +309,13 @@ static bool load_command(Load *load, GError **errp)
     if (!load->loader->command) {
         return bad(s, errp, "command %u is not expected here", command);
     }
+    if (load->loader->listen && command == STATE_COMMAND_PACKAGED) {
+        return load_package(load, data, size, errp);
+    }
+    if (load->loader->listen && command == STATE_COMMAND_POSTCOPY_LISTEN) {
+        return load_listen(load, errp);
+    }
+    load->runs = command == STATE_COMMAND_POSTCOPY_RUN;
     return load->loader->command(load->loader->opaque, command, data, size, errp);
 }
 
@@ -278,7 +342,7 @@ static bool load_sections(Load *load, GError **errp)
         bool ok;
 
         if (state_stream_has_error(s)) {
-            return bad(s, errp, "a section is missing");
+            return bad(s, errp, load->packaged ? "the package ends before the guest runs" : "a section is missing");
         }
         switch (kind) {
         case STATE_SECTION_START:
@@ -305,6 +369,9 @@ static bool load_sections(Load *load, GError **errp)
         if (!ok) {
             return false;
         }
+        if (load->runs) {
+            return true;
+        }
     }
 }
 
@@ -314,6 +381,20 @@ static void cleanup(const StateEntry *entry)
 {
     if (entry->handlers->load_cleanup) {
         entry->handlers->load_cleanup(entry->opaque);
+    }
+}
+
+static void cleanup_in_postcopy(const StateEntry *entry)
+{
+    if (!entry->handlers->goes_on_in_postcopy) {
+        cleanup(entry);
+    }
+}
+
+static void cleanup_after_postcopy(const StateEntry *entry)
+{
+    if (entry->handlers->goes_on_in_postcopy) {
+        cleanup(entry);
     }
 }
 
@@ -387,12 +468,32 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
     load.versions = g_hash_table_new(g_direct_hash, g_direct_equal);
     bool ok = setup(loader->registry, errp) && load_sections(&load, errp) && check_all_came(&load, errp);
     lock(loader);
-    foreach_handlers(loader->registry, cleanup);
+    foreach_handlers(loader->registry, load.listening ? cleanup_in_postcopy : cleanup);
     unlock(loader);
-    if (ok) {
+    if (ok && !load.runs) {
         skip_description(s);
     }
     g_hash_table_unref(load.sections);
     g_hash_table_unref(load.versions);
     return ok;
+}
+
+bool state_load_tail(StateTail *tail, GError **errp)
+{
+    const StateLoader *loader = tail->load.loader;
+    bool ok = load_sections(&tail->load, errp);
+
+    if (ok) {
+        lock(loader);
+        foreach_handlers(loader->registry, cleanup_after_postcopy);
+        unlock(loader);
+    }
+    return ok;
+}
+
+void state_tail_free(StateTail *tail)
+{
+    g_hash_table_unref(tail->load.sections);
+    g_hash_table_unref(tail->load.versions);
+    g_free(tail);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RAM in a stream: see docs/devel/stream-format.md for the encoding.
+ * Saving the RAM section (loading: ram-load.c): see docs/devel/stream-format.md for the encoding.
  *
  * Saving: a bitmap of pages to be sent, all set at first; collecting ("sync") moves the machine's
  * written-since bits into it.  A page's bit is cleared before its bytes are read, so that a store that
@@ -8,40 +8,12 @@
  *
  * Left out: pages by hash, compression threads (gone from QEMU, too).
  */
-#include "migration/ram.h"
-
 #include <inttypes.h>
 #include <string.h>
+#include "ram-internal.h"
 #include "util/bitops.h"
 #include "util/cutils.h"
 #include "util/error.h"
-#include "util/thread.h"
-
-#define RAM_SECTION_VERSION 4
-#define FLAG_BITS (RAM_PAGE_SIZE - 1)
-
-typedef struct SaveBlock {
-    RAMRegion region;
-    unsigned long *bitmap; /* pages to be sent */
-    uint64_t pages, dirty; /* dirty: bits set in bitmap */
-} SaveBlock;
-
-struct RAMState {
-    const RAMOps *ops;
-    void *opaque;
-    /* Saving. */
-    GArray *blocks;       /* SaveBlock; NULL: no save is set up */
-    unsigned at_block;    /* where the next page is looked for */
-    uint64_t at_page;
-    bool unsettled;       /* stores from before tracking may be on their way */
-    int sent_block;       /* of the last page in this part; -1: none */
-    int64_t last_sync;    /* us */
-    Mutex stats_lock;
-    RAMStats stats;
-    /* Loading. */
-    GArray *load_regions; /* RAMRegion */
-    const RAMRegion *load_region;
-};
 
 RAMState *ram_state_new(const RAMOps *ops, void *opaque)
 {
@@ -50,13 +22,18 @@ RAMState *ram_state_new(const RAMOps *ops, void *opaque)
     ram->ops = ops;
     ram->opaque = opaque;
     mutex_init(&ram->stats_lock);
+    g_queue_init(&ram->requests);
+    ram->page_copy = g_malloc(RAM_PAGE_SIZE);
+    ram->page_packed = g_malloc(RAM_PAGE_SIZE);
     return ram;
 }
 
 static void free_blocks(RAMState *ram)
 {
     for (unsigned i = 0; ram->blocks && i < ram->blocks->len; i++) {
-        g_free(g_array_index(ram->blocks, SaveBlock, i).bitmap);
+        SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, i);
+        g_free(b->bitmap);
+        g_free(b->in_file);
     }
     g_clear_pointer(&ram->blocks, g_array_unref);
 }
@@ -64,15 +41,48 @@ static void free_blocks(RAMState *ram)
 void ram_state_free(RAMState *ram)
 {
     free_blocks(ram);
+    xbzrle_cache_free(ram->cache);
+    g_queue_clear_full(&ram->requests, g_free);
+    postcopy_incoming_free(ram->postcopy);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     mutex_destroy(&ram->stats_lock);
+    g_free(ram->page_copy);
+    g_free(ram->page_packed);
     g_free(ram);
+}
+
+static void add_channels(const RAMState *ram, RAMStats *stats)
+{
+    uint64_t bytes, normal, zero;
+
+    if (ram->save.multifd) {
+        multifd_sender_stats(ram->save.multifd, &bytes, &normal, &zero);
+        stats->multifd_bytes += bytes;
+        stats->outside += bytes;
+        stats->transferred += bytes;
+        stats->normal += normal;
+        stats->duplicate += zero;
+    }
+}
+
+void ram_state_set_save_options(RAMState *ram, const RAMSaveOptions *options)
+{
+    mutex_lock(&ram->stats_lock);
+    add_channels(ram, &ram->stats);
+    ram->save = options ? *options : (RAMSaveOptions){0};
+    mutex_unlock(&ram->stats_lock);
+}
+
+void ram_state_set_load_options(RAMState *ram, const RAMLoadOptions *options)
+{
+    ram->load = options ? *options : (RAMLoadOptions){0};
 }
 
 void ram_state_stats(RAMState *ram, RAMStats *out)
 {
     mutex_lock(&ram->stats_lock);
     *out = ram->stats;
+    add_channels(ram, out);
     mutex_unlock(&ram->stats_lock);
 }
 
@@ -108,6 +118,7 @@ static void sync_bitmaps(RAMState *ram, bool settle)
     }
     mutex_lock(&ram->stats_lock);
     ram->stats.dirty_sync_count++;
+    ram->stats.dirtied += after - MIN(before, after);
     if (ram->last_sync && now > ram->last_sync) {
         ram->stats.dirty_pages_rate = (after - MIN(before, after)) * G_USEC_PER_SEC /
                                       (uint64_t)(now - ram->last_sync);
@@ -121,10 +132,40 @@ static void stats_add(RAMState *ram, uint64_t bytes, uint64_t normal, uint64_t d
 {
     mutex_lock(&ram->stats_lock);
     ram->stats.transferred += bytes;
+    if (ram->in_postcopy) {
+        ram->stats.postcopy_bytes += bytes;
+    }
     ram->stats.normal += normal;
     ram->stats.duplicate += duplicate;
     ram->stats.remaining = pages_left(ram) * RAM_PAGE_SIZE;
     mutex_unlock(&ram->stats_lock);
+}
+
+/* Pages on the channels belong before this place of the stream. */
+static bool sync_channels(RAMState *ram, StateStream *s, GError **errp)
+{
+    if (!ram->save.multifd || ram->save.mapped) {
+        return true;
+    }
+    ram->wrapped = false;
+    if (!multifd_send_sync(ram->save.multifd, errp)) {
+        return false;
+    }
+    /* Old versions take the end of each section for it. */
+    if (!ram->save.sync_each_section) {
+        state_put_be64(s, RAM_SAVE_FLAG_MULTIFD_FLUSH);
+        state_stream_flush(s);
+    }
+    return true;
+}
+
+static void put_end(RAMState *ram, StateStream *s)
+{
+    state_put_be64(s, RAM_SAVE_FLAG_EOS);
+    /* The other side's channels wait for it, and ours for them. */
+    if (ram->save.multifd) {
+        state_stream_flush(s);
+    }
 }
 
 static bool ram_save_setup(StateStream *s, void *opaque, GError **errp)
@@ -141,23 +182,35 @@ static bool ram_save_setup(StateStream *s, void *opaque, GError **errp)
         b.dirty = b.pages;
         b.bitmap = bitmap_new(b.pages);
         bitmap_set(b.bitmap, 0, b.pages);
+        b.first_key = total >> RAM_PAGE_BITS;
         total += b.region.used_length;
         g_array_append_val(ram->blocks, b);
     }
     ram->at_block = 0;
     ram->at_page = 0;
     ram->last_sync = 0;
+    ram->in_postcopy = ram->wrapped = false;
+    ram->request_block = -1;
+    g_clear_pointer(&ram->cache, xbzrle_cache_free);
     mutex_lock(&ram->stats_lock);
-    ram->stats = (RAMStats){.total = total, .remaining = total};
+    g_queue_clear_full(&ram->requests, g_free);
+    ram->stats = (RAMStats){.total = total, .remaining = total, .has_xbzrle = ram->save.xbzrle,
+                            .xbzrle_cache_size = ram->save.xbzrle_cache_size};
     mutex_unlock(&ram->stats_lock);
 
     state_put_be64(s, total | RAM_SAVE_FLAG_MEM_SIZE);
     for (unsigned i = 0; i < ram->blocks->len; i++) {
-        const RAMRegion *region = &g_array_index(ram->blocks, SaveBlock, i).region;
-        state_put_counted_string(s, region->name);
-        state_put_be64(s, region->used_length);
+        SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, i);
+        state_put_counted_string(s, b->region.name);
+        state_put_be64(s, b->region.used_length);
+        if (ram->save.mapped && !ram_mapped_put_block(s, b, errp)) {
+            return false;
+        }
     }
-    state_put_be64(s, RAM_SAVE_FLAG_EOS);
+    if (!sync_channels(ram, s, errp)) {
+        return false;
+    }
+    put_end(ram, s);
     /*
      * Tracking begins: the bits so far mean nothing, all pages are to be sent anyway.  A vCPU may wait for
      * the device lock, which we hold, so that the first round waits for the vCPUs.
@@ -165,6 +218,30 @@ static bool ram_save_setup(StateStream *s, void *opaque, GError **errp)
     sync_bitmaps(ram, false);
     stats_add(ram, state_stream_position(s) - start, 0, 0);
     return true;
+}
+
+static bool is_dirty(const SaveBlock *b, uint64_t page)
+{
+    return b->bitmap[page / BITS_PER_LONG] >> (page % BITS_PER_LONG) & 1;
+}
+
+/* A page that the other side waits for. */
+static bool requested_page(RAMState *ram, SaveBlock **block, uint64_t *page)
+{
+    bool found = false;
+
+    mutex_lock(&ram->stats_lock);
+    while (!found && !g_queue_is_empty(&ram->requests)) {
+        PageRequest *request = g_queue_peek_head(&ram->requests);
+        *block = &g_array_index(ram->blocks, SaveBlock, request->block);
+        *page = request->page++;
+        found = is_dirty(*block, *page);
+        if (!--request->count) {
+            g_free(g_queue_pop_head(&ram->requests));
+        }
+    }
+    mutex_unlock(&ram->stats_lock);
+    return found;
 }
 
 /* The next page to be sent, from the last one on; false: there is none. */
@@ -182,8 +259,19 @@ static bool next_page(RAMState *ram, SaveBlock **block, uint64_t *page)
         }
         ram->at_block = (ram->at_block + 1) % ram->blocks->len;
         ram->at_page = 0;
+        ram->wrapped |= !ram->at_block;
     }
     return false;
+}
+
+/* Differences are to pages that have been sent: from the second round on. */
+static bool start_xbzrle(RAMState *ram, GError **errp)
+{
+    if (!ram->save.xbzrle || ram->cache || !ram->wrapped) {
+        return true;
+    }
+    ram->cache = xbzrle_cache_new(ram->save.xbzrle_cache_size, RAM_PAGE_SIZE, errp);
+    return ram->cache != NULL;
 }
 
 static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uint64_t offset, uint64_t flags)
@@ -199,28 +287,98 @@ static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uin
     }
 }
 
-/* True if it was sent in full. */
-static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page)
+/*
+ * True if the page went as a difference, or not at all because the other side has it.  If not, *host is what is
+ * to be sent in full: the copy that the cache has from now on, since the guest may write to the page meanwhile.
+ */
+static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, const uint8_t **host)
+{
+    uint64_t key = b->first_key + page, now = ram->stats.dirty_sync_count;
+    uint8_t *old = xbzrle_cache_find(ram->cache, key, now);
+    uint64_t start = state_stream_position(s);
+
+    if (!old) {
+        uint8_t *copy = xbzrle_cache_insert(ram->cache, key, *host, now);
+        *host = copy ? copy : *host;
+        ram->stats.xbzrle_misses++;
+        return false;
+    }
+    memcpy(ram->page_copy, *host, RAM_PAGE_SIZE);
+    int size = xbzrle_encode(old, ram->page_copy, RAM_PAGE_SIZE, ram->page_packed, RAM_PAGE_SIZE);
+    memcpy(old, ram->page_copy, RAM_PAGE_SIZE);
+    if (size < 0) {
+        ram->stats.xbzrle_overflows++;
+        *host = old;
+        return false;
+    }
+    if (size) {
+        put_page_head(ram, s, b, page << RAM_PAGE_BITS, RAM_SAVE_FLAG_XBZRLE);
+        state_put_byte(s, XBZRLE_ENCODING);
+        state_put_be16(s, (uint16_t)size);
+        state_put_buffer(s, ram->page_packed, (size_t)size);
+    }
+    ram->stats.xbzrle_pages++;
+    ram->stats.xbzrle_bytes += state_stream_position(s) - start;
+    return true;
+}
+
+static void save_zero_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page)
+{
+    static const uint8_t zeros[RAM_PAGE_SIZE];
+
+    if (ram->save.mapped) {
+        bitmap_clear(b->in_file, page, 1);
+        return;
+    }
+    put_page_head(ram, s, b, page << RAM_PAGE_BITS, RAM_SAVE_FLAG_ZERO);
+    state_put_byte(s, 0);
+    if (ram->cache && !xbzrle_cache_insert(ram->cache, b->first_key + page, zeros, ram->stats.dirty_sync_count)) {
+        xbzrle_cache_drop(ram->cache, b->first_key + page);
+    }
+}
+
+typedef struct PageCounts {
+    uint64_t normal, duplicate;
+} PageCounts;
+
+static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, PageCounts *counts,
+                      GError **errp)
 {
     uint64_t offset = page << RAM_PAGE_BITS;
     const uint8_t *host = b->region.host + offset;
+    bool channels = ram->save.multifd && !ram->save.mapped;
 
     b->bitmap[page / BITS_PER_LONG] &= ~(1ul << (page % BITS_PER_LONG));
     b->dirty--;
-    if (buffer_is_zero(host, RAM_PAGE_SIZE)) {
-        put_page_head(ram, s, b, offset, RAM_SAVE_FLAG_ZERO);
-        state_put_byte(s, 0);
-        return false;
+    if (!ram->save.no_zero_pages && !(channels && ram->save.multifd_zero_pages) &&
+        buffer_is_zero(host, RAM_PAGE_SIZE)) {
+        save_zero_page(ram, s, b, page);
+        counts->duplicate++;
+        return true;
+    }
+    if (channels) {
+        return multifd_send_page(ram->save.multifd, b->region.name, b->region.host, offset, errp);
+    }
+    if (ram->cache && !ram->in_postcopy && save_difference(ram, s, b, page, &host)) {
+        return true;
+    }
+    counts->normal++;
+    if (ram->save.mapped) {
+        ram->stats.outside += RAM_PAGE_SIZE;
+        ram->stats.transferred += RAM_PAGE_SIZE;
+        return ram_mapped_write_page(s, b, page, errp);
     }
     put_page_head(ram, s, b, offset, RAM_SAVE_FLAG_PAGE);
     state_put_buffer(s, host, RAM_PAGE_SIZE);
     return true;
 }
 
-/* 1 nothing is left, 0 the limit was reached. */
-static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque), void *limit_opaque)
+/* 1 nothing is left, 0 the limit was reached, -1 error. */
+static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque), void *limit_opaque,
+                      GError **errp)
 {
-    uint64_t start = state_stream_position(s), normal = 0, duplicate = 0;
+    uint64_t start = state_stream_position(s);
+    PageCounts counts = {0};
     int result = 0;
 
     /* A part's reader begins without a block. */
@@ -228,22 +386,34 @@ static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque)
     for (unsigned n = 0; !state_stream_has_error(s); n++) {
         SaveBlock *b;
         uint64_t page;
-        if (limit && n % 64 == 63 && limit(limit_opaque)) {
+        bool urgent = ram->in_postcopy && requested_page(ram, &b, &page);
+        if (!urgent && limit && n % 64 == 63 && limit(limit_opaque)) {
             break;
         }
-        if (!next_page(ram, &b, &page)) {
+        if (!urgent && !next_page(ram, &b, &page)) {
             result = 1;
             break;
         }
-        if (save_page(ram, s, b, page)) {
-            normal++;
-        } else {
-            duplicate++;
+        if (!start_xbzrle(ram, errp) ||
+            (ram->wrapped && !ram->save.sync_each_section && !sync_channels(ram, s, errp)) ||
+            !save_page(ram, s, b, page, &counts, errp)) {
+            return -1;
+        }
+        if (urgent) {
+            state_stream_flush(s);
         }
     }
-    state_put_be64(s, RAM_SAVE_FLAG_EOS);
-    stats_add(ram, state_stream_position(s) - start, normal, duplicate);
+    stats_add(ram, state_stream_position(s) - start, counts.normal, counts.duplicate);
     return result;
+}
+
+static bool end_section(RAMState *ram, StateStream *s, bool sync, GError **errp)
+{
+    if (sync && !sync_channels(ram, s, errp)) {
+        return false;
+    }
+    put_end(ram, s);
+    return true;
 }
 
 static int ram_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *limit_opaque),
@@ -255,7 +425,8 @@ static int ram_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *li
         ram->ops->settle(ram->opaque);
         ram->unsettled = false;
     }
-    return save_pages(ram, s, limit, limit_opaque);
+    int result = save_pages(ram, s, limit, limit_opaque, errp);
+    return result < 0 || end_section(ram, s, ram->save.sync_each_section, errp) ? result : -1;
 }
 
 static uint64_t ram_save_pending(void *opaque, bool exact)
@@ -275,9 +446,11 @@ static bool ram_save_complete(StateStream *s, void *opaque, GError **errp)
 {
     RAMState *ram = opaque;
 
-    sync_bitmaps(ram, true);
-    save_pages(ram, s, NULL, NULL);
-    return true;
+    if (!ram->in_postcopy) {
+        sync_bitmaps(ram, true);
+    }
+    return save_pages(ram, s, NULL, NULL, errp) >= 0 && end_section(ram, s, true, errp) &&
+           (!ram->save.mapped || ram_mapped_put_bitmaps(s, ram->blocks, errp));
 }
 
 static void ram_save_cleanup(void *opaque)
@@ -287,179 +460,83 @@ static void ram_save_cleanup(void *opaque)
     for (unsigned i = 0; ram->blocks && i < ram->blocks->len; i++) {
         ram->ops->untrack(ram->opaque, g_array_index(ram->blocks, SaveBlock, i).region.handle);
     }
+    mutex_lock(&ram->stats_lock);
+    g_queue_clear_full(&ram->requests, g_free);
     free_blocks(ram);
+    mutex_unlock(&ram->stats_lock);
+    g_clear_pointer(&ram->cache, xbzrle_cache_free);
 }
 
-/* ---- Loading ---- */
+/* ---- Postcopy ---- */
 
-static bool stream_error(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool stream_error(GError **errp, const char *format, ...)
+uint64_t ram_state_page_sizes(RAMState *ram)
 {
-    va_list args;
+    g_autoptr(GArray) regions = ram->ops->regions(ram->opaque);
+    uint64_t sizes = 0;
 
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    error_set(errp, GOSSAMER_ERROR_STREAM, "%s", text);
-    return false;
+    for (unsigned i = 0; i < regions->len; i++) {
+        sizes |= g_array_index(regions, RAMRegion, i).page_size;
+    }
+    return sizes;
 }
 
-static const RAMRegion *find_region(RAMState *ram, const char *name)
+bool ram_state_begin_postcopy(RAMState *ram, bool (*discard)(void *opaque, const char *block, uint64_t start,
+                                                             uint64_t length), void *opaque, GError **errp)
 {
-    for (unsigned i = 0; i < ram->load_regions->len; i++) {
-        const RAMRegion *region = &g_array_index(ram->load_regions, RAMRegion, i);
-        if (!strcmp(region->name, name)) {
-            return region;
+    sync_bitmaps(ram, true);
+    for (unsigned i = 0; i < ram->blocks->len; i++) {
+        const SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, i);
+        for (uint64_t page = 0; (page = bitmap_find_next(b->bitmap, b->pages, page)) < b->pages;) {
+            uint64_t end = page;
+            while (end < b->pages && is_dirty(b, end)) {
+                end++;
+            }
+            if (!discard(opaque, b->region.name, page << RAM_PAGE_BITS, (end - page) << RAM_PAGE_BITS)) {
+                return ram_stream_error(errp, "the list of pages to drop could not be sent");
+            }
+            page = end;
         }
     }
-    return NULL;
-}
-
-static bool load_sizes(RAMState *ram, StateStream *s, uint64_t total, GError **errp)
-{
-    char name[256];
-
-    while (total) {
-        if (!state_get_counted_string(s, name)) {
-            return stream_error(errp, "the list of RAM blocks is cut off");
-        }
-        uint64_t length = state_get_be64(s);
-        const RAMRegion *region = find_region(ram, name);
-        if (!region) {
-            return stream_error(errp, "unknown RAM block '%s'", name);
-        }
-        if (length != region->used_length) {
-            return stream_error(errp, "Size mismatch: %s: 0x%" PRIx64 " != 0x%" PRIx64
-                                ": both sides need the same -m", name, length, region->used_length);
-        }
-        if (length > total) {
-            return stream_error(errp, "RAM block '%s' is longer than all of RAM", name);
-        }
-        total -= length;
-    }
+    ram->in_postcopy = true;
     return true;
 }
 
-/* Host memory of a page, NULL with errp. */
-static uint8_t *page_host(RAMState *ram, StateStream *s, uint64_t offset, uint64_t flags, GError **errp)
+static int find_block(RAMState *ram, const char *name)
 {
-    char name[256];
-
-    if (!(flags & RAM_SAVE_FLAG_CONTINUE)) {
-        if (!state_get_counted_string(s, name)) {
-            stream_error(errp, "a page's block name is cut off");
-            return NULL;
-        }
-        ram->load_region = find_region(ram, name);
-        if (!ram->load_region) {
-            stream_error(errp, "unknown RAM block '%s'", name);
-            return NULL;
+    for (unsigned i = 0; ram->blocks && i < ram->blocks->len; i++) {
+        if (!strcmp(g_array_index(ram->blocks, SaveBlock, i).region.name, name)) {
+            return (int)i;
         }
     }
-    const RAMRegion *region = ram->load_region;
-    if (!region) {
-        stream_error(errp, "a page without a block");
-        return NULL;
-    }
-    if (region->used_length < RAM_PAGE_SIZE || offset > region->used_length - RAM_PAGE_SIZE) {
-        stream_error(errp, "page 0x%" PRIx64 " lies outside RAM block '%s'", offset, region->name);
-        return NULL;
-    }
-    return region->host + offset;
+    return -1;
 }
 
-static bool load_page(RAMState *ram, StateStream *s, uint64_t offset, uint64_t flags, GError **errp)
+bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_t length, GError **errp)
 {
-    uint8_t *host = page_host(ram, s, offset, flags, errp);
-
-    if (!host) {
-        return false;
-    }
-    if (flags & RAM_SAVE_FLAG_ZERO) {
-        uint8_t byte = state_get_byte(s);
-        /* Memory that nobody has touched stays so. */
-        if (byte || !buffer_is_zero(host, RAM_PAGE_SIZE)) {
-            memset(host, byte, RAM_PAGE_SIZE);
-        }
-        return true;
-    }
-    return state_get_buffer(s, host, RAM_PAGE_SIZE) || stream_error(errp, "a page is cut off");
-}
-
-static bool ram_load_setup(void *opaque, GError **errp)
-{
-    RAMState *ram = opaque;
-
-    g_clear_pointer(&ram->load_regions, g_array_unref);
-    ram->load_regions = ram->ops->regions(ram->opaque);
-    ram->load_region = NULL;
-    return true;
-}
-
-static bool ram_load(StateStream *s, void *opaque, int version_id, GError **errp)
-{
-    RAMState *ram = opaque;
-
-    if (version_id != RAM_SECTION_VERSION) {
-        return stream_error(errp, "version %d of RAM is not supported (%d)", version_id, RAM_SECTION_VERSION);
-    }
-    for (;;) {
-        uint64_t head = state_get_be64(s), offset = head & ~FLAG_BITS, flags = head & FLAG_BITS;
-        bool ok;
-        if (state_stream_has_error(s)) {
-            return stream_error(errp, "RAM is cut off");
-        }
-        switch (flags & ~(uint64_t)RAM_SAVE_FLAG_CONTINUE) {
-        case RAM_SAVE_FLAG_MEM_SIZE:
-            ok = load_sizes(ram, s, offset, errp);
-            break;
-        case RAM_SAVE_FLAG_ZERO:
-        case RAM_SAVE_FLAG_PAGE:
-            ok = load_page(ram, s, offset, flags, errp);
-            break;
-        case RAM_SAVE_FLAG_EOS:
-            return true;
-        default:
-            return stream_error(errp, "a page's flags 0x%" PRIx64 " are unknown, or their capability is off",
-                                flags);
-        }
-        if (!ok) {
-            return false;
-        }
-    }
-}
-
-static bool ram_check(StateStream *s, void *opaque, int version_id, GError **errp)
-{
-    RAMState *ram = opaque;
-    uint64_t head = state_get_be64(s);
     bool ok;
 
-    if ((head & FLAG_BITS) != RAM_SAVE_FLAG_MEM_SIZE) {
-        return stream_error(errp, "the list of RAM blocks is missing");
+    mutex_lock(&ram->stats_lock);
+    if (block) {
+        ram->request_block = find_block(ram, block);
     }
-    ram_load_setup(ram, NULL);
-    ok = load_sizes(ram, s, head & ~FLAG_BITS, errp);
-    g_clear_pointer(&ram->load_regions, g_array_unref);
-    if (ok && state_get_be64(s) != RAM_SAVE_FLAG_EOS) {
-        return stream_error(errp, "the list of RAM blocks has no end");
+    const SaveBlock *b = ram->blocks && ram->request_block >= 0
+                             ? &g_array_index(ram->blocks, SaveBlock, ram->request_block)
+                             : NULL;
+    uint64_t bytes = b ? b->pages << RAM_PAGE_BITS : 0;
+    ok = b && length && !((start | length) & FLAG_BITS) && start < bytes && length <= bytes - start;
+    if (ok) {
+        PageRequest *request = g_new(PageRequest, 1);
+        *request = (PageRequest){(unsigned)ram->request_block, start >> RAM_PAGE_BITS, length >> RAM_PAGE_BITS};
+        g_queue_push_tail(&ram->requests, request);
+        ram->stats.postcopy_requests++;
     }
-    return ok;
-}
-
-static void ram_load_cleanup(void *opaque)
-{
-    RAMState *ram = opaque;
-
-    for (unsigned i = 0; ram->load_regions && i < ram->load_regions->len; i++) {
-        const RAMRegion *region = &g_array_index(ram->load_regions, RAMRegion, i);
-        ram->ops->loaded(ram->opaque, region->handle, 0, region->used_length);
-    }
-    g_clear_pointer(&ram->load_regions, g_array_unref);
-    ram->load_region = NULL;
+    mutex_unlock(&ram->stats_lock);
+    return ok || ram_stream_error(errp, "0x%" PRIx64 " bytes at 0x%" PRIx64 " of RAM block '%s' are asked for: "
+                                  "there are no such pages", length, start, block ? block : "as before");
 }
 
 static const StateHandlers ram_handlers = {
+    .goes_on_in_postcopy = true,
     .save_setup = ram_save_setup,
     .save_pending = ram_save_pending,
     .save_iterate = ram_save_iterate,

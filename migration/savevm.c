@@ -187,23 +187,33 @@ int state_saver_iterate(StateSaver *saver, bool (*limit)(void *opaque), void *op
     return 1;
 }
 
-uint64_t state_saver_pending(StateSaver *saver, bool exact)
+static uint64_t pending(StateSaver *saver, bool exact, bool also_postcopy)
 {
     const GPtrArray *entries = state_registry_entries(saver->registry);
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
-        if (entry_active(entry) && entry->handlers->save_pending) {
+        if (entry_active(entry) && entry->handlers->save_pending &&
+            (also_postcopy || !entry->handlers->goes_on_in_postcopy)) {
             sum += entry->handlers->save_pending(entry->opaque, exact);
         }
     }
     return sum;
 }
 
-static bool save_device(StateSaver *saver, const StateEntry *entry, GError **errp)
+uint64_t state_saver_pending(StateSaver *saver, bool exact)
 {
-    StateStream *s = saver->stream;
+    return pending(saver, exact, true);
+}
+
+uint64_t state_saver_pending_before_postcopy(StateSaver *saver)
+{
+    return pending(saver, false, false);
+}
+
+static bool save_device(StateSaver *saver, StateStream *s, const StateEntry *entry, GError **errp)
+{
     json_t *row = json_pack("{s:s, s:I}", "name", entry->idstr, "instance_id",
                             (json_int_t)entry->instance_id);
 
@@ -225,14 +235,18 @@ static void put_description(StateSaver *saver)
     state_put_buffer(saver->stream, text, strlen(text));
 }
 
-bool state_saver_complete(StateSaver *saver, GError **errp)
+typedef enum CompleteWhich { COMPLETE_ALL, COMPLETE_BEFORE_POSTCOPY, COMPLETE_IN_POSTCOPY } CompleteWhich;
+
+static bool complete_sections(StateSaver *saver, CompleteWhich which, GError **errp)
 {
     const GPtrArray *entries = state_registry_entries(saver->registry);
     StateStream *s = saver->stream;
 
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
-        if (!entry_active(entry)) {
+        if (!entry_active(entry) ||
+            (which != COMPLETE_ALL &&
+             entry->handlers->goes_on_in_postcopy != (which == COMPLETE_IN_POSTCOPY))) {
             continue;
         }
         put_section_head(s, STATE_SECTION_END, entry);
@@ -241,17 +255,49 @@ bool state_saver_complete(StateSaver *saver, GError **errp)
         }
         put_section_foot(s, entry);
     }
+    return !state_stream_check(s, errp);
+}
+
+bool state_saver_put_devices(StateSaver *saver, StateStream *to, GError **errp)
+{
+    const GPtrArray *entries = state_registry_entries(saver->registry);
+
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
         if (entry->vmsd && vmstate_section_needed(entry->vmsd, entry->opaque) &&
-            !save_device(saver, entry, errp)) {
+            !save_device(saver, to, entry, errp)) {
             return false;
         }
+    }
+    return true;
+}
+
+bool state_saver_complete(StateSaver *saver, GError **errp)
+{
+    StateStream *s = saver->stream;
+
+    if (!complete_sections(saver, COMPLETE_ALL, errp) || !state_saver_put_devices(saver, s, errp)) {
+        return false;
     }
     state_put_byte(s, STATE_SECTION_EOF);
     put_description(saver);
     state_stream_flush(s);
     return !state_stream_check(s, errp);
+}
+
+bool state_saver_complete_before_postcopy(StateSaver *saver, GError **errp)
+{
+    return complete_sections(saver, COMPLETE_BEFORE_POSTCOPY, errp);
+}
+
+bool state_saver_complete_postcopy(StateSaver *saver, GError **errp)
+{
+    if (!complete_sections(saver, COMPLETE_IN_POSTCOPY, errp)) {
+        return false;
+    }
+    state_put_byte(saver->stream, STATE_SECTION_EOF);
+    state_stream_flush(saver->stream);
+    return !state_stream_check(saver->stream, errp);
 }
 
 /* ---- Descriptions as they are, without a machine's values ---- */

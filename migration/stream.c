@@ -10,12 +10,14 @@
 
 #define BUFFER_SIZE 32768u
 #define PEEK_LIMIT  4096u
+#define DIRECT_READ 16384u
 
 struct StateStream {
     const StateStreamOps *ops; /* NULL: memory */
     void *opaque;
     bool writing;
     GError *error;
+    uint64_t file_start; /* file offset minus position; wraps around */
     uint64_t base; /* stream position of the buffer's first byte */
     /* Reading: [start, end) are there to be taken. Writing: [0, end) wait to be written. */
     uint8_t *buffer;
@@ -234,6 +236,57 @@ void state_put_counted_string(StateStream *s, const char *text)
     state_put_buffer(s, text, n);
 }
 
+/* ---- Files ---- */
+
+void state_stream_set_file_start(StateStream *s, uint64_t offset)
+{
+    s->file_start = offset;
+}
+
+uint64_t state_stream_file_offset(const StateStream *s)
+{
+    return s->file_start + state_stream_position(s);
+}
+
+static bool is_file(StateStream *s, const void *operation, GError **errp)
+{
+    if (state_stream_check(s, errp)) {
+        return false;
+    }
+    if (!s->ops || !operation) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "this needs a stream in a file");
+        return false;
+    }
+    return true;
+}
+
+bool state_stream_seek(StateStream *s, uint64_t offset, GError **errp)
+{
+    state_stream_flush(s);
+    if (!is_file(s, s->ops ? (const void *)s->ops->seek : NULL, errp) ||
+        !s->ops->seek(s->opaque, offset, errp)) {
+        return false;
+    }
+    if (!s->writing) {
+        s->base += s->start;
+        s->start = s->end = 0;
+    }
+    s->file_start = offset - state_stream_position(s);
+    return true;
+}
+
+bool state_stream_read_at(StateStream *s, void *buf, size_t size, uint64_t offset, GError **errp)
+{
+    return is_file(s, s->ops ? (const void *)s->ops->read_at : NULL, errp) &&
+           s->ops->read_at(s->opaque, buf, size, offset, errp);
+}
+
+bool state_stream_write_at(StateStream *s, const void *buf, size_t size, uint64_t offset, GError **errp)
+{
+    return is_file(s, s->ops ? (const void *)s->ops->write_at : NULL, errp) &&
+           s->ops->write_at(s->opaque, buf, size, offset, errp);
+}
+
 /* ---- Reading ---- */
 
 /* Tries to have `want` bytes in the buffer; how many there are. */
@@ -268,14 +321,37 @@ static bool ended(StateStream *s)
     return false;
 }
 
+/* Large pieces need not go through the buffer once that is empty; 0: they have to. */
+static size_t read_direct(StateStream *s, void *buf, size_t size)
+{
+    GError *error = NULL;
+
+    if (s->start != s->end || size < DIRECT_READ || !s->ops || s->error) {
+        return 0;
+    }
+    ssize_t n = s->ops->read(s->opaque, buf, size, &error);
+    if (n < 0) {
+        state_stream_set_error(s, error);
+        return 0;
+    }
+    s->base += (size_t)n;
+    return (size_t)n;
+}
+
 bool state_get_buffer(StateStream *s, void *buf, size_t size)
 {
     uint8_t *p = buf;
 
     g_assert(!s->writing);
     while (size) {
-        size_t n = s->error ? 0 : MIN(size, fill(s, 1));
+        size_t n = read_direct(s, p, size);
 
+        if (n) {
+            p += n;
+            size -= n;
+            continue;
+        }
+        n = s->error ? 0 : MIN(size, fill(s, 1));
         if (!n) {
             memset(p, 0, size);
             return s->error ? false : ended(s);

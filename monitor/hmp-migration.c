@@ -81,6 +81,14 @@ static void hmp_migrate_continue(HMPContext *context, const char *args)
     report(context, error);
 }
 
+static void hmp_start_postcopy(HMPContext *context, const char *args)
+{
+    GError *error = NULL;
+
+    migration_start_postcopy(&error);
+    report(context, error);
+}
+
 static void complete_names(const char *args, GPtrArray *out, const char *(*name)(int), int count)
 {
     for (int i = 0; i < count; i++) {
@@ -181,6 +189,21 @@ static void info_migrate(HMPContext *context, const char *args)
     g_string_append_printf(out, "pages-per-second: %" G_GUINT64_FORMAT "\n", info.pages_per_second);
     g_string_append_printf(out, "precopy ram: %" G_GUINT64_FORMAT " kbytes\n", info.precopy_bytes >> 10);
     g_string_append_printf(out, "downtime ram: %" G_GUINT64_FORMAT " kbytes\n", info.downtime_bytes >> 10);
+    if (info.ram.multifd_bytes) {
+        g_string_append_printf(out, "multifd bytes: %" G_GUINT64_FORMAT " kbytes\n", info.ram.multifd_bytes >> 10);
+    }
+    if (info.ram.has_xbzrle) {
+        g_string_append_printf(out, "xbzrle: %" G_GUINT64_FORMAT " pages in %" G_GUINT64_FORMAT " kbytes, %"
+                               G_GUINT64_FORMAT " misses, %" G_GUINT64_FORMAT " overflows\n",
+                               info.ram.xbzrle_pages, info.ram.xbzrle_bytes >> 10, info.ram.xbzrle_misses,
+                               info.ram.xbzrle_overflows);
+    }
+    if (info.ram.postcopy_requests) {
+        g_string_append_printf(out, "postcopy request count: %" G_GUINT64_FORMAT "\n", info.ram.postcopy_requests);
+    }
+    if (info.throttle_percent) {
+        g_string_append_printf(out, "cpu throttle percentage: %u\n", info.throttle_percent);
+    }
     if (info.ram.dirty_pages_rate) {
         g_string_append_printf(out, "dirty pages rate: %" G_GUINT64_FORMAT " pages\n", info.ram.dirty_pages_rate);
     }
@@ -211,6 +234,8 @@ const HMPCommand monitor_hmp_migration_commands[] = {
      NULL},
     {"migrate_cancel", NULL, "cancel the current VM migration", hmp_migrate_cancel, NULL},
     {"migrate_continue", "state", "Continue migration from the given paused state", hmp_migrate_continue, NULL},
+    {"migrate_start_postcopy", NULL, "Followup to a migration command to switch the migration to postcopy mode",
+     hmp_start_postcopy, NULL},
     {"migrate_set_parameter", "parameter value", "Set the parameter for migration", hmp_set_parameter,
      complete_parameter},
     {"migrate_set_capability", "capability state", "Enable/Disable the usage of a capability for migration",

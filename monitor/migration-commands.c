@@ -95,21 +95,38 @@ static json_t *qmp_migrate_continue(json_t *arguments, GError **errp)
     return ok_or(migration_continue(errp));
 }
 
+static json_t *qmp_start_postcopy(json_t *arguments, GError **errp)
+{
+    return ok_or(migration_start_postcopy(errp));
+}
+
+static json_t *xbzrle_info(const RAMStats *ram)
+{
+    uint64_t tried = ram->xbzrle_pages + ram->xbzrle_misses + ram->xbzrle_overflows;
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:I}", "cache-size", (json_int_t)ram->xbzrle_cache_size,
+                     "bytes", (json_int_t)ram->xbzrle_bytes, "pages", (json_int_t)ram->xbzrle_pages,
+                     "cache-miss", (json_int_t)ram->xbzrle_misses, "cache-miss-rate",
+                     tried ? (double)ram->xbzrle_misses / (double)tried : 0.0, "encoding-rate",
+                     ram->xbzrle_bytes ? (double)(ram->xbzrle_pages * RAM_PAGE_SIZE) / (double)ram->xbzrle_bytes : 0.0,
+                     "overflow", (json_int_t)ram->xbzrle_overflows);
+}
+
 static json_t *ram_info(const MigrationInfo *info)
 {
     const RAMStats *ram = &info->ram;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:f, s:I, s:i, s:i, s:I, s:i, s:I, s:I, s:I, s:i}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "transferred", (json_int_t)info->transferred, "remaining", (json_int_t)ram->remaining,
                      "total", (json_int_t)ram->total, "duplicate", (json_int_t)ram->duplicate, "skipped", 0,
                      "normal", (json_int_t)ram->normal, "normal-bytes",
                      (json_int_t)(ram->normal * RAM_PAGE_SIZE), "dirty-pages-rate",
                      (json_int_t)ram->dirty_pages_rate, "mbps", info->mbps, "dirty-sync-count",
-                     (json_int_t)ram->dirty_sync_count, "postcopy-requests", 0, "page-size",
+                     (json_int_t)ram->dirty_sync_count, "postcopy-requests", (json_int_t)ram->postcopy_requests, "page-size",
                      (int)RAM_PAGE_SIZE, "pages-per-second", (json_int_t)info->pages_per_second,
-                     "multifd-bytes", 0, "precopy-bytes", (json_int_t)info->precopy_bytes, "downtime-bytes",
+                     "multifd-bytes", (json_int_t)ram->multifd_bytes, "precopy-bytes", (json_int_t)info->precopy_bytes, "downtime-bytes",
                      (json_int_t)info->downtime_bytes, "dirty-sync-missed-zero-copy", (json_int_t)0,
-                     "postcopy-bytes", 0);
+                     "postcopy-bytes", (json_int_t)ram->postcopy_bytes);
 }
 
 static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
@@ -141,6 +158,9 @@ static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
     }
     if (info.has_ram) {
         json_object_set_new(result, "ram", ram_info(&info));
+    }
+    if (info.has_ram && info.ram.has_xbzrle) {
+        json_object_set_new(result, "xbzrle-cache", xbzrle_info(&info.ram));
     }
     if (info.throttle_percent) {
         json_object_set_new(result, "cpu-throttle-percentage", json_integer(info.throttle_percent));
@@ -270,6 +290,7 @@ const QMPCommand monitor_qmp_migration_commands[] = {
     {"migrate-incoming", qmp_migrate_incoming,
      .arguments = (const char *const[]){"uri:s?", "channels:a?", "exit-on-error:b?", NULL}},
     {"migrate_cancel", qmp_migrate_cancel},
+    {"migrate-start-postcopy", qmp_start_postcopy},
     {"migrate-continue", qmp_migrate_continue, .arguments = (const char *const[]){"state:s", NULL}},
     {"query-migrate", qmp_query_migrate},
     {"query-migrate-parameters", qmp_query_parameters},
@@ -284,7 +305,9 @@ const QMPCommand monitor_qmp_migration_commands[] = {
 
 void monitor_migration_changed(MigrationStatus status, unsigned pass)
 {
-    if (migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
+    if (pass && migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
+        monitor_send_event("MIGRATION_PASS", json_pack("{s:i}", "pass", (int)pass));
+    } else if (migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
         monitor_send_event("MIGRATION", json_pack("{s:s}", "status", migration_status_name(status)));
     }
 }

@@ -8,10 +8,13 @@
  * if it went away instead: it may have taken the guest back.
  */
 #include <glib-unix.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "migration-internal.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
+#include "system/ram-migration.h"
 #include "system/runtime.h"
 #include "util/bswap.h"
 #include "util/error.h"
@@ -28,7 +31,7 @@ static void give_lock(void *opaque)
 
 /* ---- Talking back ---- */
 
-static bool say(IncomingMigration *in, const ReturnMessage *message, GError **errp)
+bool migration_say_back(IncomingMigration *in, const ReturnMessage *message, GError **errp)
 {
     bool ok = true;
 
@@ -55,7 +58,7 @@ static bool open_return_path(Migration *m, GError **errp)
     in->back = migration_channel_stream(in->channel, true);
     /* No device of ours has something to prepare. */
     return !m->capabilities[MIGRATION_CAPABILITY_SWITCHOVER_ACK] ||
-           say(in, &(ReturnMessage){.kind = RETURN_SWITCHOVER_ACK}, errp);
+           migration_say_back(in, &(ReturnMessage){.kind = RETURN_SWITCHOVER_ACK}, errp);
 }
 
 static bool answer_ping(IncomingMigration *in, uint32_t value, GError **errp)
@@ -68,7 +71,7 @@ static bool answer_ping(IncomingMigration *in, uint32_t value, GError **errp)
         in->handover = true;
         value = HANDOVER_REPLY;
     }
-    return say(in, &(ReturnMessage){.kind = RETURN_PONG, .value = value}, errp);
+    return migration_say_back(in, &(ReturnMessage){.kind = RETURN_PONG, .value = value}, errp);
 }
 
 static bool command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size, GError **errp)
@@ -90,24 +93,35 @@ static bool command(void *opaque, uint16_t number, const uint8_t *data, uint16_t
         return open_return_path(m, errp);
     case STATE_COMMAND_PING:
         return answer_ping(&m->in, ldl_be_p(data), errp);
+    default:
+        return migration_postcopy_command(m, number, data, size, errp);
     }
-    error_set(errp, GOSSAMER_ERROR_STREAM, "command %u is not known here", number);
-    return false;
 }
 
 /* ---- The end ---- */
 
+static void join(Thread **thread)
+{
+    if (*thread) {
+        thread_join(*thread);
+        *thread = NULL;
+    }
+}
+
 /* On the main thread, when the stream has been read. */
-static void finish(void *opaque)
+void migration_incoming_finish(void *opaque)
 {
     Migration *m = opaque;
     IncomingMigration *in = &m->in;
+    bool runs = in->tail != NULL;
 
-    if (in->thread) {
-        thread_join(in->thread);
-        in->thread = NULL;
-    }
+    join(&in->thread);
+    join(&in->tail_thread);
+    ram_state_set_load_options(m->ram, NULL);
+    g_clear_pointer(&in->multifd, multifd_receiver_free);
     g_clear_pointer(&in->back, state_stream_free);
+    g_clear_pointer(&in->tail, state_tail_free);
+    g_clear_pointer(&in->stream, state_stream_free);
     migration_channel_close(in->channel, NULL);
     in->channel = NULL;
     in->expected = false;
@@ -123,7 +137,17 @@ static void finish(void *opaque)
         error_report("the source of the migration went away before it handed the guest over; the guest waits "
                      "here: 'cont' runs it, but see that it does not run there");
     }
-    migration_loaded(in->autostart && !in->orphaned);
+    if (!runs) {
+        migration_loaded(in->autostart && !in->orphaned);
+    }
+}
+
+/* Postcopy: the devices are there, RAM is still coming. */
+static void run_in_postcopy(void *opaque)
+{
+    Migration *m = opaque;
+
+    migration_loaded(m->in.autostart);
 }
 
 /* Says that all is there; then the source must let the guest go. */
@@ -131,7 +155,7 @@ static void take_over(IncomingMigration *in, StateStream *s)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!say(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 0}, &error)) {
+    if (!migration_say_back(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 0}, &error)) {
         in->orphaned = true;
     } else if (in->handover) {
         in->orphaned = state_get_byte(s) != STATE_SECTION_COMMAND ||
@@ -143,31 +167,141 @@ static void *receive_thread(void *opaque)
 {
     Migration *m = opaque;
     IncomingMigration *in = &m->in;
-    StateLoader loader = {.registry = runtime_state_registry(), .config = &m->config, .lock = take_lock,
-                          .unlock = give_lock, .command = command, .opaque = m};
-    StateStream *s = migration_channel_stream(m->in.channel, false);
 
     migration_set_status(m, MIGRATION_STATUS_ACTIVE);
-    if (!state_load(s, &loader, &in->error)) {
-        say(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 1}, NULL);
-    } else if (in->back) {
-        take_over(in, s);
+    bool ok = state_load(in->stream, &in->loader, &in->error);
+    if (in->tail) {
+        if (!ok) {
+            /* The other thread is at work on our memory. */
+            migration_say_back(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 1}, NULL);
+            error_report("load of migration failed: %s", in->error->message);
+            exit(1);
+        }
+        run_on_main(run_in_postcopy, m);
+        mutex_lock(&m->lock);
+        in->loaded = true;
+        cond_broadcast(&m->changed);
+        mutex_unlock(&m->lock);
+        return NULL;
     }
-    state_stream_free(s);
-    run_on_main(finish, m);
+    if (!ok) {
+        if (in->multifd) {
+            multifd_receiver_explain(in->multifd, &in->error);
+        }
+        migration_say_back(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 1}, NULL);
+    } else if (in->back) {
+        take_over(in, in->stream);
+    }
+    run_on_main(migration_incoming_finish, m);
     return NULL;
 }
 
 static void receive(Migration *m, MigrationChannel *channel)
 {
-    m->in.channel = channel;
+    IncomingMigration *in = &m->in;
+
+    in->channel = channel;
+    in->config = migration_stream_config(m);
+    in->loader = (StateLoader){.registry = runtime_state_registry(), .config = &in->config, .lock = take_lock,
+                               .unlock = give_lock, .command = command, .listen = migration_postcopy_listen,
+                               .opaque = m};
+    in->stream = migration_channel_stream(channel, false);
+    RAMLoadOptions options = migration_load_options(m);
+    ram_state_set_load_options(m->ram, &options);
     migration_set_status(m, MIGRATION_STATUS_SETUP);
-    m->in.thread = thread_create("migration-in", receive_thread, m);
+    in->thread = thread_create("migration-in", receive_thread, m);
+}
+
+/* ---- Connections ---- */
+
+static uint8_t *find_block(void *opaque, const char *name, uint64_t *size)
+{
+    g_autoptr(GArray) regions = system_ram_ops.regions(NULL);
+
+    for (unsigned i = 0; i < regions->len; i++) {
+        const RAMRegion *region = &g_array_index(regions, RAMRegion, i);
+        if (!strcmp(region->name, name)) {
+            *size = region->used_length;
+            return region->host;
+        }
+    }
+    return NULL;
+}
+
+/* The stream's reader may wait for bytes that the source will not send. */
+static void channels_failed(void *opaque)
+{
+    Migration *m = opaque;
+
+    if (m->in.channel) {
+        migration_channel_shutdown(m->in.channel);
+    }
+}
+
+static const MultifdReceiverOps multifd_ops = {.block = find_block, .failed = channels_failed};
+
+/* A connection whose first bytes will tell what it is. */
+typedef struct Greeting {
+    MigrationChannel *channel;
+    guint source;
+} Greeting;
+
+static void stop_listening(IncomingMigration *in)
+{
+    if (in->listener >= 0 && in->channel && (!in->multifd || multifd_receiver_is_full(in->multifd))) {
+        g_source_remove(in->source);
+        in->source = 0;
+        close(in->listener);
+        in->listener = -1;
+    }
+}
+
+static gboolean greeted(gint fd, GIOCondition condition, gpointer opaque)
+{
+    Migration *m = migration_get();
+    IncomingMigration *in = &m->in;
+    g_autofree Greeting *greeting = opaque;
+    g_autoptr(GError) error = NULL;
+    uint8_t magic[4];
+    int n = migration_channel_peek(greeting->channel, magic, sizeof(magic));
+
+    if (n < 0 || (n > 0 && n < 4)) {
+        g_steal_pointer(&greeting);
+        return G_SOURCE_CONTINUE;
+    }
+    g_ptr_array_remove_fast(in->greeting, greeting);
+    if (n == 4 && ldl_be_p(magic) == STATE_FILE_MAGIC && !in->channel) {
+        receive(m, greeting->channel);
+    } else if (n == 4 && ldl_be_p(magic) == MULTIFD_MAGIC && !multifd_receiver_is_full(in->multifd)) {
+        if (!multifd_receiver_add(in->multifd, greeting->channel, &error)) {
+            error_report("multifd: %s", error->message);
+        }
+    } else {
+        if (n) {
+            error_report("a connection that is no part of the migration was closed");
+        }
+        migration_channel_close(greeting->channel, NULL);
+    }
+    stop_listening(in);
+    return G_SOURCE_REMOVE;
+}
+
+/* Capabilities may be set until the first connection comes. */
+static void want_channels(Migration *m)
+{
+    MultifdConfig config;
+
+    if (!m->in.multifd && migration_wants_channels(m)) {
+        migration_multifd_config(m, &config);
+        m->in.greeting = g_ptr_array_new();
+        m->in.multifd = multifd_receiver_new(&config, &multifd_ops, m);
+    }
 }
 
 static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaque)
 {
     Migration *m = opaque;
+    IncomingMigration *in = &m->in;
     GError *error = NULL;
     MigrationChannel *channel = migration_accept(fd, &error);
 
@@ -175,11 +309,19 @@ static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaqu
         error_report_err(error);
         return G_SOURCE_CONTINUE;
     }
-    m->in.source = 0;
-    close(m->in.listener);
-    m->in.listener = -1;
-    receive(m, channel);
-    return G_SOURCE_REMOVE;
+    want_channels(m);
+    if (!in->multifd) {
+        receive(m, channel);
+        in->source = 0;
+        close(in->listener);
+        in->listener = -1;
+        return G_SOURCE_REMOVE;
+    }
+    Greeting *greeting = g_new0(Greeting, 1);
+    greeting->channel = channel;
+    g_ptr_array_add(in->greeting, greeting);
+    greeting->source = g_unix_fd_add(migration_channel_fd(channel), G_IO_IN | G_IO_HUP, greeted, greeting);
+    return G_SOURCE_CONTINUE;
 }
 
 bool migration_incoming_start(const char *uri, GError **errp)
@@ -196,7 +338,7 @@ bool migration_incoming_start(const char *uri, GError **errp)
         return false;
     }
     g_autoptr(MigrationAddress) address = migration_address_parse(uri, errp);
-    if (!address) {
+    if (!address || !migration_check_transport(m, address, errp)) {
         return false;
     }
     if (address->transport == MIGRATION_TCP || address->transport == MIGRATION_UNIX) {
@@ -232,12 +374,15 @@ void migration_incoming_shutdown(Migration *m)
 {
     IncomingMigration *in = &m->in;
 
-    if (in->thread) {
+    if (in->thread || in->tail_thread) {
         migration_channel_shutdown(in->channel);
+        if (in->multifd) {
+            multifd_receiver_shutdown(in->multifd);
+        }
         device_unlock();
-        thread_join(in->thread);
+        join(&in->thread);
+        join(&in->tail_thread);
         device_lock();
-        in->thread = NULL;
     }
 }
 

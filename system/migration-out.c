@@ -15,6 +15,7 @@
 #include "util/error.h"
 
 #define WINDOW_US  100000   /* over which the speed is limited and measured */
+#define COLLECT_US 1000000  /* auto-converge looks at least so often */
 #define SILENCE_MS 30000    /* without progress while the guest stands still: give up */
 
 static int64_t now_us(void)
@@ -35,10 +36,26 @@ static bool is_over(Migration *m)
 
 /* ---- Speed ---- */
 
+/* In the stream, on channels beside it and in places of its file. */
+static uint64_t bytes_sent(Migration *m)
+{
+    RAMStats stats;
+
+    ram_state_stats(m->ram, &stats);
+    return state_stream_position(m->out.stream) + stats.outside;
+}
+
+static uint64_t bandwidth_limit(Migration *m)
+{
+    return migration_parameter_get(__atomic_load_n(&m->out.in_postcopy, __ATOMIC_RELAXED)
+                                       ? MIGRATION_PARAMETER_MAX_POSTCOPY_BANDWIDTH
+                                       : MIGRATION_PARAMETER_MAX_BANDWIDTH);
+}
+
 static void close_window(Migration *m, int64_t now)
 {
     OutgoingMigration *out = &m->out;
-    uint64_t position = state_stream_position(out->stream);
+    uint64_t position = bytes_sent(m);
     int64_t us = MAX(now - out->window_start, 1);
     uint64_t bandwidth = (position - out->window_bytes) * 1000000 / (uint64_t)us;
 
@@ -53,10 +70,10 @@ static bool round_over(void *opaque)
 {
     Migration *m = opaque;
     OutgoingMigration *out = &m->out;
-    uint64_t most = migration_parameter_get(MIGRATION_PARAMETER_MAX_BANDWIDTH);
+    uint64_t most = bandwidth_limit(m);
 
     return is_over(m) || now_us() - out->window_start >= WINDOW_US ||
-           (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US));
+           (most && bytes_sent(m) - out->window_bytes >= most / (1000000 / WINDOW_US));
 }
 
 /* Waits for the window's end if its share is used up; then begins the next. */
@@ -64,9 +81,9 @@ static void pace(Migration *m)
 {
     OutgoingMigration *out = &m->out;
     int64_t now = now_us(), end = out->window_start + WINDOW_US;
-    uint64_t most = migration_parameter_get(MIGRATION_PARAMETER_MAX_BANDWIDTH);
+    uint64_t most = bandwidth_limit(m);
 
-    if (most && state_stream_position(out->stream) - out->window_bytes >= most / (1000000 / WINDOW_US)) {
+    if (most && bytes_sent(m) - out->window_bytes >= most / (1000000 / WINDOW_US)) {
         mutex_lock(&m->lock);
         while (now < end && !cancelled(out) && !out->path.ended) {
             cond_wait_timeout(&m->changed, &m->lock, (end - now) * 1000);
@@ -164,6 +181,47 @@ static bool send_devices(Migration *m, StateSaver *saver, GError **errp)
     return ok && !state_stream_check(s, errp);
 }
 
+/* Postcopy was asked for, and what must go before fits into the downtime. */
+static bool may_go_postcopy(Migration *m, StateSaver *saver)
+{
+    return __atomic_load_n(&m->out.start_postcopy, __ATOMIC_SEQ_CST) &&
+           state_saver_pending_before_postcopy(saver) <= threshold(m);
+}
+
+/* The guest goes to the other side now, its memory later. Device lock held. */
+static bool begin_postcopy(Migration *m, StateSaver *saver, GError **errp)
+{
+    StateStream *s = m->out.stream;
+
+    state_stream_hold(s, true);
+    bool ok = migration_postcopy_begin(m, saver, errp);
+    state_stream_hold(s, false);
+    device_unlock();
+    if (ok) {
+        state_stream_flush(s);
+    }
+    device_lock();
+    if (!ok || state_stream_check(s, errp)) {
+        return false;
+    }
+    __atomic_store_n(&m->out.in_postcopy, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&m->out.resumed, now_us(), __ATOMIC_RELAXED);
+    return true;
+}
+
+/* What is left, while the guest runs there. No device lock. */
+static bool send_postcopy(Migration *m, StateSaver *saver, GError **errp)
+{
+    int result = 0;
+
+    migration_channel_set_timeout(m->out.channel, 0);
+    while (!result && !migration_return_failed(m)) {
+        result = state_saver_iterate(saver, round_over, m, errp);
+        pace(m);
+    }
+    return result > 0 && state_saver_complete_postcopy(saver, errp) && migration_return_confirm(m, errp);
+}
+
 /* With a return path: the destination says that it has the machine. Device lock held, not meanwhile. */
 static bool confirm(Migration *m, GError **errp)
 {
@@ -255,21 +313,23 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
 
     migration_note_runstate();
     __atomic_store_n(&out->stopped, now_us(), __ATOMIC_RELAXED);
-    uint64_t before = state_stream_position(out->stream);
+    uint64_t before = bytes_sent(m);
     out->precopy_bytes = before;
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
     if (migration_channel_is_two_way(out->channel)) {
         migration_channel_set_timeout(out->channel, SILENCE_MS);
     }
-    bool ok = wait_before_switchover(m) && still_at_rest(&error);
+    bool postcopy = may_go_postcopy(m, saver);
+    bool ok = postcopy || (wait_before_switchover(m) && still_at_rest(&error));
     if (ok) {
         carry_over(m, was_running);
-        ok = send_rest(m, saver, &error) && still_at_rest(&error) && send_devices(m, saver, &error);
+        ok = postcopy ? begin_postcopy(m, saver, &error)
+                      : send_rest(m, saver, &error) && still_at_rest(&error) && send_devices(m, saver, &error);
         unmake_ready(m);
-        ok = ok && confirm(m, &error);
+        ok = ok && (postcopy || confirm(m, &error));
     }
     if (ok) {
-        out->downtime_bytes = state_stream_position(out->stream) - before;
+        out->downtime_bytes = bytes_sent(m) - before;
         return true;
     }
     if (error) {
@@ -292,17 +352,36 @@ static bool may_switch(Migration *m)
     return !m->capabilities[MIGRATION_CAPABILITY_SWITCHOVER_ACK] || migration_return_await_ack(m);
 }
 
+/* Written pages have been collected. */
+static void note_round(Migration *m)
+{
+    RAMStats stats;
+
+    ram_state_stats(m->ram, &stats);
+    migration_note_pass(m, (unsigned)stats.dirty_sync_count);
+    migration_converge(m, bytes_sent(m), now_us());
+}
+
 static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
 {
     OutgoingMigration *out = &m->out;
     bool guess = true;
+    int64_t collected = now_us();
 
     out->window_start = now_us();
-    out->window_bytes = state_stream_position(out->stream);
+    out->window_bytes = bytes_sent(m);
+    migration_converge(m, out->window_bytes, out->window_start);
     while (!is_over(m)) {
         uint64_t pending = state_saver_pending(saver, false), enough = threshold(m);
-        if (pending <= enough || !pending) {
+        if (may_go_postcopy(m, saver)) {
+            return true;
+        }
+        /* With auto-converge also in the middle of a long round. */
+        bool look = m->capabilities[MIGRATION_CAPABILITY_AUTO_CONVERGE] && now_us() - collected >= COLLECT_US;
+        if (pending <= enough || !pending || look) {
             pending = state_saver_pending(saver, true);
+            collected = now_us();
+            note_round(m);
             /* A first look at speed is wanted before it decides anything. */
             if ((pending <= enough || (!pending && guess)) && may_switch(m)) {
                 return true;
@@ -332,7 +411,9 @@ static bool open_return_path(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
 
-    if (!m->capabilities[MIGRATION_CAPABILITY_RETURN_PATH]) {
+    bool postcopy = m->capabilities[MIGRATION_CAPABILITY_POSTCOPY_RAM];
+
+    if (!m->capabilities[MIGRATION_CAPABILITY_RETURN_PATH] && !postcopy) {
         return true;
     }
     if (!migration_channel_is_two_way(out->channel)) {
@@ -346,6 +427,10 @@ static bool open_return_path(Migration *m, GError **errp)
     if (state_registry_wire(runtime_state_registry()) == VMSTATE_WIRE_OWN) {
         put_ping(out->stream, HANDOVER_PING);
     }
+    if (postcopy) {
+        uint64_t sizes[] = {cpu_to_be64(ram_state_page_sizes(m->ram)), cpu_to_be64(RAM_PAGE_SIZE)};
+        state_put_command(out->stream, STATE_COMMAND_POSTCOPY_ADVISE, sizes, sizeof(sizes));
+    }
     return true;
 }
 
@@ -357,7 +442,10 @@ static bool send_machine(Migration *m, GError **errp)
 
     device_lock();
     state_registry_set_wire(registry, wire);
-    StateSaver *saver = state_saver_new(registry, out->stream, &m->config);
+    out->config = migration_stream_config(m);
+    RAMSaveOptions options = migration_save_options(m);
+    ram_state_set_save_options(m->ram, &options);
+    StateSaver *saver = state_saver_new(registry, out->stream, &out->config);
     bool ok = state_saver_header(saver, errp) && open_return_path(m, errp) && state_saver_setup(saver, errp);
     device_unlock();
     if (ok) {
@@ -367,10 +455,17 @@ static bool send_machine(Migration *m, GError **errp)
     }
     device_lock();
     ok = ok && complete(m, saver, errp);
+    if (ok && out->in_postcopy) {
+        device_unlock();
+        ok = send_postcopy(m, saver, errp);
+        device_lock();
+    }
     state_saver_free(saver);
     state_registry_set_wire(registry, VMSTATE_WIRE_OWN);
-    if (ok) {
-        __atomic_store_n(&out->transferred, state_stream_position(out->stream), __ATOMIC_RELAXED);
+    migration_converge_end(m);
+    ram_state_set_save_options(m->ram, NULL);
+    if (ok || out->in_postcopy) {
+        __atomic_store_n(&out->transferred, bytes_sent(m), __ATOMIC_RELAXED);
         if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
             runstate_set(RUN_STATE_POSTMIGRATE);
         }
@@ -427,11 +522,19 @@ static void *send_thread(void *opaque)
     GError *error = NULL;
     bool ok = connect(m, channel, &error);
 
+    if (ok && migration_wants_channels(m)) {
+        MultifdSender *multifd = migration_connect_channels(m, &error);
+        mutex_lock(&m->lock);
+        out->multifd = multifd;
+        mutex_unlock(&m->lock);
+        ok = multifd != NULL;
+    }
     if (ok) {
         out->stream = migration_channel_stream(channel, true);
         ok = send_machine(m, &error);
         if (!ok) {
             migration_return_prefer(m, &error);
+            give_up(m, &error);
         }
         migration_return_end(m);
         state_stream_free(out->stream);
@@ -439,7 +542,14 @@ static void *send_thread(void *opaque)
     }
     mutex_lock(&m->lock);
     out->channel = NULL;
+    MultifdSender *multifd = g_steal_pointer(&out->multifd);
     mutex_unlock(&m->lock);
+    if (multifd) {
+        if (!ok) {
+            multifd_sender_shutdown(multifd);
+        }
+        multifd_sender_free(multifd);
+    }
     if (!migration_channel_close(channel, ok && !out->path.open ? &error : NULL) && ok && !out->path.open) {
         /* All was written, but the command that took it says it failed: the guest stays here. */
         device_lock();
@@ -479,6 +589,10 @@ bool migration_start(const char *uri, GError **errp)
     if (!address) {
         return false;
     }
+    if (!migration_check_transport(m, address, errp)) {
+        migration_address_free(address);
+        return false;
+    }
     g_clear_pointer(&out->address, migration_address_free);
     *out = (OutgoingMigration){.address = address, .started = now_us()};
     mutex_lock(&m->lock);
@@ -495,7 +609,9 @@ void migration_cancel(void)
     Migration *m = migration_get();
     OutgoingMigration *out = &m->out;
 
-    if (!out->thread || !migration_status_is_busy(migration_status(m))) {
+    /* In postcopy there is no way back. */
+    if (!out->thread || !migration_status_is_busy(migration_status(m)) ||
+        migration_status(m) == MIGRATION_STATUS_POSTCOPY_ACTIVE) {
         return;
     }
     __atomic_store_n(&out->cancel, true, __ATOMIC_SEQ_CST);
@@ -503,6 +619,12 @@ void migration_cancel(void)
     mutex_lock(&m->lock);
     if (out->channel && !out->all_sent) {
         migration_channel_shutdown(out->channel);
+        if (out->connecting) {
+            migration_channel_shutdown(out->connecting);
+        }
+        if (out->multifd) {
+            multifd_sender_shutdown(out->multifd);
+        }
     }
     cond_broadcast(&m->changed);
     mutex_unlock(&m->lock);
@@ -558,7 +680,8 @@ void migration_info(MigrationInfo *info)
     int64_t until = ended ? ended : now_us();
     info->total_ms = (until - started) / 1000;
     info->setup_ms = set_up ? (set_up - started) / 1000 : 0;
-    info->downtime_ms = stopped ? (until - stopped + 500) / 1000 : 0;
+    int64_t resumed = atomic_get(&out->resumed);
+    info->downtime_ms = stopped ? ((resumed ? resumed : until) - stopped + 500) / 1000 : 0;
     info->expected_downtime_ms = out->expected_downtime_ms;
     info->transferred = __atomic_load_n(&out->transferred, __ATOMIC_RELAXED);
     uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);

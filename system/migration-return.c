@@ -45,6 +45,10 @@ static void *return_thread(void *opaque)
     ReturnMessage message;
 
     while (!path->shut && return_message_read(s, &message, &error) > 0) {
+        if ((message.kind == RETURN_REQUEST_PAGES || message.kind == RETURN_REQUEST_PAGES_ID) &&
+            !migration_pages_requested(m, &message, &error)) {
+            break;
+        }
         mutex_lock(&m->lock);
         note_message(m, &message);
         cond_broadcast(&m->changed);
@@ -147,7 +151,8 @@ static bool await_word(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
     ReturnPath *path = &out->path;
-    int64_t deadline = path->handover ? g_get_monotonic_time() + CONFIRM_MS * 1000 : 0;
+    bool handover = path->handover && !out->in_postcopy;
+    int64_t deadline = handover ? g_get_monotonic_time() + CONFIRM_MS * 1000 : 0;
     bool regretted = false, ok = false;
 
     mutex_lock(&m->lock);
@@ -155,7 +160,7 @@ static bool await_word(Migration *m, GError **errp)
         int64_t now = g_get_monotonic_time();
         if (__atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST) && !regretted) {
             regretted = true;
-            deadline = now + (path->handover ? 0 : REGRET_MS * 1000);
+            deadline = now + (handover ? 0 : REGRET_MS * 1000);
         }
         if (deadline && now >= deadline) {
             break;
@@ -184,7 +189,7 @@ bool migration_return_confirm(Migration *m, GError **errp)
     if (!await_word(m, errp)) {
         return false;
     }
-    if (out->path.handover) {
+    if (out->path.handover && !out->in_postcopy) {
         if (__atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST)) {
             return false;
         }

@@ -9,6 +9,7 @@
 #include "migration-internal.h"
 
 #include <string.h>
+#include "migration/postcopy.h"
 #include "migration/wire.h"
 #include "util/cutils.h"
 #include "util/error.h"
@@ -47,22 +48,22 @@ const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
         SIZE("xbzrle-cache-size", 64ull << 20, RAM_PAGE_SIZE, 1ull << 40, "bytes"),
     [MIGRATION_PARAMETER_MAX_CPU_THROTTLE] = PERCENT("max-cpu-throttle", 99, 1, 99),
     [MIGRATION_PARAMETER_ZERO_PAGE_DETECTION] =
-        CHOICE("zero-page-detection", ZERO_PAGE_DETECTION_MULTIFD, zero_page_detections),
+        CHOICE("zero-page-detection", ZERO_PAGE_DETECTION_LEGACY, zero_page_detections),
     [MIGRATION_PARAMETER_X_WIRE] = CHOICE("x-wire", VMSTATE_WIRE_OWN, vmstate_wire_names),
 };
 
 const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] = {
-    [MIGRATION_CAPABILITY_XBZRLE] = {"xbzrle"},
+    [MIGRATION_CAPABILITY_XBZRLE] = {"xbzrle", true},
     [MIGRATION_CAPABILITY_RDMA_PIN_ALL] = {"rdma-pin-all"},
-    [MIGRATION_CAPABILITY_AUTO_CONVERGE] = {"auto-converge"},
+    [MIGRATION_CAPABILITY_AUTO_CONVERGE] = {"auto-converge", true},
     [MIGRATION_CAPABILITY_ZERO_BLOCKS] = {"zero-blocks"},
     [MIGRATION_CAPABILITY_EVENTS] = {"events", true},
-    [MIGRATION_CAPABILITY_POSTCOPY_RAM] = {"postcopy-ram"},
+    [MIGRATION_CAPABILITY_POSTCOPY_RAM] = {"postcopy-ram", true},
     [MIGRATION_CAPABILITY_X_COLO] = {"x-colo"},
     [MIGRATION_CAPABILITY_RELEASE_RAM] = {"release-ram"},
     [MIGRATION_CAPABILITY_RETURN_PATH] = {"return-path", true},
     [MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER] = {"pause-before-switchover", true},
-    [MIGRATION_CAPABILITY_MULTIFD] = {"multifd"},
+    [MIGRATION_CAPABILITY_MULTIFD] = {"multifd", true},
     [MIGRATION_CAPABILITY_DIRTY_BITMAPS] = {"dirty-bitmaps"},
     [MIGRATION_CAPABILITY_POSTCOPY_BLOCKTIME] = {"postcopy-blocktime"},
     [MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE] = {"late-block-activate", true},
@@ -73,7 +74,7 @@ const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] 
     [MIGRATION_CAPABILITY_POSTCOPY_PREEMPT] = {"postcopy-preempt"},
     [MIGRATION_CAPABILITY_SWITCHOVER_ACK] = {"switchover-ack", true},
     [MIGRATION_CAPABILITY_DIRTY_LIMIT] = {"dirty-limit"},
-    [MIGRATION_CAPABILITY_MAPPED_RAM] = {"mapped-ram"},
+    [MIGRATION_CAPABILITY_MAPPED_RAM] = {"mapped-ram", true},
 };
 
 /* ---- Parameters ---- */
@@ -249,6 +250,12 @@ bool migration_capabilities_set(const bool *wanted, GError **errp)
         }
     }
     if (!go_together(wanted, errp)) {
+        return false;
+    }
+    /* Only the side that receives needs the host's help. */
+    if (wanted[MIGRATION_CAPABILITY_POSTCOPY_RAM] && !m->capabilities[MIGRATION_CAPABILITY_POSTCOPY_RAM] &&
+        runstate_check(RUN_STATE_INMIGRATE) && !postcopy_is_supported(errp)) {
+        error_prepend(errp, "Postcopy is not supported: ");
         return false;
     }
     memcpy(m->capabilities, wanted, sizeof(m->capabilities));

@@ -64,6 +64,15 @@ void migration_set_status(Migration *m, MigrationStatus status)
     run_on_main(tell_observer, note);
 }
 
+void migration_note_pass(Migration *m, unsigned pass)
+{
+    StatusNote *note = g_new0(StatusNote, 1);
+
+    note->status = migration_status(m);
+    note->pass = pass;
+    run_on_main(tell_observer, note);
+}
+
 MigrationStatus migration_status(Migration *m)
 {
     return __atomic_load_n(&m->status, __ATOMIC_SEQ_CST);
@@ -244,6 +253,11 @@ bool migration_machine_created(const char *machine, GError **errp)
     m->machine = g_strdup(machine);
     m->config.machine = m->machine;
     return vmstate_register(NULL, 0, &vmstate_global, &m->global, errp);
+}
+
+void migration_set_uuid(const uint8_t uuid[16])
+{
+    memcpy(migration_get()->uuid, uuid, sizeof(migration_get()->uuid));
 }
 
 void migration_cleanup(void)

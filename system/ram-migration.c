@@ -16,6 +16,7 @@ static GArray *regions(void *opaque)
         if (block->migratable) {
             RAMRegion region = {.name = block->idstr, .host = block->host,
                                 .used_length = block->used_length, .page_size = block->page_size,
+                                .shared = block->fd >= 0,
                                 .handle = block};
             g_array_append_val(out, region);
         }

@@ -269,6 +269,13 @@ void runstate_set_control(const VMControlOps *ops)
     data()->control = ops;
 }
 
+void vm_throttle(unsigned percent)
+{
+    if (data()->control && data()->control->throttle) {
+        data()->control->throttle(percent);
+    }
+}
+
 void vm_start(void)
 {
     RunStateData *run = data();

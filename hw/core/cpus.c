@@ -129,6 +129,11 @@ static bool wants_attention(CPUState *cpu)
     return flag(cpu->stop) || flag(cpu->unplug) || cpu_work_pending(cpu);
 }
 
+static bool throttled_wants(void *opaque)
+{
+    return wants_attention(opaque);
+}
+
 static bool can_run(CPUState *cpu)
 {
     return !flag(cpu->stopped) && (!flag(cpu->halted) || cpu_has_work(cpu));
@@ -201,6 +206,7 @@ static void thread_stopping(CPUState *cpu)
 static void *vcpu_thread(void *opaque)
 {
     CPUState *cpu = opaque;
+    CPUThrottle throttle = {.turn = flag(core.throttle_turn)};
 
     cpu->rcu = rcu_register_thread();
     rcu_online(cpu->rcu);
@@ -217,6 +223,10 @@ static void *vcpu_thread(void *opaque)
             }
             device_unlock();
         } else if (can_run(cpu)) {
+            if (G_UNLIKELY(cpu_throttle_due(&throttle))) {
+                cpu_throttle_wait(&throttle, cpu->halt, cpu->rcu, throttled_wants, cpu);
+                continue;
+            }
             run_turn(cpu);
         } else {
             halt_sleep(cpu->halt, cpu->rcu);
@@ -313,8 +323,14 @@ static bool rr_round(int *next)
     return ran;
 }
 
+static bool rr_throttled_wants(void *opaque)
+{
+    return rr_wants_attention();
+}
+
 static void *rr_thread(void *opaque)
 {
+    CPUThrottle throttle = {.turn = flag(core.throttle_turn)};
     int next = 0;
 
     core.rr_rcu = rcu_register_thread();
@@ -329,6 +345,8 @@ static void *rr_thread(void *opaque)
             if (flag(core.rr_quit)) {
                 break;
             }
+        } else if (G_UNLIKELY(cpu_throttle_due(&throttle))) {
+            cpu_throttle_wait(&throttle, &core.rr_halt, core.rr_rcu, rr_throttled_wants, NULL);
         } else if (!rr_round(&next) && !rr_wants_attention()) {
             halt_sleep(&core.rr_halt, core.rr_rcu);
         }
@@ -446,6 +464,8 @@ void cpus_shutdown(void)
         core.rr_thread = NULL;
     }
     g_clear_pointer(&core.rr_timer, timer_free);
+    set_flag(core.throttle, 0);
+    g_clear_pointer(&core.throttle_timer, timer_free);
 }
 
 /* ---- Pausing ---- */
@@ -532,6 +552,7 @@ static const VMControlOps control_ops = {
     .resume_all = resume_all_vcpus,
     .on_vcpu = on_vcpu,
     .stop_current = cpu_stop_current,
+    .throttle = cpus_throttle,
 };
 
 static void exit_all(void)

@@ -60,6 +60,10 @@ typedef struct CoreState {
     CPUState *rr_current; /* atomic */
     bool rr_quit;
     Timer *rr_timer;
+    /* Throttling (cpu-throttle.c). */
+    Timer *throttle_timer;
+    unsigned throttle;      /* percent; atomic */
+    uint32_t throttle_turn; /* atomic: how often vCPUs were asked to pause */
 } CoreState;
 
 extern CoreState core;
@@ -71,6 +75,19 @@ void core_place_object(Object *obj, const char *id);
 void cpu_process_work(CPUState *cpu);
 /* Drops the images and their reset function (the machine goes). */
 void rom_forget_all(void);
+/* A vCPU thread's: which period it has slept in, and until when it still has to. */
+typedef struct CPUThrottle {
+    uint32_t turn;
+    int64_t until; /* 0: not at all */
+} CPUThrottle;
+static inline bool cpu_throttle_due(const CPUThrottle *t)
+{
+    return t->until || t->turn != __atomic_load_n(&core.throttle_turn, __ATOMIC_SEQ_CST);
+}
+/* Out of guest code, when it is due: sleeps; not to the end if wanted() says that there is something to do. */
+void cpu_throttle_wait(CPUThrottle *t, CPUHalt *halt, RcuReader *rcu, bool (*wanted)(void *opaque), void *opaque);
+/* VMControlOps.throttle. */
+void cpus_throttle(unsigned percent);
 void cpu_set_current(CPUState *cpu);
 void cpu_list_add(CPUState *cpu);
 void cpu_list_remove(CPUState *cpu);

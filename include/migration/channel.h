@@ -34,6 +34,7 @@ MigrationAddress *migration_address_parse(const char *uri, GError **errp);
 void migration_address_free(MigrationAddress *address);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MigrationAddress, migration_address_free)
 
+struct iovec;
 typedef struct MigrationChannel MigrationChannel;
 /* Without a connection yet: what migration_channel_connect() makes can be ended by a shutdown meanwhile. */
 MigrationChannel *migration_channel_new(void);
@@ -50,6 +51,12 @@ StateStream *migration_channel_stream(MigrationChannel *channel, bool sending);
 bool migration_channel_is_two_way(const MigrationChannel *channel);
 /* Waits of more than ms end with an error from now on; 0: any wait is right. Any thread. */
 void migration_channel_set_timeout(MigrationChannel *channel, int ms);
+/* All of it, or false with errp. */
+bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov, unsigned count, GError **errp);
+/* Waits on the caller's loop: the descriptor, to be polled only. */
+int migration_channel_fd(const MigrationChannel *channel);
+/* Up to size bytes ahead without taking them; how many, 0 at the end, -1 when nothing is there yet. */
+int migration_channel_peek(MigrationChannel *channel, void *buf, size_t size);
 /* Ends reads and writes under way and to come with an error. Any thread. */
 void migration_channel_shutdown(MigrationChannel *channel);
 /*

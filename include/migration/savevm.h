@@ -53,8 +53,17 @@ uint64_t state_saver_pending(StateSaver *saver, bool exact);
 /* The rest of the iterative sections, every device, the end and the JSON description. The guest stands
  * still; device lock. */
 bool state_saver_complete(StateSaver *saver, GError **errp);
+/* Postcopy takes it in pieces.  Bytes of the sections that cannot go on when the guest runs there. */
+uint64_t state_saver_pending_before_postcopy(StateSaver *saver);
+/* The ends of those sections. Device lock. */
+bool state_saver_complete_before_postcopy(StateSaver *saver, GError **errp);
+/* Every device, to a stream that is sent packaged. Device lock. */
+bool state_saver_put_devices(StateSaver *saver, StateStream *to, GError **errp);
+/* The ends of the other sections, and of the stream. */
+bool state_saver_complete_postcopy(StateSaver *saver, GError **errp);
 
 /* ---- Loading ---- */
+struct StateTail;
 typedef struct StateLoader {
     StateRegistry *registry;
     const SavevmConfig *config;
@@ -62,6 +71,9 @@ typedef struct StateLoader {
     void (*lock)(void *opaque), (*unlock)(void *opaque);
     /* A command section of the stream. NULL: none is known. */
     bool (*command)(void *opaque, uint16_t command, const uint8_t *data, uint16_t size, GError **errp);
+    /* Postcopy: from here on the stream's rest is somebody else's, who takes `tail`, reads it with
+     * state_load_tail() on another thread, and frees it.  NULL: there is no postcopy. */
+    bool (*listen)(void *opaque, struct StateTail *tail, GError **errp);
     void *opaque;
 } StateLoader;
 /*
@@ -74,6 +86,10 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp);
  * about when the source's guest stopped; 0: none came.
  */
 int64_t state_registry_source_stopped(const StateRegistry *registry);
+/* The parts that come while the guest runs here already. The loader must still be there. */
+typedef struct StateTail StateTail;
+bool state_load_tail(StateTail *tail, GError **errp);
+void state_tail_free(StateTail *tail);
 /* The machine type that a stream's head names, or NULL with errp; reads no further. Caller frees. */
 char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp);
 

@@ -508,6 +508,8 @@ typedef struct StateEntry {
  * lock unless said; `opaque` is the registration's.
  */
 typedef struct StateHandlers {
+    /* What is left when the guest stops may be sent while it runs on the other side. */
+    bool goes_on_in_postcopy;
     /* NULL: always. False: the section is left out altogether. */
     bool (*is_active)(void *opaque);
     /* Starts tracking what changes and writes the first part. Device lock held. */

@@ -141,6 +141,8 @@ bool migration_start(const char *uri, GError **errp);
 void migration_cancel(void);
 /* From pre-switchover (capability pause-before-switchover) on. */
 bool migration_continue(GError **errp);
+/* Capability postcopy-ram: the guest goes to the other side as soon as its devices can, RAM follows. */
+bool migration_start_postcopy(GError **errp);
 
 /*
  * What a machine does for a stream in a QEMU's dialect (parameter x-wire), which has no place for some of its
@@ -182,7 +184,7 @@ typedef struct MigrationInfo {
 } MigrationInfo;
 /* error lives until the next migration. */
 void migration_info(MigrationInfo *out);
-/* Calls fn at every change of status, on the main thread. */
+/* Calls fn at every change of status (pass 0), and when pages are collected for the nth time; main thread. */
 void migration_set_observer(void (*fn)(MigrationStatus status, unsigned pass));
 
 /* ---- Blockers ---- */
@@ -198,6 +200,8 @@ bool migration_is_possible(GError **errp);
 bool migration_init(GError **errp);
 /* After the last device; machine is the versioned machine type. */
 bool migration_machine_created(const char *machine, GError **errp);
+/* The machine's: both sides must have the same one (multifd compares them). */
+void migration_set_uuid(const uint8_t uuid[16]);
 /* At the end of the process: gives up what is under way, and waits for its threads. */
 void migration_shutdown(void);
 void migration_cleanup(void);

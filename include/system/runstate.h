@@ -128,8 +128,12 @@ typedef struct VMControlOps {
     /* True on a vCPU thread; then stop_current() makes it leave guest code. */
     bool (*on_vcpu)(void);
     void (*stop_current)(void);
+    /* Lets vCPUs run for less of the time, by that percentage. Any thread. */
+    void (*throttle)(unsigned percent);
 } VMControlOps;
 void runstate_set_control(const VMControlOps *ops);
+/* 0 to 99 percent less time for the guest. Any thread. */
+void vm_throttle(unsigned percent);
 
 /* Handlers told of every start and stop: running, new state. Higher priority first on start, last
  * on stop. Device lock. */

@@ -206,7 +206,8 @@ class Proxy:
 def move(world, source, target, uri, parameters=None, source_only=None, **capabilities):
     """Migrates; returns the source's query-migrate. The guest must be well on the other side."""
     for side in (source, target):
-        side.set(parameters, **capabilities)
+        if parameters or capabilities:
+            side.set(parameters, **capabilities)
     source.set(source_only or {"max-bandwidth": 0})
     source.qmp.command("migrate", uri=uri)
     info = source.wait_status(*ENDS)
@@ -492,6 +493,249 @@ def full_disk():
         target.alive()
 
 
+# ---- Ways to send pages ----
+
+def xbzrle(emulators=(None, None)):
+    """Pages as differences: fewer bytes, the same memory."""
+    with World() as world:
+        source, target, uri = two(world, 16, 60, emulators=emulators)
+        for side in (source, target):
+            side.set({"xbzrle-cache-size": 64 << 20}, xbzrle=True)
+        source.set({"max-bandwidth": 40 << 20, "downtime-limit": 1})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        deadline = time.monotonic() + stretch(30)
+        while source.qmp.command("query-migrate").get("ram", {}).get("dirty-sync-count", 0) < 6:
+            assert time.monotonic() < deadline, source.qmp.command("query-migrate")
+            time.sleep(0.05)
+        source.set({"max-bandwidth": 0, "downtime-limit": 300})
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "completed", f"{info}\n{target.said()}"
+        assert info["xbzrle-cache"]["pages"] > 1000, str(info)
+        cache = info["xbzrle-cache"]
+        assert cache["bytes"] * 10 < cache["pages"] * 4096, str(info)
+        target.wait_running()
+        target.alive()
+
+
+def multifd(compression="none", emulators=(None, None), zero=None, channels=4):
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(8, 8, emulator=emulators[0])
+        target = Side(world, "target", incoming="defer", emulator=emulators[1])
+        settings_ = {"multifd-channels": channels, "multifd-compression": compression}
+        for side in (source, target):
+            side.set(settings_, multifd=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        more = {"max-bandwidth": 300 << 20}
+        if zero:
+            more["zero-page-detection"] = zero
+        info = move(world, source, target, uri, source_only=more)
+        assert info["ram"]["multifd-bytes"] > 1 << 20, str(info)
+
+
+def multifd_faults():
+    """A channel more or less, another compression, the wrong transport; the destination dies."""
+    with World() as world:
+        source, target, uri = two(world, 64, 0)
+        source.set({"multifd-compression": "zstd", "max-bandwidth": 0}, multifd=True, return_path=True)
+        reply = source.qmp.reply("migrate", uri="exec:cat > /dev/null")
+        assert "multi-channel" in reply["error"]["desc"], str(reply)
+        target.end()
+        target = Side(world, "target2", incoming="defer")
+        target.set({"multifd-compression": "zlib"}, multifd=True, return_path=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.qmp.command("migrate", uri=uri)
+        assert source.wait_status(*ENDS)["status"] == "failed"
+        assert target.process.wait(stretch(10)) == 1
+        assert "compressed another way" in target.said(), target.said()
+        source.alive()
+        target = Side(world, "target3", incoming="defer")
+        target.set({"multifd-compression": "zstd"}, multifd=True, return_path=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.set({"max-bandwidth": 100 << 20, "downtime-limit": 1})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.3)
+        target.kill()
+        assert source.wait_status(*ENDS)["status"] == "failed"
+        source.alive()
+        target = Side(world, "target4", incoming="defer")
+        target.set({"multifd-compression": "zstd"}, multifd=True, return_path=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.3)
+        source.qmp.command("migrate_cancel")
+        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        source.alive()
+
+
+def mapped_ram(emulators=(None, None), offset=0, also_multifd=False):
+    """A file in which each page has its place."""
+    with World() as world:
+        uri = "file:" + world.path("state") + (f",offset={offset}" if offset else "")
+        source = world.source(32, 200, emulator=emulators[0])
+        if offset:
+            with open(world.path("state"), "wb") as file:
+                file.write(b"head" * (offset // 4))
+        source.set({"max-bandwidth": 200 << 20}, mapped_ram=True, multifd=also_multifd)
+        source.qmp.command("migrate", uri=uri)
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "completed", str(info)
+        assert os.stat(world.path("state")).st_size < (256 << 20) + (16 << 20) + offset
+        if offset:
+            with open(world.path("state"), "rb") as file:
+                assert file.read(4) == b"head"
+        target = Side(world, "target", incoming="defer", emulator=emulators[1])
+        target.set(mapped_ram=True, multifd=also_multifd)
+        target.qmp.command("migrate-incoming", uri=uri)
+        target.wait_running()
+        target.alive()
+        assert "error" in source.qmp.reply("migrate", uri="unix:nowhere")
+
+
+def userfaultfd():
+    """Whether this host lets us; the message of the emulator must say why not."""
+    with World() as world:
+        target = Side(world, "probe", incoming="defer")
+        reply = target.qmp.reply("migrate-set-capabilities",
+                                 capabilities=[{"capability": "postcopy-ram", "state": True}])
+        if "error" in reply:
+            assert "Postcopy is not supported" in reply["error"]["desc"], str(reply)
+            raise tap.Skip(reply["error"]["desc"])
+
+
+def postcopy(emulators=(None, None), smp="1"):
+    """The guest goes first, its memory follows."""
+    userfaultfd()
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(96, 0, emulator=emulators[0], smp=smp)
+        target = Side(world, "target", incoming="defer", emulator=emulators[1], smp=smp)
+        for side in (source, target):
+            side.set(postcopy_ram=True, events=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        assert "error" in source.qmp.reply("migrate-start-postcopy")
+        source.set({"max-bandwidth": 60 << 20, "downtime-limit": 100, "max-postcopy-bandwidth": 40 << 20})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(1)
+        source.qmp.command("migrate-start-postcopy")
+        source.wait_status("postcopy-active", *ENDS)
+        target.wait_running()
+        target.alive(1)
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "completed", f"{info}\n{target.said()}"
+        assert info["ram"]["postcopy-requests"] > 0 and info["ram"]["postcopy-bytes"] > 0, str(info)
+        target.wait_status("completed")
+        target.alive()
+        seen = [event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"]
+        assert "postcopy-active" in seen, str(seen)
+        assert not source.running()
+        # And back, without.
+        back = "unix:" + world.path("back")
+        third = Side(world, "third", incoming=back, smp=smp)
+        target.set(postcopy_ram=False)
+        if not emulators[1]:
+            move(world, target, third, back)
+
+
+def postcopy_unused():
+    """The capability alone changes nothing; a failure before the switch leaves the source running."""
+    userfaultfd()
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(32, 30)
+        target = Side(world, "target", incoming="defer")
+        for side in (source, target):
+            side.set(postcopy_ram=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.set({"max-bandwidth": 20 << 20, "downtime-limit": 1})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.5)
+        target.kill()
+        assert source.wait_status(*ENDS)["status"] == "failed"
+        source.alive()
+        uri = "unix:" + world.path("second")
+        target = Side(world, "target2", incoming="defer")
+        target.set(postcopy_ram=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        move(world, source, target, uri, {"downtime-limit": 300})
+
+
+def postcopy_lost():
+    """The destination dies in postcopy: the source says so and does not run a guest with half its memory."""
+    userfaultfd()
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(96, 0)
+        target = Side(world, "target", incoming="defer")
+        for side in (source, target):
+            side.set(postcopy_ram=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.set({"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 5 << 20, "downtime-limit": 100})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.5)
+        source.qmp.command("migrate-start-postcopy")
+        source.wait_status("postcopy-active")
+        target.wait_running()
+        target.kill()
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed", str(info)
+        assert not source.running()
+
+
+def auto_converge(emulators=(None, None)):
+    """A guest that writes faster than is sent gets less time, and its whole time again on the other side."""
+    with World() as world:
+        source, target, uri = two(world, 96, 200, emulators=emulators)
+        source.set(auto_converge=True, events=True)
+        source.set({"max-bandwidth": 60 << 20, "downtime-limit": 100, "cpu-throttle-initial": 50,
+                    "cpu-throttle-increment": 20})
+        source.qmp.command("migrate", uri=uri)
+        highest = 0
+        deadline = time.monotonic() + stretch(120)
+        while source.status() not in ENDS:
+            highest = max(highest, source.qmp.command("query-migrate").get("cpu-throttle-percentage", 0))
+            assert time.monotonic() < deadline, source.qmp.command("query-migrate")
+            time.sleep(0.1)
+        assert source.status() == "completed"
+        assert highest >= 50, f"throttled by {highest} percent"
+        assert any(event["event"] == "MIGRATION_PASS" for event in source.qmp.events), str(source.qmp.events)
+        target.wait_running()
+        target.alive()
+
+
+def throttle_ends():
+    """After a cancel the guest has its time again."""
+    with World() as world:
+        source = world.source(64, 0)
+
+        def speed():
+            source.console.position = len(source.console.text)
+            first = int(source.console.expect(r"^pass (\d+)$").group(1))
+            time.sleep(2)
+            source.console.position = len(source.console.text)
+            return int(source.console.expect(r"^pass (\d+)$").group(1)) - first
+
+        before = speed()
+        source.set({"max-bandwidth": 10 << 20, "cpu-throttle-initial": 99}, auto_converge=True)
+        source.qmp.command("migrate", uri="exec:cat > /dev/null")
+        deadline = time.monotonic() + stretch(60)
+        while source.qmp.command("query-migrate").get("cpu-throttle-percentage", 0) < 99:
+            assert time.monotonic() < deadline, source.qmp.command("query-migrate")
+            time.sleep(0.1)
+        slow = speed()
+        source.qmp.command("migrate_cancel")
+        source.wait_status("cancelled")
+        after = speed()
+        tap.diagnostic(f"passes: {before} before, {slow} throttled, {after} after")
+        assert slow * 4 < before and slow * 4 < after, f"{before}, {slow}, {after}"
+
+
 def settings():
     """Names, ranges and words of parameters and capabilities."""
     with World() as world:
@@ -529,6 +773,19 @@ CASES = {
     "settings": ("quick", settings),
     "return-path": ("quick", return_path),
     "return-path-smp": ("long", lambda: return_path(smp="4")),
+    "xbzrle": ("quick", xbzrle),
+    "multifd": ("quick", multifd),
+    "multifd-zlib": ("quick", lambda: multifd("zlib")),
+    "multifd-zstd": ("quick", lambda: multifd("zstd", zero="multifd")),
+    "multifd-faults": ("quick", multifd_faults),
+    "mapped-ram": ("quick", mapped_ram),
+    "mapped-ram-offset": ("long", lambda: mapped_ram(offset=1 << 16, also_multifd=True)),
+    "postcopy": ("quick", postcopy),
+    "postcopy-smp": ("long", lambda: postcopy(smp="4")),
+    "postcopy-unused": ("quick", postcopy_unused),
+    "postcopy-lost": ("quick", postcopy_lost),
+    "auto-converge": ("quick", auto_converge),
+    "throttle-ends": ("quick", throttle_ends),
     "refused": ("quick", refused),
     "no-return-path": ("quick", no_return_path),
     "switchover-ack": ("quick", switchover_ack),
@@ -559,6 +816,13 @@ def qemu10():
 CROSSING = {
     "return-path": return_path,
     "switchover-ack": switchover_ack,
+    "xbzrle": lambda emulators: xbzrle(emulators),
+    "multifd": lambda emulators: multifd("none", emulators),
+    "multifd-zlib": lambda emulators: multifd("zlib", emulators),
+    "multifd-zstd": lambda emulators: multifd("zstd", emulators, zero="multifd"),
+    "mapped-ram": mapped_ram,
+    "postcopy": postcopy,
+    "auto-converge": auto_converge,
 }
 for _name, _function in CROSSING.items():
     CASES[f"qemu-{_name}-to"] = ("long", lambda f=_function: f((None, qemu10())))

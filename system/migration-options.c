@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What capabilities and parameters mean for channels and pages, on both sides.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "migration-internal.h"
+#include "util/error.h"
+
+/* Machines up to this version take the end of each section for the channels' SYNC, later ones a flag of RAM. */
+#define LAST_WITH_SYNC_EACH_SECTION 800
+
+/* 702 for "pseries-7.2"; 0 for a machine without a version. */
+static unsigned machine_version(const Migration *m)
+{
+    const char *dash = m->machine ? strchr(m->machine, '-') : NULL;
+    unsigned major, minor;
+
+    return dash && sscanf(dash + 1, "%u.%u", &major, &minor) == 2 ? major * 100 + minor : 0;
+}
+
+static bool is_file(const MigrationAddress *a)
+{
+    struct stat st;
+
+    return a->transport == MIGRATION_FILE ||
+           (a->transport == MIGRATION_FD && !fstat(a->fd, &st) && S_ISREG(st.st_mode));
+}
+
+bool migration_wants_channels(const Migration *m)
+{
+    return m->capabilities[MIGRATION_CAPABILITY_MULTIFD] && !m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM];
+}
+
+bool migration_check_transport(Migration *m, const MigrationAddress *a, GError **errp)
+{
+    if (m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM] && !is_file(a)) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires seekable transport (e.g. file)");
+        return false;
+    }
+    if (migration_wants_channels(m) && a->transport != MIGRATION_TCP && a->transport != MIGRATION_UNIX) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires multi-channel URIs (e.g. tcp)");
+        return false;
+    }
+    return true;
+}
+
+void migration_multifd_config(Migration *m, MultifdConfig *config)
+{
+    *config = (MultifdConfig){
+        .channels = (unsigned)migration_parameter_get(MIGRATION_PARAMETER_MULTIFD_CHANNELS),
+        .compression = (MultifdCompression)migration_parameter_get(MIGRATION_PARAMETER_MULTIFD_COMPRESSION),
+        .zero_pages = migration_parameter_get(MIGRATION_PARAMETER_ZERO_PAGE_DETECTION) ==
+                      ZERO_PAGE_DETECTION_MULTIFD,
+    };
+    config->level = (int)migration_parameter_get(config->compression == MULTIFD_COMPRESSION_ZLIB
+                                                     ? MIGRATION_PARAMETER_MULTIFD_ZLIB_LEVEL
+                                                     : MIGRATION_PARAMETER_MULTIFD_ZSTD_LEVEL);
+    memcpy(config->uuid, m->uuid, sizeof(config->uuid));
+}
+
+RAMSaveOptions migration_save_options(Migration *m)
+{
+    ZeroPageDetection zero = (ZeroPageDetection)migration_parameter_get(MIGRATION_PARAMETER_ZERO_PAGE_DETECTION);
+
+    return (RAMSaveOptions){
+        .no_zero_pages = zero == ZERO_PAGE_DETECTION_NONE,
+        .xbzrle = m->capabilities[MIGRATION_CAPABILITY_XBZRLE],
+        .xbzrle_cache_size = migration_parameter_get(MIGRATION_PARAMETER_XBZRLE_CACHE_SIZE),
+        .multifd = m->out.multifd,
+        .multifd_zero_pages = zero == ZERO_PAGE_DETECTION_MULTIFD,
+        .sync_each_section = migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
+        .mapped = m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM],
+    };
+}
+
+RAMLoadOptions migration_load_options(Migration *m)
+{
+    return (RAMLoadOptions){
+        .xbzrle = m->capabilities[MIGRATION_CAPABILITY_XBZRLE],
+        .multifd = m->in.multifd,
+        .sync_each_section = migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
+        .mapped = m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM],
+    };
+}
+
+SavevmConfig migration_stream_config(Migration *m)
+{
+    static const char *const mapped[] = {"mapped-ram", NULL};
+    SavevmConfig config = m->config;
+
+    if (m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM]) {
+        config.capabilities = mapped;
+    }
+    return config;
+}
+
+static void close_channel(gpointer channel)
+{
+    migration_channel_close(channel, NULL);
+}
+
+/* A cancel finds the channel while it connects. */
+static bool connect_one(Migration *m, MigrationChannel *channel, GError **errp)
+{
+    mutex_lock(&m->lock);
+    m->out.connecting = channel;
+    bool cancelled = __atomic_load_n(&m->out.cancel, __ATOMIC_SEQ_CST);
+    mutex_unlock(&m->lock);
+    if (cancelled) {
+        error_set(errp, GOSSAMER_ERROR_FAILED, "migration was cancelled");
+    }
+    bool ok = !cancelled && migration_channel_connect(channel, m->out.address, true, errp);
+    mutex_lock(&m->lock);
+    m->out.connecting = NULL;
+    mutex_unlock(&m->lock);
+    return ok;
+}
+
+MultifdSender *migration_connect_channels(Migration *m, GError **errp)
+{
+    g_autoptr(GPtrArray) channels = g_ptr_array_new_with_free_func(close_channel);
+    MultifdConfig config;
+
+    migration_multifd_config(m, &config);
+    for (unsigned i = 0; i < config.channels; i++) {
+        MigrationChannel *channel = migration_channel_new();
+        g_ptr_array_add(channels, channel);
+        if (!connect_one(m, channel, errp)) {
+            error_prepend(errp, "multifd channel %u: ", i);
+            return NULL;
+        }
+    }
+    g_ptr_array_set_free_func(channels, NULL);
+    return multifd_sender_new(&config, channels, errp);
+}
