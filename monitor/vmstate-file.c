@@ -11,7 +11,9 @@
 
 /* Small enough for the processor's cache, and for the host to serve from the pages it has at hand. */
 #define PIECE_SIZE (128u << 10)
-#define N_PIECES   16u
+#define N_PIECES   64u
+/* Who waits is woken when there is some work to be done at a time: pieces that are full, or empty again. */
+#define BATCH      8u
 #define WRITEBACK_SIZE (16 << 20)
 
 typedef struct Piece {
@@ -32,6 +34,7 @@ typedef struct VMStateFile {
      * empties owns the first. */
     Piece pieces[N_PIECES];
     unsigned first, full;
+    bool filler_waits, taker_waits;
     bool end;                      /* nothing more is put in (or wanted) */
     int error;                     /* errno of the thread, 0: none */
 } VMStateFile;
@@ -56,7 +59,8 @@ static Piece *wait_empty(VMStateFile *f)
     Piece *piece;
 
     mutex_lock(&f->lock);
-    while (f->full == N_PIECES && !f->end && !f->error) {
+    f->filler_waits = f->full == N_PIECES;
+    while (f->filler_waits && !f->end && !f->error) {
         cond_wait(&f->changed, &f->lock);
     }
     piece = f->end || f->error ? NULL : &f->pieces[(f->first + f->full) % N_PIECES];
@@ -68,7 +72,10 @@ static void put_full(VMStateFile *f)
 {
     mutex_lock(&f->lock);
     f->full++;
-    cond_broadcast(&f->changed);
+    if (f->taker_waits && f->full >= BATCH) {
+        f->taker_waits = false;
+        cond_broadcast(&f->changed);
+    }
     mutex_unlock(&f->lock);
 }
 
@@ -78,7 +85,8 @@ static Piece *wait_full(VMStateFile *f)
     Piece *piece;
 
     mutex_lock(&f->lock);
-    while (!f->full && !f->end && !f->error) {
+    f->taker_waits = !f->full;
+    while (f->taker_waits && !f->end && !f->error) {
         cond_wait(&f->changed, &f->lock);
     }
     piece = f->full ? &f->pieces[f->first] : NULL;
@@ -91,7 +99,10 @@ static void take_full(VMStateFile *f)
     mutex_lock(&f->lock);
     f->first = (f->first + 1) % N_PIECES;
     f->full--;
-    cond_broadcast(&f->changed);
+    if (f->filler_waits && f->full <= N_PIECES - BATCH) {
+        f->filler_waits = false;
+        cond_broadcast(&f->changed);
+    }
     mutex_unlock(&f->lock);
 }
 

@@ -259,12 +259,20 @@ static void unmake_ready(Migration *m)
     }
 }
 
-static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
+/* Warns; the text (g_malloc). */
+static char *tell_losses(VMStateWire wire, GPtrArray *lost)
 {
     g_ptr_array_add(lost, NULL);
-    g_autofree char *text = g_strjoinv("; ", (char **)lost->pdata);
+    char *text = g_strjoinv("; ", (char **)lost->pdata);
 
     warn_report("x-wire=%s has no place for: %s", vmstate_wire_name(wire), text);
+    return text;
+}
+
+static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
+{
+    g_autofree char *text = tell_losses(wire, lost);
+
     mutex_lock(&m->lock);
     g_free(m->lost);
     m->lost = g_steal_pointer(&text);
@@ -301,6 +309,27 @@ static void carry_over(Migration *m, bool running)
     if (lost->len) {
         report_losses(m, wire, lost);
     }
+}
+
+void migration_wire_begin(bool running)
+{
+    Migration *m = migration_get();
+    VMStateWire wire = (VMStateWire)migration_parameter_get(MIGRATION_PARAMETER_X_WIRE);
+    g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
+
+    state_registry_set_wire(runtime_state_registry(), wire);
+    if (wire != VMSTATE_WIRE_OWN) {
+        make_ready(m, wire, running, lost);
+        if (lost->len) {
+            g_free(tell_losses(wire, lost));
+        }
+    }
+}
+
+void migration_wire_end(void)
+{
+    unmake_ready(migration_get());
+    state_registry_set_wire(runtime_state_registry(), VMSTATE_WIRE_OWN);
 }
 
 /* The guest stands still from here on. Device lock held. */

@@ -157,6 +157,12 @@ typedef struct MigrationWireOps {
 } MigrationWireOps;
 /* ops stay the caller's. */
 void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
+/*
+ * Around saving a machine that stands still otherwise than by migrating: the stream is in the dialect x-wire,
+ * and a warning says what that has no place for. running: it will go on where it is loaded.
+ */
+void migration_wire_begin(bool running);
+void migration_wire_end(void);
 
 /* ---- Receiving ---- */
 /* -incoming URI or defer: before the machine starts.  With defer, migration_incoming_start() comes later. */

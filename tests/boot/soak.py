@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Many savevm and loadvm of a busy guest that checks itself: counters, checksums, floating point, timers,
-processes; in the end the kernel's log and the images.
+processes, files on a disk; in the end the kernel's log, the image and its file system.
 
-soak.py [--cycles N] [--seconds S] [--seed N] [--configuration NAME]: ends after N cycles or S seconds.
+soak.py [--cycles N] [--seconds S] [--seed N] [--configuration NAME] [--no-disk]: ends after N cycles or S
+seconds.
 """
 
 import argparse
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,8 +20,9 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tap  # noqa: E402
-from boot import debian_shell, reach_shell  # noqa: E402
-from guest import stretch  # noqa: E402
+import kernel as debian  # noqa: E402
+from boot import reach_shell  # noqa: E402
+from guest import Guest, debian_installer, stretch  # noqa: E402
 
 CONFIGURATIONS = {
     "power9": {"cpu": "power9_v2.0", "smp": 2},
@@ -29,6 +32,7 @@ CONFIGURATIONS = {
     "power8": {"cpu": "power8_v2.0", "smp": 4},
 }
 TAGS = ("a", "b", "c")
+MKFS = shutil.which("mkfs.ext4", path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
 
 # Each writes what went wrong to /bad and how often it went right to a file of its own.
 SUM = "awk 'BEGIN { for (i = 1; i < 3000; i++) s += i / (i + 0.5) * 1.25 - 1 / (i * i); printf \"%.17g\", s }'"
@@ -40,20 +44,24 @@ LOADS = {
             'echo pipe $x >> /bad; n=$((n + 1)); echo $n > /n.pipe',
     "sleep": "sleep 1; n=$((n + 1)); echo $n > /n.sleep",
 }
-BAD_LOG = "stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled"
+DISK = ('f=/d/f$((n % 20)); cp /big $f; sync $f; [ "$(md5sum < $f)" = "$sum" ] || echo disk >> /bad; '
+        'n=$((n + 1)); echo $n > /n.disk')
+BAD_LOG = "stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled|I/O error|EXT4-fs error|abort"
 
 
 class Soak:
-    def __init__(self, guest, image, dice):
+    def __init__(self, guest, dice, disk):
         self.guest = guest
-        self.image = image
         self.dice = dice
+        self.loads = {**LOADS, "disk": DISK} if disk else LOADS
         self.saved = {}    # tag: the counters when it was saved, or before
 
     def begin(self):
         self.guest.shell("head -c 400000 /bin/busybox > /big; sum=$(md5sum < /big); : > /bad")
         self.guest.shell(f"fp=$({SUM}); echo $fp", 60)
-        for name, command in LOADS.items():
+        if "disk" in self.loads:
+            self.guest.shell("mkdir /d; mount -t ext4 /dev/sda /d", 60)
+        for name, command in self.loads.items():
             self.guest.shell(f"(while :; do {command}; done) & echo 0 > /n.{name}")
         self.guest.shell("dmesg -c > /log; true")
 
@@ -63,13 +71,13 @@ class Soak:
 
     def counters(self):
         """name: count. The files are empty for a moment at each write."""
-        names = " ".join(LOADS)
+        names = " ".join(self.loads)
         text = self.guest.shell(f"for i in {names}; do c=; while [ -z \"$c\" ]; do c=$(cat /n.$i); done; "
                                 "echo $i $c; done; echo bad: $(cat /bad)", 60)
         bad = re.search(r"^bad: *(.*)$", text, re.M).group(1)
         assert not bad, f"the guest found wrong results: {bad}"
         found = {name: int(count) for name, count in re.findall(r"^(\w+) (\d+)$", text, re.M)}
-        assert len(found) == len(LOADS), text
+        assert len(found) == len(self.loads), text
         return found
 
     def behind(self, now, before, what):
@@ -102,7 +110,7 @@ class Soak:
         deadline = time.monotonic() + stretch(60)
         while True:
             now = self.counters()
-            stuck = [name for name in LOADS if now[name] <= before[name]]
+            stuck = [name for name in self.loads if now[name] <= before[name]]
             if not stuck:
                 return
             assert time.monotonic() < deadline, f"{stuck} stand still at {now}"
@@ -113,18 +121,46 @@ class Soak:
         assert not lines, f"the kernel complains: {lines}"
 
 
+def make_disk(folder, image):
+    raw = os.path.join(folder, "raw")
+    with open(raw, "wb") as file:
+        file.truncate(128 << 20)
+    subprocess.run([MKFS, "-q", raw], check=True)
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", raw, image], check=True)
+    os.unlink(raw)
+
+
+def check_disk(folder, image, tag=None):
+    """As after a loss of power: what the journal says is carried out, and then nothing is wrong."""
+    raw = os.path.join(folder, "raw")
+    subprocess.run(["qemu-img", "convert"] + (["-l", f"snapshot.name={tag}"] if tag else []) +
+                   ["-O", "raw", image, raw], check=True)
+    fsck = os.path.join(os.path.dirname(MKFS), "e2fsck")
+    for arguments, good in (("-p", (0, 1)), ("-fn", (0,))):
+        run = subprocess.run([fsck, arguments, raw], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        assert run.returncode in good, f"{tag}: e2fsck {arguments}: {run.stdout.decode()}"
+
+
 def run(options):
     tap.diagnostic(f"--seed {options.seed} --configuration {options.configuration}")
     row = dict(CONFIGURATIONS[options.configuration])
     number, started = 0, None
     with tempfile.TemporaryDirectory(prefix="gossamer-soak-") as folder:
         image = os.path.join(folder, "a.qcow2")
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
-        with debian_shell("soak", row.pop("append", ""), qmp=True, memory=options.memory,
-                          extra=["-drive", f"if=none,id=d,format=qcow2,file={image}"], **row) as guest:
+        kernel, initrd = debian_installer()
+        extra = ["-drive", f"if=none,id=d,format=qcow2,file={image}"]
+        if options.disk:
+            make_disk(folder, image)
+            kernel, initrd = debian.kernel(), debian.disk_initrd(os.path.join(folder, "initrd"), initrd)
+            extra += ["-device", "spapr-vscsi", "-device", "scsi-hd,drive=d"]
+        else:
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
+        append = f"rdinit={'/disks' if options.disk else '/bin/sh'} console=hvc0 {row.pop('append', '')}"
+        with Guest(name="soak", qmp=True, memory=options.memory, kernel=kernel, initrd=initrd,
+                   append=append.strip(), extra=extra, **row) as guest:
             guest.qmp.socket.settimeout(stretch(60))
             reach_shell(guest)
-            soak = Soak(guest, image, random.Random(options.seed))
+            soak = Soak(guest, random.Random(options.seed), options.disk)
             soak.begin()
             started = time.monotonic()
             while number < options.cycles and time.monotonic() - started < options.seconds:
@@ -149,6 +185,8 @@ def run(options):
         listing = subprocess.run(["qemu-img", "snapshot", "-l", image], stdout=subprocess.PIPE, check=True)
         tags = re.findall(r"^\d+ +(\w)  ", listing.stdout.decode(), re.M)
         assert sorted(tags) == sorted(soak.saved), f"{tags} {soak.saved}"
+        for tag in [None] + tags if options.disk else []:
+            check_disk(folder, image, tag)
     tap.diagnostic(f"{number} cycles in {time.monotonic() - started:.0f} s")
 
 
@@ -159,6 +197,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
     parser.add_argument("--configuration", choices=CONFIGURATIONS, default="power9")
     parser.add_argument("--memory", default="512M")
+    parser.add_argument("--no-disk", dest="disk", action="store_false", default=MKFS is not None)
     options = parser.parse_args()
     tap.run([("soak", lambda: run(options), int(stretch(7200)))])
 

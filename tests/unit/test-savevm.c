@@ -281,6 +281,99 @@ static void test_description(void)
     machine_free(from);
 }
 
+/* ---- Looks before a load ---- */
+
+static bool check_head(Machine *m, const void *data, size_t size, const SavevmConfig *c, GError **errp)
+{
+    StateStream *s = state_stream_new_reader(data, size);
+    StateLoader loader = {.registry = m->registry, .config = c};
+    bool ok = state_check_head(s, &loader, errp);
+
+    state_stream_free(s);
+    return ok;
+}
+
+static bool check_tail(Machine *m, const uint8_t *data, size_t size, size_t tail, bool *found, GError **errp)
+{
+    StateLoader loader = {.registry = m->registry, .config = &config};
+
+    return state_check_tail(data + size - tail, tail, &loader, found, errp);
+}
+
+static void expect_refusal(bool ok, GError **errp, const char *part)
+{
+    g_assert_false(ok);
+    if (!strstr((*errp)->message, part)) {
+        g_error("'%s' lacks '%s'", (*errp)->message, part);
+    }
+    g_clear_error(errp);
+}
+
+static void test_look(void)
+{
+    Machine *from = machine_new(), *to = machine_new();
+    GBytes *bytes = sample(from);
+    size_t size = g_bytes_get_size(bytes);
+    uint8_t *data = g_memdup2(g_bytes_get_data(bytes, NULL), size);
+    const uint8_t *text = memmem(data, size, "{\"configuration", 15);
+    size_t json = size - (size_t)(text - data);
+    const SavevmConfig other = {.machine = "toy-2.0"};
+    GError *error = NULL;
+    bool found;
+
+    memset(to->memory[0], 0x77, N_PAGES * RAM_PAGE_SIZE);
+    g_assert_true(check_head(to, data, size, &config, &error));
+    g_assert_true(check_tail(to, data, size, json + 5, &found, &error));
+    g_assert_true(found);
+    g_assert_true(check_tail(to, data, size, size, &found, &error));
+    g_assert_true(found);
+    /* Not all of it in view: somebody has to look further. */
+    g_assert_true(check_tail(to, data, size, json + 4, &found, &error));
+    g_assert_false(found);
+    g_assert_true(check_tail(to, data, size, 0, &found, &error));
+    g_assert_false(found);
+    g_assert_no_error(error);
+    /* Nothing was changed by looking. */
+    g_assert_cmpuint(to->memory[0][N_PAGES * RAM_PAGE_SIZE - 1], ==, 0x77);
+    g_assert_cmpuint(to->loaded, ==, 0);
+
+    expect_refusal(check_head(to, data, size, &other, &error), &error, "Machine type received is 'toy-1.0'");
+    uint8_t *length = memmem(data, size, "\x05" "first\0\0\0\0\0", 11);
+    g_assert_nonnull(length);
+    length[12] ^= 1;
+    expect_refusal(check_head(to, data, size, &config, &error), &error, "Size mismatch: first");
+    length[12] ^= 1;
+    state_registry_remove(to->registry, &vmstate_device, &to->device[1]);
+    expect_refusal(check_tail(to, data, size, size, &found, &error), &error, "unknown section 'b/device' instance 0");
+    g_assert_true(found);
+
+    /* Whatever the bytes are: an answer. */
+    for (size_t n = 0; n < 300; n++) {
+        if (!check_head(to, data, n, &config, &error)) {
+            g_assert_cmpint(strlen(error->message), >, 5);
+            g_clear_error(&error);
+        }
+    }
+    for (size_t bit = 0; bit < 8 * 300; bit++) {
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (!check_head(to, data, 300, &config, &error)) {
+            g_clear_error(&error);
+        }
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t bit = 8 * (size - json - 5); bit < 8 * size; bit++) {
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (!check_tail(to, data, size, json + 5, &found, &error)) {
+            g_clear_error(&error);
+        }
+        data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    g_free(data);
+    g_bytes_unref(bytes);
+    machine_free(from);
+    machine_free(to);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -288,5 +381,6 @@ int main(int argc, char **argv)
     g_test_add_func("/savevm/hostile", test_hostile);
     g_test_add_func("/savevm/refusals", test_refusals);
     g_test_add_func("/savevm/description", test_description);
+    g_test_add_func("/savevm/look", test_look);
     return g_test_run();
 }
