@@ -55,11 +55,25 @@ bool monitor_wakeup(GError **errp)
 
 bool monitor_device_del(const char *id, GError **errp)
 {
-    if (!device_find(id)) {
+    DeviceState *dev = device_find(id);
+    g_autofree char *path = NULL;
+    json_t *data;
+
+    if (!dev) {
         g_set_error(errp, QMP_ERROR, QMP_CLASS_DEVICE_NOT_FOUND, "Device '%s' not found", id);
         return false;
     }
-    return device_remove(id, errp);
+    path = object_path(OBJECT(dev));
+    data = json_pack("{s:s}", "path", path ? path : "");
+    if (dev->id) {
+        json_object_set_new(data, "device", json_string(dev->id));
+    }
+    if (!device_remove(id, errp)) {
+        json_decref(data);
+        return false;
+    }
+    monitor_send_event("DEVICE_DELETED", data);
+    return true;
 }
 
 bool monitor_chardev_remove(const char *id, GError **errp)

@@ -409,13 +409,6 @@ static char *scsi_wire_name(DeviceState *device)
     return g_strdup_printf("%s%s%u:%d:%d", path ? path : "", path ? "/" : "", dev->channel, dev->id, dev->lun);
 }
 
-static void scsi_print_device(DeviceState *device, GString *out, unsigned indent)
-{
-    const ScsiDevice *dev = (ScsiDevice *)device;
-
-    g_string_append_printf(out, "%*schannel %u, scsi-id %d, lun %d\n", indent, "", dev->channel, dev->id, dev->lun);
-}
-
 static char *scsi_firmware_node(DeviceState *device)
 {
     const ScsiBus *bus = (ScsiBus *)device->parent_bus;
@@ -430,13 +423,12 @@ const BusClass scsi_bus_class = {
     .instance_size = sizeof(ScsiBus),
     .plug = scsi_bus_plug,
     .wire_name = scsi_wire_name,
-    .print_device = scsi_print_device,
     .firmware_node = scsi_firmware_node,
 };
 
-ScsiBus *scsi_bus_create(DeviceState *adapter, const ScsiBusOps *ops)
+ScsiBus *scsi_bus_create(DeviceState *adapter, const ScsiBusOps *ops, const char *name)
 {
-    ScsiBus *bus = (ScsiBus *)bus_new(&scsi_bus_class, adapter, NULL);
+    ScsiBus *bus = (ScsiBus *)bus_new(&scsi_bus_class, adapter, name);
 
     bus->ops = ops;
     return bus;

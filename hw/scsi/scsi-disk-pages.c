@@ -203,7 +203,7 @@ int scsi_disk_read_capacity_10(ScsiRequest *req, uint8_t *out)
 static unsigned physical_exponent(const ScsiDisk *disk)
 {
     return disk->physical_block_size > disk->logical_block_size
-               ? (unsigned)__builtin_ctz(disk->physical_block_size / disk->logical_block_size) : 0;
+               ? (unsigned)__builtin_ctzll(disk->physical_block_size / disk->logical_block_size) : 0;
 }
 
 int scsi_disk_service_action_in(ScsiRequest *req, uint8_t *out)

@@ -144,16 +144,16 @@ static void disk_reset(void *obj, ResetType type)
 
 static bool check_block_sizes(ScsiDisk *disk, GError **errp)
 {
-    const struct { const char *name; uint32_t size; } sizes[] = {
+    const struct { const char *name; uint64_t size; } sizes[] = {
         {"logical_block_size", disk->logical_block_size}, {"physical_block_size", disk->physical_block_size},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        uint32_t size = sizes[i].size;
+        uint64_t size = sizes[i].size;
 
         if (size && (size < SCSI_SECTOR || size > BLOCK_SIZE_LIMIT || (size & (size - 1)))) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "Property '%s.%s' takes a power of 2 from %u to %u, not '%u'",
+                      "Property '%s.%s' takes a power of 2 from %u to %u, not '%" PRIu64 "'",
                       disk->dev.parent.object.class->name, sizes[i].name, SCSI_SECTOR, BLOCK_SIZE_LIMIT, size);
             return false;
         }
@@ -166,9 +166,9 @@ static bool choose_block_sizes(ScsiDisk *disk, GError **errp)
     if (!check_block_sizes(disk, errp)) {
         return false;
     }
-    disk->dev.block_size = disk->logical_block_size ? disk->logical_block_size : SCSI_SECTOR;
+    disk->dev.block_size = disk->logical_block_size ? (uint32_t)disk->logical_block_size : SCSI_SECTOR;
     if (disk->dev.type == SCSI_TYPE_ROM) {
-        disk->dev.block_size = disk->physical_block_size ? disk->physical_block_size : 2048;
+        disk->dev.block_size = disk->physical_block_size ? (uint32_t)disk->physical_block_size : 2048;
     }
     disk->logical_block_size = disk->logical_block_size ? disk->logical_block_size : SCSI_SECTOR;
     disk->physical_block_size = disk->physical_block_size ? disk->physical_block_size : disk->logical_block_size;
@@ -360,12 +360,12 @@ static const VMStateDescription vmstate_scsi_disk = {
     DEFINE_PROP_UINT64("wwn", ScsiDisk, wwn, 0, "world-wide name"),                                             \
     DEFINE_PROP_UINT64("port_wwn", ScsiDisk, port_wwn, 0, "world-wide name of the port"),                       \
     DEFINE_PROP_UINT16("port_index", ScsiDisk, port_index, 0, "relative port"),                                 \
-    DEFINE_PROP_UINT32("logical_block_size", ScsiDisk, logical_block_size, 0, "bytes of a block (0: 512)"),     \
-    DEFINE_PROP_UINT32("physical_block_size", ScsiDisk, physical_block_size, 0,                                 \
+    DEFINE_PROP_SIZE("logical_block_size", ScsiDisk, logical_block_size, 0, "bytes of a block (0: 512)"),     \
+    DEFINE_PROP_SIZE("physical_block_size", ScsiDisk, physical_block_size, 0,                                 \
                        "bytes that are best written together (0: a block)"),                                    \
-    DEFINE_PROP_UINT32("min_io_size", ScsiDisk, min_io_size, 0, "granularity of the best transfers"),           \
-    DEFINE_PROP_UINT32("opt_io_size", ScsiDisk, opt_io_size, 0, "size of the best transfers"),                  \
-    DEFINE_PROP_UINT32("discard_granularity", ScsiDisk, discard_granularity, GRANULARITY_UNSET,                 \
+    DEFINE_PROP_SIZE("min_io_size", ScsiDisk, min_io_size, 0, "granularity of the best transfers"),           \
+    DEFINE_PROP_SIZE("opt_io_size", ScsiDisk, opt_io_size, 0, "size of the best transfers"),                  \
+    DEFINE_PROP_SIZE("discard_granularity", ScsiDisk, discard_granularity, GRANULARITY_UNSET,                 \
                        "granularity of UNMAP (0: none)"),                                                       \
     DEFINE_PROP_SIZE("max_io_size", ScsiDisk, max_io_size, INT32_MAX, "most bytes of a transfer"),              \
     DEFINE_PROP_INT32("scsi_version", ScsiDisk, scsi_version, 5, "version of INQUIRY"),                         \

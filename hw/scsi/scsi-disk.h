@@ -17,7 +17,7 @@ typedef struct ScsiDisk {
     uint64_t wwn, port_wwn;
     uint16_t port_index, rotation_rate;
     bool removable, dpofua, share_rw;
-    uint32_t logical_block_size, physical_block_size, min_io_size, opt_io_size, discard_granularity;
+    uint64_t logical_block_size, physical_block_size, min_io_size, opt_io_size, discard_granularity;
     uint64_t max_unmap_size, max_io_size;
     int32_t scsi_version, bootindex;
     uint32_t cylinders, heads, sectors;

@@ -202,7 +202,10 @@ static bool vscsi_realize(DeviceState *dev, GError **errp)
 {
     SpaprVscsi *vscsi = (SpaprVscsi *)dev;
 
-    vscsi->bus = scsi_bus_create(dev, &vscsi_bus_ops);
+    /* Without an id the address names it: "v-scsi@71000002.0". */
+    g_autofree char *name = dev->id ? NULL : g_strdup_printf("v-scsi@%x.0", vscsi->parent.reg);
+
+    vscsi->bus = scsi_bus_create(dev, &vscsi_bus_ops, name);
     return true;
 }
 

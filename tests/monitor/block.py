@@ -105,6 +105,46 @@ def drives():
         disks.check("b.qcow2")
 
 
+def scsi():
+    """Disks on the machine's adapters: made by drives, by devices, added and taken away; a CD that is exchanged."""
+    with Disks() as disks:
+        disks.image("a.img", "1M", "raw")
+        disks.image("b.img", "2M", "raw")
+        base = ["-M", "pseries", "-display", "none", "-S", "-serial", "null"]
+        qmp = disks.start("-hda", "a.img", "-drive", "file=null-co://,format=raw,index=9", base=base)
+        block = {entry["device"]: entry for entry in qmp.command("query-block")}
+        assert {"scsi0-cd2", "scsi0-hd0", "scsi1-hd2"} <= set(block), sorted(block)
+        assert block["scsi0-cd2"]["removable"] and not block["scsi0-hd0"]["removable"]
+        tree = qmp.hmp("info qtree")
+        buses = sorted(re.findall(r"bus: (v-scsi@\w+\.0)", tree))
+        assert len(buses) == 2 and re.search(r"scsi-id = 2 \(0x2\)", tree), tree
+        qmp.command("blockdev-change-medium", device="scsi0-cd2", filename="b.img", format="raw")
+        moved = [qmp.event("DEVICE_TRAY_MOVED")["data"] for _ in range(2)]
+        assert [event["tray-open"] for event in moved] == [True, False], moved
+        block = {entry["device"]: entry for entry in qmp.command("query-block")}
+        assert block["scsi0-cd2"]["inserted"]["image"]["virtual-size"] == 2 << 20
+        assert block["scsi0-cd2"]["inserted"]["ro"] and not block["scsi0-cd2"]["tray_open"]
+        qmp.command("eject", device="scsi0-cd2")
+        assert qmp.hmp("change scsi0-cd2 b.img raw") == ""
+        assert "b.img" in qmp.hmp("info block scsi0-cd2")
+        assert "Error" in qmp.hmp("eject scsi0-hd0")
+        if on_qemu():
+            # Its buses of this kind take nothing in once the machine runs.
+            disks.stop(qmp)
+            return
+        qmp.command("cont")
+        qmp.command("blockdev-add", driver="null-co", size=1 << 20, **{"node-name": "n"})
+        qmp.command("device_add", driver="scsi-hd", id="late", drive="n", bus=buses[1], **{"scsi-id": 5})
+        error = qmp.reply("device_add", driver="scsi-hd", id="other", drive="scsi0-hd0", bus=buses[1])["error"]
+        assert "in use" in error["desc"] or "Conflict" in error["desc"], error
+        qmp.command("device_del", id="late")
+        assert qmp.event("DEVICE_DELETED")["data"]["device"] == "late"
+        qmp.command("blockdev-del", **{"node-name": "n"})
+        disks.stop(qmp)
+        said = disks.fails("-M", "pseries", "-device", "scsi-hd")
+        assert "drive property not set" in said or "No 'SCSI' bus" in said or "no 'SCSI' bus" in said, said
+
+
 def snapshots():
     with Disks() as disks:
         disks.image("a.qcow2")
@@ -240,7 +280,7 @@ def messages():
             assert "limits on I/O ('bps') are not supported" in text, text
 
 
-CASES = [("drives", drives), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
+CASES = [("drives", drives), ("scsi", scsi), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
          ("locked", locked), ("moved", moved), ("moved-paused", lambda: moved(True)), ("messages", messages)]
 
 

@@ -690,6 +690,18 @@ static void test_hot_plug(void)
     g_assert_true(device_remove("late", &error));
     FAILS(SCSI(LUN(1), 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 5, 0x24, 0);
     g_assert_null(boot_device_list(' '));
+    /* Blocks of another size. */
+    g_assert_null(device_add("scsi-hd,drive=late,bus=v.0,logical_block_size=3k", &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_nonnull(device_add("scsi-hd,id=big,drive=late,bus=v.0,logical_block_size=4k,physical_block_size=16k", &error));
+    g_assert_no_error(error);
+    FAILS(SCSI(LUN(1), 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x29, 0);
+    GOOD(SCSI(LUN(1), 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0));
+    be_equal(data(), "00000000000000ff000010000002800000");
+    GOOD(SCSI(LUN(1), 4096, 0, SCSI_READ_10, 0, 0, 0, 0, 255, 0, 0, 1, 0));
+    FAILS(SCSI(LUN(1), 4096, 0, SCSI_READ_10, 0, 0, 0, 1, 0, 0, 0, 1, 0), 5, 0x21, 0);
+    g_assert_true(device_remove("big", &error));
 }
 
 int main(int argc, char **argv)

@@ -173,8 +173,8 @@ struct ScsiBus {
     const ScsiBusOps *ops;
 };
 extern const BusClass scsi_bus_class;
-/* "ID.0", or "scsi.N" for an adapter without id. */
-ScsiBus *scsi_bus_create(DeviceState *adapter, const ScsiBusOps *ops);
+/* name NULL: "ID.0", or "scsi.N" for an adapter without id. */
+ScsiBus *scsi_bus_create(DeviceState *adapter, const ScsiBusOps *ops, const char *name);
 /* The unit there; if the target has no such LUN any other of its units (whose lun differs); NULL: no target. */
 ScsiDevice *scsi_device_find(ScsiBus *bus, unsigned channel, unsigned id, unsigned lun);
 /* Makes a unit for every -drive if=scsi with that bus number. */
