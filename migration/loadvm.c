@@ -197,8 +197,8 @@ static bool load_footer(Load *load, uint32_t section_id, const StateEntry *entry
     uint32_t id = kind == STATE_SECTION_FOOTER ? state_get_be32(load->stream) : 0;
 
     if (kind != STATE_SECTION_FOOTER) {
-        return bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x)", entry->idstr,
-                   kind);
+        return bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x): damage, or other devices or -smp at the "
+                   "source", entry->idstr, kind);
     }
     if (id != section_id) {
         return bad(load->stream, errp, "the footer of section '%s' has number %u, not %u", entry->idstr, id,
@@ -222,8 +222,8 @@ static bool load_start(Load *load, StateSectionKind kind, GError **errp)
     }
     StateEntry *entry = state_registry_find(load->loader->registry, idstr, instance_id);
     if (!entry) {
-        return bad(s, errp, "unknown section '%s' instance %u: this machine has no such device", idstr,
-                   instance_id);
+        return bad(s, errp, "unknown section '%s' instance %u: this machine has no such device%s", idstr,
+                   instance_id, state_registry_hint(load->loader->registry, idstr));
     }
     if (version > (uint32_t)entry->version_id) {
         return bad(s, errp, "section '%s' has version %u, supported are versions up to %d", idstr, version,
@@ -440,7 +440,8 @@ static bool check_all_came(Load *load, GError **errp)
     }
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *e = g_ptr_array_index(entries, i);
-        bool optional = e->vmsd ? e->vmsd->needed != NULL : e->handlers->is_active != NULL;
+        bool optional = (e->vmsd ? e->vmsd->needed != NULL : e->handlers->is_active != NULL) ||
+                        state_registry_is_optional(load->loader->registry, e->idstr);
 
         if (!optional && !g_hash_table_contains(came, e)) {
             return bad(load->stream, errp,

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "util/error.h"
+#include "vmstate-internal.h"
 
 static bool bad(StateStream *s, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static bool bad(StateStream *s, GError **errp, const char *format, ...)
@@ -32,8 +33,8 @@ static bool check_entry(const StateLoader *loader, const char *idstr, uint32_t i
 {
     *entry = state_registry_find(loader->registry, idstr, instance_id);
     if (!*entry) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "unknown section '%s' instance %u: this machine has no such device",
-                  idstr, instance_id);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "unknown section '%s' instance %u: this machine has no such device%s",
+                  idstr, instance_id, state_registry_hint(loader->registry, idstr));
         return false;
     }
     if (version > (uint32_t)(*entry)->version_id) {

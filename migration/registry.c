@@ -13,6 +13,8 @@ struct StateRegistry {
     uint32_t next_section_id;
     VMStateWire wire;
     int64_t source_stopped;
+    GHashTable *hints;    /* section -> text; the texts are the callers' */
+    GHashTable *optional; /* sections */
 };
 
 static void free_entry(gpointer data)
@@ -28,12 +30,16 @@ StateRegistry *state_registry_new(void)
     StateRegistry *registry = g_new0(StateRegistry, 1);
 
     registry->entries = g_ptr_array_new_with_free_func(free_entry);
+    registry->hints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    registry->optional = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return registry;
 }
 
 void state_registry_free(StateRegistry *registry)
 {
     g_ptr_array_unref(registry->entries);
+    g_hash_table_unref(registry->hints);
+    g_hash_table_unref(registry->optional);
     g_free(registry);
 }
 
@@ -125,6 +131,28 @@ bool state_registry_add_handlers(StateRegistry *registry, const char *idstr, uin
     StateEntry template = {.version_id = version_id, .handlers = handlers, .opaque = opaque};
 
     return add(registry, g_strdup(idstr), instance_id, &template, errp);
+}
+
+void state_registry_explain(StateRegistry *registry, const char *idstr, const char *hint)
+{
+    g_hash_table_insert(registry->hints, g_strdup(idstr), (gpointer)hint);
+}
+
+const char *state_registry_hint(const StateRegistry *registry, const char *idstr)
+{
+    const char *hint = g_hash_table_lookup(registry->hints, idstr);
+
+    return hint ? hint : "";
+}
+
+void state_registry_make_optional(StateRegistry *registry, const char *idstr)
+{
+    g_hash_table_add(registry->optional, g_strdup(idstr));
+}
+
+bool state_registry_is_optional(const StateRegistry *registry, const char *idstr)
+{
+    return g_hash_table_contains(registry->optional, idstr);
 }
 
 void state_registry_remove(StateRegistry *registry, const VMStateDescription *vmsd, void *opaque)

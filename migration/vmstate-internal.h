@@ -15,7 +15,10 @@ bool vmstate_save_struct(StateStream *s, const VMStateDescription *vmsd, void *o
 bool vmstate_load_struct(StateStream *s, const VMStateDescription *vmsd, void *opaque,
                          int version_id, GError **errp);
 
-/* registry.c: see state_registry_source_stopped(). */
+/* registry.c: what state_registry_explain() said, "" if nothing; and state_registry_make_optional(). */
+const char *state_registry_hint(const StateRegistry *registry, const char *idstr);
+bool state_registry_is_optional(const StateRegistry *registry, const char *idstr);
+/* See state_registry_source_stopped(). */
 void state_registry_note_source_stopped(StateRegistry *registry, int64_t us);
 
 /* vmstate-describe.c. Each takes a NULL object, and then does nothing. */

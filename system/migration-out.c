@@ -238,6 +238,16 @@ static bool confirm(Migration *m, GError **errp)
     return ok;
 }
 
+int64_t migration_time_since_stop_ns(void)
+{
+    Migration *m = migration_get();
+
+    if (!m || !m->out.stopped || strcmp(m->global.runstate, "running")) {
+        return 0;
+    }
+    return MAX(now_us() - m->out.stopped, 1) * 1000;
+}
+
 /* ---- State that a QEMU's format has no place for ---- */
 
 /* For so long the guest may run on until there is none. */

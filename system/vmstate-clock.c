@@ -2,19 +2,18 @@
 /*
  * The section "timer": the virtual clock, and the host cycles that the machine has run for.
  *
- * The cycles mean nothing to our guests.  QEMU's loader wants them, and from a QEMU the two counts
- * together tell the frequency of the host's counter, which its "tb" field is counted in
- * (hw/ppc/spapr-time.c).
+ * The cycles mean nothing to our guests, but QEMU's loader wants them.
  */
-#include "system/vmstate-clock.h"
-
 #include <inttypes.h>
 #include "internal.h"
+#include "system/migration.h"
 #include "util/bitops.h"
 #include "util/error.h"
 
 /* 2^62 ns: guests' times can still be added to it. */
 #define VIRTUAL_LIMIT (INT64_MAX / 2)
+/* From our saving to a QEMU's starting. */
+#define QEMU_START_NS (20 * SCALE_MS)
 
 void clock_state_init(ClockState *state)
 {
@@ -22,7 +21,7 @@ void clock_state_init(ClockState *state)
     state->base_ns = g_get_monotonic_time() * 1000;
 }
 
-uint64_t host_ticks_per_second(void)
+static uint64_t host_ticks_per_second(void)
 {
     const ClockState *state = &the_runtime->clock_state;
     int64_t ns = g_get_monotonic_time() * 1000 - state->base_ns;
@@ -31,21 +30,22 @@ uint64_t host_ticks_per_second(void)
     return ns > 0 ? muldiv64(ticks, NANOSECONDS_PER_SECOND, (uint64_t)ns) : 0;
 }
 
-uint64_t loaded_ticks_per_second(void)
+/*
+ * A QEMU goes on from the clock that it loads, whatever time has passed: so it gets the time at which it will
+ * presumably start the guest.
+ */
+static int64_t ahead_for_qemu(void)
 {
-    const ClockState *state = &the_runtime->clock_state;
+    int64_t passed = vmstate_wire_is_own() ? 0 : migration_time_since_stop_ns();
 
-    /* A tenth of a second is enough for a frequency to be known to a millionth. */
-    return state->virtual_ns >= NANOSECONDS_PER_SECOND / 10 && state->ticks > 0
-               ? muldiv64((uint64_t)state->ticks, NANOSECONDS_PER_SECOND, (uint64_t)state->virtual_ns)
-               : 0;
+    return passed ? MIN(passed, NANOSECONDS_PER_SECOND) + QEMU_START_NS : 0;
 }
 
 static bool clock_pre_save(void *opaque, GError **errp)
 {
     ClockState *state = opaque;
 
-    state->virtual_ns = clock_get_ns(clock_virtual());
+    state->virtual_ns = clock_get_ns(clock_virtual()) + ahead_for_qemu();
     state->ticks = (int64_t)muldiv64((uint64_t)state->virtual_ns, host_ticks_per_second(),
                                      NANOSECONDS_PER_SECOND);
     return true;

@@ -73,6 +73,8 @@ VioDevice *spapr_vty_default(SpaprMachine *spapr);
 void spapr_watchdog_init(SpaprMachine *spapr);
 void spapr_watchdog_reset(SpaprMachine *spapr);
 extern const VMStateDescription vmstate_spapr_watchdog;
+/* A processor that stopped itself, or was never started, has this bit set; start-cpu clears it. */
+#define PSSCR_EC (1ull << 20)
 /* spapr-vmstate.c */
 extern const VMStateDescription vmstate_spapr, vmstate_spapr_rtc, vmstate_spapr_cpu;
 /* spapr-caps.c: subsections of "spapr", in SpaprCap's order. */

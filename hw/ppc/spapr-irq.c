@@ -8,6 +8,7 @@
 #include "spapr-internal.h"
 #include "hw/intc/xics.h"
 #include "hw/intc/xive.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
 static XicsState *xics_of(SpaprMachine *spapr)
@@ -32,10 +33,31 @@ static void source_line(void *opaque, int n, int level)
     }
 }
 
+/* A machine with both controllers takes the state of a machine with one; that of the other is as after a reset. */
+static void explain_sections(SpaprMachine *spapr)
+{
+    static const struct { const char *name; SpaprIcMode lacking; const char *hint; } sections[] = {
+        {"ics", SPAPR_IC_XIVE, "; start with the source's -machine ic-mode=, xics or dual"},
+        {"icp/server", SPAPR_IC_XIVE, "; start with the source's -machine ic-mode=, xics or dual"},
+        {"xive-source", SPAPR_IC_XICS, "; start with the source's -machine ic-mode=, xive or dual"},
+        {"spapr-xive", SPAPR_IC_XICS, "; start with the source's -machine ic-mode=, xive or dual"},
+        {"xive-tctx", SPAPR_IC_XICS, "; start with the source's -machine ic-mode=, xive or dual"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sections); i++) {
+        if (spapr->ic_mode == sections[i].lacking) {
+            state_registry_explain(runtime_state_registry(), sections[i].name, sections[i].hint);
+        } else if (spapr->ic_mode == SPAPR_IC_DUAL) {
+            state_registry_make_optional(runtime_state_registry(), sections[i].name);
+        }
+    }
+}
+
 void spapr_irq_init(SpaprMachine *spapr, GError **errp)
 {
     spapr->irq_lines = g_ptr_array_new();
     spapr->active_ic = spapr->ic_mode == SPAPR_IC_XIVE;
+    explain_sections(spapr);
     for (unsigned i = 0; i < SPAPR_NR_XIRQS; i++) {
         g_ptr_array_add(spapr->irq_lines, irq_new(source_line, spapr, i));
     }

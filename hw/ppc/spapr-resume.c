@@ -4,16 +4,15 @@
  *
  * QEMU loses some state when it loads, its own streams too: 10.0 leaves all processors but the first stopped
  * as after a reset and has no XICS presenters; 7.2 has no decrementers; both forget that an interrupt
- * controller had a processor's input on, and set the time base by what their host's counter shows when
- * loading is done.  All of that can be put right by a guest that runs there, with calls that every
- * partition may make.  So a guest that goes to a QEMU starts there in a small program, which lies in the
- * memory that its RTAS was given (firmware's, not the guest's).  Each processor waits in it until the time
- * base is past where it was, makes the hypercalls on its list (the first one starts the others by RTAS
- * start-cpu), sets its decrementer, restores the registers that this took, and enters the external
- * interrupt's vector: to the guest it is an interrupt that came while it moved, perhaps a spurious one.
+ * controller had a processor's input on.  All of that can be put right by a guest that runs there, with calls
+ * that every partition may make.  So a guest that goes to a QEMU starts there in a small program, which lies
+ * in the memory that its RTAS was given (firmware's, not the guest's).  Each processor makes the hypercalls on
+ * its list (the first one starts the others by RTAS start-cpu), sets its decrementer, restores the registers
+ * that this took, and enters the external interrupt's vector: to the guest it is an interrupt that came while
+ * it moved, perhaps a spurious one.
  *
  * That needs processors that can take an interrupt, EE=1; a system/migration.h caller lets the guest run on
- * until all can, for a while.  Nothing here outlives the saving: undo() puts all back.
+ * until all can, for a while.  Nothing here outlives the saving: spapr_resume_undo() puts all back.
  * Left out: processors that wait in H_JOIN, guests without RTAS.
  */
 #include <libfdt.h>
@@ -27,7 +26,6 @@
 
 enum { H_CPPR = 0x68, H_IPI = 0x6c, H_LOGICAL_CI_STORE = 0x40, H_PROD = 0xe8 };
 #define VECTOR_EXTERNAL 0x500u
-#define PSSCR_EC (1ull << 20)
 
 /* Within the page at RTAS's base: behind its entry and the processors' words of FWNMI. */
 #define AREA_OFFSET 0x100u
@@ -38,8 +36,8 @@ enum { CALL_WORDS = 5, MAX_CALLS = 4 };
 
 /* A processor's block: doublewords that the program restores, then its list of calls. */
 enum {
-    RESUME_TB, RESUME_DEC, RESUME_CR, RESUME_XER, RESUME_CTR, RESUME_LR, RESUME_SRR0, RESUME_SRR1, RESUME_R0, RESUME_R1, RESUME_R3,
-    RESUME_R30 = RESUME_R3 + 10, RESUME_R31, RESUME_CALLS
+    RESUME_DEC, RESUME_CR, RESUME_XER, RESUME_CTR, RESUME_LR, RESUME_SRR0, RESUME_SRR1, RESUME_R0, RESUME_R1,
+    RESUME_R3, RESUME_R30 = RESUME_R3 + 10, RESUME_R31, RESUME_CALLS
 };
 
 /* Of a processor, as it was. */
@@ -95,15 +93,10 @@ static void emit_from_slot(Code *code, unsigned slot, unsigned spr)
 /* r3: the processor's block. */
 static void make_program(Code *code, bool set_decrementer)
 {
-    unsigned loop, wait;
+    unsigned loop;
 
     emit(code, 0x7c7f1b78);                       /* mr r31,r3 */
     emit_d(code, 14, 30, 31, 8 * RESUME_CALLS);     /* addi r30,r31,calls */
-    emit_ld(code, 4, 31, 8 * RESUME_TB);
-    wait = code->n;
-    emit(code, 0x7c0c42e6);                       /* mftb r0 */
-    emit(code, 0x7c202040);                       /* cmpld r0,r4 */
-    emit(code, 0x41800000 | ((4 * (wait - code->n)) & 0xfffc));   /* blt wait */
     loop = code->n;
     emit_ld(code, 3, 30, 0);
     emit(code, 0x2c230000);                       /* cmpdi r3,0 */
@@ -243,7 +236,6 @@ static void put_block(Area *area, uint64_t block, PowerPCCPU *cpu)
 {
     CPUPPCState *env = &cpu->env;
 
-    put_word(area, block, RESUME_TB, ppc_get_tb(env));
     put_word(area, block, RESUME_DEC, (uint64_t)ppc_get_decr(env));
     put_word(area, block, RESUME_CR, ppc_get_cr(env));
     put_word(area, block, RESUME_XER, ppc_get_xer(env));
@@ -357,9 +349,8 @@ static void make_stopped(PowerPCCPU *cpu)
 {
     cpu->parent.halted = 1;
     cpu->env.msr &= ~MSR_BIT(EE);
-    if (cpu->model->insns & ISA_3_00) {
-        cpu->env.spr[SPR_PSSCR] |= PSSCR_EC;
-    }
+    /* Also where the processor has no such register: spapr_cpu_is_stopped() looks at it. */
+    cpu->env.spr[SPR_PSSCR] |= PSSCR_EC;
 }
 
 static void write_program(SpaprMachine *spapr, VMStateWire wire, SpaprResume *r, uint32_t start_cpu)
@@ -429,9 +420,8 @@ static void write_program(SpaprMachine *spapr, VMStateWire wire, SpaprResume *r,
     }
 }
 
-static void prepare(void *opaque, VMStateWire wire, bool running, GPtrArray *lost)
+void spapr_resume_prepare(SpaprMachine *spapr, VMStateWire wire, bool running, GPtrArray *lost)
 {
-    SpaprMachine *spapr = opaque;
     uint32_t start_cpu = 0;
     uint64_t base = rtas_base(spapr, &start_cpu), size = area_size(spapr);
     g_autofree char *why = obstacle(spapr, base, size);
@@ -468,9 +458,8 @@ void spapr_resume_drop(SpaprMachine *spapr)
     }
 }
 
-static void undo(void *opaque)
+void spapr_resume_undo(SpaprMachine *spapr)
 {
-    SpaprMachine *spapr = opaque;
     SpaprResume *r = g_steal_pointer(&spapr->resume);
 
     if (!r) {
@@ -493,6 +482,16 @@ static void undo(void *opaque)
         xics_undo_recall((XicsState *)spapr->xics, r->recalled);
     }
     free_resume(r);
+}
+
+static void prepare(void *opaque, VMStateWire wire, bool running, GPtrArray *lost)
+{
+    spapr_resume_prepare(opaque, wire, running, lost);
+}
+
+static void undo(void *opaque)
+{
+    spapr_resume_undo(opaque);
 }
 
 void spapr_resume_init(SpaprMachine *spapr)

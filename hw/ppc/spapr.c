@@ -19,7 +19,6 @@
 #include "target/ppc/spr.h"
 #include "util/error.h"
 
-#define PSSCR_EC (1ull << 20)
 #define LPCR_UPRT_BIT (1ull << 22)
 #define LPCR_HR_BIT (1ull << 20)
 #define LPCR_GTSE_BIT (1ull << 10)
@@ -101,9 +100,14 @@ PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server)
 
 bool spapr_cpu_is_stopped(PowerPCCPU *cpu)
 {
-    /* A stopped processor has no wake-up condition enabled; a ceded one has. */
-    return !spapr_cpu_state(cpu)->starting && __atomic_load_n(&cpu->parent.halted, __ATOMIC_ACQUIRE) &&
-           !(cpu->env.spr[SPR_LPCR] & cpu->model->lpcr_pm);
+    const CPUPPCState *env = &cpu->env;
+
+    if (spapr_cpu_state(cpu)->starting || !__atomic_load_n(&cpu->parent.halted, __ATOMIC_ACQUIRE)) {
+        return false;
+    }
+    /* A stopped processor has no wake-up condition enabled, a ceded one has; or its state says so another way
+     * (spapr-resume.c). */
+    return !(env->spr[SPR_LPCR] & cpu->model->lpcr_pm) || (env->spr[SPR_PSSCR] & PSSCR_EC && !(env->msr & MSR_BIT(EE)));
 }
 
 static void set_entry(PowerPCCPU *cpu, uint64_t nip, uint64_t r1, uint64_t r3, uint64_t r4)
@@ -119,7 +123,7 @@ static void set_entry(PowerPCCPU *cpu, uint64_t nip, uint64_t r1, uint64_t r3, u
     cpu_set_halted(&cpu->parent, false);
 }
 
-typedef struct StartWork { uint64_t entry, r3, lpcr; uint32_t compat_pvr; int64_t tb_offset; } StartWork;
+typedef struct StartWork { uint64_t entry, r3, lpcr; uint32_t compat_pvr; int64_t tb_offset; bool resume; } StartWork;
 
 static void do_start(CPUState *cs, void *opaque)
 {
@@ -127,11 +131,16 @@ static void do_start(CPUState *cs, void *opaque)
     g_autofree StartWork *work = opaque;
     CPUPPCState *env = &cpu->env;
 
-    cpu_reset(cs);
-    spapr_cpu_reset_state(cpu);
-    ppc_set_compat(cpu, work->compat_pvr, NULL);
-    env->tb_offset = work->tb_offset;
-    env->spr[SPR_LPCR] = work->lpcr;
+    if (!work->resume) {
+        cpu_reset(cs);
+        spapr_cpu_reset_state(cpu);
+        ppc_set_compat(cpu, work->compat_pvr, NULL);
+        env->tb_offset = work->tb_offset;
+        env->spr[SPR_LPCR] = work->lpcr;
+    } else {
+        cpu_set_halted(cs, false);
+    }
+    env->spr[SPR_PSSCR] &= ~PSSCR_EC;
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(ME), false);
     set_entry(cpu, work->entry, 0, work->r3, 0);
     ppc_tlb_flush_all(cpu);
@@ -144,7 +153,9 @@ void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *t
     StartWork *work = g_new0(StartWork, 1);
 
     spapr_cpu_state(target)->starting = true;
-    *work = (StartWork){entry, r3, caller->env.spr[SPR_LPCR], caller->compat_pvr, caller->env.tb_offset};
+    /* One that did not stop itself but is started again by spapr-resume.c's program has all its registers. */
+    *work = (StartWork){entry, r3, caller->env.spr[SPR_LPCR], caller->compat_pvr, caller->env.tb_offset,
+                        target->env.spr[SPR_LPCR] & target->model->lpcr_pm};
     async_run_on_cpu(&target->parent, do_start, work);
     cpu_kick(&target->parent);
 }
@@ -521,6 +532,7 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
         ppc_set_compat(cpu, spapr->max_compat_pvr, NULL);
         spapr_cpu_reset_state(cpu);
     }
+    env->spr[SPR_PSSCR] &= ~PSSCR_EC;
     reset_run_all(RESET_TYPE_COLD);
     if (cause != SHUTDOWN_CAUSE_NONE) {
         g_clear_pointer(&machine->boot_once, g_free);

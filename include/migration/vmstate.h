@@ -545,6 +545,13 @@ bool state_registry_add(StateRegistry *registry, const char *dev_id, uint32_t in
 bool state_registry_add_handlers(StateRegistry *registry, const char *idstr, uint32_t instance_id,
                                  int version_id, const StateHandlers *handlers, void *opaque,
                                  GError **errp);
+/*
+ * Sections that some machines have and some lack.  hint: what to tell a user whose stream has `idstr` where this
+ * machine lacks it.  optional: a stream may lack it where this machine has it; the device then keeps the state of
+ * its reset.
+ */
+void state_registry_explain(StateRegistry *registry, const char *idstr, const char *hint);
+void state_registry_make_optional(StateRegistry *registry, const char *idstr);
 void state_registry_remove(StateRegistry *registry, const VMStateDescription *vmsd, void *opaque);
 StateEntry *state_registry_find(StateRegistry *registry, const char *idstr, uint32_t instance_id);
 /* In saving order: priority first, then the order of registration. GPtrArray owned by the registry.

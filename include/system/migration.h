@@ -155,6 +155,8 @@ typedef struct MigrationWireOps {
     /* Puts all back as it was. */
     void (*undo)(void *opaque);
 } MigrationWireOps;
+/* Ns since the guest that is being sent stopped; 0: it does not go on at the destination. */
+int64_t migration_time_since_stop_ns(void);
 /* ops stay the caller's. */
 void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
 /*

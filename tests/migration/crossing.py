@@ -6,7 +6,7 @@ crossing.py --list [quick|long]; crossing.py [CASE...]
 crossing.py --walk q10,g,q10 [--machine M] [--cpu C] [--smp N] [--append TEXT] [--load LOAD]
 
 A walk starts a guest on its first emulator and takes it to each of the others: `g` is Gossamer, `q7` and `q10`
-are QEMU 7.2 and 10.0.2.  Whatever QEMU is missing makes its cases count as skipped:
+are QEMU 7.2 and 10.0.2, `g7` and `g10` Gossamer that is sent what those would be.  Whatever QEMU is missing makes its cases count as skipped:
 
   GOSSAMER_QEMU7    command that starts QEMU 7.2, else "qemu-system-ppc64" if that is one
   GOSSAMER_QEMU10   command that starts QEMU 10.0, such as "PATH/bin/qemu-system-ppc64 -L PATH/share/qemu"
@@ -35,7 +35,7 @@ import programs  # noqa: E402
 import tap  # noqa: E402
 from guest import Guest, debian_installer, emulator_path, stretch  # noqa: E402
 
-WIRES = {'q7': 'qemu-7.2', 'q10': 'qemu-10.0', 'g': 'own'}
+WIRES = {'q7': 'qemu-7.2', 'q10': 'qemu-10.0', 'g': 'own', 'g7': 'qemu-7.2', 'g10': 'qemu-10.0'}
 COMPLAINTS = r'stall|lockup|hung|blocked for more|unstable|clocksource|WARNING|BUG|Oops|Call Trace'
 # Seconds without a key after a step, and those between two wakings of an idle guest.
 SILENCE, GAP = 5, 3
@@ -46,7 +46,7 @@ CLOCK = 1.0
 @functools.lru_cache(None)
 def command_of(kind):
     """The words that start an emulator."""
-    if kind == 'g':
+    if kind.startswith('g'):
         return [emulator_path()]
     version, variable = {'q7': ('7.2', 'GOSSAMER_QEMU7'), 'q10': ('10.0', 'GOSSAMER_QEMU10')}[kind]
     words = shlex.split(os.environ.get(variable, ''))
@@ -139,7 +139,7 @@ class Walk:
         count = self.count()
         new = self.boot(kind, f'crossing-{self.steps}-{kind}', ['-incoming', uri])
         old.qmp.command('migrate-set-parameters', max_bandwidth=1 << 34)
-        if old.kind == 'g':
+        if old.kind.startswith('g'):
             old.qmp.command('migrate-set-parameters', x_wire=WIRES[kind])
         old.qmp.command('migrate', uri=uri)
         deadline = time.monotonic() + stretch(120)
@@ -241,6 +241,8 @@ CASES = {
     '10.0-20-busy': ('long', 'q10' + ',g,q10' * 10, {'load': 'busy'}),
     '10.0-20-smp': ('long', 'g' + ',q10,g' * 10, {'load': 'all', **SMP}),
     '10.0-20-power8': ('long', 'g' + ',q10,g' * 10, {**P8, **SMP}),
+    'own-wires': ('quick', 'g,g10,g7,g', {'load': 'idle', **SMP}),
+    'own-wires-power8': ('quick', 'g,g10,g7,g', {**P8, **SMP}),
     '7.2-own': ('quick', 'q7,g,g,q7', {'load': 'idle', **SMP}),
 }
 
