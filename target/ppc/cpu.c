@@ -242,7 +242,8 @@ static void dump_special(PowerPCCPU *cpu, GString *out)
         if (row && ppc_spr_read_raw(&cpu->env, row->number, &value)) {
             g_autofree char *name = g_ascii_strup(row->name, -1);
 
-            g_string_append_printf(out, "%s%6s %016" PRIx64, column % 4 ? " " : "", name, value);
+            g_string_append_printf(out, "%s%6s %0*" PRIx64, column % 4 ? " " : "", name,
+                                   cpu_is_64(cpu) ? 16 : 8, value);
             if (++column % 4 == 0) {
                 g_string_append_c(out, '\n');
             }
@@ -258,13 +259,13 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
     PowerPCCPU *cpu = POWERPC_CPU(cs);
     CPUPPCState *env = &cpu->env;
     uint32_t cr = ppc_get_cr(env);
+    int w = cpu_is_64(cpu) ? 16 : 8;
 
     g_string_append_printf(out,
-                           "NIP %016" PRIx64 "   LR %016" PRIx64 " CTR %016" PRIx64 " XER %016" PRIx64
-                           " CPU#%d\n",
-                           env->nip, env->lr, env->ctr, ppc_get_xer(env), cs->cpu_index);
-    g_string_append_printf(out, "MSR %016" PRIx64 " HID0 %016" PRIx64 "  HF %08x iidx %u didx %u\n",
-                           env->msr, env->spr[SPR_HID0], (uint32_t)env->hflags,
+                           "NIP %0*" PRIx64 "   LR %0*" PRIx64 " CTR %0*" PRIx64 " XER %0*" PRIx64 " CPU#%d\n",
+                           w, env->nip, w, env->lr, w, env->ctr, w, ppc_get_xer(env), cs->cpu_index);
+    g_string_append_printf(out, "MSR %0*" PRIx64 " HID0 %0*" PRIx64 "  HF %08x iidx %u didx %u\n",
+                           w, env->msr, w, env->spr[SPR_HID0], (uint32_t)env->hflags,
                            ppc_fetch_mmu_idx(env), (unsigned)(env->hflags & 7));
     g_string_append_printf(out, "TB %08" PRIx64 " %08" PRIx64 " DECR %" PRId64 "\n",
                            cpu->decr_timer ? ppc_get_tb(env) >> 32 : 0,
@@ -274,7 +275,7 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
         if (i % 4 == 0) {
             g_string_append_printf(out, "GPR%02u", i);
         }
-        g_string_append_printf(out, " %016" PRIx64, env->gpr[i]);
+        g_string_append_printf(out, " %0*" PRIx64, w, env->gpr[i]);
         if (i % 4 == 3) {
             g_string_append_c(out, '\n');
         }
@@ -287,8 +288,9 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
                                field & 8 ? 'L' : field & 4 ? 'G' : field & 2 ? 'E' : '-',
                                field & 1 ? 'O' : ' ');
     }
-    g_string_append_printf(out, " ]     RES %s@%016" PRIx64 "\n",
-                           env->reserve_addr == RESERVE_NONE ? "none " : "", env->reserve_addr);
+    g_string_append_printf(out, " ]     RES %s@%0*" PRIx64 "\n",
+                           env->reserve_addr == RESERVE_NONE ? "none " : "", w,
+                           cpu_is_64(cpu) ? env->reserve_addr : (uint32_t)env->reserve_addr);
     if (flags & CPU_DUMP_FPU) {
         dump_fpu(env, out);
     }
@@ -300,10 +302,43 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
     }
 }
 
+static void dump_bats(const PPCBAT *bats, const char *name, unsigned n, GString *out)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(out, "%s%u %08x %08x\n", name, i, bats[i].upper, bats[i].lower);
+    }
+}
+
+static void dump_mmu32(PowerPCCPU *cpu, GString *out)
+{
+    const CPUPPCState *env = &cpu->env;
+    unsigned n = cpu->model->n_bats ? cpu->model->n_bats : 4;
+
+    dump_bats(env->ibat, "IBAT", n, out);
+    dump_bats(env->dbat, "DBAT", n, out);
+    for (unsigned i = 0; i < G_N_ELEMENTS(env->sr); i++) {
+        g_string_append_printf(out, "SR%-2u %08x%s", i, env->sr[i], i % 4 == 3 ? "\n" : "  ");
+    }
+    g_string_append_printf(out, "SDR1 %08x\n", (uint32_t)env->spr[SPR_SDR1]);
+    for (unsigned i = 0; i < 2 * PPC_TLB6XX_ENTRIES; i++) {
+        const PPCTLB6xx *e = i < PPC_TLB6XX_ENTRIES ? &env->tlb6[i] : &env->tlb6_code[i - PPC_TLB6XX_ENTRIES];
+
+        if (e->pte0 >> 31) {
+            g_string_append_printf(out, "%s TLB %2u: %08x -> %08x (%08x %08x)\n",
+                                   i < PPC_TLB6XX_ENTRIES ? "data" : "code", i % PPC_TLB6XX_ENTRIES, e->epn,
+                                   e->pte1 & 0xfffff000, e->pte0, e->pte1);
+        }
+    }
+}
+
 static void op_dump_mmu(CPUState *cs, GString *out)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
 
+    if (!cpu_is_64(cpu)) {
+        dump_mmu32(cpu, out);
+        return;
+    }
     if (ppc_guest_radix(cpu)) {
         uint64_t pate[2] = {0, 0};
 
@@ -382,23 +417,30 @@ static bool op_nmi(CPUState *cs, GError **errp)
 }
 
 /* The rows differ in what a debugger is told. */
-#define CPU_OPS(features)                                                                           \
+#define CPU_OPS(arch, features)                                                                     \
     {                                                                                               \
-        .gdb_arch = "powerpc:common64", .gdb_features = (features), .has_work = ppc_cpu_has_work,   \
+        .gdb_arch = (arch), .gdb_features = (features), .has_work = ppc_cpu_has_work,               \
         .synchronize = op_synchronize, .set_pc = op_set_pc, .get_pc = op_get_pc,                    \
         .reset = op_reset, .dump_state = ppc_dump_state, .dump_mmu = op_dump_mmu,                   \
         .translate_debug = op_translate_debug, .is_big_endian = op_is_big_endian,                   \
         .address_bits = op_address_bits, .disassemble = op_disassemble,                             \
         .get_register = op_get_register, .nmi = op_nmi,                                             \
     }
-static const CPUOps ops_power5 = CPU_OPS(ppc_gdb_features_power5);
-static const CPUOps ops_970 = CPU_OPS(ppc_gdb_features_970);
-static const CPUOps ops_p7 = CPU_OPS(ppc_gdb_features_p7);
-static const CPUOps ops_p8 = CPU_OPS(ppc_gdb_features_p8);
-static const CPUOps ops_p9 = CPU_OPS(ppc_gdb_features_p9);
+#define ARCH_32 "powerpc:common"
+#define ARCH_64 "powerpc:common64"
+static const CPUOps ops_32 = CPU_OPS(ARCH_32, ppc_gdb_features_32);
+static const CPUOps ops_74xx = CPU_OPS(ARCH_32, ppc_gdb_features_74xx);
+static const CPUOps ops_power5 = CPU_OPS(ARCH_64, ppc_gdb_features_power5);
+static const CPUOps ops_970 = CPU_OPS(ARCH_64, ppc_gdb_features_970);
+static const CPUOps ops_p7 = CPU_OPS(ARCH_64, ppc_gdb_features_p7);
+static const CPUOps ops_p8 = CPU_OPS(ARCH_64, ppc_gdb_features_p8);
+static const CPUOps ops_p9 = CPU_OPS(ARCH_64, ppc_gdb_features_p9);
 
 static const CPUOps *model_ops(const PowerPCCPUClass *model)
 {
+    if (!(model->insns & ISA_64)) {
+        return model->insns & ISA_ALTIVEC ? &ops_74xx : &ops_32;
+    }
     switch (model->exception_family) {
     case FAMILY_POWER7:
         return &ops_p7;

@@ -11,6 +11,7 @@
 
 #define XML_HEAD "<?xml version=\"1.0\"?>\n<!DOCTYPE feature SYSTEM \"gdb-target.dtd\">\n"
 #define REG64(name) "  <reg name=\"" name "\" bitsize=\"64\" type=\"uint64\"/>\n"
+#define REG32(name) "  <reg name=\"" name "\" bitsize=\"32\" type=\"uint32\"/>\n"
 #define TIMES_8(X, a)                                                                               \
     X(a "0") X(a "1") X(a "2") X(a "3") X(a "4") X(a "5") X(a "6") X(a "7")
 /* X(prefix0) .. X(prefix31). */
@@ -30,6 +31,16 @@ static const char core_xml[] =
     "  <reg name=\"cr\" bitsize=\"32\" type=\"uint32\"/>\n"
     "  <reg name=\"lr\" bitsize=\"64\" type=\"code_ptr\"/>\n"
     "  <reg name=\"ctr\" bitsize=\"64\" type=\"uint64\"/>\n"
+    "  <reg name=\"xer\" bitsize=\"32\" type=\"uint32\"/>\n"
+    "</feature>\n";
+/* The same registers of a 32-bit processor. */
+static const char core_xml_32[] =
+    XML_HEAD "<feature name=\"org.gnu.gdb.power.core\">\n" TIMES_32(REG32, "r")
+    "  <reg name=\"pc\" bitsize=\"32\" type=\"code_ptr\"/>\n"
+    "  <reg name=\"msr\" bitsize=\"32\" type=\"uint32\"/>\n"
+    "  <reg name=\"cr\" bitsize=\"32\" type=\"uint32\"/>\n"
+    "  <reg name=\"lr\" bitsize=\"32\" type=\"code_ptr\"/>\n"
+    "  <reg name=\"ctr\" bitsize=\"32\" type=\"uint32\"/>\n"
     "  <reg name=\"xer\" bitsize=\"32\" type=\"uint32\"/>\n"
     "</feature>\n";
 enum { CORE_PC = 32, CORE_MSR, CORE_CR, CORE_LR, CORE_CTR, CORE_XER, CORE_COUNT };
@@ -78,6 +89,20 @@ static const char vsx_xml[] =
 #define SPR_FEATURE_XML(list)                                                                       \
     XML_HEAD "<feature name=\"org.qemu.power.spr\">\n" list(SPR_XML) "</feature>\n"
 
+/* 32-bit processors: what all of them have, and the BATs; models' own are reached by name. */
+#define SPRS_FOR_32(X)                                                                              \
+    SPRS_ALL(X) X("sdr1", SPR_SDR1) X("ear", SPR_EAR) X("hid0", SPR_HID0) X("iabr", SPR_IABR)       \
+    X("ibat0u", SPR_IBAT0U) X("ibat0l", SPR_IBAT0U + 1) X("ibat1u", SPR_IBAT0U + 2)                 \
+    X("ibat1l", SPR_IBAT0U + 3) X("ibat2u", SPR_IBAT0U + 4) X("ibat2l", SPR_IBAT0U + 5)             \
+    X("ibat3u", SPR_IBAT0U + 6) X("ibat3l", SPR_IBAT0U + 7) X("dbat0u", SPR_DBAT0U)                 \
+    X("dbat0l", SPR_DBAT0U + 1) X("dbat1u", SPR_DBAT0U + 2) X("dbat1l", SPR_DBAT0U + 3)             \
+    X("dbat2u", SPR_DBAT0U + 4) X("dbat2l", SPR_DBAT0U + 5) X("dbat3u", SPR_DBAT0U + 6)             \
+    X("dbat3l", SPR_DBAT0U + 7)
+#define SPR_XML_32(name, number) "  <reg name=\"" name "\" bitsize=\"32\" group=\"spr\"/>\n"
+
+static const char spr_xml_32[] =
+    XML_HEAD "<feature name=\"org.qemu.power.spr\">\n" SPRS_FOR_32(SPR_XML_32) "</feature>\n";
+static const uint16_t spr_numbers_32[] = {SPRS_FOR_32(SPR_NUMBER)};
 static const char spr_xml_970[] = SPR_FEATURE_XML(SPRS_FOR_970);
 static const char spr_xml_p7[] = SPR_FEATURE_XML(SPRS_FOR_P7);
 static const char spr_xml_p8[] = SPR_FEATURE_XML(SPRS_FOR_P8);
@@ -89,6 +114,10 @@ static const uint16_t spr_numbers_p9[] = {SPRS_FOR_P9(SPR_NUMBER)};
 
 static const uint16_t *family_sprs(const PowerPCCPU *cpu, unsigned *count)
 {
+    if (!cpu_is_64(cpu)) {
+        *count = G_N_ELEMENTS(spr_numbers_32);
+        return spr_numbers_32;
+    }
     switch (cpu_family(cpu)) {
     case FAMILY_POWER7:
         *count = G_N_ELEMENTS(spr_numbers_p7);
@@ -135,6 +164,12 @@ static bool get(CPUState *cs, const uint8_t *buf, unsigned have, unsigned size, 
     return true;
 }
 
+/* Bytes of a general register. */
+static unsigned word_size(CPUState *cs)
+{
+    return cpu_is_64(POWERPC_CPU(cs)) ? 8 : 4;
+}
+
 /* ---- Core ---- */
 
 static int core_read(CPUState *cs, GByteArray *buf, int n)
@@ -143,17 +178,17 @@ static int core_read(CPUState *cs, GByteArray *buf, int n)
 
     switch (n) {
     case 0 ... 31:
-        return put(cs, buf, env->gpr[n], 8);
+        return put(cs, buf, env->gpr[n], word_size(cs));
     case CORE_PC:
-        return put(cs, buf, env->nip, 8);
+        return put(cs, buf, env->nip, word_size(cs));
     case CORE_MSR:
-        return put(cs, buf, env->msr, 8);
+        return put(cs, buf, env->msr, word_size(cs));
     case CORE_CR:
         return put(cs, buf, ppc_get_cr(env), 4);
     case CORE_LR:
-        return put(cs, buf, env->lr, 8);
+        return put(cs, buf, env->lr, word_size(cs));
     case CORE_CTR:
-        return put(cs, buf, env->ctr, 8);
+        return put(cs, buf, env->ctr, word_size(cs));
     case CORE_XER:
         return put(cs, buf, ppc_get_xer(env), 4);
     default:
@@ -164,7 +199,7 @@ static int core_read(CPUState *cs, GByteArray *buf, int n)
 static int core_write(CPUState *cs, const uint8_t *buf, unsigned have, int n)
 {
     CPUPPCState *env = &POWERPC_CPU(cs)->env;
-    unsigned size = n == CORE_CR || n == CORE_XER ? 4 : 8;
+    unsigned size = n == CORE_CR || n == CORE_XER ? 4 : word_size(cs);
     uint64_t value;
 
     if (n >= CORE_COUNT || !get(cs, buf, have, size, &value)) {
@@ -288,7 +323,7 @@ static int spr_read(CPUState *cs, GByteArray *buf, int n)
     if ((unsigned)n >= count || !ppc_spr_read_raw(&cpu->env, numbers[n], &value)) {
         return 0;
     }
-    return put(cs, buf, value, 8);
+    return put(cs, buf, value, word_size(cs));
 }
 
 static int spr_write(CPUState *cs, const uint8_t *buf, unsigned have, int n)
@@ -298,11 +333,11 @@ static int spr_write(CPUState *cs, const uint8_t *buf, unsigned have, int n)
     const uint16_t *numbers = family_sprs(cpu, &count);
     uint64_t value;
 
-    if ((unsigned)n >= count || !get(cs, buf, have, 8, &value) ||
+    if ((unsigned)n >= count || !get(cs, buf, have, word_size(cs), &value) ||
         !ppc_spr_write_raw(&cpu->env, numbers[n], value)) {
         return 0;
     }
-    return 8;
+    return (int)word_size(cs);
 }
 
 /* ---- The features of each family ---- */
@@ -314,6 +349,12 @@ static int spr_write(CPUState *cs, const uint8_t *buf, unsigned have, int n)
 #define SPR_FEATURE(family)                                                                         \
     {"power-spr.xml", spr_xml_##family, G_N_ELEMENTS(spr_numbers_##family), spr_read, spr_write}
 
+#define CORE_FEATURE_32 {"power-core.xml", core_xml_32, CORE_COUNT, core_read, core_write}
+
+const GDBFeature ppc_gdb_features_32[] = {CORE_FEATURE_32, FPU_FEATURE, SPR_FEATURE(32), {NULL}};
+const GDBFeature ppc_gdb_features_74xx[] = {
+    CORE_FEATURE_32, FPU_FEATURE, ALTIVEC_FEATURE, SPR_FEATURE(32), {NULL},
+};
 const GDBFeature ppc_gdb_features_power5[] = {CORE_FEATURE, FPU_FEATURE, SPR_FEATURE(970), {NULL}};
 const GDBFeature ppc_gdb_features_970[] = {
     CORE_FEATURE, FPU_FEATURE, ALTIVEC_FEATURE, SPR_FEATURE(970), {NULL},
