@@ -22,7 +22,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 GROUPS = ["int", "fp", "dfp", "vmx", "vsx", "seq"]
 # How each group is run.  Big-endian mode shows mistakes in lane numbering, too.
-VARIANTS = {"int": ["", "-be", "-32"], "fp": ["", "-be"], "vmx": ["", "-be"], "vsx": ["", "-be"]}
+VARIANTS = {"int": ["", "-be", "-32"], "fp": ["", "-be", "-32"], "vmx": ["", "-be", "-32"], "vsx": ["", "-be"]}
 
 # Per variant: compiler, emulator, model, options of the harness.
 ORACLES = {

@@ -62,6 +62,10 @@ static bool oracle_wrong(const PPCInsnRow *row, uint32_t insn)
     if (strstr(row->mnemonic, "fdp") && vector_row_group(row) == GROUP_FP && (insn_rt(insn) & 1)) {
         return true;
     }
+    /* W and L came with later versions; before, they are reserved and ignored, and QEMU refuses them. */
+    if (vector_is_32() && ((is(row, "mtfsf") && insn & 0x02010000) || (is(row, "mtfsfi") && insn & 0x00010000))) {
+        return true;
+    }
     /* A bounded operation that does not store returns the lowest doubleword; QEMU shifts an int. */
     return (is(row, "ldat") || is(row, "lwat")) && (fc == 24 || fc == 25 || fc == 28);
 }

@@ -349,7 +349,7 @@ static void load_state(const VectorState *state, bool big_endian)
         env->vsr[i].d[1] = state->vsr[i][0];
         env->vsr[i].d[0] = state->vsr[i][1];
     }
-    env->fpscr = state->fpscr;
+    env->fpscr = vector_is_32() ? (uint32_t)state->fpscr : state->fpscr;
     env->fp_op = 0;
     env->fpcc = 0xff;
     env->vscr = (uint32_t)state->vscr;
