@@ -430,9 +430,8 @@ bool vmstate_cpu_pre_load(void *opaque, GError **errp)
     memset(env->tgpr, 0, sizeof(env->tgpr));
     ppc_tlb6xx_clear(cpu);
     env->tb_offset = env->atb_offset = env->vtb_offset = env->purr_offset = env->spurr_offset = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(latches); i++) {
-        ppc_set_pending(env, latches[i].irq, false);
-    }
+    /* Also levels: their sources drive them again, after this section. */
+    __atomic_store_n(&env->pending_interrupts, 0, __ATOMIC_SEQ_CST);
     return true;
 }
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whole machines as streams: what has been saved and loaded is the same again, also in a process whose
- * machine was in another state meanwhile, and interrupts that were on their way are still on their way.
+ * machine was in another state meanwhile; interrupts that were on their way are still on their way; and
+ * members that descriptions call derived are set by loading.
  *
  * test-machine-state IC-MODE
  */
 #include <string.h>
+#include "../migration/dump-layout.h"
 #include "test-spapr-bench.h"
 #include "hw/core/internal.h"
 #include "hw/intc/xics.h"
 #include "hw/intc/xive.h"
 #include "system/migration.h"
 #include "system/runstate.h"
+#include "system/runtime.h"
 #include "target/ppc/internal.h"
 
 static const char *mode;
@@ -107,6 +110,116 @@ static void test_pending(gconstpointer data)
     g_assert_false(external(1));
 }
 
+/* ---- Derived members ---- */
+
+#define SCRIBBLE 0x5a
+
+/* These go on with the clock. */
+static const char *const moving[] = {"env.decr_deadline_tb", "env.icount_base", "env.pmu_base_ns", "env.pmu_base_tb",
+                                     "env.pmu_kinds", "rtc_offset_ns", "tb_elapsed_ns", NULL};
+/* Written when they are used: a cache's entries behind its count, a watchpoint's place without a length. */
+static const char *const unused[] = {"noted", "watch_addr", "watch_flags", NULL};
+
+/* A member's row by its name in a list. */
+static json_t *find_member(json_t *members, const char *name, uint64_t *offset)
+{
+    const char *dot = strchr(name, '.');
+    size_t length = dot ? (size_t)(dot - name) : strlen(name), i;
+    json_t *row;
+
+    json_array_foreach(members, i, row) {
+        const char *this = json_string_value(json_object_get(row, "name"));
+
+        if (strlen(this) == length && !strncmp(this, name, length)) {
+            *offset += (uint64_t)json_integer_value(json_object_get(row, "offset"));
+            return dot ? find_member(json_object_get(row, "members"), dot + 1, offset) : row;
+        }
+    }
+    return NULL;
+}
+
+typedef struct Derived {
+    const char *name;
+    uint8_t *at;
+    uint64_t size;
+    uint8_t *before;
+} Derived;
+
+static void collect_derived(const VMStateDescription *vmsd, void *opaque, json_t *layout, GArray *out)
+{
+    for (const char *const *name = vmsd->derived; name && *name; name++) {
+        Derived d = {.name = *name};
+        uint64_t offset = 0;
+        json_t *row = find_member(json_object_get(layout, "members"), *name, &offset);
+
+        g_assert_nonnull(row);
+        /* Memory of its own, and parts of an array's elements: not here. */
+        if (json_object_get(row, "pointer") || json_object_get(row, "members") || g_strv_contains(unused, *name) ||
+            g_str_has_prefix(*name, "env.slb.")) {
+            continue;
+        }
+        d.at = (uint8_t *)opaque + offset;
+        d.size = (uint64_t)json_integer_value(json_object_get(row, "size"));
+        d.before = g_memdup2(d.at, d.size);
+        g_array_append_val(out, d);
+    }
+}
+
+/* Whatever derived members hold before loading, they hold what follows from the stream after it. */
+static void test_derived(void)
+{
+    const GPtrArray *entries = state_registry_entries(runtime_state_registry());
+    g_autoptr(GArray) derived = g_array_new(FALSE, TRUE, sizeof(Derived));
+    json_t *wanted = json_object();
+    g_autoptr(GBytes) saved = NULL;
+
+    system_reset(SHUTDOWN_CAUSE_NONE);
+    saved = save();
+    load(saved);
+    for (guint i = 0; i < entries->len; i++) {
+        const StateEntry *entry = g_ptr_array_index(entries, i);
+
+        if (entry->vmsd && entry->vmsd->struct_name) {
+            json_object_set_new(wanted, entry->vmsd->struct_name, json_array());
+        }
+    }
+    if (!layout_read("/proc/self/exe", wanted)) {
+        g_test_skip("no debug information");
+        json_decref(wanted);
+        return;
+    }
+    for (guint i = 0; i < entries->len; i++) {
+        const StateEntry *entry = g_ptr_array_index(entries, i);
+
+        if (entry->vmsd && entry->vmsd->struct_name) {
+            json_t *layouts = json_object_get(wanted, entry->vmsd->struct_name);
+
+            g_assert_cmpuint(json_array_size(layouts), ==, 1);
+            collect_derived(entry->vmsd, entry->opaque, json_array_get(layouts, 0), derived);
+        }
+    }
+    g_assert_cmpuint(derived->len, >, 60);
+    for (guint i = 0; i < derived->len; i++) {
+        Derived *d = &g_array_index(derived, Derived, i);
+
+        memset(d->at, d->size == 1 ? 1 : SCRIBBLE, d->size);
+    }
+    load(saved);
+    for (guint i = 0; i < derived->len; i++) {
+        Derived *d = &g_array_index(derived, Derived, i);
+        g_autofree uint8_t *scribble = g_malloc(d->size);
+
+        memset(scribble, SCRIBBLE, d->size);
+        if (g_strv_contains(moving, d->name) ? !memcmp(d->at, scribble, d->size)
+                                             : memcmp(d->at, d->before, d->size)) {
+            g_test_message("%s is called derived, but loading does not set it", d->name);
+            g_test_fail();
+        }
+        g_free(d->before);
+    }
+    json_decref(wanted);
+}
+
 /* What a stream does not mention is not what it was before loading. */
 static void test_left_out(void)
 {
@@ -176,6 +289,7 @@ int main(int argc, char **argv)
     if (strcmp(mode, "xics")) {
         g_test_add_data_func("/machine-state/pending/xive", GINT_TO_POINTER(true), test_pending);
     }
+    g_test_add_func("/machine-state/derived", test_derived);
     g_test_add_func("/machine-state/left-out", test_left_out);
     g_test_add_func("/machine-state/section-missing", test_section_missing);
     result = g_test_run();
