@@ -231,8 +231,9 @@ static const VMStateDescription vmstate_vscsi = {
         VMSTATE_STRUCT(parent, SpaprVscsi, 0, vmstate_vio_device, VioDevice),
         VMSTATE_END_OF_LIST(),
     },
-    .host_only = VMSTATE_NAMES("bus"),
+    .immutable = VMSTATE_NAMES("bus"),
     .elsewhere = VMSTATE_NAMES("requests"),
+    .parts = VMSTATE_SUBSECTIONS(&vmstate_vscsi_request),
     VMSTATE_STRUCT_AUDIT(SpaprVscsi),
 };
 

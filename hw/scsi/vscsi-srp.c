@@ -563,7 +563,7 @@ static bool request_post_load(void *opaque, int version, GError **errp)
     return true;
 }
 
-static const VMStateDescription vmstate_vscsi_request = {
+const VMStateDescription vmstate_vscsi_request = {
     .name = "spapr_vscsi_req",
     .version_id = 1,
     .minimum_version_id = 1,

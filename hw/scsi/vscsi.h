@@ -44,6 +44,7 @@ void vscsi_put(VscsiRequest *req);
 void vscsi_send_iu(SpaprVscsi *vscsi, VscsiRequest *req, uint32_t length, uint8_t format);
 /* vscsi-srp.c */
 extern const ScsiBusOps vscsi_bus_ops;
+extern const VMStateDescription vmstate_vscsi_request;
 void vscsi_set_message(VscsiRequest *req, const uint8_t message[VIO_MESSAGE_SIZE]);
 /* True: the request is over. */
 bool vscsi_handle_srp(SpaprVscsi *vscsi, VscsiRequest *req);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Proves that no byte of a state struct is forgotten, and none is taken care of twice.
 
-coverage.py DUMP-STATE PROGRAM          runs the tests (TAP): the program as it is, and every row taken
+coverage.py [--source DIR] DUMP-STATE PROGRAM
+                                        runs the tests (TAP): the program as it is, and every row taken
                                         out or doubled in a copy of the data, which must be noticed
 coverage.py --show DUMP-STATE PROGRAM   prints for each struct what covers each member
 coverage.py --drop STRUCT:ROW ...       judges without a row (a field's or a member's name), as a demonstration
@@ -15,6 +16,7 @@ import argparse
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -296,9 +298,23 @@ def text_of(data, number, kind, index):
     return f"{row['name']}: {kind} {entry if isinstance(entry, str) else entry['name']}"
 
 
+def structs_in_source(folder):
+    """Every struct that a description in the source names, and the file."""
+    found = {}
+    for path, folders, files in os.walk(folder):
+        folders[:] = [f for f in folders if f not in ("tests", ".git") and not f.startswith("build")]
+        for name in files:
+            if name.endswith(".c"):
+                with open(os.path.join(path, name), encoding="utf-8") as file:
+                    for struct in re.findall(r"VMSTATE_STRUCT_AUDIT\((\w+)\)", file.read()):
+                        found[struct] = os.path.relpath(os.path.join(path, name), folder)
+    return found
+
+
 class Tests:
-    def __init__(self, data):
+    def __init__(self, data, source):
         self.data = data
+        self.source = source
 
     def clean(self):
         problems = judge(self.data)
@@ -315,6 +331,17 @@ class Tests:
                        "SpaprVty", "VioDevice", "DeviceState", "ClockState", "GlobalState", "SpaprTceTable"):
             assert struct in pools, struct
         assert len(self.data["sections"]) > 15
+
+    def reached(self):
+        """A description that no section, class, field or .parts leads to would not be proved."""
+        if not self.source:
+            raise tap.Skip("no source folder given")
+        named = structs_in_source(self.source)
+        assert len(named) > 25, named
+        pools = Judge(self.data).pools
+        lost = [f"{file}: the description of {struct} is reached from nowhere; name it in .parts"
+                for struct, file in sorted(named.items()) if struct not in pools]
+        assert not lost, "\n".join(lost)
 
     def removed(self):
         """Taking out any row of any description is noticed; an alias's twin covers what it leaves."""
@@ -422,6 +449,7 @@ def drop(data, what):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true")
+    parser.add_argument("--source", metavar="DIR")
     parser.add_argument("--drop", action="append", default=[], metavar="STRUCT:ROW")
     parser.add_argument("dump_state")
     parser.add_argument("program")
@@ -437,8 +465,8 @@ def main():
         for text in problems:
             print(text)
         sys.exit(1 if problems else 0)
-    tests = Tests(data)
-    tap.run([(name, getattr(tests, name)) for name in ("clean", "known", "removed", "doubled", "wrong", "shapes")],
+    tests = Tests(data, options.source)
+    tap.run([(name, getattr(tests, name)) for name in ("clean", "known", "reached", "removed", "doubled", "wrong", "shapes")],
             limit=240)
 
 
