@@ -421,8 +421,8 @@ static bool put_irq_state(StateStream *s, const void *pv, size_t size, const VMS
     return true;
 }
 
-static const VMStateInfo vmstate_info_config = {"pci config", get_config, put_config};
-static const VMStateInfo vmstate_info_irq_state = {"pci irq state", get_irq_state, put_irq_state};
+static const VMStateInfo vmstate_info_config = {"pci config", get_config, put_config, 0, sizeof(uint8_t *)};
+static const VMStateInfo vmstate_info_irq_state = {"pci irq state", get_irq_state, put_irq_state, 0, sizeof(uint32_t)};
 
 static bool pci_pre_load(void *opaque, GError **errp)
 {
@@ -463,7 +463,7 @@ static bool put_version(StateStream *s, const void *pv, size_t size, const VMSta
     return true;
 }
 
-static const VMStateInfo vmstate_info_version = {"int32 le", get_version, put_version};
+static const VMStateInfo vmstate_info_version = {"int32 le", get_version, put_version, 0, VMSTATE_NO_PART};
 
 const VMStateDescription vmstate_pci_device = {
     .name = "PCIDevice",
@@ -481,8 +481,7 @@ const VMStateDescription vmstate_pci_device = {
     },
     .derived = VMSTATE_NAMES("bars"),
     .immutable = VMSTATE_NAMES("devfn", "multifunction", "romfile", "rombar", "config_size", "writable",
-                               "write_clears", "must_match", "used", "bus", "msi_capability"),
+                               "write_clears", "must_match", "used", "bus", "msi_capability", "has_rom"),
     .elsewhere = VMSTATE_NAMES("msix", "rom"),
-    .host_only = VMSTATE_NAMES("has_rom"),
     VMSTATE_STRUCT_AUDIT(PciDevice),
 };

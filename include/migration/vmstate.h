@@ -31,9 +31,12 @@ struct VMStateInfo {
     bool (*get)(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp);
     bool (*put)(StateStream *s, const void *pv, size_t size, const VMStateField *field,
                 GError **errp);
-    /* The bytes of an element that it carries; part_size 0: all. */
+    /* The bytes of the member at the field's offset that it carries; part_size 0: all of an element,
+     * VMSTATE_NO_PART: none, a constant of the wire. */
     size_t part_offset, part_size;
 };
+
+#define VMSTATE_NO_PART SIZE_MAX
 
 typedef enum VMStateFlags {
     VMS_SINGLE = 0x001,

@@ -12,6 +12,7 @@
 #include "app/app.h"
 #include "dump-layout.h"
 #include "hw/core/base-state.h"
+#include "hw/pci/pci-bridge.h"
 #include "system/migration.h"
 #include "system/runtime.h"
 #include "test-spapr-bench.h"
@@ -49,7 +50,7 @@ static const char *kind_of(const VMStateField *field)
     const uint32_t counted = VMS_VARRAY_INT32 | VMS_VARRAY_UINT8 | VMS_VARRAY_UINT16 | VMS_VARRAY_UINT32;
 
     if (field->flags & VMS_MUST_EXIST || field->info == &vmstate_info_unused_buffer ||
-        field->info == &vmstate_info_tmp) {
+        field->info == &vmstate_info_tmp || (field->info && field->info->part_size == VMSTATE_NO_PART)) {
         return "nothing";
     }
     if (field->flags & VMS_POINTER) {
@@ -71,7 +72,7 @@ static json_t *dump_field(Dump *dump, const VMStateField *field)
                             (json_int_t)(pointers ? sizeof(void *) : field->size), "count",
                             (json_int_t)(field->flags & VMS_ARRAY ? field->num : 1), "pointers", pointers);
 
-    if (part) {
+    if (part && part != VMSTATE_NO_PART) {
         json_object_set_new(row, "part", json_pack("[I, I]", (json_int_t)field->info->part_offset,
                                                    (json_int_t)part));
     }
@@ -159,7 +160,9 @@ static json_t *dump_classes(Dump *dump)
 int main(int argc, char **argv)
 {
     static const VMStateDescription *const bases[] = {&vmstate_object_base, &vmstate_device_base,
-                                                      &vmstate_bus_base, &vmstate_machine_base, NULL};
+                                                      &vmstate_bus_base, &vmstate_machine_base,
+                                                      /* That no device has yet. */
+                                                      &vmstate_pci_bridge, NULL};
     Dump dump = {.seen = g_hash_table_new(NULL, NULL), .rows = json_array(), .wanted = json_object()};
     json_t *root = json_object();
     GError *error = NULL;
