@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include "migration/tls.h"
 #include "hw/core/machine.h"
 #include "monitor/commands.h"
 
@@ -71,5 +72,8 @@ bool app_apply_objects(AppConfig *config, MachineState *machine, GError **errp);
 extern const QMPCommand app_object_commands[];
 void app_register_object_classes(void);
 extern const MachineClass *const app_machine_classes[];
+
+/* Of the object with that id, for migration. The caller frees them. */
+TlsCredentials *app_tls_credentials(const char *id, GError **errp);
 
 #endif

@@ -32,6 +32,15 @@ static const OptionDesc secret_rows[] = {
     {"format", OPTION_STRING, "raw or base64", NULL}, {"keyid", OPTION_STRING, "key", NULL},
     {"iv", OPTION_STRING, "initial vector", NULL}, {0},
 };
+#define TLS_OPTIONS                                                                                     \
+    {"dir", OPTION_STRING, "folder of the credentials' files", NULL},                                   \
+    {"endpoint", OPTION_STRING, "client or server", NULL},                                              \
+    {"verify-peer", OPTION_BOOL, "look at the other side's certificate", NULL},                         \
+    {"priority", OPTION_STRING, "GnuTLS priority string", NULL}
+static const OptionDesc x509_rows[] = {
+    TLS_OPTIONS, {"sanity-check", OPTION_BOOL, "accepted", NULL}, {0},
+};
+static const OptionDesc psk_rows[] = {TLS_OPTIONS, {"username", OPTION_STRING, "whose key", NULL}, {0}};
 
 typedef struct UserObject {
     Object parent;
@@ -81,6 +90,21 @@ static const Property file_properties[] = {
     DEFINE_PROP_CUSTOM("mem-path", property_type_string, refuse, get_text, "file or directory"),
     DEFINE_PROP_END_OF_LIST(),
 };
+#define TLS_PROPERTIES                                                                                  \
+    DEFINE_PROP_CUSTOM("dir", property_type_string, refuse, get_text, "folder of the credentials' files"), \
+    DEFINE_PROP_CUSTOM("endpoint", property_type_string, refuse, get_text, "client or server"),          \
+    DEFINE_PROP_CUSTOM("verify-peer", property_type_bool, refuse, get_flag, "look at the other side's certificate"), \
+    DEFINE_PROP_CUSTOM("priority", property_type_string, refuse, get_text, "GnuTLS priority string")
+static const Property x509_properties[] = {
+    TLS_PROPERTIES,
+    DEFINE_PROP_CUSTOM("sanity-check", property_type_bool, refuse, get_flag, "accepted"),
+    DEFINE_PROP_END_OF_LIST(),
+};
+static const Property psk_properties[] = {
+    TLS_PROPERTIES,
+    DEFINE_PROP_CUSTOM("username", property_type_string, refuse, get_text, "whose key"),
+    DEFINE_PROP_END_OF_LIST(),
+};
 /* Not the secret itself. */
 static const Property secret_properties[] = {
     DEFINE_PROP_CUSTOM("format", property_type_string, refuse, get_text, "raw or base64"),
@@ -105,6 +129,9 @@ static const struct ObjectKind {
     {USER_OBJECT("memory-backend-file", "memory of a file", file_properties), {.name = "object", .desc = file_rows}, true, false},
     {USER_OBJECT("memory-backend-memfd", "anonymous memory that has a descriptor", ram_properties),
      {.name = "object", .desc = ram_rows}, true, true},
+    {USER_OBJECT("tls-creds-x509", "certificates for TLS", x509_properties), {.name = "object", .desc = x509_rows},
+     false, false},
+    {USER_OBJECT("tls-creds-psk", "keys for TLS", psk_properties), {.name = "object", .desc = psk_rows}, false, false},
     {USER_OBJECT("secret", "a secret", secret_properties), {.name = "object", .desc = secret_rows}, false, false},
 };
 
@@ -148,6 +175,17 @@ static bool check(const struct ObjectKind *kind, const Options *options, GError 
     if (!strcmp(kind->class.name, "memory-backend-file") && !options_get(options, "mem-path")) {
         error_setg(errp, "mem-path property not set");
         return false;
+    }
+    if (g_str_has_prefix(kind->class.name, "tls-creds-")) {
+        const char *endpoint = options_get(options, "endpoint");
+        if (!options_get(options, "dir")) {
+            error_setg(errp, "Missing 'dir' property value");
+            return false;
+        }
+        if (endpoint && strcmp(endpoint, "client") && strcmp(endpoint, "server")) {
+            error_setg(errp, "Invalid parameter '%s': endpoint is client or server", endpoint);
+            return false;
+        }
     }
     return true;
 }
@@ -212,6 +250,31 @@ static bool create_from_option(const char *text, GError **errp)
     good = monitor_options_from_json(value, "qom-type", plain, errp);
     json_decref(value);
     return good && create(plain->str, false, errp);
+}
+
+/* ---- Credentials ---- */
+
+TlsCredentials *app_tls_credentials(const char *id, GError **errp)
+{
+    UserObject *obj = (UserObject *)object_child(container(), id);
+    const char *type = obj ? obj->parent.class->name : NULL;
+
+    if (!obj) {
+        error_setg(errp, "No TLS credentials with id '%s'", id);
+        return NULL;
+    }
+    if (!g_str_has_prefix(type, "tls-creds-")) {
+        error_setg(errp, "Object with id '%s' is not TLS credentials", id);
+        return NULL;
+    }
+    TlsCredentials *c = g_new0(TlsCredentials, 1);
+    c->psk = !strcmp(type, "tls-creds-psk");
+    c->server = !g_strcmp0(options_get(obj->options, "endpoint"), "server");
+    c->verify_peer = options_get_bool(obj->options, "verify-peer", true);
+    c->dir = g_strdup(options_get(obj->options, "dir"));
+    c->priority = g_strdup(options_get(obj->options, "priority"));
+    c->username = g_strdup(options_get(obj->options, "username"));
+    return c;
 }
 
 /* ---- What the machine's memory is made of ---- */

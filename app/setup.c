@@ -308,6 +308,7 @@ bool app_create(AppConfig *config, GError **errp)
     }
     global_properties_warn_unused();
     migration_set_uuid(machine->uuid);
+    migration_set_tls_lookup(app_tls_credentials);
     return app_check_disks(errp) && migration_machine_created(machine->class->machine_name, errp) &&
            (!config->dump_vmstate || dump_vmstate(config, machine, errp));
 }

@@ -27,6 +27,7 @@ struct MigrationChannel {
     pid_t child;      /* EXEC; 0: none */
     bool is_socket, sending;
     int timeout;      /* ms, 0: none; atomic */
+    TlsSession *tls;  /* NULL: bytes as they are */
 };
 
 #define LISTEN_QUEUE     256  /* multifd has up to 255 channels */
@@ -464,7 +465,8 @@ void migration_channel_set_timeout(MigrationChannel *channel, int ms)
 static bool wait_for(MigrationChannel *channel, int fd, short events, GError **errp)
 {
     struct pollfd fds[] = {{fd, events, 0}, {channel->wake[0], POLLIN, 0}};
-    int timeout = __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED), n;
+    /* Who sends knows how long is too long. */
+    int timeout = events & POLLOUT ? __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED) : 0, n;
 
     while ((n = poll(fds, channel->wake[0] < 0 ? 1 : 2, timeout ? timeout : -1)) < 0 && errno == EINTR) {
     }
@@ -479,10 +481,27 @@ static bool wait_for(MigrationChannel *channel, int fd, short events, GError **e
     return true;
 }
 
+static bool wait_for_tls(void *opaque, short events, GError **errp)
+{
+    MigrationChannel *channel = opaque;
+
+    return wait_for(channel, channel->fd, events, errp);
+}
+
+bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *credentials, const char *hostname,
+                               GError **errp)
+{
+    channel->tls = tls_session_new(credentials, hostname, channel->fd, wait_for_tls, channel, errp);
+    return channel->tls != NULL;
+}
+
 static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
 {
     MigrationChannel *channel = opaque;
 
+    if (channel->tls) {
+        return tls_read(channel->tls, buf, size, errp);
+    }
     for (;;) {
         ssize_t n = read(channel->fd, buf, size);
         if (n >= 0) {
@@ -504,7 +523,12 @@ bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov
     struct iovec part[IOV_AT_ONCE];
     size_t done = 0;   /* of iov[0] */
 
-    while (count) {
+    for (unsigned i = 0; channel->tls && i < count; i++) {
+        if (!tls_write(channel->tls, iov[i].iov_base, iov[i].iov_len, errp)) {
+            return false;
+        }
+    }
+    while (count && !channel->tls) {
         unsigned n = MIN(count, IOV_AT_ONCE);
         memcpy(part, iov, n * sizeof(*iov));
         part[0].iov_base = (uint8_t *)part[0].iov_base + done;
@@ -664,6 +688,7 @@ bool migration_channel_close(MigrationChannel *channel, GError **errp)
     bool ok = true;
     int status;
 
+    tls_session_free(channel->tls);
     if (channel->fd >= 0 && close(channel->fd) && errno != EINTR) {
         error_setg_errno(errp, errno, "cannot close the channel");
         ok = false;

@@ -309,7 +309,23 @@ static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaqu
         error_report_err(error);
         return G_SOURCE_CONTINUE;
     }
+    if (!migration_secure_channel(m, channel, false, &error)) {
+        error_report_err(error);
+        migration_channel_close(channel, NULL);
+        return G_SOURCE_CONTINUE;
+    }
     want_channels(m);
+    if (in->multifd && migration_wants_tls()) {
+        /* Nothing can be seen ahead: the stream's connection is the first. */
+        if (!in->channel) {
+            receive(m, channel);
+        } else if (!multifd_receiver_add(in->multifd, channel, &error)) {
+            error_report_err(error);
+        }
+        bool full = multifd_receiver_is_full(in->multifd);
+        stop_listening(in);
+        return full ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+    }
     if (!in->multifd) {
         receive(m, channel);
         in->source = 0;
@@ -338,7 +354,7 @@ bool migration_incoming_start(const char *uri, GError **errp)
         return false;
     }
     g_autoptr(MigrationAddress) address = migration_address_parse(uri, errp);
-    if (!address || !migration_check_transport(m, address, errp)) {
+    if (!address || !migration_check_transport(m, address, false, errp)) {
         return false;
     }
     if (address->transport == MIGRATION_TCP || address->transport == MIGRATION_UNIX) {
@@ -351,6 +367,10 @@ bool migration_incoming_start(const char *uri, GError **errp)
     } else {
         MigrationChannel *channel = migration_channel_open(address, false, errp);
         if (!channel) {
+            return false;
+        }
+        if (!migration_secure_channel(m, channel, false, errp)) {
+            migration_channel_close(channel, NULL);
             return false;
         }
         receive(m, channel);

@@ -100,6 +100,7 @@ typedef struct Migration {
     RAMState *ram;
     GlobalState global;
     uint8_t uuid[16];
+    TlsCredentials *(*tls_lookup)(const char *id, GError **errp);
     uint64_t parameters[MIGRATION_PARAMETER_COUNT];   /* atomic */
     char *texts[MIGRATION_PARAMETER_COUNT];           /* under lock; NULL: empty */
     bool capabilities[MIGRATION_CAPABILITY_COUNT];
@@ -117,7 +118,10 @@ MigrationStatus migration_status(Migration *m);
 /* Written pages were collected for the nth time. */
 void migration_note_pass(Migration *m, unsigned pass);
 /* What capabilities and parameters say about channels and pages (migration-options.c). */
-bool migration_check_transport(Migration *m, const MigrationAddress *address, GError **errp);
+bool migration_check_transport(Migration *m, const MigrationAddress *address, bool sending, GError **errp);
+/* Parameter tls-creds: TLS on the channel. Device lock. */
+bool migration_secure_channel(Migration *m, MigrationChannel *channel, bool sending, GError **errp);
+bool migration_wants_tls(void);
 bool migration_wants_channels(const Migration *m);
 void migration_multifd_config(Migration *m, MultifdConfig *config);
 RAMSaveOptions migration_save_options(Migration *m);

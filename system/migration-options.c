@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "migration-internal.h"
+#include "system/lock.h"
 #include "util/error.h"
 
 /* Machines up to this version take the end of each section for the channels' SYNC, later ones a flag of RAM. */
@@ -33,8 +34,77 @@ bool migration_wants_channels(const Migration *m)
     return m->capabilities[MIGRATION_CAPABILITY_MULTIFD] && !m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM];
 }
 
-bool migration_check_transport(Migration *m, const MigrationAddress *a, GError **errp)
+bool migration_wants_tls(void)
 {
+    g_autofree char *id = migration_parameter_text(MIGRATION_PARAMETER_TLS_CREDS);
+
+    return *id;
+}
+
+static TlsCredentials *find_credentials(Migration *m, bool sending, GError **errp)
+{
+    g_autofree char *id = migration_parameter_text(MIGRATION_PARAMETER_TLS_CREDS);
+    g_autofree char *authz = migration_parameter_text(MIGRATION_PARAMETER_TLS_AUTHZ);
+    TlsCredentials *found = NULL;
+
+    if (*authz) {
+        /* Nobody may come in because we cannot tell. */
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "tls-authz: there is no authorization object '%s'", authz);
+    } else if (m->tls_lookup) {
+        found = m->tls_lookup(id, errp);
+    } else {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "No TLS credentials with id '%s'", id);
+    }
+    if (found && found->server == sending) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Expected TLS credentials for a %s endpoint",
+                  sending ? "client" : "server");
+        g_clear_pointer(&found, tls_credentials_free);
+    }
+    return found;
+}
+
+bool migration_secure_channel(Migration *m, MigrationChannel *channel, bool sending, GError **errp)
+{
+    const MigrationAddress *address = sending ? m->out.address : NULL;
+    g_autofree char *hostname = migration_parameter_text(MIGRATION_PARAMETER_TLS_HOSTNAME);
+
+    if (!migration_wants_tls()) {
+        return true;
+    }
+    if (!migration_channel_is_two_way(channel)) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "TLS needs a socket");
+        return false;
+    }
+    TlsCredentials *credentials = find_credentials(m, sending, errp);
+    if (!credentials) {
+        return false;
+    }
+    const char *host = *hostname ? hostname
+                       : address && address->transport == MIGRATION_TCP ? address->path
+                                                                        : NULL;
+    bool ok = true;
+    if (sending && !credentials->psk && !host) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "TLS: set tls-hostname, which the destination's certificate is for");
+        ok = false;
+    }
+    ok = ok && migration_channel_set_tls(channel, credentials, host, errp);
+    tls_credentials_free(credentials);
+    return ok;
+}
+
+bool migration_check_transport(Migration *m, const MigrationAddress *a, bool sending, GError **errp)
+{
+    if (migration_wants_tls()) {
+        if (a->transport == MIGRATION_FILE || a->transport == MIGRATION_EXEC) {
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "TLS needs a socket");
+            return false;
+        }
+        TlsCredentials *credentials = find_credentials(m, sending, errp);
+        if (!credentials) {
+            return false;
+        }
+        tls_credentials_free(credentials);
+    }
     if (m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM] && !is_file(a)) {
         error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires seekable transport (e.g. file)");
         return false;
@@ -127,7 +197,13 @@ MultifdSender *migration_connect_channels(Migration *m, GError **errp)
     for (unsigned i = 0; i < config.channels; i++) {
         MigrationChannel *channel = migration_channel_new();
         g_ptr_array_add(channels, channel);
-        if (!connect_one(m, channel, errp)) {
+        bool ok = connect_one(m, channel, errp);
+        if (ok) {
+            device_lock();
+            ok = migration_secure_channel(m, channel, true, errp);
+            device_unlock();
+        }
+        if (!ok) {
             error_prepend(errp, "multifd channel %u: ", i);
             return NULL;
         }

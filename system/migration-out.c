@@ -561,6 +561,11 @@ static void *send_thread(void *opaque)
     GError *error = NULL;
     bool ok = connect(m, channel, &error);
 
+    if (ok) {
+        device_lock();
+        ok = migration_secure_channel(m, channel, true, &error);
+        device_unlock();
+    }
     if (ok && migration_wants_channels(m)) {
         MultifdSender *multifd = migration_connect_channels(m, &error);
         mutex_lock(&m->lock);
@@ -628,7 +633,7 @@ bool migration_start(const char *uri, GError **errp)
     if (!address) {
         return false;
     }
-    if (!migration_check_transport(m, address, errp)) {
+    if (!migration_check_transport(m, address, true, errp)) {
         migration_address_free(address);
         return false;
     }

@@ -260,6 +260,11 @@ void migration_set_uuid(const uint8_t uuid[16])
     memcpy(migration_get()->uuid, uuid, sizeof(migration_get()->uuid));
 }
 
+void migration_set_tls_lookup(TlsCredentials *(*lookup)(const char *id, GError **errp))
+{
+    migration_get()->tls_lookup = lookup;
+}
+
 void migration_cleanup(void)
 {
     Migration *m = migration_get();

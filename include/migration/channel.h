@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include "migration/stream.h"
+#include "migration/tls.h"
 
 typedef enum MigrationTransport {
     MIGRATION_TCP,
@@ -47,9 +48,13 @@ MigrationChannel *migration_channel_open(const MigrationAddress *address, bool s
 MigrationChannel *migration_channel_from_fd(int fd);
 /* The stream does not own the channel. */
 StateStream *migration_channel_stream(MigrationChannel *channel, bool sending);
+/* Everything goes through TLS from now on; before the first byte. hostname: see tls_session_new(). */
+bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *credentials, const char *hostname,
+                               GError **errp);
 /* Whether both directions can be used: a socket. */
 bool migration_channel_is_two_way(const MigrationChannel *channel);
-/* Waits of more than ms end with an error from now on; 0: any wait is right. Any thread. */
+/* To wait for more than ms until the other side takes something is an error from now on; 0: any wait is right.
+ * Any thread. */
 void migration_channel_set_timeout(MigrationChannel *channel, int ms);
 /* All of it, or false with errp. */
 bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov, unsigned count, GError **errp);

@@ -13,6 +13,7 @@
 #include <glib.h>
 #include "migration/ram.h"
 #include "migration/savevm.h"
+#include "migration/tls.h"
 #include "migration/wire.h"
 
 typedef enum MigrationStatus {
@@ -210,6 +211,8 @@ bool migration_init(GError **errp);
 bool migration_machine_created(const char *machine, GError **errp);
 /* The machine's: both sides must have the same one (multifd compares them). */
 void migration_set_uuid(const uint8_t uuid[16]);
+/* Credentials by the id of their object (parameter tls-creds); the caller frees them. NULL with errp. */
+void migration_set_tls_lookup(TlsCredentials *(*lookup)(const char *id, GError **errp));
 /* At the end of the process: gives up what is under way, and waits for its threads. */
 void migration_shutdown(void);
 void migration_cleanup(void);

@@ -595,6 +595,81 @@ def mapped_ram(emulators=(None, None), offset=0, also_multifd=False):
         assert "error" in source.qmp.reply("migrate", uri="unix:nowhere")
 
 
+# ---- TLS ----
+
+def psk_folder(world, key="6768b3f4a1c02d5e8f9001122334455667788990aabbccddeeff001122334455"):
+    folder = world.path("psk-" + key[:4])
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "keys.psk"), "w", encoding="ascii") as file:
+        file.write(f"qemu:{key}\n")
+    return folder
+
+
+def x509_folder(world):
+    """A certificate authority, a server's certificate for the name "there", and a client's."""
+    if not shutil.which("openssl"):
+        raise tap.Skip("no openssl here")
+    folder = world.path("x509")
+    os.makedirs(folder)
+
+    def run(*words):
+        done = subprocess.run(("openssl",) + words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        assert done.returncode == 0, done.stdout.decode()
+
+    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out", "ca-cert.pem", "-days", "30",
+        "-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE")
+    for side, name, usage in (("server", "there", "serverAuth"), ("client", "here", "clientAuth")):
+        with open(os.path.join(folder, "extensions"), "w", encoding="ascii") as file:
+            file.write(f"subjectAltName=DNS:{name}\nextendedKeyUsage={usage}\nbasicConstraints=CA:FALSE\n")
+        run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{side}-key.pem", "-out", "request.pem", "-subj",
+            f"/CN={name}")
+        run("x509", "-req", "-in", "request.pem", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem", "-CAcreateserial",
+            "-days", "30", "-extfile", "extensions", "-out", f"{side}-cert.pem")
+    return folder
+
+
+def tls(kind="psk", emulators=(None, None), hostname="there", channels=0, expect="completed"):
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        folder = psk_folder(world) if kind == "psk" else x509_folder(world)
+        there = psk_folder(world, "00" * 32) if kind == "psk" and expect != "completed" else folder
+
+        def creds(endpoint, where):
+            return ["-object", f"tls-creds-{kind},id=t,dir={where},endpoint={endpoint}"]
+
+        source = world.source(8, 8, emulator=emulators[0], extra=creds("client", folder))
+        target = Side(world, "target", incoming="defer", emulator=emulators[1], extra=creds("server", there))
+        settings_ = {"tls-creds": "t"}
+        if channels:
+            settings_["multifd-channels"] = channels
+        for side in (source, target):
+            side.set(settings_, return_path=True, multifd=channels > 0)
+        source.set({"tls-hostname": hostname})
+        target.qmp.command("migrate-incoming", uri=uri)
+        if expect == "completed":
+            move(world, source, target, uri)
+            return
+        source.qmp.command("migrate", uri=uri)
+        info = source.wait_status(*ENDS)
+        assert info["status"] == expect, str(info)
+        assert "TLS" in info["error-desc"], str(info)
+        source.alive()
+
+
+def tls_refused():
+    """What cannot be had in secret is not sent in the open."""
+    with World() as world:
+        source = world.source(8, 8, extra=["-object", f"tls-creds-psk,id=s,dir={psk_folder(world)},endpoint=server"])
+        for settings_, uri, words in (({"tls-creds": "t"}, "unix:x", "No TLS credentials with id 't'"),
+                                      ({"tls-creds": "s"}, "unix:x", "Expected TLS credentials for a client"),
+                                      ({"tls-creds": "s"}, "exec:cat", "TLS needs a socket"),
+                                      ({"tls-authz": "a"}, "unix:x", "no authorization object 'a'")):
+            source.set(settings_)
+            reply = source.qmp.reply("migrate", uri=uri)
+            assert words in reply.get("error", {}).get("desc", ""), f"{settings_}: {reply}"
+
+
 def userfaultfd():
     """Whether this host lets us; the message of the emulator must say why not."""
     with World() as world:
@@ -784,6 +859,12 @@ CASES = {
     "postcopy-smp": ("long", lambda: postcopy(smp="4")),
     "postcopy-unused": ("quick", postcopy_unused),
     "postcopy-lost": ("quick", postcopy_lost),
+    "tls-psk": ("quick", tls),
+    "tls-x509": ("quick", lambda: tls("x509")),
+    "tls-x509-multifd": ("quick", lambda: tls("x509", channels=3)),
+    "tls-wrong-name": ("quick", lambda: tls("x509", hostname="elsewhere", expect="failed")),
+    "tls-wrong-key": ("quick", lambda: tls("psk", expect="failed")),
+    "tls-refused": ("quick", tls_refused),
     "auto-converge": ("quick", auto_converge),
     "throttle-ends": ("quick", throttle_ends),
     "refused": ("quick", refused),
@@ -823,6 +904,8 @@ CROSSING = {
     "mapped-ram": mapped_ram,
     "postcopy": postcopy,
     "auto-converge": auto_converge,
+    "tls-psk": lambda emulators: tls("psk", emulators),
+    "tls-x509": lambda emulators: tls("x509", emulators),
 }
 for _name, _function in CROSSING.items():
     CASES[f"qemu-{_name}-to"] = ("long", lambda f=_function: f((None, qemu10())))
