@@ -9,6 +9,7 @@
 #include "util/error.h"
 
 #define BUFFER_SIZE 32768u
+#define HELD_SIZE   (4u << 20)
 #define PEEK_LIMIT  4096u
 #define DIRECT_READ 16384u
 
@@ -144,28 +145,6 @@ static void write_out(StateStream *s, const void *data, size_t size)
     s->base += size;
 }
 
-bool state_stream_flush(StateStream *s)
-{
-    if (s->writing && s->ops && !s->hold && !s->error) {
-        write_out(s, s->buffer, s->end);
-        s->end = 0;
-        if (s->held) {
-            write_out(s, s->held->data, s->held->len);
-            g_byte_array_unref(s->held);
-            s->held = NULL;
-        }
-    }
-    return !s->error;
-}
-
-void state_stream_hold(StateStream *s, bool hold)
-{
-    s->hold = hold;
-    if (hold && !s->held && s->ops) {
-        s->held = g_byte_array_new();
-    }
-}
-
 static void append(StateStream *s, GByteArray *to, const void *buf, size_t size)
 {
     if (size > G_MAXUINT - to->len) {
@@ -176,6 +155,34 @@ static void append(StateStream *s, GByteArray *to, const void *buf, size_t size)
     g_byte_array_append(to, buf, (guint)size);
 }
 
+bool state_stream_flush(StateStream *s)
+{
+    if (!s->writing || !s->ops || s->error) {
+        return !s->error;
+    }
+    if (s->hold) {
+        append(s, s->held, s->buffer, s->end);
+        s->end = 0;
+        return !s->error;
+    }
+    if (s->held) {
+        GByteArray *held = g_steal_pointer(&s->held);
+        write_out(s, held->data, held->len);
+        g_byte_array_unref(held);
+    }
+    write_out(s, s->buffer, s->end);
+    s->end = 0;
+    return !s->error;
+}
+
+void state_stream_hold(StateStream *s, bool hold)
+{
+    s->hold = hold && s->ops;
+    if (s->hold && !s->held) {
+        s->held = g_byte_array_sized_new(HELD_SIZE);
+    }
+}
+
 void state_put_buffer(StateStream *s, const void *buf, size_t size)
 {
     const uint8_t *p = buf;
@@ -184,11 +191,13 @@ void state_put_buffer(StateStream *s, const void *buf, size_t size)
     if (s->error) {
         return;
     }
-    if (s->held && !s->hold) {
-        state_stream_flush(s);
+    if (s->memory) {
+        append(s, s->memory, p, size);
+        return;
     }
-    if (s->memory || s->held) {
-        append(s, s->memory ? s->memory : s->held, p, size);
+    if (size < s->capacity - s->end) {
+        memcpy(s->buffer + s->end, p, size);
+        s->end += size;
         return;
     }
     while (size && !s->error) {

@@ -10,8 +10,11 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "util/bswap.h"
 #include "util/error.h"
 #include "vmstate-internal.h"
+
+#define NUMBERS_AT_ONCE 64u
 
 #define SUBSECTION 5
 
@@ -182,6 +185,34 @@ static bool save_described(StateStream *s, const VMStateField *field, char *elem
     return ok;
 }
 
+/* Long arrays of plain 8-byte numbers (translation tables) many at a time; elements from `first` on. */
+static bool transfer_numbers(StateStream *s, uint64_t *element, uint64_t first, uint64_t count, bool loading,
+                             GError **errp)
+{
+    uint64_t piece[NUMBERS_AT_ONCE];
+
+    for (uint64_t i = first; i < count;) {
+        uint64_t n = MIN(count - i, NUMBERS_AT_ONCE);
+        if (loading && !state_get_buffer(s, piece, n * sizeof(*piece))) {
+            state_stream_check(s, errp);
+            error_prepend(errp, "[%" PRIu64 "]: ", i);
+            return false;
+        }
+        for (uint64_t k = 0; k < n; k++) {
+            if (loading) {
+                element[i + k] = be64_to_cpu(piece[k]);
+            } else {
+                piece[k] = cpu_to_be64(element[i + k]);
+            }
+        }
+        if (!loading) {
+            state_put_buffer(s, piece, n * sizeof(*piece));
+        }
+        i += n;
+    }
+    return true;
+}
+
 /* description: of the struct, when saving; may be NULL. */
 static bool transfer_field(StateStream *s, const VMStateField *field, void *opaque, bool loading,
                            json_t *description, GError **errp)
@@ -194,6 +225,8 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
         return false;
     }
     step = field->flags & VMS_ARRAY_OF_POINTER ? sizeof(void *) : size;
+    bool numbers = count > NUMBERS_AT_ONCE && field->info == &vmstate_info_uint64 &&
+                   !(field->flags & (VMS_STRUCT | VMS_ARRAY_OF_POINTER));
     for (uint64_t i = 0; i < count; i++) {
         char *element = base + i * step;
 
@@ -204,6 +237,9 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
                 error_prepend(errp, "[%" PRIu64 "]: ", i);
             }
             return false;
+        }
+        if (numbers) {
+            return transfer_numbers(s, (uint64_t *)base, 1, count, loading, errp);
         }
     }
     return true;

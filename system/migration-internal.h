@@ -58,6 +58,8 @@ typedef struct OutgoingMigration {
     uint64_t transferred;          /* atomic */
     uint64_t precopy_bytes, downtime_bytes;
     uint64_t bandwidth;            /* bytes a second, atomic */
+    int64_t busy_us;               /* since it was measured last */
+    uint64_t busy_bytes;
     uint64_t pages_per_second;
     int64_t expected_downtime_ms;
     unsigned throttle;             /* percent */

@@ -14,7 +14,9 @@
 #include "util/bswap.h"
 #include "util/error.h"
 
-#define WINDOW_US  100000   /* over which the speed is limited and measured */
+#define WINDOW_US  100000   /* over which the speed is limited */
+#define MEASURE_US 50000    /* for a figure of speed */
+#define LITTLE_MS  1        /* a round that is sent so fast makes the downtime no shorter */
 #define COLLECT_US 1000000  /* auto-converge looks at least so often */
 #define SILENCE_MS 30000    /* without progress while the guest stands still: give up */
 
@@ -55,14 +57,25 @@ static uint64_t bandwidth_limit(Migration *m)
 static void close_window(Migration *m, int64_t now)
 {
     OutgoingMigration *out = &m->out;
-    uint64_t position = bytes_sent(m);
-    int64_t us = MAX(now - out->window_start, 1);
-    uint64_t bandwidth = (position - out->window_bytes) * 1000000 / (uint64_t)us;
 
-    __atomic_store_n(&out->bandwidth, bandwidth, __ATOMIC_RELAXED);
-    __atomic_store_n(&out->transferred, position, __ATOMIC_RELAXED);
     out->window_start = now;
-    out->window_bytes = position;
+    out->window_bytes = bytes_sent(m);
+    __atomic_store_n(&out->transferred, out->window_bytes, __ATOMIC_RELAXED);
+}
+
+/* A round of so many bytes took so long, the limit's waits included: what is measured is the way, not the guest's
+ * having nothing to send. */
+static void measure(Migration *m, uint64_t bytes, int64_t us)
+{
+    OutgoingMigration *out = &m->out;
+
+    out->busy_us += us;
+    out->busy_bytes += bytes;
+    if (out->busy_us >= MEASURE_US || (!out->bandwidth && out->busy_us >= MEASURE_US / 50)) {
+        __atomic_store_n(&out->bandwidth, out->busy_bytes * 1000000 / (uint64_t)out->busy_us, __ATOMIC_RELAXED);
+        out->busy_us = 0;
+        out->busy_bytes = 0;
+    }
 }
 
 /* StateHandlers' limit: this round ends. */
@@ -391,6 +404,12 @@ static bool may_switch(Migration *m)
     return !m->capabilities[MIGRATION_CAPABILITY_SWITCHOVER_ACK] || migration_return_await_ack(m);
 }
 
+/* Bytes that go so fast that a round for them alone gains nothing. */
+static uint64_t little_pending(Migration *m)
+{
+    return MAX(__atomic_load_n(&m->out.bandwidth, __ATOMIC_RELAXED) / 1000 * LITTLE_MS, 64 * RAM_PAGE_SIZE);
+}
+
 /* Written pages have been collected. */
 static void note_round(Migration *m)
 {
@@ -404,6 +423,7 @@ static void note_round(Migration *m)
 static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
 {
     OutgoingMigration *out = &m->out;
+    uint64_t last = UINT64_MAX;
     bool guess = true;
     int64_t collected = now_us();
 
@@ -417,24 +437,33 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
         }
         /* With auto-converge also in the middle of a long round. */
         bool look = m->capabilities[MIGRATION_CAPABILITY_AUTO_CONVERGE] && now_us() - collected >= COLLECT_US;
-        if (pending <= enough || !pending || look) {
+        uint64_t little = MIN(enough, little_pending(m));
+        if (pending <= little || look) {
             pending = state_saver_pending(saver, true);
             collected = now_us();
             note_round(m);
-            /* A first look at speed is wanted before it decides anything. */
-            if ((pending <= enough || (!pending && guess)) && may_switch(m)) {
+            /*
+             * It would fit.  While each round leaves less than half of the last one, one more makes the
+             * downtime shorter.  A first look at speed is wanted before it decides anything.
+             */
+            bool fits = pending <= enough && (pending <= little || pending > last / 2);
+            if ((fits || (!pending && guess)) && may_switch(m)) {
                 return true;
             }
+            last = look ? last : pending;
         }
         guess = false;
         uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
         out->expected_downtime_ms = bandwidth ? (int64_t)(pending * 1000 / bandwidth)
                                               : (int64_t)migration_parameter_get(
                                                     MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+        int64_t start = now_us();
+        uint64_t before = bytes_sent(m);
         if (state_saver_iterate(saver, round_over, m, errp) < 0) {
             return false;
         }
         pace(m);
+        measure(m, bytes_sent(m) - before, now_us() - start);
     }
     return give_up(m, errp);
 }

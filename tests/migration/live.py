@@ -8,6 +8,7 @@ the version the case names ($GOSSAMER_QEMU10: command of QEMU 10; qemu-system-pp
 
 import argparse
 import os
+import random
 import re
 import shlex
 import shutil
@@ -387,6 +388,31 @@ def at_the_brink(world, through_proxy=False):
     source.wait_status("pre-switchover")
     time.sleep(0.5)
     return source, target, proxy
+
+
+def killed_at_random():
+    """The destination dies at ten moments, the last of them near the end: the source always runs on, or has
+    said before that the destination took the guest."""
+    chance = random.Random(int(os.environ.get("GOSSAMER_SEED", "1")))
+    with World() as world:
+        source = world.source(16, 30)
+        for turn in range(10):
+            uri = "unix:" + world.path(f"stream{turn}")
+            target = Side(world, f"target{turn}", incoming=uri)
+            for side in (source, target):
+                side.set(return_path=True)
+            source.set({"max-bandwidth": 200 << 20})
+            after = chance.uniform(0, 0.25)
+            source.qmp.command("migrate", uri=uri)
+            time.sleep(after)
+            target.kill()
+            status = source.wait_status(*ENDS)["status"]
+            tap.diagnostic(f"killed after {after:.3f} s: {status}")
+            if status == "completed":
+                assert not source.running()
+                source.qmp.command("cont")
+            source.wait_running()
+            source.alive(1)
 
 
 def killed_target_late():
@@ -873,6 +899,7 @@ CASES = {
     "cancel-connect": ("quick", cancel_connect),
     "quit": ("quick", quit_waits_not),
     "killed-target": ("quick", killed_target),
+    "killed-at-random": ("quick", killed_at_random),
     "killed-target-late": ("quick", killed_target_late),
     "killed-source": ("quick", killed_source),
     "killed-source-early": ("quick", killed_source_early),

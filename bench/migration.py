@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Migration rows of bench/bench: the same guest (tests/migration/dirtier.c) from one process to another over a
+UNIX socket, on both emulators in turns.
+
+A quiet guest of 1 GiB with 160 MiB touched: total time and downtime as query-migrate says them, with QEMU's
+limit of bandwidth (128 MiB/s) and without one. A guest that writes 200 MB/s to 96 MiB, with auto-converge and
+the limit: does it converge, and in what time.
+"""
+
+import os
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+
+from guest import Console, Qmp
+
+ENDS = ("completed", "failed", "cancelled")
+# Label, MiB of the set, MiB/s written, parameters, auto-converge, seconds that it may take.
+ROWS = [
+    ("quiet", 160, 1, {"max-bandwidth": 0}, False, 60),
+    ("quiet-limited", 160, 1, {}, False, 60),
+    ("writing-200MB/s", 96, 191, {}, True, 180),
+]
+
+
+class Side:
+    def __init__(self, emulator, folder, name, guest, incoming=None):
+        console, qmp = os.path.join(folder, name + ".console"), os.path.join(folder, name + ".qmp")
+        command = [emulator.path, "-M", "pseries-7.2", "-cpu", "power9_v2.0", "-m", "1G", "-nodefaults", "-display",
+                   "none", "-bios", guest, "-serial", "chardev:c", "-chardev",
+                   f"socket,id=c,path={console},server=on,wait=off", "-qmp", f"unix:{qmp},server=on,wait=off"]
+        command += emulator.extra + (["-incoming", incoming] if incoming else [])
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.qmp = Qmp(qmp, self.process)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(console)
+        self.console = Console(self.socket.fileno())
+
+    def end(self):
+        self.qmp.close()
+        self.socket.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def migrate(emulator, guest, mib, rate, parameters, converge, limit):
+    """query-migrate's last word; None if it was still going on after the limit."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        uri = f"unix:{folder}/stream"
+        sides = [Side(emulator, folder, "source", guest)]
+        try:
+            source = sides[0]
+            source.console.expect("pass", 60)
+            source.console.send(f"{mib} {rate}\n")
+            source.console.expect("^SET$", 60)
+            time.sleep(1)
+            sides.append(Side(emulator, folder, "target", guest, uri))
+            if parameters:
+                source.qmp.command("migrate-set-parameters", **parameters)
+            if converge:
+                source.qmp.command("migrate-set-capabilities",
+                                   capabilities=[{"capability": "auto-converge", "state": True}])
+            source.qmp.command("migrate", uri=uri)
+            deadline = time.monotonic() + limit
+            while time.monotonic() < deadline:
+                info = source.qmp.command("query-migrate")
+                if info.get("status") in ENDS:
+                    assert info["status"] == "completed", str(info)
+                    return info
+                time.sleep(0.05)
+            return None
+        finally:
+            for side in sides:
+                side.end()
+
+
+def run(emulators, guest, repetitions):
+    """Runs and reports all rows; ours is the first emulator."""
+    results = {}
+    for _ in range(repetitions):
+        for label, *row in ROWS:
+            for emulator in emulators:
+                info = migrate(emulator, guest, *row)
+                results.setdefault((label, emulator.title), []).append(info)
+                print(f"  {emulator.title:10} migration {label:16} " +
+                      (f"{info['total-time']:6} ms, downtime {info['downtime']:4} ms, "
+                       f"{info['ram']['transferred'] >> 20} MiB" if info else "does not converge"), flush=True)
+    print()
+    for label, *_row in ROWS:
+        line = f"migration  {label:16}"
+        for key, unit in (("total-time", "total"), ("downtime", "downtime")):
+            values = [[i[key] for i in results[(label, e.title)] if i] for e in emulators]
+            words = [f"{statistics.median(v):.0f}" if v else "never" for v in values]
+            ratio = (f", {statistics.median(values[0]) / max(statistics.median(values[1]), 1):.2f} of the other's"
+                     if len(values) > 1 and all(values) else "")
+            line += f" {unit} {' and '.join(words)} ms{ratio};"
+        print(line.rstrip(";"))
+    return {f"{label} {title}": rows for (label, title), rows in results.items()}
