@@ -13,6 +13,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -153,6 +154,51 @@ def snapshots():
         run(fsck, "-f", "-n", raw)
 
 
+def move(guest, target, uri):
+    """Takes the guest to the emulator that waits at uri; there the load goes on."""
+    before = count(guest)
+    guest.qmp.command("migrate", uri=uri)
+    for _ in range(1200):
+        info = guest.qmp.command("query-migrate")
+        if info["status"] in ("completed", "failed", "cancelled"):
+            break
+        time.sleep(0.1)
+    assert info["status"] == "completed", str(info)
+    target.qmp.event("RESUME")
+    after = count(target)
+    assert after >= before, f"the loop's count went from {before} to {after}"
+    wait_count(target, after + 10)
+
+
+def cross(kind, wire):
+    """A guest that writes goes to QEMU and back, twice, with its disk."""
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "migration"))
+    import crossing  # pylint: disable=import-outside-toplevel
+    qemu = crossing.command_of(kind)
+    mkfs, fsck = need("mkfs.ext4", "e2fsck")
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        image = make_raw(folder, mkfs)
+        disk = ["-drive", f"if=none,id=d,file={image},format=raw", "-device", "spapr-vscsi,id=v,reg=0x2000",
+                "-device", "scsi-hd,bus=v.0,drive=d"]
+        guest = stack.enter_context(disk_guest(folder, "disk-cross-0", disk, qmp=True, machine="pseries-7.2"))
+        reach_shell(guest)
+        guest.shell("mount -t ext4 /dev/sda /mnt")
+        guest.shell(LOAD)
+        wait_count(guest, 10)
+        for turn in range(1, 5):
+            uri = f"unix:{folder}/{turn}"
+            there = turn % 2 == 1
+            target = stack.enter_context(disk_guest(
+                folder, f"disk-cross-{turn}", (qemu[1:] if there else []) + disk + ["-incoming", uri], qmp=True,
+                machine="pseries-7.2", emulator=qemu[0] if there else None))
+            if there:
+                guest.qmp.command("migrate-set-parameters", **{"x-wire": wire})
+            move(guest, target, uri)
+            guest = target
+        finish(guest)
+        run(fsck, "-f", "-n", image)
+
+
 def migrate():
     """A guest that writes goes to another emulator and on to a third, with its disk."""
     mkfs, fsck = need("mkfs.ext4", "e2fsck")
@@ -168,18 +214,7 @@ def migrate():
         for turn in (1, 2):
             uri = f"unix:{folder}/{turn}"
             target = stack.enter_context(disk_guest(folder, f"disk-migrate-{turn}", disk + ["-incoming", uri], qmp=True))
-            before = count(guest)
-            guest.qmp.command("migrate", uri=uri)
-            for _ in range(1200):
-                info = guest.qmp.command("query-migrate")
-                if info["status"] in ("completed", "failed", "cancelled"):
-                    break
-                time.sleep(0.1)
-            assert info["status"] == "completed", str(info)
-            target.qmp.event("RESUME")
-            after = count(target)
-            assert after >= before, f"the loop's count went from {before} to {after}"
-            wait_count(target, after + 10)
+            move(guest, target, uri)
             guest = target
         finish(guest)
         run(fsck, "-f", "-n", image)
@@ -301,5 +336,6 @@ CASES = {
     "disk-snapshots": ("quick", snapshots),
     "disk-migrate": ("quick", migrate),
     "disk-error": ("quick", error),
+    "disk-cross": ("long", lambda: cross("q10", "qemu-10.0")),
     "slof-disk": ("quick", slof_disk),
 }
