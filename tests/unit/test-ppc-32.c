@@ -28,12 +28,17 @@
 #define PAGE_TABLE 0x100000u    /* 64 KiB at 1 MiB, HTABMASK 0 */
 #define DATA_PAGE 0x200000u
 
-static void setup(TestMachine *m, const char *model)
+static void setup_on(TestMachine *m, const char *model, const TCGBackend *backend)
 {
-    test_machine_setup(m, model, &tcg_backend_interp);
+    test_machine_setup(m, model, backend);
     /* Vectors at 0, where there is memory. */
     ppc_store_msr(&m->cpu->env, MSR_BIT(ME), false);
     test_put_stops(m);
+}
+
+static void setup(TestMachine *m, const char *model)
+{
+    setup_on(m, model, &tcg_backend_interp);
 }
 
 static void set_bat(CPUPPCState *env, unsigned n, bool code, uint32_t upper, uint32_t lower)
@@ -108,12 +113,12 @@ static void test_models(void)
 
 /* ---- Registers and addresses ---- */
 
-static void test_width(void)
+static void width_on(const TCGBackend *backend)
 {
     TestMachine machine, *m = &machine;
     CPUPPCState *env;
 
-    setup(m, "750");
+    setup_on(m, "750", backend);
     env = &m->cpu->env;
     PUT(m, TEST_CODE, T_LI(3, -1), T_ADDI(4, 3, 2), T_ADDIC_(5, 3, 1), T_MFSPR(6, SPR_XER),
         T_ADDI(7, 0, -8), T_MTSPR(SPR_CTR, 7), T_MTSPR(SPR_LR, 3), T_MFSPR(8, SPR_CTR), T_STOP);
@@ -165,6 +170,14 @@ static void test_width(void)
         g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_BIT(ME) | MSR_BIT(FP) | PROGRAM_ILLEGAL);
     }
     test_machine_teardown(m);
+}
+
+static void test_width(void)
+{
+    width_on(&tcg_backend_interp);
+#if defined(__x86_64__)
+    width_on(&tcg_backend_x86_64);
+#endif
 }
 
 /* ---- System linkage and interrupts ---- */
