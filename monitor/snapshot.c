@@ -69,18 +69,15 @@ static SavevmConfig plain_config(void)
 
 /* ---- Saving ---- */
 
-static bool write_state(BlockNode *node, bool running, uint64_t *size, GError **errp)
+static bool write_state(BlockNode *node, uint64_t *size, GError **errp)
 {
     StateStream *s = vmstate_file_writer(node);
     SavevmConfig config = plain_config();
-
-    migration_wire_begin(running);
     StateSaver *saver = state_saver_new(runtime_state_registry(), s, &config);
     bool good = state_saver_header(saver, errp) && state_saver_setup(saver, errp) &&
                 state_saver_complete(saver, errp);
 
     state_saver_free(saver);
-    migration_wire_end();
     *size = state_stream_position(s);
     return state_stream_close(s, good ? errp : NULL) && good;
 }
@@ -121,8 +118,7 @@ static bool delete_old(const GArray *old, GError **errp)
 }
 
 /* The guest stands still. */
-static bool save_stopped(const char *tag, bool running, BlockNode *node, const GPtrArray *devices,
-                         GError **errp)
+static bool save_stopped(const char *tag, BlockNode *node, const GPtrArray *devices, GError **errp)
 {
     int64_t now = g_get_real_time();
     BlockSnapshot info = {.name = (char *)tag, .date_sec = (uint64_t)now / G_USEC_PER_SEC,
@@ -131,7 +127,7 @@ static bool save_stopped(const char *tag, bool running, BlockNode *node, const G
     bool good;
 
     block_drain_all();
-    good = write_state(node, running, &info.vm_state_size, errp) &&
+    good = write_state(node, &info.vm_state_size, errp) &&
            block_all_create_snapshot(&info, node, devices, errp);
     if (!good) {
         block_discard_vmstate(node);
@@ -181,7 +177,10 @@ bool snapshot_save(const char *tag, bool overwrite, const char *vmstate, const G
     }
     migration_note_runstate();
     vm_stop(RUN_STATE_SAVE_VM);
-    good = save_stopped(tag, was_running, node, devices, errp) && delete_old(old, errp);
+    migration_wire_begin(was_running, RUN_STATE_SAVE_VM);
+    good = save_stopped(tag, node, devices, errp);
+    migration_wire_end();
+    good = good && delete_old(old, errp);
     if (was_running) {
         vm_start();
     }

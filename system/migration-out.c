@@ -306,15 +306,10 @@ static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
  * The guest stands still.  What the format cannot carry the guest itself may get rid of: an interrupt that it
  * takes is no longer pending.  So it runs on for moments until nothing is lost, or the patience is.
  */
-static void carry_over(Migration *m, bool running)
+static void drain(Migration *m, VMStateWire wire, bool running, RunState rest, GPtrArray *lost)
 {
-    VMStateWire wire = state_registry_wire(runtime_state_registry());
     int64_t end = now_us() + DRAIN_US;
 
-    if (wire == VMSTATE_WIRE_OWN) {
-        return;
-    }
-    g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
     for (;;) {
         make_ready(m, wire, running, lost);
         if (!lost->len || !running || now_us() >= end || cancelled(&m->out)) {
@@ -327,14 +322,25 @@ static void carry_over(Migration *m, bool running)
         device_lock();
         __atomic_store_n(&m->out.stopped, now_us(), __ATOMIC_RELAXED);
         running = runstate_is_running();    /* somebody may have stopped it */
-        vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+        vm_stop_force_state(rest);
     }
+}
+
+static void carry_over(Migration *m, bool running)
+{
+    VMStateWire wire = state_registry_wire(runtime_state_registry());
+    g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
+
+    if (wire == VMSTATE_WIRE_OWN) {
+        return;
+    }
+    drain(m, wire, running, RUN_STATE_FINISH_MIGRATE, lost);
     if (lost->len) {
         report_losses(m, wire, lost);
     }
 }
 
-void migration_wire_begin(bool running)
+void migration_wire_begin(bool running, RunState rest)
 {
     Migration *m = migration_get();
     VMStateWire wire = (VMStateWire)migration_parameter_get(MIGRATION_PARAMETER_X_WIRE);
@@ -342,7 +348,7 @@ void migration_wire_begin(bool running)
 
     state_registry_set_wire(runtime_state_registry(), wire);
     if (wire != VMSTATE_WIRE_OWN) {
-        make_ready(m, wire, running, lost);
+        drain(m, wire, running, rest, lost);
         if (lost->len) {
             g_free(tell_losses(wire, lost));
         }

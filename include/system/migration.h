@@ -15,6 +15,7 @@
 #include "migration/savevm.h"
 #include "migration/tls.h"
 #include "migration/wire.h"
+#include "system/runstate.h"
 
 typedef enum MigrationStatus {
     MIGRATION_STATUS_NONE,
@@ -162,9 +163,10 @@ int64_t migration_time_since_stop_ns(void);
 void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
 /*
  * Around saving a machine that stands still otherwise than by migrating: the stream is in the dialect x-wire,
- * and a warning says what that has no place for. running: it will go on where it is loaded.
+ * and a warning says what that has no place for. running: it did, and it will where it is loaded; so it may run
+ * on for moments until nothing is lost, and stands still again in state `rest`.
  */
-void migration_wire_begin(bool running);
+void migration_wire_begin(bool running, RunState rest);
 void migration_wire_end(void);
 
 /* ---- Receiving ---- */
