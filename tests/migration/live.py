@@ -798,6 +798,11 @@ def auto_converge(emulators=(None, None)):
                     "cpu-throttle-increment": 20})
         source.qmp.command("migrate", uri=uri)
         highest = 0
+        source.wait_status("active")
+        text = "" if emulators[0] else source.qmp.hmp("info migrate")
+        for words in (r"^Migration status: active$", r"^expected downtime: \d+ ms$", r"^progress: \d+% of RAM$",
+                      r"^throughput: [\d.]+ mbps$", r"^remaining ram: \d+ kbytes$"):
+            assert emulators[0] or re.search(words, text.replace("\r", ""), re.M), f"no {words} in:\n{text}"
         deadline = time.monotonic() + stretch(120)
         while source.status() not in ENDS:
             highest = max(highest, source.qmp.command("query-migrate").get("cpu-throttle-percentage", 0))
