@@ -5,6 +5,7 @@
 #ifndef MIGRATION_RAM_INTERNAL_H
 #define MIGRATION_RAM_INTERNAL_H
 
+#include "migration/freeze.h"
 #include "migration/multifd.h"
 #include "migration/postcopy.h"
 #include "migration/ram.h"
@@ -40,6 +41,7 @@ struct RAMState {
     uint64_t at_page;
     bool unsettled;       /* stores from before tracking may be on their way */
     bool in_postcopy;     /* the guest runs on the other side */
+    Freeze *frozen;       /* pages as they were at one moment; NULL: as they are */
     bool wrapped;         /* a round has ended since the channels were last waited for */
     int sent_block;       /* of the last page in this part; -1: none */
     int64_t last_sync;    /* us */
@@ -61,7 +63,7 @@ bool ram_stream_error(GError **errp, const char *format, ...);
 
 /* mapped-ram: the block's head in a stream whose file it lies in, and a page's place there. */
 bool ram_mapped_put_block(StateStream *s, SaveBlock *b, GError **errp);
-bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, GError **errp);
+bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, const uint8_t *data, GError **errp);
 bool ram_mapped_put_bitmaps(StateStream *s, GArray *blocks, GError **errp);
 bool ram_mapped_load_block(StateStream *s, const RAMRegion *region, GError **errp);
 

@@ -39,12 +39,12 @@ bool ram_mapped_put_block(StateStream *s, SaveBlock *b, GError **errp)
     return state_stream_seek(s, b->pages_offset + b->region.used_length, errp);
 }
 
-bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, GError **errp)
+bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, const uint8_t *data, GError **errp)
 {
     uint64_t offset = page << RAM_PAGE_BITS;
 
     bitmap_set(b->in_file, page, 1);
-    return state_stream_write_at(s, b->region.host + offset, RAM_PAGE_SIZE, b->pages_offset + offset, errp);
+    return state_stream_write_at(s, data, RAM_PAGE_SIZE, b->pages_offset + offset, errp);
 }
 
 bool ram_mapped_put_bitmaps(StateStream *s, GArray *blocks, GError **errp)

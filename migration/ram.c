@@ -348,6 +348,14 @@ static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page
     const uint8_t *host = b->region.host + offset;
     bool channels = ram->save.multifd && !ram->save.mapped;
 
+    if (ram->frozen) {
+        unsigned index = (unsigned)(b - &g_array_index(ram->blocks, SaveBlock, 0));
+        if (!freeze_take(ram->frozen, index, page, ram->page_copy, errp)) {
+            return false;
+        }
+        host = ram->page_copy;
+    }
+
     b->bitmap[page / BITS_PER_LONG] &= ~(1ul << (page % BITS_PER_LONG));
     b->dirty--;
     if (!ram->save.no_zero_pages && !(channels && ram->save.multifd_zero_pages) &&
@@ -366,7 +374,7 @@ static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page
     if (ram->save.mapped) {
         ram->stats.outside += RAM_PAGE_SIZE;
         ram->stats.transferred += RAM_PAGE_SIZE;
-        return ram_mapped_write_page(s, b, page, errp);
+        return ram_mapped_write_page(s, b, page, host, errp);
     }
     put_page_head(ram, s, b, offset, RAM_SAVE_FLAG_PAGE);
     state_put_buffer(s, host, RAM_PAGE_SIZE);
@@ -436,7 +444,7 @@ static uint64_t ram_save_pending(void *opaque, bool exact)
     if (!ram->blocks) {
         return 0;
     }
-    if (exact) {
+    if (exact && !ram->frozen) {
         sync_bitmaps(ram, true);
     }
     return pages_left(ram) * RAM_PAGE_SIZE;
@@ -446,7 +454,7 @@ static bool ram_save_complete(StateStream *s, void *opaque, GError **errp)
 {
     RAMState *ram = opaque;
 
-    if (!ram->in_postcopy) {
+    if (!ram->in_postcopy && !ram->frozen) {
         sync_bitmaps(ram, true);
     }
     return save_pages(ram, s, NULL, NULL, errp) >= 0 && end_section(ram, s, true, errp) &&
@@ -457,6 +465,8 @@ static void ram_save_cleanup(void *opaque)
 {
     RAMState *ram = opaque;
 
+    g_clear_pointer(&ram->frozen, freeze_end);
+
     for (unsigned i = 0; ram->blocks && i < ram->blocks->len; i++) {
         ram->ops->untrack(ram->opaque, g_array_index(ram->blocks, SaveBlock, i).region.handle);
     }
@@ -465,6 +475,16 @@ static void ram_save_cleanup(void *opaque)
     free_blocks(ram);
     mutex_unlock(&ram->stats_lock);
     g_clear_pointer(&ram->cache, xbzrle_cache_free);
+}
+
+bool ram_state_freeze(RAMState *ram, GError **errp)
+{
+    g_autoptr(GArray) regions = ram->ops->regions(ram->opaque);
+
+    ram->ops->settle(ram->opaque);
+    ram->unsettled = false;
+    ram->frozen = freeze_begin(regions, errp);
+    return ram->frozen != NULL;
 }
 
 /* ---- Postcopy ---- */

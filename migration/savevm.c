@@ -15,6 +15,7 @@ struct StateSaver {
     json_t *description; /* {"configuration": …, "page_size": …, "devices": […]} */
     json_t *devices;     /* its member */
     bool was_set_up;
+    bool before_postcopy_done; /* those sections have ended */
 };
 
 /* As QEMU's field list of the configuration section. */
@@ -164,7 +165,8 @@ int state_saver_iterate(StateSaver *saver, bool (*limit)(void *opaque), void *op
 
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
-        if (!entry_active(entry) || !entry->handlers->save_iterate) {
+        if (!entry_active(entry) || !entry->handlers->save_iterate ||
+            (saver->before_postcopy_done && !entry->handlers->goes_on_in_postcopy)) {
             continue;
         }
         if (limit && limit(opaque)) {
@@ -287,6 +289,7 @@ bool state_saver_complete(StateSaver *saver, GError **errp)
 
 bool state_saver_complete_before_postcopy(StateSaver *saver, GError **errp)
 {
+    saver->before_postcopy_done = true;
     return complete_sections(saver, COMPLETE_BEFORE_POSTCOPY, errp);
 }
 
@@ -296,6 +299,23 @@ bool state_saver_complete_postcopy(StateSaver *saver, GError **errp)
         return false;
     }
     state_put_byte(saver->stream, STATE_SECTION_EOF);
+    state_stream_flush(saver->stream);
+    return !state_stream_check(saver->stream, errp);
+}
+
+void state_saver_set_stream(StateSaver *saver, StateStream *s)
+{
+    saver->stream = s;
+}
+
+bool state_saver_complete_frozen(StateSaver *saver, const void *devices, size_t size, GError **errp)
+{
+    if (!complete_sections(saver, COMPLETE_IN_POSTCOPY, errp)) {
+        return false;
+    }
+    state_put_buffer(saver->stream, devices, size);
+    state_put_byte(saver->stream, STATE_SECTION_EOF);
+    put_description(saver);
     state_stream_flush(saver->stream);
     return !state_stream_check(saver->stream, errp);
 }

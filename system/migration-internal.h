@@ -154,6 +154,8 @@ bool migration_pages_requested(Migration *m, const ReturnMessage *message, GErro
 /* Postcopy at the source: the guest stands still from here on, and is the other side's when true comes back.
  * Device lock held. */
 bool migration_postcopy_begin(Migration *m, StateSaver *saver, GError **errp);
+/* Background snapshot: stops the guest for a moment; its devices, or NULL with errp. Device lock held. */
+GBytes *migration_background_begin(Migration *m, StateSaver *saver, GError **errp);
 /* At the destination: a command of postcopy's. */
 bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size, GError **errp);
 /* StateLoader.listen. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include "migration-internal.h"
 #include "system/lock.h"
+#include "migration/wire.h"
 #include "util/error.h"
 
 /* Machines up to this version take the end of each section for the channels' SYNC, later ones a flag of RAM. */
@@ -104,6 +105,12 @@ bool migration_check_transport(Migration *m, const MigrationAddress *a, bool sen
             return false;
         }
         tls_credentials_free(credentials);
+    }
+    if (sending && m->capabilities[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] &&
+        migration_parameter_get(MIGRATION_PARAMETER_X_WIRE) != VMSTATE_WIRE_OWN) {
+        /* The guest could not run on until there is nothing to lose. */
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "background-snapshot needs x-wire=own");
+        return false;
     }
     if (m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM] && !is_file(a)) {
         error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires seekable transport (e.g. file)");

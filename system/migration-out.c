@@ -508,11 +508,40 @@ static bool open_return_path(Migration *m, GError **errp)
     return true;
 }
 
+/* Capability background-snapshot: the machine as it is now; the guest goes on here. */
+static bool send_background(Migration *m, StateSaver *saver, GError **errp)
+{
+    OutgoingMigration *out = &m->out;
+    gsize size;
+    int result = 0;
+
+    device_lock();
+    __atomic_store_n(&out->stopped, now_us(), __ATOMIC_RELAXED);
+    g_autoptr(GBytes) devices = migration_background_begin(m, saver, errp);
+    __atomic_store_n(&out->resumed, now_us(), __ATOMIC_RELAXED);
+    device_unlock();
+    if (!devices) {
+        return false;
+    }
+    out->window_start = now_us();
+    out->window_bytes = bytes_sent(m);
+    while (!result && !is_over(m)) {
+        int64_t start = now_us();
+        uint64_t before = bytes_sent(m);
+        result = state_saver_iterate(saver, round_over, m, errp);
+        pace(m);
+        measure(m, bytes_sent(m) - before, now_us() - start);
+    }
+    const void *data = g_bytes_get_data(devices, &size);
+    return result > 0 && !is_over(m) ? state_saver_complete_frozen(saver, data, size, errp) : give_up(m, errp);
+}
+
 static bool send_machine(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
     StateRegistry *registry = runtime_state_registry();
     VMStateWire wire = (VMStateWire)migration_parameter_get(MIGRATION_PARAMETER_X_WIRE);
+    bool background = m->capabilities[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT];
 
     device_lock();
     state_registry_set_wire(registry, wire);
@@ -525,10 +554,10 @@ static bool send_machine(Migration *m, GError **errp)
     if (ok) {
         __atomic_store_n(&out->set_up, now_us(), __ATOMIC_RELAXED);
         migration_set_status(m, MIGRATION_STATUS_ACTIVE);
-        ok = send_rounds(m, saver, errp);
+        ok = background ? send_background(m, saver, errp) : send_rounds(m, saver, errp);
     }
     device_lock();
-    ok = ok && complete(m, saver, errp);
+    ok = ok && (background || complete(m, saver, errp));
     if (ok && out->in_postcopy) {
         device_unlock();
         ok = send_postcopy(m, saver, errp);

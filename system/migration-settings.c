@@ -9,6 +9,7 @@
 #include "migration-internal.h"
 
 #include <string.h>
+#include "migration/freeze.h"
 #include "migration/postcopy.h"
 #include "migration/wire.h"
 #include "util/cutils.h"
@@ -69,7 +70,7 @@ const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT] 
     [MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE] = {"late-block-activate", true},
     [MIGRATION_CAPABILITY_X_IGNORE_SHARED] = {"x-ignore-shared"},
     [MIGRATION_CAPABILITY_VALIDATE_UUID] = {"validate-uuid"},
-    [MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] = {"background-snapshot"},
+    [MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] = {"background-snapshot", true},
     [MIGRATION_CAPABILITY_ZERO_COPY_SEND] = {"zero-copy-send"},
     [MIGRATION_CAPABILITY_POSTCOPY_PREEMPT] = {"postcopy-preempt"},
     [MIGRATION_CAPABILITY_SWITCHOVER_ACK] = {"switchover-ack", true},
@@ -226,6 +227,18 @@ static bool go_together(const bool *wanted, GError **errp)
             return false;
         }
     }
+    static const MigrationCapability not_in_background[] = {
+        MIGRATION_CAPABILITY_POSTCOPY_RAM, MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE, MIGRATION_CAPABILITY_RETURN_PATH,
+        MIGRATION_CAPABILITY_MULTIFD, MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER,
+        MIGRATION_CAPABILITY_AUTO_CONVERGE, MIGRATION_CAPABILITY_XBZRLE};
+    for (unsigned i = 0; wanted[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] && i < G_N_ELEMENTS(not_in_background);
+         i++) {
+        if (wanted[not_in_background[i]]) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "Background-snapshot is not compatible with %s",
+                      migration_capabilities[not_in_background[i]].name);
+            return false;
+        }
+    }
     if (wanted[MIGRATION_CAPABILITY_SWITCHOVER_ACK] && !wanted[MIGRATION_CAPABILITY_RETURN_PATH]) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
                   "Capability 'switchover-ack' requires capability 'return-path'");
@@ -250,6 +263,11 @@ bool migration_capabilities_set(const bool *wanted, GError **errp)
         }
     }
     if (!go_together(wanted, errp)) {
+        return false;
+    }
+    if (wanted[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] &&
+        !m->capabilities[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] && !freeze_is_supported(errp)) {
+        error_prepend(errp, "Background-snapshot is not supported by host kernel: ");
         return false;
     }
     /* Only the side that receives needs the host's help. */

@@ -85,6 +85,12 @@ void ram_state_set_load_options(RAMState *ram, const RAMLoadOptions *options);
 /* Of the save under way, or the last one. Any thread. */
 void ram_state_stats(RAMState *ram, RAMStats *out);
 
+/*
+ * Background snapshot, between setup and the first round, with the guest at rest: from here on what is saved is
+ * memory as it is now, whatever the guest does.
+ */
+bool ram_state_freeze(RAMState *ram, GError **errp);
+
 /* ---- Postcopy ---- */
 /*
  * Saving: the guest stands still here and will run there.  Calls discard for every run of bytes that the other

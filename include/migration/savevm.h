@@ -57,10 +57,14 @@ bool state_saver_complete(StateSaver *saver, GError **errp);
 uint64_t state_saver_pending_before_postcopy(StateSaver *saver);
 /* The ends of those sections. Device lock. */
 bool state_saver_complete_before_postcopy(StateSaver *saver, GError **errp);
+/* Sections go there from now on; the caller's, too. */
+void state_saver_set_stream(StateSaver *saver, StateStream *s);
 /* Every device, to a stream that is sent packaged. Device lock. */
 bool state_saver_put_devices(StateSaver *saver, StateStream *to, GError **errp);
 /* The ends of the other sections, and of the stream. */
 bool state_saver_complete_postcopy(StateSaver *saver, GError **errp);
+/* Background snapshot: the same, then the bytes that were saved when the guest stood still, and the JSON. */
+bool state_saver_complete_frozen(StateSaver *saver, const void *devices, size_t size, GError **errp);
 
 /* ---- Loading ---- */
 struct StateTail;

@@ -621,6 +621,42 @@ def mapped_ram(emulators=(None, None), offset=0, also_multifd=False):
         assert "error" in source.qmp.reply("migrate", uri="unix:nowhere")
 
 
+def background(emulators=(None, None), memory="256M", **capabilities):
+    """The machine as it was at one moment, while the guest goes on writing as fast as it can."""
+    with World() as world:
+        uri = "file:" + world.path("state")
+        source = world.source(64, 0, emulator=emulators[0], memory=memory)
+        reply = source.qmp.reply("migrate-set-capabilities",
+                                 capabilities=[{"capability": "background-snapshot", "state": True}])
+        if "error" in reply:
+            assert "not supported by host kernel" in reply["error"]["desc"], str(reply)
+            raise tap.Skip(reply["error"]["desc"])
+        reply = source.qmp.reply("migrate-set-capabilities",
+                                 capabilities=[{"capability": "auto-converge", "state": True}])
+        assert "Background-snapshot is not compatible" in reply["error"]["desc"], str(reply)
+        source.set({"max-bandwidth": 100 << 20}, **capabilities)
+        for _ in range(2):
+            source.qmp.command("migrate", uri=uri)
+            source.wait_status("active", *ENDS)
+            assert source.running()
+            info = source.wait_status(*ENDS)
+            assert info["status"] == "completed", str(info)
+            assert source.running()
+            source.alive()
+        source.set({"max-bandwidth": 1 << 20})
+        source.qmp.command("migrate", uri="file:" + world.path("other"))
+        time.sleep(0.5)
+        source.qmp.command("migrate_cancel")
+        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        source.alive()
+        target = Side(world, "target", incoming="defer", emulator=emulators[1], memory=memory)
+        if capabilities:
+            target.set(**capabilities)
+        target.qmp.command("migrate-incoming", uri=uri)
+        target.wait_running()
+        target.alive()
+
+
 # ---- TLS ----
 
 def psk_folder(world, key="6768b3f4a1c02d5e8f9001122334455667788990aabbccddeeff001122334455"):
@@ -890,6 +926,8 @@ CASES = {
     "postcopy-smp": ("long", lambda: postcopy(smp="4")),
     "postcopy-unused": ("quick", postcopy_unused),
     "postcopy-lost": ("quick", postcopy_lost),
+    "background": ("quick", background),
+    "background-mapped": ("long", lambda: background(mapped_ram=True)),
     "tls-psk": ("quick", tls),
     "tls-x509": ("quick", lambda: tls("x509")),
     "tls-x509-multifd": ("quick", lambda: tls("x509", channels=3)),
@@ -936,6 +974,7 @@ CROSSING = {
     "mapped-ram": mapped_ram,
     "postcopy": postcopy,
     "auto-converge": auto_converge,
+    "background": background,
     "tls-psk": lambda emulators: tls("psk", emulators),
     "tls-x509": lambda emulators: tls("x509", emulators),
 }
