@@ -265,7 +265,7 @@ static gboolean greeted(gint fd, GIOCondition condition, gpointer opaque)
     uint8_t magic[4];
     int n = migration_channel_peek(greeting->channel, magic, sizeof(magic));
 
-    if (n < 0 || (n > 0 && n < 4)) {
+    if (n < 0) {
         g_steal_pointer(&greeting);
         return G_SOURCE_CONTINUE;
     }

@@ -26,18 +26,21 @@ from guest import Console, Qmp, emulator_path, stretch  # noqa: E402
 
 # QEMU 10 never sends the state of XICS, nor takes it.
 MACHINE = "pseries-7.2,ic-mode=xive"
+# From 8.1 on the channels are waited for once a round.
+NEWER = "pseries-8.2,ic-mode=xive"
 ENDS = ("completed", "failed", "cancelled")
 
 
 class Side:
     """One emulator with the guest, or waiting for it."""
 
-    def __init__(self, world, name, incoming=None, emulator=None, memory="256M", extra=(), smp="1", monitor=False):
+    def __init__(self, world, name, incoming=None, emulator=None, memory="256M", extra=(), smp="1", monitor=False,
+                 machine=MACHINE):
         self.world = world
         self.name = name
         self.emulator = shlex.split(emulator) if emulator else [emulator_path()]
         qmp, console = world.path(name + ".qmp"), world.path(name + ".console")
-        command = self.emulator + ["-M", MACHINE, "-cpu", "power9_v2.0", "-smp", smp, "-m", memory, "-nodefaults",
+        command = self.emulator + ["-M", machine, "-cpu", "power9_v2.0", "-smp", smp, "-m", memory, "-nodefaults",
                                    "-display", "none", "-bios", world.guest, "-serial", "chardev:c", "-chardev",
                                    f"socket,id=c,path={console},server=on,wait=off",
                                    "-qmp", f"unix:{qmp},server=on,wait=off"]
@@ -544,11 +547,11 @@ def xbzrle(emulators=(None, None)):
         target.alive()
 
 
-def multifd(compression="none", emulators=(None, None), zero=None, channels=4):
+def multifd(compression="none", emulators=(None, None), zero=None, channels=4, machine=MACHINE):
     with World() as world:
         uri = "unix:" + world.path("stream")
-        source = world.source(8, 8, emulator=emulators[0])
-        target = Side(world, "target", incoming="defer", emulator=emulators[1])
+        source = world.source(8, 8, emulator=emulators[0], machine=machine)
+        target = Side(world, "target", incoming="defer", emulator=emulators[1], machine=machine)
         settings_ = {"multifd-channels": channels, "multifd-compression": compression}
         for side in (source, target):
             side.set(settings_, multifd=True)
@@ -919,6 +922,7 @@ CASES = {
     "multifd": ("quick", multifd),
     "multifd-zlib": ("quick", lambda: multifd("zlib")),
     "multifd-zstd": ("quick", lambda: multifd("zstd", zero="multifd")),
+    "multifd-8.2": ("quick", lambda: multifd(machine=NEWER)),
     "multifd-faults": ("quick", multifd_faults),
     "mapped-ram": ("quick", mapped_ram),
     "mapped-ram-offset": ("long", lambda: mapped_ram(offset=1 << 16, also_multifd=True)),
@@ -971,6 +975,7 @@ CROSSING = {
     "multifd": lambda emulators: multifd("none", emulators),
     "multifd-zlib": lambda emulators: multifd("zlib", emulators),
     "multifd-zstd": lambda emulators: multifd("zstd", emulators, zero="multifd"),
+    "multifd-8.2": lambda emulators: multifd("none", emulators, machine=NEWER),
     "mapped-ram": mapped_ram,
     "postcopy": postcopy,
     "auto-converge": auto_converge,
