@@ -165,14 +165,21 @@ void ppc_set_decr(CPUPPCState *env, uint64_t value)
 {
     PowerPCCPU *cpu = env_cpu(env);
     int64_t decr = sign_extend(value, decr_bits(cpu));
-    bool was_negative;
+    bool was_negative, missed;
 
     mutex_lock(&cpu->time_lock);
     was_negative = ppc_get_decr(env) < 0;
+    /* The timer's own sample may still be to come. */
+    missed = was_negative && cpu->decr_timer && !cpu_is_2_06(cpu) &&
+             timer_expired(cpu->decr_timer, clock_get_ns(cpu->clock));
+    if (missed) {
+        ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, true);
+    }
     env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
     if (cpu->decr_timer) {
-        /* Writing a negative value over a positive one is a change of the sign like any other. */
-        decr_sample(cpu, decr < 0 && !was_negative);
+        /* Writing a negative value over a positive one is a change of the sign like any other; and a small
+         * positive one may have become negative by now. */
+        decr_sample(cpu, decr >= 0 || !was_negative);
     }
     mutex_unlock(&cpu->time_lock);
 }
