@@ -29,7 +29,7 @@ typedef struct AppConfig {
     const char *program;
     char *machine, *machine_properties; /* -M name and the rest */
     char *cpu, *smp, *memory, *accel;
-    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs;
+    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs, *prom_env;
     GArray *disks;                      /* AppDisk */
     GArray *monitors;                   /* AppMonitor */
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
@@ -37,6 +37,7 @@ typedef struct AppConfig {
     char *incoming, *loadvm, *dump_vmstate;
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
+    unsigned graphic_width, graphic_height, graphic_depth;
     bool only_migratable;
     bool snapshot;
     bool mem_prealloc, mem_lock, only_help;

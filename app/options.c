@@ -221,6 +221,39 @@ static bool add_numa(AppConfig *c, const char *v, GError **errp) { return add_to
 static bool add_object(AppConfig *c, const char *v, GError **errp) { return add_to(c->objects, v); }
 static bool add_dir(AppConfig *c, const char *v, GError **errp) { return add_to(c->firmware_dirs, v); }
 
+static bool add_prom_env(AppConfig *c, const char *v, GError **errp)
+{
+    if (!strchr(v, '=')) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is no NAME=VALUE", v);
+        return false;
+    }
+    return add_to(c->prom_env, v);
+}
+
+/* WIDTHxHEIGHT[xDEPTH] */
+static bool set_resolution(AppConfig *c, const char *v, GError **errp)
+{
+    unsigned numbers[3] = {0}, n = 0;
+    const char *p = v;
+
+    while (n < 3 && g_ascii_isdigit(*p)) {
+        char *end;
+        guint64 number = g_ascii_strtoull(p, &end, 10);
+
+        numbers[n++] = number < 65536 ? (unsigned)number : 0;
+        p = *end == 'x' && n < 3 ? end + 1 : end;
+    }
+    if (n < 2 || *p || p[-1] == 'x' || !numbers[0] || !numbers[1] ||
+        (n == 3 && numbers[2] != 8 && numbers[2] != 15 && numbers[2] != 16 && numbers[2] != 24 && numbers[2] != 32)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is no WIDTHxHEIGHT[xDEPTH], depth 8, 15, 16, 24 or 32", v);
+        return false;
+    }
+    c->graphic_width = numbers[0];
+    c->graphic_height = numbers[1];
+    c->graphic_depth = numbers[2];
+    return true;
+}
+
 static bool add_blockdev(AppConfig *c, const char *v, GError **errp) { return add_to(c->blockdevs, v); }
 
 static bool add_disk(AppConfig *c, AppDiskKind kind, unsigned index, const char *option, const char *text)
@@ -532,6 +565,8 @@ static const OptionRow option_rows[] = {
     {"bios", "FILE", "firmware to start (slof.bin)", TEXT(firmware)},
     {"L", "DIR", "where firmware is looked for first", add_dir},
     {"boot", "[order=]DRIVES", "boot order", TEXT(boot)},
+    {"prom-env", "NAME=VALUE", "set a variable of Open Firmware", add_prom_env},
+    {"g", "WIDTHxHEIGHT[xDEPTH]", "resolution and depth that the firmware begins with", set_resolution},
 
     GROUP("Disks"),
     {"drive", "[file=FILE][,if=none|scsi|ide|...][,id=ID][,format=raw|qcow2][,cache=..][,snapshot=on]...",
@@ -661,7 +696,7 @@ static void config_init(AppConfig *config)
 {
     GPtrArray **lists[] = {&config->numa, &config->devices, &config->globals, &config->chardevs,
                            &config->serials, &config->firmware_dirs, &config->objects,
-                           &config->blockdevs};
+                           &config->blockdevs, &config->prom_env};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lists); i++) {
         *lists[i] = g_ptr_array_new_with_free_func(g_free);

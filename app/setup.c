@@ -11,8 +11,12 @@
 #include "chardev/char.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/core/cpus.h"
+#include "hw/input/adb.h"
 #include "hw/intc/xive.h"
+#include "hw/misc/cuda.h"
 #include "hw/nvram/spapr-nvram.h"
+#include "hw/pci/pci-host.h"
+#include "hw/ppc/mac.h"
 #include "hw/ppc/spapr.h"
 #include "hw/scsi/scsi.h"
 #include "system/migration.h"
@@ -27,12 +31,16 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_intc_device_classes);
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
+    device_classes_register(hw_input_device_classes);
+    device_classes_register(hw_misc_device_classes);
+    device_classes_register(hw_pci_device_classes);
     device_classes_register(hw_ppc_device_classes);
     device_classes_register(hw_scsi_device_classes);
     machine_classes_register(app_machine_classes);
     if (ppc64) {
         machine_classes_register(spapr_machine_classes());
     }
+    machine_classes_register(mac_machine_classes(ppc64));
 }
 
 static bool create_engine(AppConfig *config, GError **errp)
@@ -286,6 +294,13 @@ bool app_create(AppConfig *config, GError **errp)
     take_text(&machine->firmware, config->firmware);
     take_text(&machine->memory_path, config->mem_path);
     machine->nodefaults = config->nodefaults;
+    machine->graphics = machine->graphics && !config->nographic;
+    for (guint i = 0; i < config->prom_env->len; i++) {
+        g_ptr_array_insert(machine->prom_env, (gint)i, g_strdup(g_ptr_array_index(config->prom_env, i)));
+    }
+    machine->graphic_width = config->graphic_width;
+    machine->graphic_height = config->graphic_height;
+    machine->graphic_depth = config->graphic_depth;
     if (config->boot && !set_boot(config->boot, machine, errp)) {
         return false;
     }

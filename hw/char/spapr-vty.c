@@ -5,6 +5,7 @@
  * is no longer empty.
  */
 #include <string.h>
+#include "hw/char/escc.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/core/vio.h"
 #include "chardev/char.h"
@@ -239,4 +240,4 @@ bool spapr_vty_is(const DeviceState *dev)
     return device_get_class(dev) == &spapr_vty_vio_class.device;
 }
 
-const DeviceClass *const hw_char_device_classes[] = {&spapr_vty_vio_class.device, NULL};
+const DeviceClass *const hw_char_device_classes[] = {&escc_class, &spapr_vty_vio_class.device, NULL};

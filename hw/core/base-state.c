@@ -41,7 +41,8 @@ const VMStateDescription vmstate_machine_base = {
         "kernel_cmdline", "initrd_filename", "dtb", "dumpdtb", "firmware", "memory_path", "memory_shared",
         "memory_prealloc", "name", "uuid_set", "uuid", "nodefaults", "graphics", "usb", "dump_guest_core",
         "mem_merge", "suppress_vmdesc", "memory_backend", "firmware_path", "firmware_dirs", "serial",
-        "boot_options", "boot_order", "boot_once", "boot_menu", "memory", "system_memory", "cpus", "fdt", "init_done"),
+        "boot_options", "boot_order", "boot_once", "boot_menu", "prom_env", "graphic_width", "graphic_height",
+        "graphic_depth", "memory", "system_memory", "cpus", "fdt", "init_done"),
     .elsewhere = VMSTATE_NAMES("ram"),
     VMSTATE_STRUCT_AUDIT(MachineState),
 };

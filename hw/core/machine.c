@@ -54,6 +54,8 @@ static void init_instance(Object *obj)
     g_array_append_val(machine->numa->cpu_node, none);
     machine->serial = g_ptr_array_new();
     machine->boot_options = g_ptr_array_new_with_free_func(g_free);
+    machine->prom_env = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(machine->prom_env, NULL);
     machine->firmware_dirs = core.firmware_dirs;
     machine->cpus = g_ptr_array_new();
     machine->cpu_type = g_strdup(machine->class->default_cpu);
@@ -71,6 +73,7 @@ static void finalize(Object *obj)
     g_free(machine->numa);
     g_ptr_array_unref(machine->serial);
     g_ptr_array_unref(machine->boot_options);
+    g_ptr_array_unref(machine->prom_env);
     g_ptr_array_unref(machine->cpus);
     g_free(machine->cpu_type);
     g_free(machine->memory_path);

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "xive-internal.h"
+#include "hw/intc/heathrow.h"
 #include "hw/intc/xics.h"
 #include "system/runtime.h"
 #include "util/bswap.h"
@@ -281,4 +282,4 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
                : NULL;
 }
 
-const DeviceClass *const hw_intc_device_classes[] = {&xics_class, &xive_class, NULL};
+const DeviceClass *const hw_intc_device_classes[] = {&heathrow_class, &xics_class, &xive_class, NULL};

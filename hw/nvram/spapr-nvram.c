@@ -6,6 +6,8 @@
  * Left out: a drive behind it; contents last as long as the process, and through snapshots.
  */
 #include <string.h>
+#include "hw/nvram/fw-cfg.h"
+#include "hw/nvram/mac-nvram.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "migration/vmstate.h"
 
@@ -93,4 +95,5 @@ bool spapr_nvram_is(const DeviceState *dev)
     return device_get_class(dev) == &spapr_nvram_vio_class.device;
 }
 
-const DeviceClass *const hw_nvram_device_classes[] = {&spapr_nvram_vio_class.device, NULL};
+const DeviceClass *const hw_nvram_device_classes[] = {&fw_cfg_mem_class, &mac_nvram_class, &spapr_nvram_vio_class.device,
+                                                      NULL};

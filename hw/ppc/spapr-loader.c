@@ -2,45 +2,15 @@
 /*
  * Images of the sPAPR machine: firmware (-bios), kernel (ELF of either class and endianness, among them
  * zImages, or a flat binary) and initial RAM disk.  They are copied into memory at every reset.
- * ELF: System V gABI chapter 5 (program header).
  */
-#include <elf.h>
 #include <libfdt.h>
 #include <string.h>
 #include "spapr-internal.h"
-#include "util/bswap.h"
+#include "hw/core/elf.h"
 #include "util/error.h"
 
 #define KERNEL_LOAD_ADDRESS 0x00400000ull
-#define MAX_SEGMENT (1ull << 32)
 #define MAX_FILE (1ull << 31)
-
-typedef struct ElfImage {
-    const uint8_t *data;
-    size_t size;
-    bool elf64, little;
-} ElfImage;
-
-static uint64_t elf_get(const ElfImage *e, size_t offset, unsigned size)
-{
-    const uint8_t *p = e->data + offset;
-
-    if (offset > e->size || size > e->size - offset) {
-        return 0;
-    }
-    switch (size) {
-    case 2:
-        return e->little ? lduw_le_p(p) : lduw_be_p(p);
-    case 4:
-        return e->little ? (uint32_t)ldl_le_p(p) : (uint32_t)ldl_be_p(p);
-    default:
-        return e->little ? ldq_le_p(p) : ldq_be_p(p);
-    }
-}
-
-#define ELF_FIELD(e, base, S, field)                                                                    \
-    ((e)->elf64 ? elf_get(e, (base) + offsetof(Elf64_##S, field), sizeof(((Elf64_##S *)0)->field))      \
-                : elf_get(e, (base) + offsetof(Elf32_##S, field), sizeof(((Elf32_##S *)0)->field)))
 
 static bool fail(GError **errp, const char *file, const char *why)
 {
@@ -49,76 +19,22 @@ static bool fail(GError **errp, const char *file, const char *why)
 }
 
 /* Kernels are linked at a high virtual address: only its low 28 bits say where they want to lie. */
-static uint64_t translate(SpaprMachine *spapr, uint64_t address)
+#define KERNEL_ADDRESS_MASK 0x0fffffffull
+
+static bool load_elf(SpaprMachine *spapr, const char *file, const uint8_t *data, uint64_t size, GError **errp)
 {
-    return (address & 0x0fffffff) + spapr->kernel_addr;
-}
+    ElfProgram program;
+    g_autoptr(GError) error = NULL;
 
-static bool load_elf(SpaprMachine *spapr, const char *file, const ElfImage *e, GError **errp)
-{
-    uint64_t phoff = ELF_FIELD(e, 0, Ehdr, e_phoff);
-    unsigned phnum = ELF_FIELD(e, 0, Ehdr, e_phnum), phentsize = ELF_FIELD(e, 0, Ehdr, e_phentsize);
-    unsigned machine = ELF_FIELD(e, 0, Ehdr, e_machine), type = ELF_FIELD(e, 0, Ehdr, e_type);
-    uint64_t entry = ELF_FIELD(e, 0, Ehdr, e_entry), low = UINT64_MAX, high = 0;
-    uint64_t entry_offset = 0;
-    bool found = false;
-
-    if (machine != EM_PPC && machine != EM_PPC64) {
-        return fail(errp, file, "it is an ELF file for another architecture");
+    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, spapr->kernel_addr, 0, spapr->parent.ram_size - 1, &program,
+                  &error)) {
+        return fail(errp, file, error->message);
     }
-    if (type != ET_EXEC && type != ET_DYN) {
-        return fail(errp, file, "it is an ELF file, but no program");
-    }
-    if (phentsize < (e->elf64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) || !phnum || phoff > e->size ||
-        (uint64_t)phnum * phentsize > e->size - phoff) {
-        return fail(errp, file, "its ELF program headers are damaged");
-    }
-    for (unsigned i = 0; i < phnum; i++) {
-        size_t ph = phoff + (size_t)i * phentsize;
-        uint64_t offset, filesz, memsz, paddr, vaddr, at;
-        g_autofree uint8_t *copy = NULL;
-
-        if (ELF_FIELD(e, ph, Phdr, p_type) != PT_LOAD) {
-            continue;
-        }
-        offset = ELF_FIELD(e, ph, Phdr, p_offset);
-        filesz = ELF_FIELD(e, ph, Phdr, p_filesz);
-        memsz = ELF_FIELD(e, ph, Phdr, p_memsz);
-        paddr = ELF_FIELD(e, ph, Phdr, p_paddr);
-        vaddr = ELF_FIELD(e, ph, Phdr, p_vaddr);
-        if (offset > e->size || filesz > e->size - offset || memsz < filesz || memsz > MAX_SEGMENT) {
-            return fail(errp, file, "an ELF segment lies outside the file or is too large");
-        }
-        if (!memsz) {
-            continue;
-        }
-        at = translate(spapr, paddr);
-        if (at > spapr->parent.ram_size || memsz > spapr->parent.ram_size - at) {
-            return fail(errp, file, "it does not fit in memory (-m)");
-        }
-        copy = g_try_malloc0(memsz);
-        if (!copy) {
-            return fail(errp, file, "a segment is too large");
-        }
-        memcpy(copy, e->data + offset, filesz);
-        if (!rom_add_blob(file, copy, memsz, at, errp)) {
-            return false;
-        }
-        if (entry >= vaddr && entry - vaddr < memsz) {
-            entry_offset = at + (entry - vaddr);
-            found = true;
-        }
-        low = MIN(low, at);
-        high = MAX(high, at + memsz);
-    }
-    if (high == 0) {
-        return fail(errp, file, "it has nothing to load");
-    }
-    spapr->kernel_size = high - low;
-    spapr->kernel_addr = low;
-    spapr->kernel_entry = found ? entry_offset : translate(spapr, entry);
-    spapr->kernel_le = e->little;
-    spapr->kernel_32bit = !e->elf64;
+    spapr->kernel_size = program.high - program.low;
+    spapr->kernel_addr = program.low;
+    spapr->kernel_entry = program.entry;
+    spapr->kernel_le = program.little;
+    spapr->kernel_32bit = !program.elf64;
     return true;
 }
 
@@ -132,14 +48,8 @@ static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
         return fail(errp, file, error->message);
     }
     spapr->kernel_addr = spapr->kernel_addr_option ? spapr->kernel_addr_option : KERNEL_LOAD_ADDRESS;
-    if (size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG)) {
-        ElfImage e = {data, size, size > EI_CLASS && data[EI_CLASS] == ELFCLASS64,
-                      size > EI_DATA && data[EI_DATA] == ELFDATA2LSB};
-
-        if (size < (e.elf64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr))) {
-            return fail(errp, file, "its ELF header is damaged");
-        }
-        return load_elf(spapr, file, &e, errp);
+    if (elf_is(data, size)) {
+        return load_elf(spapr, file, data, size, errp);
     }
     /* A flat binary is entered at its first byte. */
     if (spapr->kernel_addr > spapr->parent.ram_size || size > spapr->parent.ram_size - spapr->kernel_addr) {

@@ -9,6 +9,7 @@
 #include <libfdt.h>
 #include "spapr-internal.h"
 #include "spapr-iommu.h"
+#include "macio.h"
 #include "spapr-pci.h"
 #include "spapr-tokens.h"
 #include "hw/pci/pci.h"
@@ -729,7 +730,7 @@ static const DeviceClass spapr_phb_class = {
     .reset = {.hold = phb_reset},
 };
 
-const DeviceClass *const hw_ppc_device_classes[] = {&spapr_phb_class, NULL};
+const DeviceClass *const hw_ppc_device_classes[] = {&macio_oldworld_class.device, &spapr_phb_class, NULL};
 
 bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
 {

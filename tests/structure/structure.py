@@ -46,7 +46,7 @@ ALLOWED = {
     "hw/display": ["hw/pci"],
     "hw/nvram": ["hw/pci"],
     "hw/virtio": ["hw/pci"],
-    "hw/misc": ["hw/pci"],
+    "hw/misc": ["hw/pci", "hw/input"],
     "hw/ppc": ["target/ppc", "hw/intc", "hw/char", "hw/net", "hw/block", "hw/scsi", "hw/ide", "hw/usb",
                "hw/input", "hw/display", "hw/nvram", "hw/virtio", "hw/misc"],
     "monitor": ["hw/core", "migration", "chardev", "block"],

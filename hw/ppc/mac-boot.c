@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Firmware and kernels of Power Macs.  OpenBIOS (arch/ppc/qemu/init.c and kernel.c of its sources) reads from
+ * fw_cfg where the machine has put a kernel; without one it looks for a drive.
+ */
+#include <string.h>
+#include "mac-boot.h"
+#include "hw/core/elf.h"
+#include "hw/nvram/fw-cfg.h"
+#include "util/error.h"
+
+#define KERNEL_BASE 0x01000000u
+#define KERNEL_ADDRESS_MASK 0x0fffffffull
+#define GAP 0x00100000u                 /* behind a kernel: it uses memory there before it knows better */
+#define PAGE 0x1000u
+#define MAX_FILE (1ull << 31)
+#define FIRMWARE "openbios-ppc"
+#define BOOT_KERNEL 'm'
+#define DEFAULT_WIDTH 800
+#define DEFAULT_HEIGHT 600
+#define DEFAULT_DEPTH 32
+
+static uint32_t page_align(uint64_t address)
+{
+    return (uint32_t)((address + PAGE - 1) & ~(uint64_t)(PAGE - 1));
+}
+
+static bool fail(GError **errp, const char *what, const char *file, const char *why)
+{
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load %s '%s': %s", what, file, why);
+    return false;
+}
+
+/* At base, in memory; the end of it. */
+static bool load_flat(MachineState *machine, const char *what, const char *file, const uint8_t *data, uint64_t size,
+                      uint64_t base, GError **errp)
+{
+    if (base > machine->ram_size || size > machine->ram_size - base) {
+        return fail(errp, what, file, "it does not fit in memory (-m)");
+    }
+    return rom_add_blob(file, data, size, base, errp);
+}
+
+static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **errp)
+{
+    const char *file = machine->kernel_filename;
+    g_autofree uint8_t *data = NULL;
+    g_autoptr(GError) error = NULL;
+    ElfProgram program;
+    uint64_t size;
+
+    if (!image_read(file, MAX_FILE, &data, &size, &error)) {
+        return fail(errp, "kernel", file, error->message);
+    }
+    boot->kernel_base = KERNEL_BASE;
+    if (!elf_is(data, size)) {
+        boot->kernel_size = (uint32_t)size;
+        return load_flat(machine, "kernel", file, data, size, KERNEL_BASE, errp);
+    }
+    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, KERNEL_BASE, KERNEL_BASE, machine->ram_size - 1, &program,
+                  &error)) {
+        return fail(errp, "kernel", file, error->message);
+    }
+    boot->kernel_size = (uint32_t)(program.high - KERNEL_BASE);
+    return true;
+}
+
+static bool load_initrd(MachineState *machine, MacBoot *boot, GError **errp)
+{
+    const char *file = machine->initrd_filename;
+    g_autofree uint8_t *data = NULL;
+    g_autoptr(GError) error = NULL;
+    uint64_t size;
+
+    if (!image_read(file, MAX_FILE, &data, &size, &error)) {
+        return fail(errp, "initial ram disk", file, error->message);
+    }
+    boot->initrd_base = page_align((uint64_t)boot->kernel_base + boot->kernel_size + GAP);
+    boot->initrd_size = (uint32_t)size;
+    return load_flat(machine, "initial ram disk", file, data, size, boot->initrd_base, errp);
+}
+
+bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
+{
+    const char *text = machine->kernel_cmdline;
+
+    memset(boot, 0, sizeof(*boot));
+    if (!machine->kernel_filename) {
+        if (machine->initrd_filename) {
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-initrd only allowed with -kernel option");
+        }
+        return !machine->initrd_filename;
+    }
+    if (!load_kernel_image(machine, boot, errp) || (machine->initrd_filename && !load_initrd(machine, boot, errp))) {
+        return false;
+    }
+    if (!text) {
+        return true;
+    }
+    boot->cmdline_base = boot->initrd_size
+                             ? page_align((uint64_t)boot->initrd_base + boot->initrd_size)
+                             : page_align((uint64_t)boot->kernel_base + boot->kernel_size + GAP);
+    if (strlen(text) >= PAGE) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "the kernel's command line (-append) has more than %u bytes", PAGE - 1);
+        return false;
+    }
+    return load_flat(machine, "command line", "-append", (const uint8_t *)text, strlen(text) + 1, boot->cmdline_base,
+                     errp);
+}
+
+bool mac_load_firmware(MachineState *machine, GError **errp)
+{
+    const char *name = machine->firmware ? machine->firmware : FIRMWARE;
+    g_autofree char *file = machine_find_file(name);
+    g_autofree uint8_t *data = NULL;
+    g_autoptr(GError) error = NULL;
+    ElfProgram program;
+    uint64_t size;
+
+    if (!file) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "Could not find the firmware '%s'%s", name,
+                    machine->firmware ? "" : " (Debian: package qemu-system-data)");
+        return false;
+    }
+    if (!image_read(file, MAC_ROM_SIZE * 16ull, &data, &size, &error)) {
+        return fail(errp, "firmware", file, error->message);
+    }
+    if (elf_is(data, size)) {
+        return elf_load(file, data, size, UINT32_MAX, 0, MAC_ROM_BASE, MAC_ROM_BASE + (MAC_ROM_SIZE - 1), &program,
+                        &error) ||
+               fail(errp, "firmware", file, error->message);
+    }
+    return size <= MAC_ROM_SIZE ? rom_add_blob(file, data, size, MAC_ROM_BASE, errp)
+                                : fail(errp, "firmware", file, "it is larger than 4 MiB");
+}
+
+void mac_set_boot_device(MachineState *machine, DeviceState *fw_cfg)
+{
+    const char *order = machine->boot_once ? machine->boot_once : machine->boot_order ? machine->boot_order : "cd";
+    uint16_t device = 0;
+
+    /* OpenBIOS knows floppies, disks, CDs and the network by letters. */
+    for (; *order && !device; order++) {
+        device = *order >= 'a' && *order <= 'f' ? (uint16_t)*order : 0;
+    }
+    fw_cfg_set16(fw_cfg, FW_CFG_BOOT_DEVICE, machine->kernel_filename ? BOOT_KERNEL : device);
+}
+
+void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boot, uint16_t machine_id,
+                  uint32_t timebase_frequency, uint32_t clock_frequency, uint32_t bus_frequency)
+{
+    fw_cfg_set16(fw_cfg, FW_CFG_NB_CPUS, (uint16_t)machine->smp.cpus);
+    fw_cfg_set16(fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)machine->smp.max_cpus);
+    fw_cfg_set64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
+    fw_cfg_set16(fw_cfg, FW_CFG_MACHINE_ID, machine_id);
+    fw_cfg_set16(fw_cfg, FW_CFG_BOOT_MENU, machine->boot_menu);
+    fw_cfg_set_bytes(fw_cfg, FW_CFG_UUID, machine->uuid, sizeof(machine->uuid));
+    /* Without a display adapter the firmware's console is the first serial port. */
+    fw_cfg_set16(fw_cfg, FW_CFG_NOGRAPHIC, 1);
+    fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_ADDR, boot->kernel_base);
+    fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_SIZE, boot->kernel_size);
+    fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_CMDLINE, boot->cmdline_base);
+    fw_cfg_set32(fw_cfg, FW_CFG_INITRD_ADDR, boot->initrd_base);
+    fw_cfg_set32(fw_cfg, FW_CFG_INITRD_SIZE, boot->initrd_size);
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_WIDTH,
+                 (uint16_t)(machine->graphic_width ? machine->graphic_width : DEFAULT_WIDTH));
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_HEIGHT,
+                 (uint16_t)(machine->graphic_height ? machine->graphic_height : DEFAULT_HEIGHT));
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_DEPTH,
+                 (uint16_t)(machine->graphic_depth ? machine->graphic_depth : DEFAULT_DEPTH));
+    fw_cfg_set32(fw_cfg, FW_CFG_PPC_IS_KVM, 0);
+    fw_cfg_set32(fw_cfg, FW_CFG_PPC_TBFREQ, timebase_frequency);
+    fw_cfg_set32(fw_cfg, FW_CFG_PPC_CLOCKFREQ, clock_frequency);
+    fw_cfg_set32(fw_cfg, FW_CFG_PPC_BUSFREQ, bus_frequency);
+    mac_set_boot_device(machine, fw_cfg);
+}

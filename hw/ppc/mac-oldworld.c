@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx bus, the
+ * Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh G3 Computers
+ * Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that name have them.
+ * Left out: display, network and disks; the second processor that no such Mac had.
+ */
+#include "hw/ppc/mac.h"
+#include "mac-boot.h"
+#include "macio.h"
+#include "hw/intc/heathrow.h"
+#include "hw/nvram/fw-cfg.h"
+#include "hw/pci/pci-host.h"
+#include "target/ppc/cpu.h"
+#include "util/error.h"
+
+#define TIMEBASE_FREQUENCY 16600000u
+#define CLOCK_FREQUENCY 266000000u
+#define BUS_FREQUENCY 66000000u
+#define FW_CFG_ADDRESS 0xf0000510u
+#define MACHINE_HEATHROW 2              /* OpenBIOS's number */
+#define MAX_RAM (2047ull << 20)
+#define MACIO_SLOT 16
+#define FIRST_PCI_IRQ 0x15
+
+typedef struct MacOldWorld {
+    MachineState parent;
+    /* immutable */
+    PowerPCCPU *cpu;
+    DeviceState *grackle, *macio, *fw_cfg;
+    MemoryRegion rom;
+    MacBoot boot;
+} MacOldWorld;
+
+static void external_interrupt(void *opaque, int n, int level)
+{
+    ppc_set_interrupt(opaque, PPC_INTERRUPT_EXT, level);
+}
+
+static bool create_cpu(MacOldWorld *mac, GError **errp)
+{
+    const char *name = mac->parent.cpu_type;
+    const PowerPCCPUClass *model = ppc_model_find(name);
+
+    if (!model) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "unable to find CPU model '%s'", name);
+        return false;
+    }
+    if (model->insns & ISA_64) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "Only 6xx bus is supported on this machine: '%s' is a 64-bit CPU", name);
+        return false;
+    }
+    mac->cpu = ppc_cpu_create(model, 0, errp);
+    if (!mac->cpu) {
+        return false;
+    }
+    ppc_time_init(mac->cpu, TIMEBASE_FREQUENCY);
+    return true;
+}
+
+static bool create_memory(MacOldWorld *mac, GError **errp)
+{
+    MachineState *machine = &mac->parent;
+
+    if (machine->ram_size > MAX_RAM) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "Too much memory for this machine: %" PRIu64 " MB, maximum 2047 MB", machine->ram_size >> 20);
+        return false;
+    }
+    memory_region_add_subregion(machine->system_memory, 0, machine->ram);
+    if (!memory_region_init_rom(&mac->rom, mac, "ppc_heathrow.bios", MAC_ROM_SIZE, errp)) {
+        return false;
+    }
+    memory_region_add_subregion(machine->system_memory, MAC_ROM_BASE, &mac->rom);
+    return true;
+}
+
+static Chardev *serial(const MachineState *machine, guint n)
+{
+    return n < machine->serial->len ? g_ptr_array_index(machine->serial, n) : NULL;
+}
+
+static bool create_devices(MacOldWorld *mac, GError **errp)
+{
+    MachineState *machine = &mac->parent;
+    MacIOConfig config = {TIMEBASE_FREQUENCY, {serial(machine, 0), serial(machine, 1)},
+                          (const char *const *)machine->prom_env->pdata};
+    DeviceState *pic;
+
+    mac->grackle = device_new_class(&grackle_class);
+    if (!device_realize_and_unref(mac->grackle, NULL, errp)) {
+        return false;
+    }
+    grackle_map(mac->grackle, machine->system_memory);
+    mac->macio = device_new_class(&macio_oldworld_class.device);
+    PCI_DEVICE(mac->macio)->devfn = PCI_DEVFN(MACIO_SLOT, 0);
+    macio_configure(mac->macio, &config);
+    if (!device_realize_and_unref(mac->macio, &pci_host(mac->grackle)->bus->parent, errp)) {
+        return false;
+    }
+    pic = macio_pic(mac->macio);
+    device_connect_gpio_out(pic, NULL, 0, irq_new(external_interrupt, mac->cpu, 0));
+    for (unsigned i = 0; i < PCI_N_PINS; i++) {
+        device_connect_gpio_out(mac->grackle, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
+    }
+    mac->fw_cfg = fw_cfg_create(machine->system_memory, FW_CFG_ADDRESS, errp);
+    return mac->fw_cfg != NULL;
+}
+
+static bool oldworld_init(MachineState *machine, GError **errp)
+{
+    MacOldWorld *mac = (MacOldWorld *)machine;
+
+    if (!create_cpu(mac, errp) || !create_memory(mac, errp) || !create_devices(mac, errp) ||
+        !mac_load_firmware(machine, errp) || !mac_load_kernel(machine, &mac->boot, errp)) {
+        return false;
+    }
+    mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY, CLOCK_FREQUENCY,
+                 BUS_FREQUENCY);
+    return cpu_start_thread(&mac->cpu->parent, errp);
+}
+
+static void oldworld_reset(MachineState *machine, ShutdownCause cause)
+{
+    MacOldWorld *mac = (MacOldWorld *)machine;
+
+    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD : RESET_TYPE_COLD);
+    if (cause != SHUTDOWN_CAUSE_NONE) {
+        g_clear_pointer(&machine->boot_once, g_free);
+    }
+    mac_set_boot_device(machine, mac->fw_cfg);
+    cpu_reset(&mac->cpu->parent);
+}
+
+static void oldworld_print_pic(MachineState *machine, GString *out)
+{
+    heathrow_print(macio_pic(((MacOldWorld *)machine)->macio), out);
+}
+
+#define G3BEIGE                                                                                          \
+    .object = {.name = "g3beige-machine", .parent = &machine_class.object,                               \
+               .description = "Heathrow based PowerMAC", .instance_size = sizeof(MacOldWorld)},          \
+    .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",             \
+    .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1, .min_cpus = 1,  \
+    .default_cpus = 1, .no_cdrom = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic
+
+static const MachineClass g3beige_class = {G3BEIGE};
+static const MachineClass g3beige_default_class = {G3BEIGE, .is_default = true};
+
+const MachineClass *const *mac_machine_classes(bool ppc64)
+{
+    static const MachineClass *const with_others[] = {&g3beige_class, NULL},
+                                     *const by_default[] = {&g3beige_default_class, NULL};
+
+    return ppc64 ? with_others : by_default;
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Power Macs: a 32-bit kernel through OpenBIOS to its shell, on the first serial port."""
+
+import os
+import re
+import time
+
+from guest import Guest, local_guest
+
+BOOT = 180    # seconds to the shell
+
+
+def mac(name, append="", **options):
+    kernel = local_guest("vmlinux-pmac32")
+    initrd = local_guest("initramfs-ppc32.cpio.gz")
+    options.setdefault("machine", "g3beige")
+    options.setdefault("memory", "256M")
+    return Guest(name=name, kernel=kernel, initrd=initrd, append=f"console=ttyPZ0 {append}".strip(), **options)
+
+
+def reach_shell(guest):
+    guest.expect(r"OpenBIOS", 60)
+    guest.expect(r"GUEST-UP ", BOOT)
+    guest.expect(r"[#$] $", 60)
+
+
+def power_off(guest):
+    guest.send("poweroff -f\n")
+    status = guest.wait(60)
+    assert status == 0, f"exit status {status} after power-off"
+
+
+def boot(name, sees_cpu, **options):
+    """What the kernel found; interrupts of the timer, of CUDA and of the serial port; time of day."""
+    with mac(name, **options) as guest:
+        reach_shell(guest)
+        info = guest.shell("cat /proc/cpuinfo")
+        assert re.search(rf"^cpu\s*:.*{sees_cpu}", info, re.M), f"not a {sees_cpu}:\n{info}"
+        assert re.search(r"^motherboard\s*:.*AAPL,PowerMac G3", info, re.M), info
+        interrupts = guest.shell("cat /proc/interrupts")
+        for device in ("ttyPZ0", "ADB"):
+            match = re.search(rf"^\s*\d+:\s+(\d+)\s+.*{device}$", interrupts, re.M)
+            assert match and int(match.group(1)) > 0, f"no interrupts of {device}:\n{interrupts}"
+        found = guest.shell("dmesg | grep -E 'ADB (keyboard|mouse) as|rtc0'")
+        for word in ("ADB keyboard", "ADB mouse", "rtc0"):
+            assert word in found, f"no {word}:\n{found}"
+        year = int(guest.shell("date -u +%Y"))
+        assert 2024 <= year < 2100, f"the year is {year}"
+        power_off(guest)
+
+
+def runtest(name, **options):
+    with mac(name, "runtest", **options) as guest:
+        guest.expect(r"GUEST-UP ", BOOT)
+        guest.expect(r"GUEST-DONE", 180)
+        status = guest.wait(60)
+        assert status == 0, f"exit status {status} after the guest powered off"
+
+
+def reboot():
+    with mac("g3beige-reboot") as guest:
+        reach_shell(guest)
+        guest.send("reboot -f\n")
+        reach_shell(guest)
+        power_off(guest)
+
+
+def migrate():
+    """Into a file while the guest works, and on from there in another process."""
+    with mac("g3beige-migrate", qmp=True) as guest:
+        path = os.path.join(guest.folder, "stream")
+        reach_shell(guest)
+        guest.shell("(i=0; while :; do i=$((i+1)); echo $i > /new; mv /new /count; done) & sleep 1")
+        guest.qmp.command("migrate", uri=f"file:{path}")
+        while guest.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
+            time.sleep(0.1)
+        assert guest.qmp.command("query-migrate")["status"] == "completed"
+        with mac("g3beige-migrated", qmp=True, extra=("-incoming", f"file:{path}")) as other:
+            while not other.qmp.command("query-status")["running"]:
+                time.sleep(0.1)
+            other.send("\n")
+            first = int(other.shell("cat /count"))
+            second = int(other.shell("sleep 1; cat /count"))
+            assert second > first, f"the guest's loop stands at {first}"
+            power_off(other)
+
+
+CASES = {
+    "g3beige": ("quick", lambda: boot("g3beige", "750")),
+    "g3beige-604e": ("long", lambda: boot("g3beige-604e", "604", cpu="604e")),
+    "g3beige-runtest": ("quick", lambda: runtest("g3beige-runtest")),
+    "g3beige-reboot": ("quick", reboot),
+    "g3beige-migrate": ("quick", migrate),
+}

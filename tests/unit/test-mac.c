@@ -1,0 +1,733 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The beige G3 as its processor sees it, through addresses: Grackle's configuration registers, MacIO's BAR, the
+ * VIA's timers, CUDA's packets, ADB keyboard and mouse, serial ports, interrupt controller, NVRAM, fw_cfg; and the
+ * state of all of them.  The processor never runs; the virtual clock stands and is moved.
+ *
+ * test-mac-VERSION.gz: sections of QEMU's (tests/migration/make-golden-mac.py).
+ */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "accel/tcg/accel.h"
+#include "chardev/chardev-private.h"
+#include "hw/core/cpus.h"
+#include "hw/core/machine.h"
+#include "hw/input/adb.h"
+#include "hw/misc/cuda.h"
+#include "hw/misc/mos6522.h"
+#include "hw/nvram/fw-cfg.h"
+#include "hw/pci/pci-host.h"
+#include "hw/ppc/mac.h"
+#include "migration/savevm.h"
+#include "migration/vmstate.h"
+#include "migration/wire.h"
+#include "system/lock.h"
+#include "system/runstate.h"
+#include "system/runtime.h"
+#include "target/ppc/cpu.h"
+#include "util/bswap.h"
+
+#define CONFIG_ADDRESS 0xfec00000u
+#define CONFIG_DATA 0xfee00000u
+#define FW_CFG 0xf0000510u
+#define BAR 0x80800000u
+#define MACIO_CONFIG (1u << 31 | 16u << 11)
+enum { PIC = BAR, ESCC_LEGACY = BAR + 0x12000, ESCC = BAR + 0x13000, CUDA = BAR + 0x16000, NVRAM = BAR + 0x60000 };
+enum { TREQ = 0x08, TACK = 0x10, TIP = 0x20 };
+#define BYTE_TIME 300000
+
+static Chardev *console;
+static char *firmware;
+
+/* ---- Access ---- */
+
+static uint64_t load(hwaddr addr, unsigned size)
+{
+    uint64_t value;
+
+    address_space_io_read(address_space_memory(), addr, &value, size, true, MEMTXATTRS_UNSPECIFIED);
+    return value;
+}
+
+static void store(hwaddr addr, uint64_t value, unsigned size)
+{
+    address_space_io_write(address_space_memory(), addr, value, size, true, MEMTXATTRS_UNSPECIFIED);
+}
+
+static uint32_t load_le(hwaddr addr)
+{
+    return GUINT32_SWAP_LE_BE((uint32_t)load(addr, 4));
+}
+
+static void store_le(hwaddr addr, uint32_t value)
+{
+    store(addr, GUINT32_SWAP_LE_BE(value), 4);
+}
+
+static uint32_t config_read(uint32_t address)
+{
+    store_le(CONFIG_ADDRESS, address);
+    return load_le(CONFIG_DATA);
+}
+
+static void config_write(uint32_t address, uint32_t value)
+{
+    store_le(CONFIG_ADDRESS, address);
+    store_le(CONFIG_DATA, value);
+}
+
+static void pass(int64_t ns)
+{
+    clock_set_ns(clock_virtual(), clock_get_ns(clock_virtual()) + ns);
+    /* Timers are served while it runs: some more time passes then. */
+    clock_start(clock_virtual());
+    while (clock_run_timers(clock_virtual())) {
+    }
+    clock_stop(clock_virtual());
+}
+
+static uint8_t via(unsigned reg)
+{
+    return (uint8_t)load(CUDA + reg * 0x200, 1);
+}
+
+static void via_set(unsigned reg, uint8_t value)
+{
+    store(CUDA + reg * 0x200, value, 1);
+}
+
+static bool cpu_interrupted(void)
+{
+    PowerPCCPU *cpu = POWERPC_CPU(cpu_first());
+
+    return cpu->env.pending_interrupts >> PPC_INTERRUPT_EXT & 1;
+}
+
+static DeviceState *find(const char *class_name);
+
+static int match(Object *obj, void *opaque)
+{
+    void **want = opaque;
+
+    if (object_is_a_name(obj, want[0])) {
+        want[1] = obj;
+        return 1;
+    }
+    return 0;
+}
+
+static DeviceState *find(const char *class_name)
+{
+    void *want[2] = {(void *)class_name, NULL};
+
+    object_foreach_child(object_root(), match, want, true);
+    g_assert_nonnull(want[1]);
+    return want[1];
+}
+
+static void setup(void)
+{
+    system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+    config_write(MACIO_CONFIG | PCI_BASE_ADDRESS_0, BAR);
+    config_write(MACIO_CONFIG | PCI_COMMAND, PCI_COMMAND_MEMORY);
+}
+
+/* ---- Saving and loading ---- */
+
+static void check_state(const char *class_name)
+{
+    DeviceState *dev = find(class_name);
+    const VMStateDescription *vmsd = device_class_vmstate(device_get_class(dev));
+    GError *error = NULL;
+    g_autoptr(GBytes) saved = vmstate_save_to_bytes(vmsd, dev, &error), again = NULL;
+    gsize size;
+    const uint8_t *bytes = g_bytes_get_data(saved, &size);
+
+    g_assert_no_error(error);
+    device_cold_reset(dev);
+    g_assert_true(vmstate_load_from_bytes(vmsd, dev, bytes, size, vmsd->version_id, &error));
+    g_assert_no_error(error);
+    again = vmstate_save_to_bytes(vmsd, dev, &error);
+    g_assert_true(g_bytes_equal(saved, again));
+    for (gsize cut = 0; cut < size; cut += 1 + size / 512) {
+        /* Without its subsections a stream is whole, too. */
+        g_assert_true(!vmstate_load_from_bytes(vmsd, dev, bytes, cut, vmsd->version_id, &error) ||
+                      vmsd->subsections);
+        g_clear_error(&error);
+    }
+    g_assert_true(vmstate_load_from_bytes(vmsd, dev, bytes, size, vmsd->version_id, &error));
+}
+
+/* ---- Tests ---- */
+
+static void test_pci(void)
+{
+    setup();
+    g_assert_cmphex(config_read(1u << 31), ==, 0x00021057);
+    g_assert_cmphex(config_read(MACIO_CONFIG), ==, 0x0010106b);
+    g_assert_cmphex(config_read(MACIO_CONFIG | PCI_REVISION_ID), ==, 0xff000000);
+    config_write(MACIO_CONFIG | PCI_BASE_ADDRESS_0, UINT32_MAX);
+    g_assert_cmphex(config_read(MACIO_CONFIG | PCI_BASE_ADDRESS_0), ==, 0xfff80000);
+    /* Not enabled; nothing in that slot. */
+    g_assert_cmphex(config_read(16u << 11), ==, UINT32_MAX);
+    g_assert_cmphex(config_read(1u << 31 | 17u << 11), ==, UINT32_MAX);
+    check_state("macio-oldworld");
+    check_state("grackle-pcihost");
+}
+
+static void test_pic(void)
+{
+    DeviceState *pic;
+
+    setup();
+    pic = find("heathrow");
+    /* By edge: stays until it is cleared. */
+    irq_pulse(device_gpio_in(pic, NULL, 0x12));
+    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x12);
+    g_assert_false(cpu_interrupted());
+    store_le(PIC + 0x24, 1u << 0x12);
+    g_assert_true(cpu_interrupted());
+    store_le(PIC + 0x28, 1u << 0x12);
+    g_assert_false(cpu_interrupted());
+    /* By level: the lines of PCI. */
+    store_le(PIC + 0x24, 1u << 0x15);
+    irq_raise(device_gpio_in(pic, NULL, 0x15));
+    g_assert_true(cpu_interrupted());
+    store_le(PIC + 0x28, 1u << 0x15);
+    g_assert_true(cpu_interrupted());
+    g_assert_cmphex(load_le(PIC + 0x2c), ==, 1u << 0x15);
+    check_state("heathrow");
+    g_assert_true(cpu_interrupted());
+    irq_lower(device_gpio_in(pic, NULL, 0x15));
+    g_assert_false(cpu_interrupted());
+    /* The other group. */
+    store_le(PIC + 0x14, 1u << 3);
+    irq_pulse(device_gpio_in(pic, NULL, 35));
+    g_assert_cmphex(load_le(PIC + 0x10), ==, 1u << 3);
+    g_assert_true(cpu_interrupted());
+    /* Nowhere. */
+    g_assert_cmphex(load_le(PIC + 0x40), ==, 0);
+}
+
+static void test_via_timers(void)
+{
+    setup();
+    store_le(PIC + 0x24, 1u << 0x12);
+    via_set(VIA_IER, 0x80 | VIA_INT_T1);
+    via_set(VIA_T1CL, 49999 & 0xff);
+    via_set(VIA_T1CH, 49999 >> 8);
+    /* 50000 counts of 6 / 4.7 us until it passes 0. */
+    pass(50 * SCALE_MS);
+    g_assert_false(cpu_interrupted());
+    g_assert_cmphex(via(VIA_IFR), ==, 0);
+    pass(14 * SCALE_MS);
+    g_assert_true(cpu_interrupted());
+    g_assert_cmphex(via(VIA_IFR), ==, 0x80 | VIA_INT_T1);
+    /* The counter goes on, but the shot was fired. */
+    g_assert_cmpuint(via(VIA_T1CH), >=, 0x80);
+    via(VIA_T1CL);
+    g_assert_cmphex(via(VIA_IFR), ==, 0);
+    pass(NANOSECONDS_PER_SECOND);
+    g_assert_cmphex(via(VIA_IFR), ==, 0);
+    /* Free running: again and again, exactly. */
+    via_set(VIA_ACR, VIA_ACR_T1_FREE_RUN);
+    via_set(VIA_T1CL, 9998 & 0xff);
+    via_set(VIA_T1CH, 9998 >> 8);
+    for (unsigned i = 0; i < 50; i++) {
+        pass(12800 * SCALE_US);
+        g_assert_cmphex(via(VIA_IFR), ==, 0x80 | VIA_INT_T1);
+        via_set(VIA_IFR, VIA_INT_T1);
+    }
+    /* Timer 2: one shot, its flag also without being enabled. */
+    via_set(VIA_IER, VIA_INT_T1);
+    via_set(VIA_IFR, 0x7f);
+    via_set(VIA_T2CL, 0x00);
+    via_set(VIA_T2CH, 0x80);
+    pass(0x1000 * 1277);
+    g_assert_cmpuint(via(VIA_T2CH), <, 0x70);
+    g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, 0);
+    pass(100 * SCALE_MS);
+    g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, VIA_INT_T2);
+    check_state("mos6522");
+}
+
+/* ---- CUDA ---- */
+
+static void wait_byte(void)
+{
+    pass(BYTE_TIME);
+    g_assert_cmphex(via(VIA_IFR) & VIA_INT_SR, ==, VIA_INT_SR);
+    via(VIA_SR);
+}
+
+static void send_packet(const uint8_t *packet, unsigned size)
+{
+    via_set(VIA_ACR, via(VIA_ACR) | VIA_ACR_SHIFT_OUT);
+    via_set(VIA_SR, packet[0]);
+    via_set(VIA_B, via(VIA_B) & ~TIP);
+    for (unsigned i = 1; i < size; i++) {
+        wait_byte();
+        via_set(VIA_SR, packet[i]);
+        via_set(VIA_B, via(VIA_B) ^ TACK);
+    }
+    wait_byte();
+    via_set(VIA_ACR, via(VIA_ACR) & ~VIA_ACR_SHIFT_OUT);
+    via_set(VIA_B, via(VIA_B) | TIP | TACK);
+}
+
+static unsigned receive_packet(uint8_t *packet, unsigned room)
+{
+    unsigned size = 0;
+
+    pass(BYTE_TIME);
+    if (via(VIA_B) & TREQ) {
+        return 0;
+    }
+    via(VIA_SR);
+    via_set(VIA_B, via(VIA_B) & ~TIP);
+    for (;;) {
+        pass(BYTE_TIME);
+        g_assert_cmphex(via(VIA_IFR) & VIA_INT_SR, ==, VIA_INT_SR);
+        g_assert_cmpuint(size, <, room);
+        packet[size++] = via(VIA_SR);
+        if (via(VIA_B) & TREQ) {
+            break;
+        }
+        via_set(VIA_B, via(VIA_B) ^ TACK);
+    }
+    via_set(VIA_B, via(VIA_B) | TIP | TACK);
+    wait_byte();
+    return size;
+}
+
+static unsigned request(uint8_t *answer, const char *packet, unsigned size)
+{
+    send_packet((const uint8_t *)packet, size);
+    return receive_packet(answer, 128);
+}
+
+#define REQUEST(...) request(answer, (const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}))
+#define ANSWER(n, ...) \
+    g_assert_cmpmem(answer, n, ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void test_cuda_commands(void)
+{
+    uint8_t answer[128];
+    unsigned n;
+
+    setup();
+    n = REQUEST(1, 0x09, 0x10, 0x20, 0x30, 0x40);
+    ANSWER(n, 1, 0, 0x09);
+    pass(3 * NANOSECONDS_PER_SECOND);
+    n = REQUEST(1, 0x03);
+    g_assert_cmpuint(n, ==, 7);
+    g_assert_cmphex(answer[6], >=, 0x43);
+    g_assert_cmphex(answer[6], <, 0x60);
+    g_assert_cmphex(answer[3], ==, 0x10);
+    /* Parameter RAM, by both ways. */
+    n = REQUEST(1, 0x0c, 0, 8, 0x11, 0x22);
+    ANSWER(n, 1, 0, 0x0c);
+    n = REQUEST(1, 0x07, 0, 8);
+    g_assert_cmpuint(n, ==, 128);
+    g_assert_cmphex(answer[3], ==, 0x11);
+    n = REQUEST(1, 0x02, 1, (char)0xff);
+    ANSWER(n, 1, 0, 0x02, 0);
+    n = REQUEST(1, 0x02, 2, 0);
+    ANSWER(n, 2, 4, 1, 0x02);
+    n = REQUEST(1, 0x0c, 0, (char)0xff, 1, 2);
+    ANSWER(n, 2, 4, 1, 0x0c);
+    /* Polling. */
+    n = REQUEST(1, 0x14, 11);
+    n = REQUEST(1, 0x16);
+    ANSWER(n, 1, 0, 0x16, 11);
+    n = REQUEST(1, 0x19, 0, 0x0c);
+    n = REQUEST(1, 0x1a);
+    ANSWER(n, 1, 0, 0x1a, 0, 0x0c);
+    n = REQUEST(1, 0x14, 0);
+    ANSWER(n, 2, 4, 1, 0x14);
+    /* I2C without devices; unknown command; wrong size; unknown packet; too short. */
+    n = REQUEST(1, 0x22, 0x50, 1);
+    ANSWER(n, 2, 5, 1, 0x22);
+    n = REQUEST(1, 0x7f);
+    ANSWER(n, 2, 2, 1, 0x7f);
+    n = REQUEST(1, 0x01);
+    ANSWER(n, 2, 3, 1, 0x01);
+    n = REQUEST(7, 0x01);
+    ANSWER(n, 2, 1, 7, 0x01);
+    n = REQUEST(1);
+    ANSWER(n, 2, 3, 1, 0);
+    check_state("via-cuda");
+    n = REQUEST(1, 0x07, 0, 9);
+    g_assert_cmphex(answer[3], ==, 0x22);
+    /* A packet longer than any. */
+    n = request(answer, "\1\x0c\0\0aaaaaaaaaaaaaaaaaaaaaaaaaaaa", 32);
+    ANSWER(n, 1, 0, 0x0c);
+    /* A host that stops reading in the middle is not told the rest. */
+    send_packet((const uint8_t *)"\1\x07\0\0", 4);
+    pass(BYTE_TIME);
+    via_set(VIA_B, via(VIA_B) & ~TIP);
+    wait_byte();
+    via_set(VIA_B, via(VIA_B) | TIP | TACK);
+    wait_byte();
+    g_assert_cmphex(via(VIA_B) & TREQ, ==, TREQ);
+    n = REQUEST(1, 0x16);
+    ANSWER(n, 1, 0, 0x16, 20);
+}
+
+static void test_cuda_in_step(void)
+{
+    setup();
+    /* What Linux does first. */
+    via_set(VIA_DIRB, TACK | TIP);
+    via_set(VIA_B, via(VIA_B) | TACK | TIP);
+    via_set(VIA_B, via(VIA_B) & ~TACK);
+    g_assert_cmphex(via(VIA_B) & TREQ, ==, 0);
+    wait_byte();
+    via_set(VIA_B, via(VIA_B) | TACK);
+    g_assert_cmphex(via(VIA_B) & TREQ, ==, TREQ);
+    wait_byte();
+}
+
+static void test_one_second(void)
+{
+    uint8_t answer[128];
+    unsigned n;
+
+    setup();
+    n = REQUEST(1, 0x1b, 3);
+    ANSWER(n, 1, 0, 0x1b);
+    pass(NANOSECONDS_PER_SECOND);
+    n = receive_packet(answer, 128);
+    ANSWER(n, 3);
+    check_state("via-cuda");
+    pass(NANOSECONDS_PER_SECOND);
+    n = receive_packet(answer, 128);
+    ANSWER(n, 3);
+    n = REQUEST(1, 0x1b, 0);
+    pass(2 * NANOSECONDS_PER_SECOND);
+    g_assert_cmpuint(receive_packet(answer, 128), ==, 0);
+}
+
+static void test_power(void)
+{
+    uint8_t answer[128];
+    unsigned n;
+
+    setup();
+    n = REQUEST(1, 0x11);
+    ANSWER(n, 1, 0, 0x11);
+    n = REQUEST(1, 0x0a);
+    ANSWER(n, 1, 0, 0x0a);
+    runstate_forget_requests();
+}
+
+/* ---- ADB ---- */
+
+static void test_adb(void)
+{
+    DeviceState *kbd = find("adb-keyboard"), *mouse = find("adb-mouse");
+    uint8_t answer[128];
+    unsigned n;
+
+    setup();
+    /* Register 3 of both; nobody at 4. */
+    n = REQUEST(0, 0x2f);
+    ANSWER(n, 0, 0, 0x2f, 2, 1);
+    n = REQUEST(0, 0x3f);
+    ANSWER(n, 0, 0, 0x3f, 3, 2);
+    n = REQUEST(0, 0x4f);
+    ANSWER(n, 0, 2, 0x4f);
+    /* The keyboard moves away and back, and takes handler 3 but not 9. */
+    n = REQUEST(0, 0x2b, 0x0f, (char)0xfe);
+    ANSWER(n, 0, 0, 0x2b);
+    n = REQUEST(0, (char)0xff);
+    ANSWER(n, 0, 0, 0xff, 15, 1);
+    n = REQUEST(0, (char)0xfb, 0x02, 3);
+    n = REQUEST(0, 0x2b, 0x02, 9);
+    n = REQUEST(0, 0x2f);
+    ANSWER(n, 0, 0, 0x2f, 2, 3);
+    /* Keys by asking. */
+    adb_keyboard_key(kbd, 0x00, true);
+    adb_keyboard_key(kbd, 0x00, false);
+    check_state("adb-keyboard");
+    n = REQUEST(0, 0x2c);
+    ANSWER(n, 0, 0, 0x2c, 0x00, 0xff);
+    n = REQUEST(0, 0x2c);
+    ANSWER(n, 0, 0, 0x2c, 0x80, 0xff);
+    n = REQUEST(0, 0x2c);
+    ANSWER(n, 0, 0, 0x2c);
+    /* By polling; the mouse's motion in steps. */
+    n = REQUEST(1, 0x01, 1);
+    adb_keyboard_key(kbd, ADB_KEY_POWER, true);
+    pass(20 * SCALE_MS);
+    n = receive_packet(answer, 128);
+    ANSWER(n, 0, 0x40, 0x2c, 0x7f, 0x7f);
+    adb_mouse_move(mouse, 100, -5);
+    adb_mouse_button(mouse, 0, true);
+    check_state("adb-mouse");
+    pass(20 * SCALE_MS);
+    n = receive_packet(answer, 128);
+    ANSWER(n, 0, 0x40, 0x3c, 0x7b, 0x80 | 63);
+    pass(20 * SCALE_MS);
+    n = receive_packet(answer, 128);
+    ANSWER(n, 0, 0x40, 0x3c, 0x00, 0x80 | 37);
+    pass(20 * SCALE_MS);
+    g_assert_cmpuint(receive_packet(answer, 128), ==, 0);
+    /* More keys than there is room for. */
+    for (unsigned i = 0; i < 300; i++) {
+        adb_keyboard_key(kbd, (uint8_t)i, true);
+    }
+    n = REQUEST(0, 0x21);
+    n = REQUEST(0, 0x2c);
+    ANSWER(n, 0, 0, 0x2c);
+}
+
+/* ---- Serial ports ---- */
+
+enum { CONTROL_A = ESCC + 0x20, DATA_A = ESCC + 0x30 };
+
+static void escc_set(unsigned reg, uint8_t value)
+{
+    store(CONTROL_A, reg, 1);
+    store(CONTROL_A, value, 1);
+}
+
+static uint8_t escc_get(unsigned reg)
+{
+    store(CONTROL_A, reg, 1);
+    return (uint8_t)load(CONTROL_A, 1);
+}
+
+static void test_escc(void)
+{
+    setup();
+    store_le(PIC + 0x24, 1u << 0x0f);
+    g_assert_cmphex(load(CONTROL_A, 1) & 0x05, ==, 0x04);
+    escc_set(9, 0xc0);
+    escc_set(9, 0x08);
+    escc_set(1, 0x12);
+    escc_set(14, 0x00);     /* the reset leaves it looping back */
+    escc_set(3, 0x01);
+    escc_set(5, 0x08);
+    /* Out: the transmitter's interrupt. */
+    store(DATA_A, 'x', 1);
+    g_assert_true(cpu_interrupted());
+    g_assert_cmphex(escc_get(3), ==, 0x10);
+    store(CONTROL_A, 0x28, 1);
+    g_assert_cmphex(escc_get(3), ==, 0);
+    store_le(PIC + 0x28, UINT32_MAX);
+    /* In. */
+    g_assert_cmpint(chardev_can_receive(console), ==, 1);
+    chardev_receive(console, (const uint8_t *)"y", 1);
+    g_assert_cmpint(chardev_can_receive(console), ==, 0);
+    g_assert_true(cpu_interrupted());
+    check_state("escc");
+    g_assert_cmphex(escc_get(3), ==, 0x20);
+    g_assert_cmphex(load(CONTROL_A, 1) & 1, ==, 1);
+    /* The same registers where old systems look. */
+    g_assert_cmphex(load(ESCC_LEGACY + 2, 1) & 1, ==, 1);
+    g_assert_cmphex(load(ESCC_LEGACY + 6, 1), ==, 'y');
+    g_assert_cmphex(load(CONTROL_A, 1) & 1, ==, 0);
+}
+
+/* ---- NVRAM, fw_cfg ---- */
+
+static void test_nvram(void)
+{
+    static const uint8_t system[] = {0x70, 0xd9, 0x00, 0xc1, 's', 'y', 's', 't', 'e', 'm', 0},
+                         free_part[] = {0x7f, 0x62, 0x00, 0x3f, 'f', 'r', 'e', 'e', 0},
+                         osx[] = {0x5a, 0x7d, 0x01, 0x00, 'w'}, sum[] = {0x1f, 0xd2, 0x00, 0x02, 0, 0, 0, 2};
+    const struct { unsigned at; const uint8_t *bytes; unsigned n; } expected[] = {
+        {0, system, sizeof(system)}, {0xc10, free_part, sizeof(free_part)}, {0x1000, osx, sizeof(osx)},
+        {0x1010, sum, sizeof(sum)},
+    };
+
+    setup();
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
+        for (unsigned j = 0; j < expected[i].n; j++) {
+            g_assert_cmphex(load(NVRAM + ((expected[i].at + j) << 4), 1), ==, expected[i].bytes[j]);
+        }
+    }
+    store(NVRAM + (0x1ff << 4), 0x5c, 1);
+    check_state("macio-nvram");
+    g_assert_cmphex(load(NVRAM + (0x1ff << 4), 1), ==, 0x5c);
+    store(NVRAM + (0x1ff << 4), 0, 1);
+}
+
+static void test_fw_cfg(void)
+{
+    DeviceState *fw = find("fw_cfg_mem");
+    GError *error = NULL;
+    g_autofree char *name = g_strnfill(56, 'n');
+
+    setup();
+    store(FW_CFG, FW_CFG_SIGNATURE, 2);
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'Q');
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'E');
+    check_state("fw_cfg_mem");
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'M');
+    store(FW_CFG, FW_CFG_PPC_TBFREQ, 2);
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmphex(load(FW_CFG + 2, 1), ==, 16600000u >> 8 * i & 0xff);
+    }
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
+    store(FW_CFG, 0x7abc, 2);
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
+    g_assert_false(fw_cfg_add_file(fw, name, "x", 1, &error));
+    g_clear_error(&error);
+    g_assert_true(fw_cfg_add_file(fw, "etc/a", "data", 4, &error));
+    store(FW_CFG, FW_CFG_FILE_DIR, 2);
+    for (unsigned i = 0; i < 3; i++) {
+        load(FW_CFG + 2, 1);
+    }
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 1);
+    store(FW_CFG, FW_CFG_FILE_FIRST, 2);
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'd');
+}
+
+/* ---- QEMU's sections ---- */
+
+static GBytes *read_golden(const char *name)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, name, NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    GError *error = NULL;
+    g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
+    g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GInputStream) in = NULL;
+    GBytes *bytes;
+
+    g_assert_no_error(error);
+    in = g_converter_input_stream_new(raw, gunzip);
+    bytes = g_input_stream_read_bytes(in, 65536, NULL, &error);
+    g_assert_no_error(error);
+    return bytes;
+}
+
+/* Whose section it is. */
+static void *owner(const char *name, const VMStateDescription **vmsd)
+{
+    static const struct { const char *name, *class; } rows[] = {
+        {"PCIHost", "grackle-pcihost"}, {"escc", "escc"}, {"heathrow_pic", "heathrow"}, {"mos6522", "mos6522"},
+        {"cuda", "via-cuda"}, {"macio_nvram", "macio-nvram"}, {"pci.0:10.0/macio-oldworld", "macio-oldworld"},
+        {"adb_kbd", "adb-keyboard"}, {"adb_mouse", "adb-mouse"}, {"fw_cfg", "fw_cfg_mem"},
+    };
+    BusState *bus;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!strcmp(rows[i].name, name)) {
+            DeviceState *dev = find(rows[i].class);
+
+            *vmsd = device_class_vmstate(device_get_class(dev));
+            return dev;
+        }
+    }
+    bus = !strcmp(name, "adb_bus") ? cuda_adb_bus(find("via-cuda")) : &pci_host(find("grackle-pcihost"))->bus->parent;
+    *vmsd = bus_get_class(bus)->vmstate;
+    return bus;
+}
+
+static void check_golden(const char *file, const char *dialect)
+{
+    g_autoptr(GBytes) golden = read_golden(file);
+    gsize size;
+    const uint8_t *p = g_bytes_get_data(golden, &size), *end = p + size;
+    VMStateWire wire, own;
+    GError *error = NULL;
+    unsigned n = 0;
+
+    setup();
+    g_assert_true(vmstate_wire_parse("own", &own, &error));
+    g_assert_true(vmstate_wire_parse(dialect, &wire, &error));
+    state_registry_set_wire(runtime_state_registry(), wire);
+    for (; p < end; n++) {
+        g_autofree char *name = g_strndup((const char *)p + 1, p[0]);
+        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]), length = (uint32_t)ldl_be_p(p + 5 + p[0]);
+        const uint8_t *bytes = p + 9 + p[0];
+        const VMStateDescription *vmsd = NULL;
+        void *opaque = owner(name, &vmsd);
+        g_autoptr(GBytes) again = NULL;
+
+        g_assert_cmpuint(version, ==, vmsd->version_id);
+        g_assert_true(vmstate_load_from_bytes(vmsd, opaque, bytes, length, (int)version, &error));
+        g_assert_no_error(error);
+        again = vmstate_save_to_bytes(vmsd, opaque, &error);
+        g_test_message("%s", name);
+        g_assert_cmpmem(g_bytes_get_data(again, NULL), g_bytes_get_size(again), bytes, length);
+        p = bytes + length;
+    }
+    g_assert_cmpuint(n, ==, 12);
+    state_registry_set_wire(runtime_state_registry(), own);
+}
+
+static void test_golden_7_2(void)
+{
+    check_golden("test-mac-7.2.gz", "qemu-7.2");
+}
+
+static void test_golden_10_0(void)
+{
+    check_golden("test-mac-10.0.gz", "qemu-10.0");
+}
+
+/* ---- A machine whose firmware is a branch to itself ---- */
+
+static void start(void)
+{
+    static const uint8_t image[64] = {0x48, 0, 0, 0};
+    GError *error = NULL;
+    TCGAccelConfig config;
+    MachineState *machine;
+    int fd = g_file_open_tmp("gossamer-firmware-XXXXXX", &firmware, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, image, sizeof(image)), ==, sizeof(image));
+    close(fd);
+    runtime_init();
+    device_classes_register(hw_input_device_classes);
+    device_classes_register(hw_pci_device_classes);
+    machine_classes_register(mac_machine_classes(true));
+    tcg_accel_config_init(&config);
+    g_assert_nonnull(tcg_accel_new(&ppc_tcg_ops, &config, &error));
+    cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
+    console = chardev_new_from_short("console", "ringbuf", false, &error);
+    g_assert_no_error(error);
+    machine = machine_create(machine_class_find("g3beige", &error), &error);
+    g_assert_no_error(error);
+    g_assert_true(machine_parse_smp(machine, NULL, &error));
+    g_assert_true(machine_parse_memory(machine, "64M", &error));
+    machine->firmware = g_strdup(firmware);
+    g_ptr_array_add(machine->serial, console);
+    machine_run_init(machine, &error);
+    g_assert_no_error(error);
+    system_reset(SHUTDOWN_CAUSE_NONE);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    start();
+    g_test_add_func("/mac/pci", test_pci);
+    g_test_add_func("/mac/pic", test_pic);
+    g_test_add_func("/mac/via-timers", test_via_timers);
+    g_test_add_func("/mac/cuda/commands", test_cuda_commands);
+    g_test_add_func("/mac/cuda/in-step", test_cuda_in_step);
+    g_test_add_func("/mac/cuda/one-second", test_one_second);
+    g_test_add_func("/mac/cuda/power", test_power);
+    g_test_add_func("/mac/adb", test_adb);
+    g_test_add_func("/mac/escc", test_escc);
+    g_test_add_func("/mac/nvram", test_nvram);
+    g_test_add_func("/mac/fw-cfg", test_fw_cfg);
+    g_test_add_func("/mac/golden/7.2", test_golden_7_2);
+    g_test_add_func("/mac/golden/10.0", test_golden_10_0);
+    status = g_test_run();
+    cpus_shutdown();
+    chardev_cleanup();
+    g_unlink(firmware);
+    g_free(firmware);
+    return status;
+}
