@@ -21,6 +21,7 @@ typedef struct SaveBlock {
     unsigned long *bitmap; /* pages to be sent */
     uint64_t pages, dirty; /* dirty: bits set in bitmap */
     uint64_t first_key;    /* of its page 0 in the XBZRLE cache */
+    unsigned long *touched; /* first round: the others are zero. NULL: not known */
     /* mapped-ram */
     unsigned long *in_file;
     uint64_t bitmap_offset, pages_offset;
@@ -55,11 +56,15 @@ struct RAMState {
     RAMLoadOptions load;
     GArray *load_regions; /* RAMRegion */
     const RAMRegion *load_region;
+    GPtrArray *touched;   /* by region: bitmaps, or NULL; pages that are not set are zero */
     PostcopyIncoming *postcopy;
 };
 
 G_GNUC_PRINTF(2, 3)
 bool ram_stream_error(GError **errp, const char *format, ...);
+
+/* A bit for each page that may be other than zero; NULL if it cannot be known. */
+unsigned long *ram_touched_pages(const RAMRegion *region);
 
 /* mapped-ram: the block's head in a stream whose file it lies in, and a page's place there. */
 bool ram_mapped_put_block(StateStream *s, SaveBlock *b, GError **errp);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "ram-internal.h"
+#include "util/bitops.h"
 #include "util/cutils.h"
 #include "util/error.h"
 
@@ -87,6 +88,19 @@ static uint8_t *page_host(RAMState *ram, StateStream *s, uint64_t offset, uint64
     return region->host + offset;
 }
 
+/* Whether the page may be other than zero; it is from now on if it is written. */
+static bool touch(RAMState *ram, const uint8_t *host, bool write)
+{
+    unsigned index = (unsigned)(ram->load_region - (const RAMRegion *)ram->load_regions->data);
+    unsigned long *touched = ram->touched ? g_ptr_array_index(ram->touched, index) : NULL;
+    uint64_t page = (uint64_t)(host - ram->load_region->host) >> RAM_PAGE_BITS;
+
+    if (touched && write) {
+        bitmap_set(touched, page, 1);
+    }
+    return !touched || test_bit(page, touched);
+}
+
 static bool load_zero_page(RAMState *ram, uint8_t *host, uint8_t byte, GError **errp)
 {
     if (ram->postcopy && !byte) {
@@ -97,7 +111,11 @@ static bool load_zero_page(RAMState *ram, uint8_t *host, uint8_t byte, GError **
         memset(page, byte, sizeof(page));
         return postcopy_place_page(ram->postcopy, host, page, errp);
     }
-    /* Memory that nobody has touched stays so. For postcopy the look makes it present. */
+    /* Memory that nobody has touched stays so. */
+    if (!byte && !touch(ram, host, false)) {
+        return true;
+    }
+    /* For postcopy the look makes it present. */
     if (byte || !buffer_is_zero(host, RAM_PAGE_SIZE)) {
         memset(host, byte, RAM_PAGE_SIZE);
     }
@@ -130,8 +148,13 @@ static bool load_page(RAMState *ram, StateStream *s, uint64_t offset, uint64_t f
         return false;
     }
     if (flags & RAM_SAVE_FLAG_ZERO) {
-        return load_zero_page(ram, host, state_get_byte(s), errp);
+        uint8_t byte = state_get_byte(s);
+        if (byte) {
+            touch(ram, host, true);
+        }
+        return load_zero_page(ram, host, byte, errp);
     }
+    touch(ram, host, true);
     if (flags & RAM_SAVE_FLAG_XBZRLE) {
         return ram->postcopy ? ram_stream_error(errp, "a difference in postcopy")
                              : load_xbzrle(ram, s, host, errp);
@@ -150,6 +173,11 @@ static bool sync_channels(RAMState *ram, GError **errp)
     return !ram->load.multifd || multifd_receive_sync(ram->load.multifd, errp);
 }
 
+static void forget_touched(RAMState *ram)
+{
+    g_clear_pointer(&ram->touched, g_ptr_array_unref);
+}
+
 bool ram_load_setup(void *opaque, GError **errp)
 {
     RAMState *ram = opaque;
@@ -157,6 +185,14 @@ bool ram_load_setup(void *opaque, GError **errp)
     g_clear_pointer(&ram->load_regions, g_array_unref);
     ram->load_regions = ram->ops->regions(ram->opaque);
     ram->load_region = NULL;
+    forget_touched(ram);
+    /* Channels write pages without a word. */
+    if (!ram->load.multifd) {
+        ram->touched = g_ptr_array_new_with_free_func(g_free);
+        for (unsigned i = 0; i < ram->load_regions->len; i++) {
+            g_ptr_array_add(ram->touched, ram_touched_pages(&g_array_index(ram->load_regions, RAMRegion, i)));
+        }
+    }
     return true;
 }
 
@@ -209,6 +245,7 @@ bool ram_check(StateStream *s, void *opaque, int version_id, GError **errp)
     }
     ram_load_setup(ram, NULL);
     ok = load_sizes(ram, s, head & ~FLAG_BITS, true, errp);
+    forget_touched(ram);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     if (ok && state_get_be64(s) != RAM_SAVE_FLAG_EOS) {
         return ram_stream_error(errp, "the list of RAM blocks has no end");
@@ -224,6 +261,7 @@ void ram_load_cleanup(void *opaque)
         const RAMRegion *region = &g_array_index(ram->load_regions, RAMRegion, i);
         ram->ops->loaded(ram->opaque, region->handle, 0, region->used_length);
     }
+    forget_touched(ram);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     ram->load_region = NULL;
 }
@@ -234,6 +272,8 @@ bool ram_state_prepare_postcopy(RAMState *ram, GError **errp)
 {
     g_autoptr(GArray) regions = ram->ops->regions(ram->opaque);
 
+    /* Every page that comes must be present. */
+    forget_touched(ram);
     return postcopy_prepare(regions, errp);
 }
 

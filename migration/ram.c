@@ -34,6 +34,7 @@ static void free_blocks(RAMState *ram)
         SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, i);
         g_free(b->bitmap);
         g_free(b->in_file);
+        g_free(b->touched);
     }
     g_clear_pointer(&ram->blocks, g_array_unref);
 }
@@ -44,6 +45,7 @@ void ram_state_free(RAMState *ram)
     xbzrle_cache_free(ram->cache);
     g_queue_clear_full(&ram->requests, g_free);
     postcopy_incoming_free(ram->postcopy);
+    g_clear_pointer(&ram->touched, g_ptr_array_unref);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     mutex_destroy(&ram->stats_lock);
     g_free(ram->page_copy);
@@ -100,6 +102,9 @@ static uint64_t pages_left(const RAMState *ram)
 
 static void sync_bitmaps(RAMState *ram, bool settle)
 {
+    for (unsigned i = 0; i < ram->blocks->len; i++) {
+        g_clear_pointer(&g_array_index(ram->blocks, SaveBlock, i).touched, g_free);
+    }
     uint64_t before = pages_left(ram), after = 0;
     int64_t now = g_get_monotonic_time();
 
@@ -337,6 +342,12 @@ static void save_zero_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t
     }
 }
 
+/* Of the first round: nobody had written to it when that began.  Who did since has marked it. */
+static bool is_untouched(const SaveBlock *b, uint64_t page)
+{
+    return b->touched && !test_bit(page, b->touched);
+}
+
 typedef struct PageCounts {
     uint64_t normal, duplicate;
 } PageCounts;
@@ -359,7 +370,7 @@ static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page
     b->bitmap[page / BITS_PER_LONG] &= ~(1ul << (page % BITS_PER_LONG));
     b->dirty--;
     if (!ram->save.no_zero_pages && !(channels && ram->save.multifd_zero_pages) &&
-        buffer_is_zero(host, RAM_PAGE_SIZE)) {
+        (is_untouched(b, page) || buffer_is_zero(host, RAM_PAGE_SIZE))) {
         save_zero_page(ram, s, b, page);
         counts->duplicate++;
         return true;
@@ -432,6 +443,11 @@ static int ram_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *li
     if (ram->unsettled) {
         ram->ops->settle(ram->opaque);
         ram->unsettled = false;
+        /* Marks from before are lost, pages that were written before are touched. */
+        for (unsigned i = 0; i < ram->blocks->len; i++) {
+            SaveBlock *b = &g_array_index(ram->blocks, SaveBlock, i);
+            b->touched = ram_touched_pages(&b->region);
+        }
     }
     int result = save_pages(ram, s, limit, limit_opaque, errp);
     return result < 0 || end_section(ram, s, ram->save.sync_each_section, errp) ? result : -1;
