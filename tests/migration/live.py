@@ -997,7 +997,7 @@ def main():
     if options.list:
         print(" ".join(name for name, case in CASES.items() if case[0] == options.list))
         return
-    World.guest = options.guest
+    World.guest = os.path.abspath(options.guest)
     tap.run([(name, CASES[name][1]) for name in options.names or CASES], limit=int(stretch(300)))
 
 
