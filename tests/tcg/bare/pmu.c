@@ -83,8 +83,9 @@ static void alert(const char *name, uint64_t pmc, uint64_t enable, uint64_t msr,
     bare_arm();
     bare_interrupt.srr1_clear = MSR_EE;
     /* The handler goes on behind the instruction it came before: none of them matters here. */
-    SET(SPR_MMCR0, MMCR0_PMAE | enable | mmcr0_bits);
     __asm__ volatile("mtmsrd %0, 1" : : "r"(msr | MSR_EE) : "memory");
+    /* With EE on before the alert is allowed, the interrupt comes where the alert does. */
+    SET(SPR_MMCR0, MMCR0_PMAE | enable | mmcr0_bits);
     spin_until_interrupt();
     __asm__ volatile("mtmsrd %0, 1" : : "r"(msr) : "memory");
     uint64_t mmcr0 = GET(SPR_MMCR0), siar = GET(SPR_SIAR), sier = GET(SPR_SIER);
