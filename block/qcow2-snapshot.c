@@ -476,8 +476,9 @@ bool qcow2_snapshot_create(BlockNode *node, BlockSnapshot *info, GError **errp)
 
 /* ---- Apply ---- */
 
-static int apply_locked(Qcow2State *s, const Qcow2Snapshot *sn)
+static int apply_locked(Qcow2State *s, uint32_t index)
 {
+    const Qcow2Snapshot *sn = &s->snapshots[index];
     uint64_t size = sn->has_disk_size ? sn->disk_size : s->size;
     uint32_t entries = (uint32_t)qcow2_size_to_l1(s, size);
     g_autofree uint64_t *from = NULL, *copy = g_new0(uint64_t, MAX(entries, 1u));
@@ -507,7 +508,9 @@ static int apply_locked(Qcow2State *s, const Qcow2Snapshot *sn)
     return qcow2_txn_commit(txn, &root);
 }
 
-bool qcow2_snapshot_apply(BlockNode *node, const char *id, GError **errp)
+/* With the image to itself, does `change` to the snapshot of that id; what it wrote is on the disk then. */
+static bool change_snapshot(BlockNode *node, const char *id, int (*change)(Qcow2State *s, uint32_t index),
+                            const char *what, GError **errp)
 {
     Qcow2State *s = node->opaque;
     Qcow2Range range;
@@ -517,14 +520,19 @@ bool qcow2_snapshot_apply(BlockNode *node, const char *id, GError **errp)
     ret = qcow2_exclusive_begin(s, &range);
     if (ret == 0) {
         index = find(s, id);
-        ret = index < 0 ? -ENOENT : apply_locked(s, &s->snapshots[index]);
+        ret = index < 0 ? -ENOENT : change(s, (uint32_t)index);
         qcow2_range_end(s, &range);
     }
     mutex_unlock(&s->lock);
     if (ret == 0) {
         ret = block_flush(node->file);
     }
-    return finish(ret, "Could not load snapshot", errp);
+    return finish(ret, what, errp);
+}
+
+bool qcow2_snapshot_apply(BlockNode *node, const char *id, GError **errp)
+{
+    return change_snapshot(node, id, apply_locked, "Could not load snapshot", errp);
 }
 
 /* ---- Delete ---- */
@@ -580,20 +588,5 @@ static int delete_locked(Qcow2State *s, uint32_t index)
 
 bool qcow2_snapshot_delete(BlockNode *node, const char *id, GError **errp)
 {
-    Qcow2State *s = node->opaque;
-    Qcow2Range range;
-    int ret, index;
-
-    mutex_lock(&s->lock);
-    ret = qcow2_exclusive_begin(s, &range);
-    if (ret == 0) {
-        index = find(s, id);
-        ret = index < 0 ? -ENOENT : delete_locked(s, (uint32_t)index);
-        qcow2_range_end(s, &range);
-    }
-    mutex_unlock(&s->lock);
-    if (ret == 0) {
-        ret = block_flush(node->file);
-    }
-    return finish(ret, "Could not delete snapshot", errp);
+    return change_snapshot(node, id, delete_locked, "Could not delete snapshot", errp);
 }

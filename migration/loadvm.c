@@ -34,24 +34,6 @@ struct StateTail {
     Load load;
 };
 
-static bool bad(StateStream *s, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool bad(StateStream *s, GError **errp, const char *format, ...)
-{
-    va_list args;
-
-    /* An error of the transport says more than what we made of the zeros behind it. */
-    if (state_stream_check(s, errp)) {
-        error_prepend(errp, "stream offset %" PRIu64 ": ", state_stream_position(s));
-        return false;
-    }
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    error_set(errp, GOSSAMER_ERROR_STREAM, "%s (stream offset %" PRIu64 ")", text,
-              state_stream_position(s));
-    return false;
-}
-
 /* ---- Head ---- */
 
 static bool load_capabilities(StateStream *s, const SavevmConfig *config, GError **errp)
@@ -61,18 +43,18 @@ static bool load_capabilities(StateStream *s, const SavevmConfig *config, GError
 
     for (uint32_t i = 0; i < count; i++) {
         if (!state_get_counted_string(s, name)) {
-            return bad(s, errp, "bad capability");
+            return state_bad(s, errp, "bad capability");
         }
         if (!config->capabilities || !g_strv_contains(config->capabilities, name)) {
-            return bad(s, errp, "Capability %s is on at the source, but not here", name);
+            return state_bad(s, errp, "Capability %s is on at the source, but not here", name);
         }
     }
     if (state_stream_has_error(s)) {
-        return bad(s, errp, "bad capability");
+        return state_bad(s, errp, "bad capability");
     }
     for (const char *const *p = config->capabilities; p && *p; p++) {
         if (count < g_strv_length((char **)config->capabilities)) {
-            return bad(s, errp, "Capability %s is on here, but not at the source", *p);
+            return state_bad(s, errp, "Capability %s is on here, but not at the source", *p);
         }
     }
     return true;
@@ -86,15 +68,15 @@ static bool load_configuration(StateStream *s, const SavevmConfig *config, char 
     char name[256];
 
     if (!size || size > MACHINE_NAME_MAX) {
-        return bad(s, errp, "the configuration's machine name has %u bytes", size);
+        return state_bad(s, errp, "the configuration's machine name has %u bytes", size);
     }
     *machine = g_malloc0(size + 1);
     if (!state_get_buffer(s, *machine, size)) {
-        return bad(s, errp, "the configuration is cut off");
+        return state_bad(s, errp, "the configuration is cut off");
     }
     for (uint32_t i = 0; i < size; i++) {
         if (!g_ascii_isprint((*machine)[i])) {
-            return bad(s, errp, "the configuration's machine name contains byte 0x%02x",
+            return state_bad(s, errp, "the configuration's machine name contains byte 0x%02x",
                        (uint8_t)(*machine)[i]);
         }
     }
@@ -104,7 +86,7 @@ static bool load_configuration(StateStream *s, const SavevmConfig *config, char 
         }
         state_get_byte(s);
         if (!state_get_counted_string(s, name)) {
-            return bad(s, errp, "the configuration is cut off");
+            return state_bad(s, errp, "the configuration is cut off");
         }
         uint32_t version = state_get_be32(s);
         if (version == 1 && !strcmp(name, "configuration/capabilities")) {
@@ -115,18 +97,18 @@ static bool load_configuration(StateStream *s, const SavevmConfig *config, char 
         } else if (version == 1 && !strcmp(name, "configuration/target-page-bits")) {
             uint32_t bits = state_get_be32(s);
             if (bits != 12) {
-                return bad(s, errp, "the source's pages have %u bits, these 12", bits);
+                return state_bad(s, errp, "the source's pages have %u bits, these 12", bits);
             }
         } else if (version == 1 && !strcmp(name, "configuration/uuid")) {
             state_skip(s, 16);
         } else {
-            return bad(s, errp, "configuration: unknown subsection '%s' version %u", name, version);
+            return state_bad(s, errp, "configuration: unknown subsection '%s' version %u", name, version);
         }
     }
     if (!capabilities && config->capabilities && config->capabilities[0]) {
-        return bad(s, errp, "Capability %s is on here, but not at the source", config->capabilities[0]);
+        return state_bad(s, errp, "Capability %s is on here, but not at the source", config->capabilities[0]);
     }
-    return state_stream_has_error(s) ? bad(s, errp, "the configuration is cut off") : true;
+    return state_stream_has_error(s) ? state_bad(s, errp, "the configuration is cut off") : true;
 }
 
 char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp)
@@ -135,16 +117,16 @@ char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp)
     uint32_t magic = state_get_be32(s), version = state_get_be32(s);
 
     if (magic != STATE_FILE_MAGIC) {
-        bad(s, errp, "this is no state of a machine: it begins with 0x%08x", magic);
+        state_bad(s, errp, "this is no state of a machine: it begins with 0x%08x", magic);
         return NULL;
     }
     if (version != STATE_FILE_VERSION) {
-        bad(s, errp, "the stream's version %u is not supported (%u)", version, STATE_FILE_VERSION);
+        state_bad(s, errp, "the stream's version %u is not supported (%u)", version, STATE_FILE_VERSION);
         return NULL;
     }
     uint8_t kind = state_get_byte(s);
     if (kind != STATE_SECTION_CONFIGURATION) {
-        bad(s, errp, "a configuration section is missing (found 0x%02x)", kind);
+        state_bad(s, errp, "a configuration section is missing (found 0x%02x)", kind);
         return NULL;
     }
     if (!load_configuration(s, config, &machine, errp)) {
@@ -182,7 +164,7 @@ static bool load_body(Load *load, const StateEntry *entry, int version, GError *
     }
     if (!ok) {
         if (errp && !*errp) {
-            bad(load->stream, errp, "it cannot be loaded");
+            state_bad(load->stream, errp, "it cannot be loaded");
         }
         error_prepend(errp, "error while loading state for instance 0x%x of device '%s': ",
                       entry->instance_id, entry->idstr);
@@ -197,11 +179,11 @@ static bool load_footer(Load *load, uint32_t section_id, const StateEntry *entry
     uint32_t id = kind == STATE_SECTION_FOOTER ? state_get_be32(load->stream) : 0;
 
     if (kind != STATE_SECTION_FOOTER) {
-        return bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x): damage, or other devices or -smp at the "
-                   "source", entry->idstr, kind);
+        return state_bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x): damage, or "
+                         "other devices or -smp at the source", entry->idstr, kind);
     }
     if (id != section_id) {
-        return bad(load->stream, errp, "the footer of section '%s' has number %u, not %u", entry->idstr, id,
+        return state_bad(load->stream, errp, "the footer of section '%s' has number %u, not %u", entry->idstr, id,
                    section_id);
     }
     return true;
@@ -210,30 +192,19 @@ static bool load_footer(Load *load, uint32_t section_id, const StateEntry *entry
 static bool load_start(Load *load, StateSectionKind kind, GError **errp)
 {
     StateStream *s = load->stream;
-    char idstr[256];
-    uint32_t section_id = state_get_be32(s);
+    StateSectionHead head;
 
-    if (!state_get_counted_string(s, idstr)) {
-        return bad(s, errp, "a section's head is cut off");
+    if (!state_read_section_head(s, load->loader->registry, &head, errp)) {
+        return false;
     }
-    uint32_t instance_id = state_get_be32(s), version = state_get_be32(s);
-    if (state_stream_has_error(s)) {
-        return bad(s, errp, "the head of section '%s' is cut off", idstr);
-    }
-    StateEntry *entry = state_registry_find(load->loader->registry, idstr, instance_id);
-    if (!entry) {
-        return bad(s, errp, "unknown section '%s' instance %u: this machine has no such device%s", idstr,
-                   instance_id, state_registry_hint(load->loader->registry, idstr));
-    }
-    if (version > (uint32_t)entry->version_id) {
-        return bad(s, errp, "section '%s' has version %u, supported are versions up to %d", idstr, version,
-                   entry->version_id);
-    }
+    StateEntry *entry = head.entry;
+    const char *idstr = head.idstr;
+    uint32_t section_id = head.section_id, version = head.version;
     if ((kind == STATE_SECTION_START) != (entry->handlers != NULL)) {
-        return bad(s, errp, "section '%s' is of the wrong kind 0x%02x", idstr, kind);
+        return state_bad(s, errp, "section '%s' is of the wrong kind 0x%02x", idstr, kind);
     }
     if (g_hash_table_contains(load->sections, GUINT_TO_POINTER(section_id))) {
-        return bad(s, errp, "section number %u ('%s') comes twice", section_id, idstr);
+        return state_bad(s, errp, "section number %u ('%s') comes twice", section_id, idstr);
     }
     g_hash_table_insert(load->sections, GUINT_TO_POINTER(section_id), entry);
     g_hash_table_insert(load->versions, GUINT_TO_POINTER(section_id), GUINT_TO_POINTER(version));
@@ -246,7 +217,7 @@ static bool load_part(Load *load, GError **errp)
     const StateEntry *entry = g_hash_table_lookup(load->sections, GUINT_TO_POINTER(section_id));
 
     if (!entry || !entry->handlers) {
-        return bad(load->stream, errp, "a part of section number %u, which has not begun", section_id);
+        return state_bad(load->stream, errp, "a part of section number %u, which has not begun", section_id);
     }
     int version = (int)GPOINTER_TO_UINT(g_hash_table_lookup(load->versions, GUINT_TO_POINTER(section_id)));
     return load_body(load, entry, version, errp) && load_footer(load, section_id, entry, errp);
@@ -260,11 +231,11 @@ static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError 
     uint32_t length = size == 4 ? ldl_be_p(data) : 0;
 
     if (load->packaged || !length || length > PACKAGE_MAX) {
-        return bad(load->stream, errp, "a package of %u bytes", length);
+        return state_bad(load->stream, errp, "a package of %u bytes", length);
     }
     g_autofree uint8_t *bytes = g_malloc(length);
     if (!state_get_buffer(load->stream, bytes, length)) {
-        return bad(load->stream, errp, "a package is cut off");
+        return state_bad(load->stream, errp, "a package is cut off");
     }
     Load inner = {.stream = state_stream_new_reader(bytes, length), .loader = load->loader,
                   .sections = load->sections, .versions = load->versions, .packaged = true,
@@ -284,7 +255,7 @@ static void copy_pair(gpointer key, gpointer value, gpointer to)
 static bool load_listen(Load *load, GError **errp)
 {
     if (!load->packaged) {
-        return bad(load->stream, errp, "postcopy begins outside a package");
+        return state_bad(load->stream, errp, "postcopy begins outside a package");
     }
     StateTail *tail = g_new0(StateTail, 1);
     /* Sections that come in the package are not the tail's. */
@@ -304,10 +275,10 @@ static bool load_command(Load *load, GError **errp)
     g_autofree uint8_t *data = g_malloc0(size + 1u);
 
     if (!state_get_buffer(s, data, size)) {
-        return bad(s, errp, "command %u is cut off", command);
+        return state_bad(s, errp, "command %u is cut off", command);
     }
     if (!load->loader->command) {
-        return bad(s, errp, "command %u is not expected here", command);
+        return state_bad(s, errp, "command %u is not expected here", command);
     }
     if (load->loader->listen && command == STATE_COMMAND_PACKAGED) {
         return load_package(load, data, size, errp);
@@ -342,7 +313,8 @@ static bool load_sections(Load *load, GError **errp)
         bool ok;
 
         if (state_stream_has_error(s)) {
-            return bad(s, errp, load->packaged ? "the package ends before the guest runs" : "a section is missing");
+            return state_bad(s, errp, load->packaged ? "the package ends before the guest runs"
+                                                     : "a section is missing");
         }
         switch (kind) {
         case STATE_SECTION_START:
@@ -364,7 +336,7 @@ static bool load_sections(Load *load, GError **errp)
         case STATE_SECTION_EOF:
             return true;
         default:
-            return bad(s, errp, "unknown kind of section 0x%02x", kind);
+            return state_bad(s, errp, "unknown kind of section 0x%02x", kind);
         }
         if (!ok) {
             return false;
@@ -444,7 +416,7 @@ static bool check_all_came(Load *load, GError **errp)
                         state_registry_is_optional(load->loader->registry, e->idstr);
 
         if (!optional && !g_hash_table_contains(came, e)) {
-            return bad(load->stream, errp,
+            return state_bad(load->stream, errp,
                        "section '%s' instance 0x%x is missing: both sides need the same devices and -smp",
                        e->idstr, e->instance_id);
         }
@@ -461,7 +433,7 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
         return false;
     }
     if (strcmp(machine, loader->config->machine)) {
-        return bad(s, errp, "Machine type received is '%s' and local is '%s'", machine,
+        return state_bad(s, errp, "Machine type received is '%s' and local is '%s'", machine,
                    loader->config->machine);
     }
     state_registry_note_source_stopped(loader->registry, 0);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "multifd-internal.h"
+#include "ram-internal.h"
 #include "util/bswap.h"
 #include "util/cutils.h"
 #include "util/error.h"
@@ -36,18 +37,6 @@ struct MultifdReceiver {
     GError *error;
 };
 
-static bool bad(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool bad(GError **errp, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    error_set(errp, GOSSAMER_ERROR_STREAM, "%s", text);
-    return false;
-}
-
 /* ---- Packets ---- */
 
 static bool check_offsets(ReceiveChannel *c, unsigned count, uint64_t block_size, GError **errp)
@@ -55,7 +44,7 @@ static bool check_offsets(ReceiveChannel *c, unsigned count, uint64_t block_size
     for (unsigned i = 0; i < count; i++) {
         uint64_t offset = ldq_be_p(c->head + MULTIFD_AT_OFFSETS + 8 * i);
         if (offset % RAM_PAGE_SIZE || block_size < RAM_PAGE_SIZE || offset > block_size - RAM_PAGE_SIZE) {
-            return bad(errp, "page 0x%" PRIx64 " lies outside its RAM block", offset);
+            return ram_stream_error(errp, "page 0x%" PRIx64 " lies outside its RAM block", offset);
         }
         c->offsets[i] = offset;
     }
@@ -66,7 +55,7 @@ static bool read_pages(ReceiveChannel *c, uint8_t *block, unsigned normal, uint3
 {
     if (!c->unpacker) {
         if (size != normal * RAM_PAGE_SIZE) {
-            return bad(errp, "%u pages in %u bytes", normal, size);
+            return ram_stream_error(errp, "%u pages in %u bytes", normal, size);
         }
         for (unsigned i = 0; i < normal; i++) {
             if (!state_get_buffer(c->stream, block + c->offsets[i], RAM_PAGE_SIZE)) {
@@ -76,7 +65,7 @@ static bool read_pages(ReceiveChannel *c, uint8_t *block, unsigned normal, uint3
         return !state_stream_check(c->stream, errp);
     }
     if (size > 2 * MULTIFD_PACKET_BYTES) {
-        return bad(errp, "a packet of %u bytes", size);
+        return ram_stream_error(errp, "a packet of %u bytes", size);
     }
     state_get_buffer(c->stream, c->packed, size);
     return !state_stream_check(c->stream, errp) &&
@@ -91,14 +80,14 @@ static bool take_pages(ReceiveChannel *c, uint32_t flags, unsigned normal, unsig
     uint64_t block_size = 0;
 
     if ((flags & MULTIFD_FLAG_COMPRESSION_MASK) != expected) {
-        return bad(errp, "pages are compressed another way (flags 0x%x) than multifd-compression says (0x%x)",
-                   flags, expected);
+        return ram_stream_error(errp, "pages are compressed another way (flags 0x%x) than multifd-compression "
+                                "says (0x%x)", flags, expected);
     }
     c->head[MULTIFD_AT_BLOCK + MULTIFD_BLOCK_NAME - 1] = 0;
     const char *name = (const char *)c->head + MULTIFD_AT_BLOCK;
     uint8_t *block = g_str_is_ascii(name) ? r->ops->block(r->opaque, name, &block_size) : NULL;
     if (!block) {
-        return bad(errp, "a packet for an unknown RAM block");
+        return ram_stream_error(errp, "a packet for an unknown RAM block");
     }
     if (!check_offsets(c, normal + zero, block_size, errp) ||
         (normal && !read_pages(c, block, normal, size, errp))) {
@@ -130,13 +119,13 @@ static bool take_packet(ReceiveChannel *c, uint32_t *flags, GError **errp)
     uint32_t size = ldl_be_p(c->head + MULTIFD_AT_SIZE);
     *flags = ldl_be_p(c->head + MULTIFD_AT_FLAGS);
     if (magic != MULTIFD_MAGIC || version != MULTIFD_VERSION) {
-        return bad(errp, "a packet begins with 0x%08x, version %u", magic, version);
+        return ram_stream_error(errp, "a packet begins with 0x%08x, version %u", magic, version);
     }
     if (normal > MULTIFD_PACKET_PAGES || zero > MULTIFD_PACKET_PAGES - normal) {
-        return bad(errp, "a packet with %u and %u pages", normal, zero);
+        return ram_stream_error(errp, "a packet with %u and %u pages", normal, zero);
     }
     if (!normal && size) {
-        return bad(errp, "a packet of %u bytes without pages", size);
+        return ram_stream_error(errp, "a packet of %u bytes without pages", size);
     }
     return (!normal && !zero) || take_pages(c, *flags, normal, zero, size, errp);
 }
@@ -150,13 +139,14 @@ static bool take_greeting(ReceiveChannel *c, GError **errp)
         return false;
     }
     if (ldl_be_p(greeting) != MULTIFD_MAGIC || ldl_be_p(greeting + 4) != MULTIFD_VERSION) {
-        return bad(errp, "a channel begins with 0x%08x, version %u", ldl_be_p(greeting), ldl_be_p(greeting + 4));
+        return ram_stream_error(errp, "a channel begins with 0x%08x, version %u", ldl_be_p(greeting),
+                                ldl_be_p(greeting + 4));
     }
     if (memcmp(greeting + 8, c->receiver->config.uuid, 16)) {
-        return bad(errp, "a channel from a machine with another UUID");
+        return ram_stream_error(errp, "a channel from a machine with another UUID");
     }
     if (greeting[24] >= c->receiver->config.channels) {
-        return bad(errp, "channel number %u of %u", greeting[24], c->receiver->config.channels);
+        return ram_stream_error(errp, "channel number %u of %u", greeting[24], c->receiver->config.channels);
     }
     return true;
 }
@@ -229,7 +219,7 @@ bool multifd_receive_sync(MultifdReceiver *r, GError **errp)
     if (r->error && errp) {
         *errp = g_error_copy(r->error);
     } else if (!ok) {
-        bad(errp, "the multifd channels were shut down");
+        ram_stream_error(errp, "the multifd channels were shut down");
     }
     cond_broadcast(&r->changed);
     mutex_unlock(&r->lock);

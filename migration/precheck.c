@@ -13,71 +13,32 @@
 #include "util/error.h"
 #include "vmstate-internal.h"
 
-static bool bad(StateStream *s, GError **errp, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool bad(StateStream *s, GError **errp, const char *format, ...)
-{
-    va_list args;
-
-    if (state_stream_check(s, errp)) {
-        return false;
-    }
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    error_set(errp, GOSSAMER_ERROR_STREAM, "%s (stream offset %" PRIu64 ")", text, state_stream_position(s));
-    return false;
-}
-
-static bool check_entry(const StateLoader *loader, const char *idstr, uint32_t instance_id, uint32_t version,
-                        const StateEntry **entry, GError **errp)
-{
-    *entry = state_registry_find(loader->registry, idstr, instance_id);
-    if (!*entry) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "unknown section '%s' instance %u: this machine has no such device%s",
-                  idstr, instance_id, state_registry_hint(loader->registry, idstr));
-        return false;
-    }
-    if (version > (uint32_t)(*entry)->version_id) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "section '%s' has version %u, supported are versions up to %d",
-                  idstr, version, (*entry)->version_id);
-        return false;
-    }
-    return true;
-}
-
 /* One start section. *done: what comes next cannot be looked at. */
 static bool check_start(StateStream *s, const StateLoader *loader, bool *done, GError **errp)
 {
-    const StateEntry *entry;
-    char idstr[256];
+    StateSectionHead head;
 
     state_get_byte(s);
-    uint32_t section_id = state_get_be32(s);
-    if (!state_get_counted_string(s, idstr)) {
-        return bad(s, errp, "a section's head is cut off");
-    }
-    uint32_t instance_id = state_get_be32(s), version = state_get_be32(s);
-    if (state_stream_has_error(s)) {
-        return bad(s, errp, "the head of section '%s' is cut off", idstr);
-    }
-    if (!check_entry(loader, idstr, instance_id, version, &entry, errp)) {
+    if (!state_read_section_head(s, loader->registry, &head, errp)) {
         return false;
     }
+    const StateEntry *entry = head.entry;
+    const char *idstr = head.idstr;
     if (!entry->handlers) {
-        return bad(s, errp, "section '%s' is of the wrong kind", idstr);
+        return state_bad(s, errp, "section '%s' is of the wrong kind", idstr);
     }
     if (!entry->handlers->check) {
         *done = true;
         return true;
     }
-    if (!entry->handlers->check(s, entry->opaque, (int)version, errp)) {
+    if (!entry->handlers->check(s, entry->opaque, (int)head.version, errp)) {
         error_prepend(errp, "section '%s': ", idstr);
         return false;
     }
     uint8_t foot = state_get_byte(s);
     uint32_t number = state_get_be32(s);
-    if (foot != STATE_SECTION_FOOTER || number != section_id) {
-        return bad(s, errp, "the footer of section '%s' is missing", idstr);
+    if (foot != STATE_SECTION_FOOTER || number != head.section_id) {
+        return state_bad(s, errp, "the footer of section '%s' is missing", idstr);
     }
     return true;
 }
@@ -92,7 +53,7 @@ bool state_check_head(StateStream *s, const StateLoader *loader, GError **errp)
         return false;
     }
     if (strcmp(machine, loader->config->machine)) {
-        return bad(s, errp, "Machine type received is '%s' and local is '%s'", machine, loader->config->machine);
+        return state_bad(s, errp, "Machine type received is '%s' and local is '%s'", machine, loader->config->machine);
     }
     while (!done && state_peek(s, &kind, 1) == 1 && kind == STATE_SECTION_START) {
         if (!check_start(s, loader, &done, errp)) {
@@ -130,10 +91,9 @@ bool state_check_tail(const uint8_t *tail, size_t size, const StateLoader *loade
         const char *name = json_string_value(json_object_get(row, "name"));
         json_int_t instance = json_integer_value(json_object_get(row, "instance_id"));
         json_int_t version = json_integer_value(json_object_get(row, "version"));
-        const StateEntry *entry;
 
         if (name && version >= 0 && version <= INT32_MAX &&
-            !check_entry(loader, name, (uint32_t)instance, (uint32_t)version, &entry, errp)) {
+            !state_find_section(loader->registry, name, (uint32_t)instance, (uint32_t)version, errp)) {
             good = false;
             break;
         }
