@@ -3,6 +3,8 @@
 # Short names for the common tasks; meson and ninja do the building, scripts/ the rest.
 
 BUILD ?= build
+# For configure, when the build folder is made: CONFIGURE_OPTIONS=--werror, --sanitize, ...
+CONFIGURE_OPTIONS ?=
 
 .PHONY: all build run check check-long bench dependencies clean
 all: build
@@ -12,7 +14,7 @@ dependencies:
 	@scripts/install-dependencies build option
 
 $(BUILD)/build.ninja: | dependencies
-	./configure --builddir=$(BUILD)
+	./configure --builddir=$(BUILD) $(CONFIGURE_OPTIONS)
 
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)

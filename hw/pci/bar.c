@@ -113,10 +113,9 @@ void pci_unmap_bars(PciDevice *dev)
 
 bool pci_load_rom(PciDevice *dev, GError **errp)
 {
-    g_autofree char *path = NULL, *name = NULL, *data = NULL;
-    gsize length;
-    uint64_t size = 2048;
-    GError *error = NULL;
+    g_autofree char *path = NULL, *name = NULL;
+    g_autofree uint8_t *data = NULL;
+    uint64_t length, size = 2048;
 
     if (!dev->romfile || !*dev->romfile || !dev->rombar) {
         return true;
@@ -126,13 +125,8 @@ bool pci_load_rom(PciDevice *dev, GError **errp)
         error_setg(errp, "failed to find romfile \"%s\"", dev->romfile);
         return false;
     }
-    if (!g_file_get_contents(path, &data, &length, &error)) {
-        error_setg(errp, "failed to load romfile \"%s\": %s", dev->romfile, error->message);
-        g_error_free(error);
-        return false;
-    }
-    if (length == 0 || length > ROM_LIMIT) {
-        error_setg(errp, "romfile \"%s\" has %zu bytes (1 to %u are possible)", dev->romfile, length, ROM_LIMIT);
+    if (!image_read(path, ROM_LIMIT, &data, &length, errp)) {
+        error_prepend(errp, "failed to load romfile \"%s\": ", dev->romfile);
         return false;
     }
     while (size < length) {

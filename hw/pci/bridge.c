@@ -70,9 +70,16 @@ static void map(PciBridge *bridge, unsigned n, MemoryRegion *outside, MemoryRegi
     static const char *const names[] = {"pci-bridge-io", "pci-bridge-mem", "pci-bridge-prefetch"};
     PciBridgeWindow *window = &bridge->windows[n];
     PciRange r = pci_bridge_range(&bridge->parent, n);
+    bool shown = decoded && r.base <= r.last && r.last - r.base != UINT64_MAX &&
+                 r.base < memory_region_size(outside);
 
+    /* Most writes to the configuration space change no window. */
+    if (shown == window->mapped &&
+        (!shown || (window->alias.addr == r.base && memory_region_size(&window->alias) == r.last - r.base + 1))) {
+        return;
+    }
     unmap(window);
-    if (!decoded || r.base > r.last || r.last - r.base == UINT64_MAX || r.base >= memory_region_size(outside)) {
+    if (!shown) {
         return;
     }
     memory_region_init_alias(&window->alias, bridge, names[n], inside, r.base, r.last - r.base + 1);

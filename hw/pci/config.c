@@ -55,7 +55,7 @@ uint32_t pci_config_read(PciDevice *dev, uint32_t address, unsigned size)
 void pci_config_write(PciDevice *dev, uint32_t address, uint32_t value, unsigned size)
 {
     const PciDeviceClass *class = pci_device_get_class(dev);
-    bool masked = dev->msix.capability && (dev->config[dev->msix.capability + PCI_MSIX_FLAGS + 1] & 0x40);
+    bool masked = dev->msix.capability && pci_msix_masked(dev);
 
     if (class->config_write) {
         class->config_write(dev, address, value, size);

@@ -5,7 +5,8 @@
  * Left out: the memory controller's registers do nothing.
  */
 #include "hw/pci/pci-host.h"
-#include "migration/wire.h"
+#include "migration/vmstate.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
 #define CONFIG_ADDRESS 0xfec00000u

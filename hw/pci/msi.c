@@ -61,6 +61,8 @@ bool pci_msi_init(PciDevice *dev, uint8_t offset, unsigned n_vectors, bool is_64
     pci_set16(writable + data, 0xffff);
     if (mask) {
         pci_set32(writable + data + 4, n_vectors == 32 ? UINT32_MAX : (1u << n_vectors) - 1);
+        /* Pending bits: the device's to change, and state. */
+        pci_set32(dev->must_match + offset + data + 8, 0);
     }
     return true;
 }

@@ -20,7 +20,7 @@ static uint16_t flags_of(const PciDevice *dev)
     return pci_get16(dev->config + dev->msix.capability + PCI_MSIX_FLAGS);
 }
 
-static bool all_masked(const PciDevice *dev)
+bool pci_msix_masked(const PciDevice *dev)
 {
     uint16_t flags = flags_of(dev);
 
@@ -34,7 +34,7 @@ static uint8_t *entry(const PciDevice *dev, unsigned vector)
 
 static bool masked(const PciDevice *dev, unsigned vector)
 {
-    return all_masked(dev) || (entry(dev, vector)[ENTRY_CONTROL] & ENTRY_MASKED);
+    return pci_msix_masked(dev) || (entry(dev, vector)[ENTRY_CONTROL] & ENTRY_MASKED);
 }
 
 static void send(PciDevice *dev, unsigned vector)
@@ -182,7 +182,7 @@ void pci_msix_notify(PciDevice *dev, unsigned vector)
 
 void pci_msix_config_written(PciDevice *dev, bool was_masked)
 {
-    if (was_masked && !all_masked(dev)) {
+    if (was_masked && !pci_msix_masked(dev)) {
         for (unsigned vector = 0; vector < dev->msix.n_vectors; vector++) {
             deliver_pending(dev, vector);
         }

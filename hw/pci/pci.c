@@ -270,6 +270,17 @@ static void pci_init(Object *obj)
     ((PciDevice *)obj)->devfn = PCI_DEVFN_ANY;
 }
 
+/* BARs are off the bus before the device gives up their regions. */
+static void unrealize_class(PciDevice *dev)
+{
+    const PciDeviceClass *class = pci_device_get_class(dev);
+
+    pci_unmap_bars(dev);
+    if (class->unrealize) {
+        class->unrealize(dev);
+    }
+}
+
 static void release(PciDevice *dev)
 {
     pci_unmap_bars(dev);
@@ -296,9 +307,7 @@ static bool pci_realize(DeviceState *device, GError **errp)
         return false;
     }
     if (!pci_load_rom(dev, errp)) {
-        if (class->unrealize) {
-            class->unrealize(dev);
-        }
+        unrealize_class(dev);
         release(dev);
         return false;
     }
@@ -308,12 +317,9 @@ static bool pci_realize(DeviceState *device, GError **errp)
 static void pci_unrealize(DeviceState *device)
 {
     PciDevice *dev = (PciDevice *)device;
-    const PciDeviceClass *class = pci_device_get_class(dev);
 
     pci_irq_reset(dev);
-    if (class->unrealize) {
-        class->unrealize(dev);
-    }
+    unrealize_class(dev);
     release(dev);
 }
 
@@ -441,7 +447,6 @@ static bool pci_post_load(void *opaque, int version, GError **errp)
         dev->config[PCI_STATUS] &= (uint8_t)~PCI_STATUS_INTERRUPT;
     }
     pci_update_bars(dev);
-    pci_bridge_update(dev);
     return true;
 }
 

@@ -87,7 +87,6 @@ static void macio_unrealize(PciDevice *dev)
 {
     MacIO *macio = (MacIO *)dev;
 
-    pci_unmap_bars(dev);
     if (macio->legacy.container) {
         memory_region_del_subregion(&macio->bar, &macio->legacy);
         for (unsigned i = 0; i < N_PORTS; i++) {

@@ -40,6 +40,7 @@ bool spapr_tce_enable(SpaprTceTable *tce, uint32_t page_shift, uint64_t bus_offs
     tce->n_entries = n_entries;
     tce->page_shift = page_shift;
     tce->bus_offset = bus_offset;
+    tce->bypass = false;
     return true;
 }
 
@@ -50,6 +51,7 @@ void spapr_tce_disable(SpaprTceTable *tce)
     tce->page_shift = 0;
     tce->bus_offset = 0;
     tce->default_window = false;
+    tce->bypass = false;
 }
 
 static uint64_t *entry_of(const SpaprTceTable *tce, uint64_t bus_address)
@@ -71,7 +73,8 @@ bool spapr_tce_translate(const SpaprTceTable *tce, uint64_t bus_address, unsigne
 
     if (tce->bypass) {
         *real = bus_address;
-        *left = UINT64_MAX - bus_address;
+        /* To the end of the addresses, 2^64 bytes counted as one less. */
+        *left = bus_address ? -bus_address : UINT64_MAX;
         return true;
     }
     if (!entry || (*entry & access) != access) {

@@ -42,7 +42,7 @@ enum {
 
 /* Of a processor, as it was. */
 typedef struct Kept {
-    uint64_t nip, msr, gpr3, lpcr, psscr;
+    uint64_t nip, msr, gpr3, psscr;
     uint32_t halted;
     bool prod;
 } Kept;
@@ -329,7 +329,7 @@ static void keep(SpaprMachine *spapr, SpaprResume *r)
         PowerPCCPU *cpu = cpu_at(spapr, i);
         const CPUPPCState *env = &cpu->env;
 
-        r->kept[i] = (Kept){env->nip, env->msr, env->gpr[3], env->spr[SPR_LPCR], env->spr[SPR_PSSCR],
+        r->kept[i] = (Kept){env->nip, env->msr, env->gpr[3], env->spr[SPR_PSSCR],
                             cpu->parent.halted, spapr_cpu_state(cpu)->prod};
     }
     r->memory = g_malloc(r->size);
@@ -472,7 +472,6 @@ void spapr_resume_undo(SpaprMachine *spapr)
         cpu->env.nip = k->nip;
         cpu->env.msr = k->msr;
         cpu->env.gpr[3] = k->gpr3;
-        cpu->env.spr[SPR_LPCR] = k->lpcr;
         cpu->env.spr[SPR_PSSCR] = k->psscr;
         cpu->parent.halted = k->halted;
         spapr_cpu_state(cpu)->prod = k->prod;

@@ -74,7 +74,6 @@ static void reset_window(void *opaque, VioDevice *dev)
     SpaprTceTable *tce = spapr_tce_find(opaque, dev->reg);
     uint32_t size = vio_device_get_class(dev)->dma_window;
 
-    tce->bypass = false;
     spapr_tce_enable(tce, SPAPR_TCE_PAGE_SHIFT, 0, size >> SPAPR_TCE_PAGE_SHIFT);
 }
 

@@ -354,7 +354,7 @@ static void test_resume(gconstpointer data)
     VMStateWire wire = GPOINTER_TO_INT(data);
     SpaprMachine *spapr = bench_machine();
     g_autoptr(GPtrArray) lost = NULL;
-    g_autoptr(GBytes) before[2] = {NULL}, after[2] = {NULL};
+    GBytes *before[2];
     uint8_t memory[4096], again[4096];
 
     ready(0, 0x1000);
@@ -383,12 +383,11 @@ static void test_resume(gconstpointer data)
     g_assert_true(spapr_cpu_state(bench_cpu(1))->prod);
     g_assert_false(bench_cpu(1)->parent.halted);
     for (unsigned i = 0; i < 2; i++) {
-        gsize size;
-        const uint8_t *one = g_bytes_get_data(before[i], &size);
+        g_autoptr(GBytes) after = save(&vmstate_ppc_cpu, bench_cpu(i));
 
-        after[i] = save(&vmstate_ppc_cpu, bench_cpu(i));
         /* But for the decrementer, which runs. */
-        g_assert_cmpmem(one, DECR_OFFSET, g_bytes_get_data(after[i], NULL), DECR_OFFSET);
+        g_assert_cmpmem(g_bytes_get_data(before[i], NULL), DECR_OFFSET, g_bytes_get_data(after, NULL), DECR_OFFSET);
+        g_bytes_unref(before[i]);
         g_assert_cmphex(bench_cpu(i)->env.nip, ==, 0x1000u * (i + 1));
     }
     spapr_cpu_state(bench_cpu(1))->prod = false;

@@ -64,7 +64,6 @@ static void test_unrealize(PciDevice *dev)
     TestDevice *test = (TestDevice *)dev;
 
     pci_msix_uninit(dev, &test->vectors);
-    pci_unmap_bars(dev);
     memory_region_destroy(&test->registers);
     memory_region_destroy(&test->ports);
     memory_region_destroy(&test->vectors);
@@ -358,6 +357,12 @@ static void test_msix(void)
     g_assert_cmphex(t.message_address, ==, 0xabc0);
     g_assert_cmphex(t.message_data, ==, 77);
     g_assert_cmphex(load(MEMORY_BASE + 0x201000), ==, 0);
+    /* One that waited while all were masked comes when the function is on again, whatever was between. */
+    pci_data_write(t.bus, at + capability + 2, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASK_ALL, 2);
+    pci_msix_notify(dev, 1);
+    pci_data_write(t.bus, at + capability + 2, 0, 2);
+    pci_data_write(t.bus, at + capability + 2, PCI_MSIX_FLAGS_ENABLE, 2);
+    g_assert_cmpuint(t.n_messages, ==, 2);
     device_unrealize(&dev->parent);
     t.n_messages = 0;
 }
@@ -445,6 +450,10 @@ static void test_state(void)
     write32(at + 0x10, 0x80000);
     pci_data_write(t.bus, at + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
     pci_irq_assert(dev);
+    /* A message that waits behind its mask is state, too. */
+    pci_data_write(t.bus, at + dev->msi_capability + 2, PCI_MSI_FLAGS_ENABLE | 1 << 4, 2);
+    write32(at + dev->msi_capability + 16, 2);
+    pci_msi_notify(dev, 1);
     saved = vmstate_save_to_bytes(&vmstate_test, dev, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(g_bytes_get_size(saved), ==, 4 + 256 + 16);
@@ -454,6 +463,7 @@ static void test_state(void)
     g_assert_no_error(error);
     g_assert_cmphex(load(MEMORY_BASE + 0x80010), ==, 0x1010);
     g_assert_cmphex(dev->irq_state, ==, 1);
+    g_assert_cmphex(read32(at + dev->msi_capability + 20), ==, 2);
     g_assert_cmphex(dev->config[PCI_STATUS] & PCI_STATUS_INTERRUPT, !=, 0);
     again = vmstate_save_to_bytes(&vmstate_test, dev, &error);
     g_assert_true(g_bytes_equal(saved, again));

@@ -122,9 +122,6 @@ static inline const PciDeviceClass *pci_device_get_class(const PciDevice *dev)
     return (const PciDeviceClass *)device_get_class(&dev->parent);
 }
 #define PCI_DEVICE(dev) ((PciDevice *)(dev))
-#define DEFINE_PROP_PCI_DEVFN(name_, s, f)                                                              \
-    DEFINE_PROP_CUSTOM(name_, property_type_string, pci_set_devfn, pci_get_devfn,                       \
-                       "Slot and optional function number, example: 06.0 or 06")
 
 /* ---- Buses (pci.c) ---- */
 /* A root bus below a host bridge; name NULL: after the bridge's id, else "pci.0". */
@@ -239,6 +236,8 @@ bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsign
                    uint32_t pending, uint8_t offset, GError **errp);
 void pci_msix_uninit(PciDevice *dev, MemoryRegion *bar);
 bool pci_msix_enabled(const PciDevice *dev);
+/* All vectors: by the mask of the function, or because it is off. */
+bool pci_msix_masked(const PciDevice *dev);
 void pci_msix_notify(PciDevice *dev, unsigned vector);
 void pci_msix_config_written(PciDevice *dev, bool was_masked);
 void pci_msix_reset(PciDevice *dev);
