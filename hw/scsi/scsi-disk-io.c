@@ -72,10 +72,11 @@ bool scsi_disk_failed(ScsiRequest *req, int ret, bool is_read)
 
 static uint32_t next_chunk(DiskRequest *r)
 {
-    if (!r->req.buffer) {
-        r->req.buffer = g_malloc(SCSI_CHUNK);
-    }
     r->filled = (uint32_t)MIN((uint64_t)r->sector_count * SCSI_SECTOR, SCSI_CHUNK);
+    if (!r->req.buffer) {
+        /* The first chunk is the largest. */
+        r->req.buffer = g_malloc0(r->filled);
+    }
     return r->filled;
 }
 

@@ -552,7 +552,8 @@ static bool request_post_load(void *opaque, int version, GError **errp)
 {
     VscsiRequest *req = opaque;
 
-    if (req->sense_len > SCSI_SENSE_SIZE || !req->active) {
+    /* A response has to hold them. */
+    if (req->sense_len > VSCSI_IU_SIZE - RSP_SIZE || !req->active) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi_req: %u bytes of sense data, %sactive", req->sense_len,
                   req->active ? "" : "not ");
         return false;
@@ -597,6 +598,21 @@ static bool save_request(StateStream *s, ScsiRequest *scsi, GError **errp)
     return vmstate_save(s, &vmstate_vscsi_request, &copy, errp);
 }
 
+/* What the stream says twice must agree: a direction of its own would move what nobody has put there. */
+static bool request_fits(const VscsiRequest *req, const ScsiRequest *scsi, GError **errp)
+{
+    if (req->tag != scsi->tag) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u says that it is request %u", scsi->tag,
+                  req->tag);
+        return false;
+    }
+    if (req->writing != (scsi->cmd.direction == SCSI_TO_DEVICE)) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u moves data the wrong way", scsi->tag);
+        return false;
+    }
+    return true;
+}
+
 static bool load_request(StateStream *s, ScsiRequest *scsi, GError **errp)
 {
     SpaprVscsi *vscsi = adapter_of(scsi);
@@ -608,10 +624,7 @@ static bool load_request(StateStream *s, ScsiRequest *scsi, GError **errp)
                   req ? "there twice" : "beyond the queue");
         return false;
     }
-    if (!vmstate_load(s, &vmstate_vscsi_request, req, 1, errp) || req->tag != tag) {
-        if (errp && !*errp) {
-            error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u says that it is request %u", tag, req->tag);
-        }
+    if (!vmstate_load(s, &vmstate_vscsi_request, req, 1, errp) || !request_fits(req, scsi, errp)) {
         memset(req, 0, sizeof(*req));
         req->tag = tag;
         return false;

@@ -489,6 +489,62 @@ static void test_state_with_requests(void)
     }
 }
 
+/* Where the section of the disk has its first request: in the adapter's part, after message and unit. */
+enum { STREAM_REQUEST = 104 + 25, STREAM_WRITING = STREAM_REQUEST + 16 + 256 + 4 + 1 + 4,
+       STREAM_SENSE_LENGTH = STREAM_WRITING + 1 };
+
+static void refuse(const uint8_t *stream, gsize size, const char *part)
+{
+    GError *error = NULL;
+
+    g_assert_false(vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size, 1, &error));
+    g_assert_nonnull(strstr(error->message, part));
+    g_error_free(error);
+}
+
+/* A request that contradicts itself. */
+static void test_state_contradicts(void)
+{
+    static uint8_t bytes[4096];
+    GError *error = NULL;
+    g_autoptr(GBytes) saved = NULL;
+    g_autofree uint8_t *copy = NULL;
+    gsize size;
+
+    stop_on_error();
+    fault = (Fault){.write = EIO, .read = EIO};
+    for (unsigned write = 0; write < 2; write++) {
+        fill(bytes, sizeof(bytes), 9 + write);
+        memcpy(data(), bytes, sizeof(bytes));
+        if (write) {
+            g_assert_false(SCSI(HD, 0, 4096, SCSI_WRITE_10, 0, 0, 0, 0x20, 0, 0, 0, 8, 0).came);
+        } else {
+            g_assert_false(SCSI(HD, 4096, 0, SCSI_READ_10, 0, 0, 0, 0x20, 0, 0, 0, 8, 0).came);
+        }
+        saved = vmstate_save_to_bytes(section(2)->vmsd, section(2)->opaque, &error);
+        g_assert_no_error(error);
+        size = g_bytes_get_size(saved);
+        copy = g_memdup2(g_bytes_get_data(saved, NULL), size);
+        system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+        scsi_connect();
+        g_assert_cmpuint(copy[STREAM_WRITING], ==, write);
+        copy[STREAM_WRITING] ^= 1;
+        refuse(copy, size, "moves data the wrong way");
+        copy[STREAM_WRITING] ^= 1;
+        /* As many bytes of sense data as a response holds, and one more. */
+        stl_be_p(copy + STREAM_SENSE_LENGTH, 221);
+        refuse(copy, size, "221 bytes of sense data");
+        stl_be_p(copy + STREAM_SENSE_LENGTH, 220);
+        g_assert_true(vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, copy, size, 1, &error));
+        system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+        scsi_connect();
+        FAILS(SCSI(HD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x29, 0);
+        g_clear_pointer(&saved, g_bytes_unref);
+        g_clear_pointer(&copy, g_free);
+    }
+    fault = (Fault){0};
+}
+
 /* Loaded streams that are wrong where a restart would use them. */
 static void test_state_goes_on(void)
 {
@@ -712,7 +768,8 @@ int main(int argc, char **argv)
         {"report", test_report}, {"stop-and-retry", test_stop_and_retry}, {"task-management", test_task_management},
         {"queue-calls", test_queue_calls}, {"too-many", test_too_many}, {"descriptors", test_descriptors},
         {"hot-plug", test_hot_plug}, {"state-with-requests", test_state_with_requests},
-        {"random-messages", test_random_messages}, {"state-goes-on", test_state_goes_on},
+        {"state-contradicts", test_state_contradicts}, {"random-messages", test_random_messages},
+        {"state-goes-on", test_state_goes_on},
     };
     int result;
 
