@@ -220,21 +220,26 @@ static const char *const policy_names[] = {"auto", "report", "ignore", "enospc",
 static const char *const on_off_auto_names[] = {"auto", "on", "off", NULL};
 enum { OOA_AUTO, OOA_ON, OOA_OFF };
 
-static bool apply_policies(ScsiDisk *disk, GError **errp)
+static bool check_policies(const ScsiDisk *disk, GError **errp)
 {
-    BlockErrorPolicy on_read = blk_error_policy(disk->blk, true), on_write = blk_error_policy(disk->blk, false);
-
     if (disk->on_read == BLOCK_ERROR_ENOSPC) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "rerror=enospc: reading does not run out of space");
         return false;
     }
+    return true;
+}
+
+/* The drive is ours by then: what another device has must not change. */
+static void apply_policies(ScsiDisk *disk)
+{
+    BlockErrorPolicy on_read = blk_error_policy(disk->blk, true), on_write = blk_error_policy(disk->blk, false);
+
     blk_set_error_policy(disk->blk, disk->on_read ? (BlockErrorPolicy)disk->on_read : on_read,
                          disk->on_write ? (BlockErrorPolicy)disk->on_write : on_write);
     if (disk->write_cache != OOA_AUTO) {
         blk_set_write_cache(disk->blk, disk->write_cache == OOA_ON);
     }
     blk_set_guest_block_size(disk->blk, disk->dev.block_size);
-    return true;
 }
 
 static void choose_names(ScsiDisk *disk)
@@ -267,7 +272,7 @@ static bool disk_realize(ScsiDisk *disk, GError **errp)
         error_set(errp, GOSSAMER_ERROR_INVALID, "Device needs media, but drive is empty");
         return false;
     }
-    if (!choose_block_sizes(disk, errp) || !choose_geometry(disk, errp) || !apply_policies(disk, errp)) {
+    if (!choose_block_sizes(disk, errp) || !choose_geometry(disk, errp) || !check_policies(disk, errp)) {
         return false;
     }
     if (!blk_attach_device(disk->blk, OBJECT(dev), errp)) {
@@ -279,6 +284,7 @@ static bool disk_realize(ScsiDisk *disk, GError **errp)
         return false;
     }
     disk->attached = true;
+    apply_policies(disk);
     blk_set_device_ops(disk->blk, disk->removable ? &removable_ops : &fixed_ops, disk);
     scsi_device_realize(&disk->dev);
     return true;

@@ -716,11 +716,21 @@ static void test_random_messages(void)
 
 static void test_hot_plug(void)
 {
+    BlockBackend *blk = blk_find("disk");
     GError *error = NULL;
     DeviceState *dev;
 
-    g_assert_null(device_add("scsi-hd,drive=disk,bus=v.0", &error));
+    /* A drive that another device has stays as it is. */
+    blk_set_error_policy(blk, BLOCK_ERROR_STOP, BLOCK_ERROR_STOP);
+    g_assert_null(device_add("scsi-hd,drive=disk,bus=v.0,rerror=ignore,werror=report,write-cache=off,"
+                             "logical_block_size=4k", &error));
     g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_cmpint(blk_error_policy(blk, true), ==, BLOCK_ERROR_STOP);
+    g_assert_cmpint(blk_error_policy(blk, false), ==, BLOCK_ERROR_STOP);
+    g_assert_true(blk_write_cache(blk));
+    g_assert_null(device_add("scsi-hd,drive=disk,bus=v.0,rerror=enospc", &error));
+    g_assert_nonnull(strstr(error->message, "rerror=enospc"));
     g_clear_error(&error);
     drive_add("if=none,id=late,driver=null-co,size=1M", BLOCK_IF_NONE, false, &error);
     g_assert_no_error(error);
