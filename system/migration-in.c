@@ -19,6 +19,8 @@
 #include "util/bswap.h"
 #include "util/error.h"
 
+#define GREETINGS_MAX 256   /* the stream and its channels */
+
 static void take_lock(void *opaque)
 {
     device_lock();
@@ -100,6 +102,30 @@ static bool command(void *opaque, uint16_t number, const uint8_t *data, uint16_t
 
 /* ---- The end ---- */
 
+/* A connection whose first bytes will tell what it is. */
+typedef struct Greeting {
+    MigrationChannel *channel;
+    guint source;
+} Greeting;
+
+/* Nobody comes in any more; those that have not said what they are go. */
+static void close_listener(IncomingMigration *in)
+{
+    if (in->listener >= 0) {
+        g_source_remove(in->source);
+        in->source = 0;
+        close(in->listener);
+        in->listener = -1;
+    }
+    for (unsigned i = 0; in->greeting && i < in->greeting->len; i++) {
+        Greeting *greeting = g_ptr_array_index(in->greeting, i);
+        g_source_remove(greeting->source);
+        migration_channel_close(greeting->channel, NULL);
+        g_free(greeting);
+    }
+    g_clear_pointer(&in->greeting, g_ptr_array_unref);
+}
+
 static void join(Thread **thread)
 {
     if (*thread) {
@@ -115,6 +141,7 @@ void migration_incoming_finish(void *opaque)
     IncomingMigration *in = &m->in;
     bool runs = in->tail != NULL;
 
+    close_listener(in);
     join(&in->thread);
     join(&in->tail_thread);
     ram_state_set_load_options(m->ram, NULL);
@@ -240,19 +267,10 @@ static void channels_failed(void *opaque)
 
 static const MultifdReceiverOps multifd_ops = {.block = find_block, .failed = channels_failed};
 
-/* A connection whose first bytes will tell what it is. */
-typedef struct Greeting {
-    MigrationChannel *channel;
-    guint source;
-} Greeting;
-
 static void stop_listening(IncomingMigration *in)
 {
-    if (in->listener >= 0 && in->channel && (!in->multifd || multifd_receiver_is_full(in->multifd))) {
-        g_source_remove(in->source);
-        in->source = 0;
-        close(in->listener);
-        in->listener = -1;
+    if (in->channel && (!in->multifd || multifd_receiver_is_full(in->multifd))) {
+        close_listener(in);
     }
 }
 
@@ -328,10 +346,13 @@ static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaqu
     }
     if (!in->multifd) {
         receive(m, channel);
-        in->source = 0;
-        close(in->listener);
-        in->listener = -1;
+        close_listener(in);
         return G_SOURCE_REMOVE;
+    }
+    if (in->greeting->len >= GREETINGS_MAX) {
+        error_report("a connection was closed: %u others have not said what they are", in->greeting->len);
+        migration_channel_close(channel, NULL);
+        return G_SOURCE_CONTINUE;
     }
     Greeting *greeting = g_new0(Greeting, 1);
     greeting->channel = channel;

@@ -600,6 +600,31 @@ def multifd_faults():
         source.alive()
 
 
+def strangers():
+    """A connection that says nothing until the guest runs: it is closed, and so is the way in."""
+    for number, magic in enumerate((b"QEVM\0\0\0\3", b"\x11\x22\x33\x44\0\0\0\1")):
+        with World() as world:
+            path = world.path(f"stream{number}")
+            source = world.source(8, 8)
+            target = Side(world, "target", incoming="defer")
+            for side in (source, target):
+                side.set(multifd=True)
+            target.qmp.command("migrate-incoming", uri="unix:" + path)
+            with socket.socket(socket.AF_UNIX) as stranger:
+                stranger.connect(path)
+                move(world, source, target, "unix:" + path)
+                try:
+                    stranger.sendall(magic + bytes(56))
+                    stranger.settimeout(stretch(20))
+                    assert not stranger.recv(1), "the stranger is answered"
+                except ConnectionError:
+                    pass
+            with socket.socket(socket.AF_UNIX) as late:
+                assert late.connect_ex(path), "the listener is open still"
+            target.wait_status("completed")
+            target.alive()
+
+
 def mapped_ram(emulators=(None, None), offset=0, also_multifd=False):
     """A file in which each page has its place."""
     with World() as world:
@@ -924,6 +949,7 @@ CASES = {
     "multifd-zstd": ("quick", lambda: multifd("zstd", zero="multifd")),
     "multifd-8.2": ("quick", lambda: multifd(machine=NEWER)),
     "multifd-faults": ("quick", multifd_faults),
+    "strangers": ("quick", strangers),
     "mapped-ram": ("quick", mapped_ram),
     "mapped-ram-offset": ("long", lambda: mapped_ram(offset=1 << 16, also_multifd=True)),
     "postcopy": ("quick", postcopy),
