@@ -24,6 +24,7 @@ typedef struct Load {
     GHashTable *sections;  /* the stream's section number -> StateEntry */
     GHashTable *versions;  /* the same -> version */
     bool packaged;         /* stream is a package inside another */
+    bool tail;             /* stream is read while the guest runs */
     bool runs;             /* the guest runs: what is left of the stream is a tail's */
     bool listening;        /* there is a tail */
     StateStream *outer;    /* packaged: the stream around it */
@@ -200,6 +201,9 @@ static bool load_start(Load *load, StateSectionKind kind, GError **errp)
     StateEntry *entry = head.entry;
     const char *idstr = head.idstr;
     uint32_t section_id = head.section_id, version = head.version;
+    if (load->tail || (load->listening && kind == STATE_SECTION_START)) {
+        return state_bad(s, errp, "section '%s' begins when postcopy has begun", idstr);
+    }
     if ((kind == STATE_SECTION_START) != (entry->handlers != NULL)) {
         return state_bad(s, errp, "section '%s' is of the wrong kind 0x%02x", idstr, kind);
     }
@@ -218,6 +222,10 @@ static bool load_part(Load *load, GError **errp)
 
     if (!entry || !entry->handlers) {
         return state_bad(load->stream, errp, "a part of section number %u, which has not begun", section_id);
+    }
+    /* One thread reads the package, another what goes on: neither may take the other's. */
+    if (load->listening || (load->tail && !entry->handlers->goes_on_in_postcopy)) {
+        return state_bad(load->stream, errp, "a part of section '%s' when postcopy has begun", entry->idstr);
     }
     int version = (int)GPOINTER_TO_UINT(g_hash_table_lookup(load->versions, GUINT_TO_POINTER(section_id)));
     return load_body(load, entry, version, errp) && load_footer(load, section_id, entry, errp);
@@ -243,6 +251,10 @@ static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError 
     bool ok = load_sections(&inner, errp);
     load->runs = inner.runs;
     load->listening = inner.listening;
+    if (ok && inner.listening && !inner.runs) {
+        /* The rest of our stream is somebody else's. */
+        ok = state_bad(inner.stream, errp, "the package ends before the guest runs");
+    }
     state_stream_free(inner.stream);
     return ok;
 }
@@ -254,12 +266,12 @@ static void copy_pair(gpointer key, gpointer value, gpointer to)
 
 static bool load_listen(Load *load, GError **errp)
 {
-    if (!load->packaged) {
-        return state_bad(load->stream, errp, "postcopy begins outside a package");
+    if (!load->packaged || load->listening) {
+        return state_bad(load->stream, errp, "postcopy begins outside a package, or twice");
     }
     StateTail *tail = g_new0(StateTail, 1);
     /* Sections that come in the package are not the tail's. */
-    tail->load = (Load){.stream = load->outer, .loader = load->loader,
+    tail->load = (Load){.stream = load->outer, .loader = load->loader, .tail = true,
                         .sections = g_hash_table_new(g_direct_hash, g_direct_equal),
                         .versions = g_hash_table_new(g_direct_hash, g_direct_equal)};
     g_hash_table_foreach(load->sections, copy_pair, tail->load.sections);
@@ -279,6 +291,10 @@ static bool load_command(Load *load, GError **errp)
     }
     if (!load->loader->command) {
         return state_bad(s, errp, "command %u is not expected here", command);
+    }
+    if (load->tail && (command == STATE_COMMAND_PACKAGED || command == STATE_COMMAND_POSTCOPY_LISTEN ||
+                       command == STATE_COMMAND_POSTCOPY_RUN)) {
+        return state_bad(s, errp, "command %u when postcopy has begun", command);
     }
     if (load->loader->listen && command == STATE_COMMAND_PACKAGED) {
         return load_package(load, data, size, errp);

@@ -4,6 +4,7 @@
  * changes, and comes out alike; truncated and flipped streams are refused with a reason.
  */
 #include <string.h>
+#include "migration/commands.h"
 #include "migration/ram.h"
 #include "migration/savevm.h"
 #include "util/bitops.h"
@@ -374,6 +375,129 @@ static void test_look(void)
     machine_free(to);
 }
 
+/* ---- Postcopy ---- */
+
+typedef enum PostcopyStream {
+    WHOLE,
+    NO_RUN,
+    PART_IN_PACKAGE,
+    LISTEN_TWICE,
+    DEVICE_IN_TAIL,
+    RUN_IN_TAIL,
+    PACKAGE_IN_TAIL,
+} PostcopyStream;
+
+/* One part of RAM, there. */
+static void part(StateSaver *saver, StateStream *to, StateStream *back)
+{
+    state_saver_set_stream(saver, to);
+    g_assert_cmpint(state_saver_iterate(saver, NULL, NULL, NULL), ==, 1);
+    state_saver_set_stream(saver, back);
+}
+
+static GBytes *save_postcopy(Machine *m, PostcopyStream kind)
+{
+    StateStream *s = state_stream_new_writer(), *package = state_stream_new_writer();
+    StateSaver *saver = state_saver_new(m->registry, s, &config);
+    GError *error = NULL;
+    uint32_t length;
+
+    g_assert_true(state_saver_header(saver, &error) && state_saver_setup(saver, &error));
+    g_assert_true(state_saver_complete_before_postcopy(saver, &error));
+    state_put_command(package, STATE_COMMAND_POSTCOPY_LISTEN, NULL, 0);
+    if (kind == LISTEN_TWICE) {
+        state_put_command(package, STATE_COMMAND_POSTCOPY_LISTEN, NULL, 0);
+    }
+    if (kind == PART_IN_PACKAGE) {
+        part(saver, package, s);
+    }
+    g_assert_true(state_saver_put_devices(saver, package, &error));
+    if (kind == NO_RUN) {
+        state_put_byte(package, STATE_SECTION_EOF);
+    } else {
+        state_put_command(package, STATE_COMMAND_POSTCOPY_RUN, NULL, 0);
+    }
+    g_autoptr(GBytes) bytes = state_stream_take_bytes(package);
+    length = GUINT32_TO_BE((uint32_t)g_bytes_get_size(bytes));
+    state_put_command(s, STATE_COMMAND_PACKAGED, &length, sizeof(length));
+    state_put_buffer(s, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    if (kind == DEVICE_IN_TAIL) {
+        g_assert_true(state_saver_put_devices(saver, s, &error));
+    } else if (kind == RUN_IN_TAIL) {
+        state_put_command(s, STATE_COMMAND_POSTCOPY_RUN, NULL, 0);
+    } else if (kind == PACKAGE_IN_TAIL) {
+        state_put_command(s, STATE_COMMAND_PACKAGED, &length, sizeof(length));
+    }
+    g_assert_true(state_saver_complete_postcopy(saver, &error));
+    state_saver_free(saver);
+    state_stream_free(package);
+    GBytes *all = state_stream_take_bytes(s);
+    state_stream_free(s);
+    return all;
+}
+
+static bool any_command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size, GError **errp)
+{
+    return true;
+}
+
+static bool take_tail(void *opaque, StateTail *tail, GError **errp)
+{
+    g_assert_null(*(StateTail **)opaque);
+    *(StateTail **)opaque = tail;
+    return true;
+}
+
+/* The devices with RAM behind them: each section belongs to one of two threads, and the guest runs. */
+static void test_postcopy(void)
+{
+    static const struct {
+        PostcopyStream kind;
+        bool in_tail;
+        const char *error;
+    } rows[] = {
+        {WHOLE, false, NULL},
+        {NO_RUN, false, "the package ends before the guest runs"},
+        {PART_IN_PACKAGE, false, "a part of section 'ram' when postcopy has begun"},
+        {LISTEN_TWICE, false, "or twice"},
+        {DEVICE_IN_TAIL, true, "section 'a/device' begins when postcopy has begun"},
+        {RUN_IN_TAIL, true, "command 5 when postcopy has begun"},
+        {PACKAGE_IN_TAIL, true, "command 7 when postcopy has begun"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Machine *from = machine_new(), *to = machine_new();
+        StateTail *tail = NULL;
+        StateLoader loader = {.registry = to->registry, .config = &config, .command = any_command,
+                              .listen = take_tail, .opaque = &tail};
+        GError *error = NULL;
+
+        from->device[1].value = 4711;
+        write_page(from, 1, 3, 0x77);
+        g_autoptr(GBytes) bytes = save_postcopy(from, rows[i].kind);
+        StateStream *s = state_stream_new_reader(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        bool ok = state_load(s, &loader, &error);
+        g_assert_nonnull(tail);
+        g_assert_true(ok == (rows[i].in_tail || !rows[i].error));
+        ok = ok && state_load_tail(tail, &error);
+        if (rows[i].error) {
+            g_assert_false(ok);
+            if (!strstr(error->message, rows[i].error)) {
+                g_error("'%s' lacks '%s'", error->message, rows[i].error);
+            }
+            g_clear_error(&error);
+        } else {
+            g_assert_true(ok);
+            g_assert_cmpmem(from->memory[1], N_PAGES * RAM_PAGE_SIZE, to->memory[1], N_PAGES * RAM_PAGE_SIZE);
+            g_assert_cmpuint(to->device[1].value, ==, 4711);
+        }
+        state_tail_free(tail);
+        state_stream_free(s);
+        machine_free(from);
+        machine_free(to);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -382,5 +506,6 @@ int main(int argc, char **argv)
     g_test_add_func("/savevm/refusals", test_refusals);
     g_test_add_func("/savevm/description", test_description);
     g_test_add_func("/savevm/look", test_look);
+    g_test_add_func("/savevm/postcopy", test_postcopy);
     return g_test_run();
 }
