@@ -22,6 +22,7 @@ struct BlockNode {
     unsigned flags;                /* BLOCK_OPEN_* */
     unsigned references;
     bool monitor_owned, probed, force_share;
+    bool opening;                  /* what is being opened below it must not be it */
     bool temporary;                /* -snapshot overlay */
     BlockDetectZeroes detect_zeroes;
     uint32_t alignment;            /* of requests the driver takes (1: any) */

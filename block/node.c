@@ -316,6 +316,9 @@ static BlockNode *open_child(BlockOptions *options, const char *name, const char
         child = NULL;
     } else if (!child) {
         error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Cannot find device='' nor node-name='%s'", reference);
+    } else if (child->opening) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Node '%s' is being opened: it cannot be below itself", reference);
+        child = NULL;
     } else if ((flags & BLOCK_OPEN_RDWR) && block_is_read_only(child)) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "Block node '%s' is read-only", reference);
         child = NULL;
@@ -606,6 +609,7 @@ BlockNode *block_open(const char *filename, BlockOptions *options, unsigned flag
     }
     node = g_new0(BlockNode, 1);
     node->references = 1;
+    node->opening = true;
     node->explicit_options = block_options_copy(options);
     g_ptr_array_add(block_registry()->nodes, node);
     good = open_node(node, filename, options, flags, &error);
@@ -622,6 +626,7 @@ BlockNode *block_open(const char *filename, BlockOptions *options, unsigned flag
         node_close(node);
         return NULL;
     }
+    node->opening = false;
     return node;
 }
 

@@ -198,6 +198,7 @@ static void test_messages(void)
     open_fails(driver, 0, "Unknown driver 'rax'");
     open_fails("file.filename=nbd://x/y", 0, "Unknown protocol 'nbd'");
     open_fails("driver=raw", 0, "must be specified");
+    open_fails("driver=raw,node-name=x,file=x", 0, "Node 'x' is being opened: it cannot be below itself");
     open_fails(foreign, 0, "is an image of format 'vmdk', which is not supported");
 }
 

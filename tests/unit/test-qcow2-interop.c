@@ -204,6 +204,7 @@ static void test_list(void)
 static void test_chain(void)
 {
     g_autofree char *a = test_path("a.raw"), *b = test_path("b.qcow2"), *c = test_path("c.qcow2"), *loop = NULL;
+    BlockOptions *options;
     BlockNode *node;
     BlockInfo info;
     GError *error = NULL;
@@ -234,6 +235,19 @@ static void test_chain(void)
     g_assert_null(block_open(loop, NULL, 0, &error));
     g_assert_nonnull(strstr(error->message, "in a circle"));
     g_error_free(error);
+    /* Below itself, by the name of its node. */
+    error = NULL;
+    test_run("qemu-img rebase -u -F raw -b 'json:{\"driver\":\"raw\",\"file\":\"top\"}' '%s'", c);
+    options = block_options_parse("driver=qcow2,node-name=top", NULL, NULL);
+    g_assert_null(block_open(c, options, 0, &error));
+    g_assert_nonnull(strstr(error->message, "Node 'top' is being opened"));
+    g_error_free(error);
+    error = NULL;
+    test_run("qemu-img rebase -u -F raw -b 'json:{\"driver\":\"raw\",\"node-name\":\"x\",\"file\":\"x\"}' '%s'", c);
+    g_assert_null(block_open(c, NULL, 0, &error));
+    g_assert_nonnull(strstr(error->message, "Node 'x' is being opened"));
+    g_error_free(error);
+    test_run("qemu-img rebase -u -b b.qcow2 -F qcow2 '%s'", c);
     /* A backing file that is not there, with both names. */
     error = NULL;
     test_run("qemu-img rebase -u -b gone.raw -F raw '%s'", b);
