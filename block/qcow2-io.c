@@ -89,9 +89,15 @@ static int read_entry(Qcow2State *s, uint64_t entry, uint64_t address, const IOV
     }
 }
 
-/* Through any L1 table. hold: take ranges (else the caller has them). Lock not held. */
-static int read_all(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t address, const IOVector *v,
-                    bool hold)
+/* An L1 table that is not the active one. */
+typedef struct OtherL1 {
+    const uint64_t *entries;
+    uint32_t size;
+} OtherL1;
+
+/* Through the active L1 table or (not NULL) another. hold: take ranges (else the caller has them). Lock not
+ * held. */
+static int read_all(Qcow2State *s, const OtherL1 *other, uint64_t address, const IOVector *v, bool hold)
 {
     size_t done = 0;
     int ret = 0;
@@ -104,7 +110,7 @@ static int read_all(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_
         if (hold) {
             qcow2_range_begin(s, &range, at, at + bytes, false);
         }
-        ret = qcow2_lookup(s, l1 ? l1 : s->l1, l1 ? l1_size : s->l1_size, at,
+        ret = qcow2_lookup(s, other ? other->entries : s->l1, other ? other->size : s->l1_size, at,
                            qcow2_clusters(s, offset_in_cluster(s, at) + bytes), &entry, &run);
         mutex_unlock(&s->lock);
         if (ret == 0) {
@@ -123,7 +129,7 @@ static int read_all(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_
 
 int qcow2_preadv(BlockNode *node, int64_t offset, const IOVector *v, unsigned flags)
 {
-    return read_all(node->opaque, NULL, 0, (uint64_t)offset, v, true);
+    return read_all(node->opaque, NULL, (uint64_t)offset, v, true);
 }
 
 int qcow2_read_held(Qcow2State *s, uint64_t address, void *buf, uint64_t bytes)
@@ -131,7 +137,7 @@ int qcow2_read_held(Qcow2State *s, uint64_t address, void *buf, uint64_t bytes)
     struct iovec iov;
     IOVector v = iov_single(&iov, buf, bytes);
 
-    return read_all(s, NULL, 0, address, &v, false);
+    return read_all(s, NULL, address, &v, false);
 }
 
 /* ---- Writing ---- */
@@ -605,9 +611,11 @@ static int snapshot_l1(Qcow2State *s, const Qcow2Snapshot *snapshot)
 {
     int ret = 0;
 
-    if (!s->snapshot_l1 || s->snapshot_l1_offset != snapshot->l1_offset) {
+    if (!s->snapshot_l1 || s->snapshot_l1_offset != snapshot->l1_offset ||
+        s->snapshot_l1_size != snapshot->l1_size) {
         g_free(s->snapshot_l1);
         s->snapshot_l1_offset = snapshot->l1_offset;
+        s->snapshot_l1_size = snapshot->l1_size;
         s->snapshot_l1 = qcow2_read_l1(s, snapshot->l1_offset, snapshot->l1_size, &ret);
     }
     return ret;
@@ -622,7 +630,7 @@ int qcow2_read_vmstate(BlockNode *node, const char *id, int64_t position, void *
     IOVector v = iov_single(&iov, buf, size);
     Qcow2Range range;
     uint64_t offset;
-    uint32_t l1_size = 0;
+    OtherL1 other = {0};
     int ret = 0;
 
     /* The whole image is held: nobody deletes the snapshot meanwhile. */
@@ -638,14 +646,17 @@ int qcow2_read_vmstate(BlockNode *node, const char *id, int64_t position, void *
         ret = -ENOENT;
     } else if (snapshot) {
         ret = snapshot_l1(s, snapshot);
-        l1_size = snapshot->l1_size;
+        other.size = snapshot->l1_size;
         offset = (snapshot->has_disk_size ? qcow2_size_to_l1(s, snapshot->disk_size) : s->l1_vm_index)
                  << (s->cluster_bits + s->l2_bits);
         if ((uint64_t)position > snapshot->vm_state_size || size > snapshot->vm_state_size - (uint64_t)position) {
             ret = -EIO;
         }
+        if (!other.size && snapshot->vm_state_size) {
+            ret = -EIO; /* nothing says where it is */
+        }
         if (ret == 0) {
-            l1 = g_memdup2(s->snapshot_l1, (size_t)l1_size * 8);
+            other.entries = l1 = g_memdup2(s->snapshot_l1, (size_t)other.size * 8);
         }
     }
     mutex_unlock(&s->lock);
@@ -653,7 +664,7 @@ int qcow2_read_vmstate(BlockNode *node, const char *id, int64_t position, void *
         ret = -EINVAL;
     }
     if (ret == 0) {
-        ret = read_all(s, l1, l1_size, offset + (uint64_t)position, &v, false);
+        ret = read_all(s, snapshot ? &other : NULL, offset + (uint64_t)position, &v, false);
     }
     mutex_lock(&s->lock);
     qcow2_range_end(s, &range);
@@ -664,6 +675,7 @@ int qcow2_read_vmstate(BlockNode *node, const char *id, int64_t position, void *
 int qcow2_discard_vmstate(BlockNode *node)
 {
     Qcow2State *s = node->opaque;
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     Qcow2Range range;
     int ret = 0;
 
@@ -678,6 +690,9 @@ int qcow2_discard_vmstate(BlockNode *node)
         }
         ret = qcow2_prepare_write(s);
         if (ret == 0) {
+            ret = qcow2_check_l2(s, entry, seen);
+        }
+        if (ret == 0) {
             ret = qcow2_cache_get(s, &s->l2_cache, entry & QCOW2_OFFSET_MASK, &table);
         }
         for (uint32_t n = 0; ret == 0 && n < 1u << s->l2_bits; n++) {
@@ -691,6 +706,7 @@ int qcow2_discard_vmstate(BlockNode *node)
             qcow2_cache_put(table);
             qcow2_free_later(s, entry & QCOW2_OFFSET_MASK, 1);
             qcow2_l1_set(s, i, 0);
+            ret = limit_queue(s);
         }
     }
     qcow2_range_end(s, &range);

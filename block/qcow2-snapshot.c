@@ -223,9 +223,7 @@ uint64_t *qcow2_read_l1(Qcow2State *s, uint64_t offset, uint32_t entries, int *r
     return l1;
 }
 
-/* An L2 table as another L1 table says. Twice the same table in one L1 table is damage, and a way to make
- * us work for ever. */
-static int read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data)
+int qcow2_check_l2(Qcow2State *s, uint64_t entry, GHashTable *seen)
 {
     uint64_t offset = entry & QCOW2_OFFSET_MASK;
     int64_t file_size = block_length(s->node->file);
@@ -234,7 +232,15 @@ static int read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *dat
         !g_hash_table_add(seen, GSIZE_TO_POINTER(offset))) {
         return qcow2_corrupt(s, "L2 table offset %#" PRIx64 " is not possible", offset);
     }
-    return block_pread(s->node->file, (int64_t)offset, data, s->cluster_size);
+    return 0;
+}
+
+/* An L2 table as another L1 table says. */
+static int read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data)
+{
+    int ret = qcow2_check_l2(s, entry, seen);
+
+    return ret == 0 ? block_pread(s->node->file, (int64_t)(entry & QCOW2_OFFSET_MASK), data, s->cluster_size) : ret;
 }
 
 /* Clusters that an entry counts; -1 in *first's place for what cannot be. */

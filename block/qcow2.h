@@ -126,6 +126,7 @@ typedef struct Qcow2State {
     /* L1 table of the snapshot whose VM state was read last. */
     uint64_t *snapshot_l1;
     uint64_t snapshot_l1_offset;
+    uint32_t snapshot_l1_size;
 } Qcow2State;
 
 typedef enum Qcow2Type {
@@ -285,6 +286,9 @@ bool qcow2_snapshot_apply(BlockNode *node, const char *id, GError **errp);
 bool qcow2_snapshot_delete(BlockNode *node, const char *id, GError **errp);
 /* An L1 table of the file, checked, in host order (g_free). */
 uint64_t *qcow2_read_l1(Qcow2State *s, uint64_t offset, uint32_t entries, int *ret);
+/* That an L1 entry can be right: in the file, and not the same table as an earlier one (offsets in `seen`) of
+ * that L1 table, which is damage, and a way to make us work for ever. -EIO and the image marked corrupt. */
+int qcow2_check_l2(Qcow2State *s, uint64_t entry, GHashTable *seen);
 
 /* ---- qcow2-resize.c ---- */
 bool qcow2_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc, GError **errp);
