@@ -101,7 +101,8 @@ static void heathrow_set_irq(void *opaque, int n, int level)
     uint32_t bit = 1u << n % 32;
 
     if (level) {
-        group->events |= bit & ~group->level_triggered;
+        /* An edge is one from low: devices drive a high level again, after loading too. */
+        group->events |= bit & ~group->level_triggered & ~group->levels;
         group->levels |= bit;
     } else {
         group->levels &= ~bit;

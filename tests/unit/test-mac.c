@@ -191,6 +191,19 @@ static void test_pic(void)
     g_assert_true(cpu_interrupted());
     store_le(PIC + 0x28, 1u << 0x12);
     g_assert_false(cpu_interrupted());
+    /* A level that is driven again is no new edge. */
+    irq_raise(device_gpio_in(pic, NULL, 0x12));
+    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x12);
+    store_le(PIC + 0x28, 1u << 0x12);
+    irq_raise(device_gpio_in(pic, NULL, 0x12));
+    g_assert_cmphex(load_le(PIC + 0x20), ==, 0);
+    g_assert_false(cpu_interrupted());
+    irq_lower(device_gpio_in(pic, NULL, 0x12));
+    irq_raise(device_gpio_in(pic, NULL, 0x12));
+    g_assert_true(cpu_interrupted());
+    irq_lower(device_gpio_in(pic, NULL, 0x12));
+    store_le(PIC + 0x28, 1u << 0x12);
+    g_assert_false(cpu_interrupted());
     /* By level: the lines of PCI. */
     store_le(PIC + 0x24, 1u << 0x15);
     irq_raise(device_gpio_in(pic, NULL, 0x15));
