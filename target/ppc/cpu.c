@@ -72,7 +72,7 @@ static void reset_sprs(PowerPCCPU *cpu)
     }
     env->spr[SPR_PVR] = cpu->model->pvr;
     env->spr[SPR_PIR] = (uint32_t)cpu->vcpu_id;
-    if (cpu->vhyp) {
+    if (cpu->vhyp && cpu_is_64(cpu)) {
         env->spr[SPR_LPCR] = partition_lpcr(cpu);
         env->spr[SPR_HFSCR] = UINT64_MAX & ~FSCR_IC_MASK;
     }
@@ -144,7 +144,9 @@ static void op_synchronize(CPUState *cs)
 
 static void op_set_pc(CPUState *cs, vaddr pc)
 {
-    POWERPC_CPU(cs)->env.nip = pc;
+    PowerPCCPU *cpu = POWERPC_CPU(cs);
+
+    cpu->env.nip = cpu_is_64(cpu) ? pc : (uint32_t)pc;
 }
 
 static vaddr op_get_pc(CPUState *cs)

@@ -470,11 +470,32 @@ static bool cpu_check_pvr(PowerPCCPU *cpu, GError **errp)
     return true;
 }
 
+/*
+ * The wide section of a 32-bit processor: programs for 64 bits send signs and leftovers with its registers, while
+ * blocks are made for upper halves of zero.
+ */
+static void cut_to_32_bits(CPUPPCState *env)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        env->gpr[i] = (uint32_t)env->gpr[i];
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(env->tgpr); i++) {
+        env->tgpr[i] = (uint32_t)env->tgpr[i];
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(env->spr); i++) {
+        env->spr[i] = (uint32_t)env->spr[i];
+    }
+    env->nip = (uint32_t)env->nip;
+}
+
 bool vmstate_cpu_post_load(void *opaque, int version_id, GError **errp)
 {
     PowerPCCPU *cpu = opaque;
     CPUPPCState *env = &cpu->env;
 
+    if (!cpu_is_64(cpu)) {
+        cut_to_32_bits(env);
+    }
     if (!cpu_check_pvr(cpu, errp)) {
         return false;
     }

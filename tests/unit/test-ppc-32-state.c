@@ -170,6 +170,74 @@ static void test_round_trip(void)
     }
 }
 
+/* Ones in the upper halves of `n` words; the lower halves stay. */
+static void fill_upper_halves(uint8_t *at, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        stl_be_p(at + 8 * i, UINT32_MAX);
+    }
+}
+
+/* The 64-bit program's section for a 32-bit processor, as QEMU's has signs in it. */
+static void check_signs(const TCGBackend *backend)
+{
+    enum { GPR = 8, NIP = GPR + 32 * 8 + 8 * 4, SPR = NIP + 8 };
+    static const uint8_t tgpr[] = {0, 0, 0, 0, 0x77, 0, 0, 0};
+    TestMachine machine, *m = &machine;
+    g_autoptr(GBytes) bytes = NULL;
+    g_autofree uint8_t *data = NULL;
+    GError *error = NULL;
+    CPUPPCState *env;
+    gsize size;
+    uint8_t *at;
+
+    test_machine_setup(m, "603", backend);
+    env = &m->cpu->env;
+    make_busy(m->cpu);
+    env->gpr[3] = 0x80000400;
+    bytes = vmstate_save_to_bytes(&vmstate_ppc_cpu, m->cpu, &error);
+    g_assert_no_error(error);
+    size = g_bytes_get_size(bytes);
+    data = g_memdup2(g_bytes_get_data(bytes, NULL), size);
+    fill_upper_halves(data + GPR, 32);
+    fill_upper_halves(data + NIP, 1);
+    fill_upper_halves(data + SPR, 1024);
+    at = memmem(data, size, tgpr, sizeof(tgpr));
+    g_assert_nonnull(at);
+    fill_upper_halves(at, 4);
+    g_assert_true(vmstate_load_from_bytes(&vmstate_ppc_cpu, m->cpu, data, size, 5, &error));
+    g_assert_no_error(error);
+    for (unsigned i = 0; i < 32; i++) {
+        g_assert_cmphex(env->gpr[i] >> 32, ==, 0);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmphex(env->tgpr[i], ==, 0x77000000 + i);
+    }
+    for (unsigned i = 0; i < 1024; i++) {
+        g_assert_cmphex(env->spr[i] >> 32, ==, 0);
+    }
+    g_assert_cmphex(env->nip, ==, 0x00012344);
+    g_assert_cmphex(env->lr, ==, 0xdeadbee0);
+    g_assert_cmphex(env->ctr, ==, 0xfffffffe);
+    /* srwi 4,3,8 */
+    ppc_store_msr(env, MSR_BIT(ME), false);
+    PUT(m, TEST_CODE, 0x54000000u | 3 << 21 | 4 << 16 | 24 << 11 | 8 << 6 | 31 << 1, T_STOP);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, TEST_CODE + 4);
+    g_assert_cmphex(env->gpr[4], ==, 0x800004);
+    /* A debugger's address is one of 32 bits, too. */
+    m->cpu->parent.ops->set_pc(&m->cpu->parent, 0xfffffffffff00100ull);
+    g_assert_cmphex(env->nip, ==, 0xfff00100);
+    test_machine_teardown(m);
+}
+
+static void test_signs(void)
+{
+    check_signs(&tcg_backend_interp);
+#ifdef __x86_64__
+    check_signs(&tcg_backend_x86_64);
+#endif
+}
+
 static void test_rows(void)
 {
     for (unsigned i = 0; i < ppc_spr_row_count_32; i++) {
@@ -212,6 +280,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ppc-32-state/golden", test_golden);
     g_test_add_func("/ppc-32-state/round-trip", test_round_trip);
+    g_test_add_func("/ppc-32-state/signs", test_signs);
     g_test_add_func("/ppc-32-state/rows", test_rows);
     g_test_add_func("/ppc-32-state/debugger", test_debugger);
     return g_test_run();
