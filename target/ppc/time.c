@@ -213,16 +213,17 @@ void ppc_time_reset(PowerPCCPU *cpu)
 {
     CPUPPCState *env = &cpu->env;
 
-    ppc_set_pending(env, PPC_INTERRUPT_DECR, false);
-    ppc_set_pending(env, PPC_INTERRUPT_HDECR, false);
-    if (!cpu->decr_timer) {
-        return;
+    if (cpu->decr_timer) {
+        /* What it has yet to bring is not due any more. */
+        timer_del(cpu->decr_timer);
+        ppc_set_decr(env, 0x7fffffff);
+        env->hdecr_deadline_tb = (int64_t)(ppc_get_tb(env) + 0x80000000ull);
     }
-    ppc_set_decr(env, 0x7fffffff);
-    env->hdecr_deadline_tb = (int64_t)(ppc_get_tb(env) + 0x80000000ull);
     if (cpu->hdecr_timer) {
         timer_del(cpu->hdecr_timer);
     }
+    ppc_set_pending(env, PPC_INTERRUPT_DECR, false);
+    ppc_set_pending(env, PPC_INTERRUPT_HDECR, false);
 }
 
 /* Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before. */

@@ -111,6 +111,19 @@ static void test_edge_decrementer(void)
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(EE), false);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x900);
     g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    /* A reset forgets it: what the timer has brought, and what it has yet to bring. */
+    ppc_set_decr(env, 512);
+    clock_step(m->clock, 2000);
+    g_assert_true(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    ppc_time_reset(m->cpu);
+    g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    ppc_set_decr(env, 512);
+    clock_set_ns(m->clock, clock_get_ns(m->clock) + 2000);      /* without its timers */
+    ppc_time_reset(m->cpu);
+    g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    clock_run_timers(m->clock);
+    g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    g_assert_cmphex(spr(m, SPR_DECR), ==, 0x7fffffff);
     test_machine_teardown(m);
 }
 
