@@ -160,6 +160,8 @@ bool ppc_physical_read(PowerPCCPU *cpu, uint64_t address, void *buf, unsigned si
 bool ppc_physical_ldq(PowerPCCPU *cpu, uint64_t address, uint64_t *value);
 typedef enum PPCTableUpdate { PPC_TABLE_DONE, PPC_TABLE_CHANGED, PPC_TABLE_FAULT } PPCTableUpdate;
 PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected, uint64_t value);
+/* Sets R, and C for a store, in the doubleword at address that ends a hashed page table's entry and was pte1. */
+void ppc_physical_mark(PowerPCCPU *cpu, uint64_t address, uint64_t pte1, bool store);
 
 /* slb.c */
 PPCSLBEntry *ppc_slb_lookup(PowerPCCPU *cpu, uint64_t ea);

@@ -88,22 +88,26 @@ static bool hpte_read(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, ui
            ppc_physical_ldq(cpu, table->base + ptex * 16 + 8, &pte[1]);
 }
 
-/* Sets R, and C for a store; byte-wide as the architecture allows, so that nothing else is disturbed. */
+/* Sets R, and C for a store; the machine may want to do so itself in a table of its own. */
 static void hpte_mark(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, uint64_t pte1, bool store)
 {
-    uint8_t *host = table->host
-                        ? (uint8_t *)(table->host + ptex * 2 + 1)
-                        : ppc_physical_pointer(cpu, table->base + ptex * 16 + 8, 8, true);
+    uint8_t *host = (uint8_t *)(table->host + ptex * 2 + 1);
 
-    if (table->host && cpu->vhyp->hpte_set_r && !(pte1 & HPTE_R_R)) {
-        cpu->vhyp->hpte_set_r(cpu->vhyp_opaque, ptex, pte1);
-    } else if (host && !(pte1 & HPTE_R_R)) {
-        __atomic_fetch_or(&host[6], HPTE_R_R >> 8, __ATOMIC_RELAXED);
+    if (!table->host) {
+        ppc_physical_mark(cpu, table->base + ptex * 16 + 8, pte1, store);
+        return;
+    }
+    if (!(pte1 & HPTE_R_R)) {
+        if (cpu->vhyp->hpte_set_r) {
+            cpu->vhyp->hpte_set_r(cpu->vhyp_opaque, ptex, pte1);
+        } else {
+            __atomic_fetch_or(&host[6], HPTE_R_R >> 8, __ATOMIC_RELAXED);
+        }
     }
     if (store && !(pte1 & HPTE_R_C)) {
-        if (table->host && cpu->vhyp->hpte_set_c) {
+        if (cpu->vhyp->hpte_set_c) {
             cpu->vhyp->hpte_set_c(cpu->vhyp_opaque, ptex, pte1 | HPTE_R_R);
-        } else if (host) {
+        } else {
             __atomic_fetch_or(&host[7], HPTE_R_C, __ATOMIC_RELAXED);
         }
     }

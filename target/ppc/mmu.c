@@ -25,6 +25,10 @@ bool ppc_translation_fail(PPCTranslation *out, PPCException kind, uint64_t error
 
 /* ---- Guest physical memory as table walkers see it ---- */
 
+/* In the last two bytes of a hashed page table's entry, of either width. */
+#define PTE1_R 0x100u
+#define PTE1_C 0x080u
+
 void *ppc_physical_pointer(PowerPCCPU *cpu, uint64_t address, unsigned size, bool write)
 {
     const MemorySection *section = address_space_find(address_space_memory(), address);
@@ -58,12 +62,21 @@ bool ppc_physical_ldq(PowerPCCPU *cpu, uint64_t address, uint64_t *value)
     return true;
 }
 
+/* A table changed behind the back of the software TLB, which would have told. */
+static void table_written(void *host)
+{
+    ram_addr_t offset;
+    RAMBlock *block = ram_block_from_host(host, &offset);
+
+    if (block && !ram_page_fully_dirty(block, offset)) {
+        ram_written(block, offset, 8);
+    }
+}
+
 PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected, uint64_t value)
 {
     uint64_t *host = ppc_physical_pointer(cpu, address, 8, true);
     uint64_t old = cpu_to_be64(expected);
-    ram_addr_t offset;
-    RAMBlock *block;
 
     if (!host) {
         return PPC_TABLE_FAULT;
@@ -72,11 +85,30 @@ PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t e
                                      __ATOMIC_RELAXED)) {
         return PPC_TABLE_CHANGED;
     }
-    block = ram_block_from_host(host, &offset);
-    if (block && !ram_page_fully_dirty(block, offset)) {
-        ram_written(block, offset, 8);
-    }
+    table_written(host);
     return PPC_TABLE_DONE;
+}
+
+/* R and C are in different bytes: each is set without disturbing what software writes to the rest. */
+void ppc_physical_mark(PowerPCCPU *cpu, uint64_t address, uint64_t pte1, bool store)
+{
+    bool set_r = !(pte1 & PTE1_R), set_c = store && !(pte1 & PTE1_C);
+    uint8_t *host;
+
+    if (!set_r && !set_c) {
+        return;
+    }
+    host = ppc_physical_pointer(cpu, address, 8, true);
+    if (!host) {
+        return;
+    }
+    if (set_r) {
+        __atomic_fetch_or(&host[6], PTE1_R >> 8, __ATOMIC_RELAXED);
+    }
+    if (set_c) {
+        __atomic_fetch_or(&host[7], PTE1_C, __ATOMIC_RELAXED);
+    }
+    table_written(host);
 }
 
 /* ---- Regimes ---- */

@@ -10,10 +10,7 @@
 #include "accel/tcg/accel.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
-#include "system/memory.h"
 #include "tlb6xx.h"
-#include "util/bswap.h"
-#include "util/log.h"
 
 #define BAT_VS 0x2u
 #define BAT_VP 0x1u
@@ -150,29 +147,6 @@ static bool pte_read(PowerPCCPU *cpu, uint64_t address, uint32_t pte[2])
     return true;
 }
 
-/* R and C are in different bytes: each is set without disturbing what software writes to the rest. */
-static void pte_mark(PowerPCCPU *cpu, uint64_t address, uint32_t pte1, bool store)
-{
-    uint8_t *host = ppc_physical_pointer(cpu, address, 8, true);
-    bool set_r = !(pte1 & PTE1_R), set_c = store && !(pte1 & PTE1_C);
-    ram_addr_t offset;
-    RAMBlock *block;
-
-    if (!host || !(set_r || set_c)) {
-        return;
-    }
-    if (set_r) {
-        __atomic_fetch_or(&host[6], PTE1_R >> 8, __ATOMIC_RELAXED);
-    }
-    if (set_c) {
-        __atomic_fetch_or(&host[7], PTE1_C, __ATOMIC_RELAXED);
-    }
-    block = ram_block_from_host(host, &offset);
-    if (block && !ram_page_fully_dirty(block, offset)) {
-        ram_written(block, offset, 8);
-    }
-}
-
 uint32_t ppc_mmu32_pteg(const CPUPPCState *env, uint32_t sr, uint32_t ea, bool secondary)
 {
     uint32_t sdr1 = (uint32_t)env->spr[SPR_SDR1];
@@ -254,7 +228,7 @@ static bool page_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool 
     } else if (probe) {
         out->update = !(pte[1] & PTE1_R) || (access == ACCESS_STORE && !out->dirty);
     } else {
-        pte_mark(cpu, at, pte[1], access == ACCESS_STORE);
+        ppc_physical_mark(cpu, at, pte[1], access == ACCESS_STORE);
         out->dirty = out->dirty || access == ACCESS_STORE;
     }
     out->raddr = (pte[1] & PTE1_RPN) | (ea & ~PTE1_RPN);

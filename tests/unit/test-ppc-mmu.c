@@ -443,6 +443,35 @@ static void test_hash_rc(void)
     test_machine_teardown(m);
 }
 
+/* A table in memory, without a hypervisor: R and C are changes of memory like any other. */
+static void test_hash_rc_in_memory(void)
+{
+    TestMachine machine, *m = &machine;
+    uint64_t table = 0x400000, vsid = 0x100, hash = vsid, at = table + (hash & 0x7ff) * 128;
+    RAMBlock *block;
+
+    test_machine_setup(m, "970mp", &tcg_backend_interp);
+    m->cpu->vhyp = NULL;
+    block = m->ram.ram_block;
+    m->cpu->env.spr[SPR_SDR1] = table;
+    slb(m, 0, 0x10000000, vsid << 12);
+    test_store64(m, at, vsid << 12 | 1);
+    test_store64(m, at + 8, 0x500000 | 2);
+    ram_dirty_test_and_clear(block, at, 16, DIRTY_MEMORY_MIGRATION);
+    g_assert_true(translate(m, 0x10000000, ACCESS_STORE, MMU_IDX_VIRT_USER, true).update);
+    g_assert_false(ram_dirty_get(block, at, DIRTY_MEMORY_MIGRATION));
+    g_assert_false(translate(m, 0x10000000, ACCESS_LOAD, MMU_IDX_VIRT_USER, false).dirty);
+    g_assert_cmphex(test_load64(m, at + 8), ==, 0x500102);
+    g_assert_true(ram_dirty_test_and_clear(block, at, 16, DIRTY_MEMORY_MIGRATION));
+    g_assert_true(translate(m, 0x10000000, ACCESS_STORE, MMU_IDX_VIRT_USER, false).dirty);
+    g_assert_cmphex(test_load64(m, at + 8), ==, 0x500182);
+    g_assert_true(ram_dirty_test_and_clear(block, at, 16, DIRTY_MEMORY_MIGRATION));
+    /* Nothing to set, nothing written. */
+    translate(m, 0x10000000, ACCESS_STORE, MMU_IDX_VIRT_USER, false);
+    g_assert_false(ram_dirty_get(block, at, DIRTY_MEMORY_MIGRATION));
+    test_machine_teardown(m);
+}
+
 static void test_real_mode(void)
 {
     TestMachine machine, *m = &machine;
@@ -535,6 +564,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-mmu/hash/sizes", test_hash_sizes);
     g_test_add_func("/ppc-mmu/hash/protection", test_hash_protection);
     g_test_add_func("/ppc-mmu/hash/rc", test_hash_rc);
+    g_test_add_func("/ppc-mmu/hash/rc-in-memory", test_hash_rc_in_memory);
     g_test_add_func("/ppc-mmu/hash/slb", test_slb_instructions);
     g_test_add_func("/ppc-mmu/real", test_real_mode);
     return g_test_run();
