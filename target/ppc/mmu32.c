@@ -207,7 +207,7 @@ static bool page_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool 
         return fail(out, access, ea, FAULT_NO_EXECUTE);
     }
     if (soft) {
-        if (!ppc_tlb6xx_find(cpu, sr, ea, access == ACCESS_FETCH, &pte[1])) {
+        if (!ppc_tlb6xx_find(cpu, sr, ea, access == ACCESS_FETCH, probe, &pte[1])) {
             return ppc_tlb6xx_miss(cpu, sr, ea, access, key, false, probe, out);
         }
     } else if (!search_table(cpu, sr, ea, &at, pte)) {

@@ -48,7 +48,7 @@ static int find_way(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code)
     return -1;
 }
 
-bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, uint32_t *pte1)
+bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, bool probe, uint32_t *pte1)
 {
     int way = find_way(cpu, sr, ea, code);
 
@@ -56,7 +56,7 @@ bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, uint3
         return false;
     }
     *pte1 = entry_of(cpu, ea, (unsigned)way, code)->pte1;
-    if (cpu->env.tlb6_way != (uint32_t)way) {
+    if (!probe && cpu->env.tlb6_way != (uint32_t)way) {
         cpu->env.tlb6_way = (uint32_t)way;
     }
     return true;

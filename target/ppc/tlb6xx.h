@@ -16,8 +16,9 @@ void ppc_mmu32_segments_changed(PowerPCCPU *cpu);
 void ppc_mmu32_synchronize(PowerPCCPU *cpu);
 void ppc_mmu32_tlbie(PowerPCCPU *cpu, uint32_t ea);
 
-/* tlb6xx.c: the entry of a page, its second word; false: none. */
-bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, uint32_t *pte1);
+/* tlb6xx.c: the entry of a page, its second word; false: none.  A probe is no use that the next miss's way
+ * follows from. */
+bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, bool probe, uint32_t *pte1);
 /*
  * Fills `out` with the TLB miss interrupt of the access; not on a probe, also the registers that tell software
  * what to look for.  `changed`: the entry is there, but a store has to set C first.  Returns false.

@@ -592,6 +592,19 @@ static void test_soft_tlb(void)
     PUT(m, 0x1200, T_MFSPR(0, SPR_DMISS), T_MTSPR(SPR_RPA, 1), T_TLBLD(0), T_RFI);
     env->gpr[1] = DATA_PAGE | 0x182;
     g_assert_cmphex(test_run(m, 0x1200), ==, TEST_CODE + 8);
+    /* A debugger's look at another page does not choose the way of the next miss. */
+    {
+        uint32_t way = env->tlb6_way, there = way * 32 + (ea >> 12 & 31), other = (way ^ 1) * 32 + (ea >> 12 & 31);
+        PPCTranslation t;
+
+        env->tlb6[other] = env->tlb6[there];
+        env->tlb6[other].epn += 0x20000;
+        g_assert_true(ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, true, &t));
+        g_assert_cmpuint(env->tlb6_way, ==, way);
+        g_assert_true(ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, false, &t));
+        g_assert_cmpuint(env->tlb6_way, ==, way ^ 1);
+        env->tlb6[other].pte0 = 0;
+    }
     /* tlbie of the set takes it away. */
     PUT(m, 0x1200, T_STOP);
     PUT(m, TEST_CODE, T_NOP, T_TLBIE(6), T_STW(5, 4, 0x10), T_STOP);
