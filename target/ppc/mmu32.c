@@ -272,18 +272,12 @@ void ppc_mmu32_synchronize(PowerPCCPU *cpu)
     }
 }
 
-/* tlbie: the pages with this index in every segment, on every processor. */
+/*
+ * tlbie: the pages with this index in every segment.  Machines with these processors have one (g3beige: max_cpus);
+ * with more of them it would have to reach all.
+ */
 void ppc_mmu32_tlbie(PowerPCCPU *cpu, uint32_t ea)
 {
-    CPUState *cs;
-    bool alone = true;
-
-    CPU_FOREACH(cs) {
-        alone = alone && cs == &cpu->parent;
-    }
-    if (!alone) {
-        tcg_tlb_flush_range_all_cpus_synced(&cpu->parent, ea & 0x0ffff000, 0x1000, 28, IDX_VIRTUAL);
-    }
     for (uint32_t segment = 0; segment < 16; segment++) {
         tcg_tlb_flush_page(&cpu->parent, (ea & 0x0ffff000) | segment << 28, IDX_VIRTUAL);
     }
