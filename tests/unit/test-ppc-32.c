@@ -317,6 +317,17 @@ static void test_decrementer(void)
     g_assert_cmphex(test_run(m, env->nip), ==, 0x900);
     g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE + 4);
     g_assert_cmphex(env->msr & MSR_BIT(POW), ==, 0);
+    /* Not as a block's first instruction, and with POW there from when HID0 did not select a mode. */
+    PUT(m, TEST_CODE, T_NOP, T_MTMSR(3), T_STOP);
+    ppc_store_msr(env, env->gpr[3], false);
+    ppc_spr_write_raw(env, SPR_DECR, 1000);
+    env->nip = TEST_CODE;
+    cpu_set_halted(&m->cpu->parent, false);
+    device_unlock();
+    tcg_accel_ops.exec(&m->cpu->parent);
+    device_lock();
+    g_assert_true(m->cpu->parent.halted);
+    g_assert_cmphex(env->nip, ==, TEST_CODE + 8);
     test_machine_teardown(m);
 }
 

@@ -216,7 +216,8 @@ static bool gen_mtmsr_full(DisasContext *ctx, uint32_t insn, uint64_t mask)
 
 /*
  * 32-bit processors have only the full form, and use it for EE all the time.  If nothing but EE and RI changes,
- * the next block may be chained to; else a block that begins with the instruction does everything.
+ * the next block may be chained to; else a block that begins with the instruction does everything.  So it does
+ * when POW is written, which may stop the processor although the bit was set already.
  */
 static bool gen_mtmsr_32(DisasContext *ctx, uint32_t insn)
 {
@@ -232,6 +233,7 @@ static bool gen_mtmsr_32(DisasContext *ctx, uint32_t insn)
     IRRef changed = ir_andi(b, ir_op2(b, IR_XOR, msr, value),
                             ctx->model->msr_mask & ~(MSR_BIT(EE) | MSR_BIT(RI)));
 
+    changed = ir_op2(b, IR_OR, changed, ir_andi(b, value, ctx->model->msr_mask & MSR_BIT(POW)));
     ir_exit_if(b, ir_setcond(b, IRC_NE, changed, ir_k64(b, 0)), ctx->pc, IREXIT_NOCHAIN);
     return gen_mtmsr_ee(ctx, insn);
 }
