@@ -8,6 +8,7 @@
 #include <string.h>
 #include "hw/char/escc.h"
 #include "migration/vmstate.h"
+#include "system/runstate.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -74,6 +75,7 @@ struct Escc {
     EsccChannel channels[ESCC_N_CHANNELS];
     /* host-only */
     MemoryRegion registers;
+    VMChangeStateEntry *state_entry;
 };
 
 /* ---- Interrupts ---- */
@@ -406,9 +408,9 @@ static bool channel_post_load(void *opaque, int version, GError **errp)
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "escc: register %u", c->reg);
         return false;
     }
-    /* A character that the host had not taken goes on its way here. */
-    if (!(c->read_registers[R_STATUS] & STATUS_TX_EMPTY)) {
-        send(c);
+    if (c->watch) {
+        g_source_remove(c->watch);
+        c->watch = 0;
     }
     return true;
 }
@@ -452,8 +454,26 @@ static const VMStateDescription vmstate_escc = {
         VMSTATE_END_OF_LIST(),
     },
     .immutable = VMSTATE_NAMES("registers"),
+    .host_only = VMSTATE_NAMES("state_entry"),
     VMSTATE_STRUCT_AUDIT(Escc),
 };
+
+/*
+ * A character that the host had not taken where the state comes from goes on its way when the guest does: the load
+ * has not failed then, and the controller has its own state already when the interrupt comes.
+ */
+static void on_run_state(void *opaque, bool running, RunState state)
+{
+    Escc *escc = opaque;
+
+    for (unsigned i = 0; i < ESCC_N_CHANNELS; i++) {
+        EsccChannel *c = &escc->channels[i];
+
+        if (running && !c->watch && !(c->read_registers[R_STATUS] & STATUS_TX_EMPTY)) {
+            send(c);
+        }
+    }
+}
 
 /* ---- Life ---- */
 
@@ -473,6 +493,7 @@ static bool escc_realize(DeviceState *dev, GError **errp)
         }
         char_frontend_set_handlers(&c->frontend, escc_can_read, escc_input, escc_event, c);
     }
+    escc->state_entry = vm_change_state_add(on_run_state, escc, 0);
     return true;
 }
 
@@ -480,6 +501,8 @@ static void escc_unrealize(DeviceState *dev)
 {
     Escc *escc = (Escc *)dev;
 
+    vm_change_state_remove(escc->state_entry);
+    escc->state_entry = NULL;
     for (unsigned i = 0; i < ESCC_N_CHANNELS; i++) {
         EsccChannel *c = &escc->channels[i];
 

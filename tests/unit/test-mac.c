@@ -545,6 +545,78 @@ static void test_escc(void)
     g_assert_cmphex(load(CONTROL_A, 1) & 1, ==, 0);
 }
 
+static int take_nothing(Chardev *chr, const uint8_t *buf, int size)
+{
+    return 0;
+}
+
+static guint watch_forever(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque)
+{
+    return g_timeout_add_seconds(G_MAXUINT, fn, opaque);
+}
+
+static GBytes *console_output(void)
+{
+    GError *error = NULL;
+    GBytes *bytes = chardev_ringbuf_read(console, 64, &error);
+
+    g_assert_no_error(error);
+    return bytes;
+}
+
+/* What the host has not taken goes on its way in the machine that goes on, and its interrupt comes there. */
+static void test_escc_blocked(void)
+{
+    const ChardevClass *class = console->class;
+    ChardevClass blocked = *class;
+    DeviceState *escc = find("escc"), *pic = find("heathrow");
+    const VMStateDescription *escc_vmsd = device_class_vmstate(device_get_class(escc)),
+                             *pic_vmsd = device_class_vmstate(device_get_class(pic));
+    GError *error = NULL;
+    g_autoptr(GBytes) escc_state = NULL, pic_state = NULL, before = NULL, none = NULL, one = NULL;
+    const void *bytes;
+    gsize size;
+
+    setup();
+    before = console_output();
+    store_le(PIC + 0x24, 1u << 0x0f);
+    escc_set(9, 0x08);
+    escc_set(1, 0x02);
+    escc_set(14, 0x00);
+    escc_set(5, 0x08);
+    blocked.write = take_nothing;
+    blocked.add_watch = watch_forever;
+    console->class = &blocked;
+    store(DATA_A, 'z', 1);
+    g_assert_cmphex(load(CONTROL_A, 1) & 0x04, ==, 0);
+    g_assert_false(cpu_interrupted());
+    escc_state = vmstate_save_to_bytes(escc_vmsd, escc, &error);
+    g_assert_no_error(error);
+    pic_state = vmstate_save_to_bytes(pic_vmsd, pic, &error);
+    g_assert_no_error(error);
+    setup();
+    console->class = class;
+    bytes = g_bytes_get_data(escc_state, &size);
+    /* One that breaks off behind the channel puts nothing out, nor does one that is whole. */
+    g_assert_false(vmstate_load_from_bytes(escc_vmsd, escc, bytes, size - 1, escc_vmsd->version_id, &error));
+    g_clear_error(&error);
+    g_assert_true(vmstate_load_from_bytes(escc_vmsd, escc, bytes, size, escc_vmsd->version_id, &error));
+    g_assert_no_error(error);
+    none = console_output();
+    g_assert_cmpuint(g_bytes_get_size(none), ==, 0);
+    bytes = g_bytes_get_data(pic_state, &size);
+    g_assert_true(vmstate_load_from_bytes(pic_vmsd, pic, bytes, size, pic_vmsd->version_id, &error));
+    g_assert_no_error(error);
+    g_assert_false(cpu_interrupted());
+    vm_start();
+    one = console_output();
+    g_assert_cmpmem(g_bytes_get_data(one, NULL), g_bytes_get_size(one), "z", 1);
+    g_assert_true(cpu_interrupted());
+    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x0f);
+    g_assert_cmphex(load(CONTROL_A, 1) & 0x04, ==, 0x04);
+    vm_stop(RUN_STATE_PAUSED);
+}
+
 /* ---- NVRAM, fw_cfg ---- */
 
 static void test_nvram(void)
@@ -687,6 +759,19 @@ static void test_golden_10_0(void)
 
 /* ---- A machine whose firmware is a branch to itself ---- */
 
+static void nothing(void)
+{
+}
+
+static bool never(void)
+{
+    return false;
+}
+
+/* Also while the machine runs the processor does not. */
+static const VMControlOps still = {.pause_all = nothing, .resume_all = nothing, .on_vcpu = never,
+                                   .stop_current = nothing};
+
 static void start(void)
 {
     static const uint8_t image[64] = {0x48, 0, 0, 0};
@@ -705,6 +790,7 @@ static void start(void)
     tcg_accel_config_init(&config);
     g_assert_nonnull(tcg_accel_new(&ppc_tcg_ops, &config, &error));
     cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
+    runstate_set_control(&still);
     console = chardev_new_from_short("console", "ringbuf", false, &error);
     g_assert_no_error(error);
     machine = machine_create(machine_class_find("g3beige", &error), &error);
@@ -732,7 +818,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mac/cuda/one-second", test_one_second);
     g_test_add_func("/mac/cuda/power", test_power);
     g_test_add_func("/mac/adb", test_adb);
-    g_test_add_func("/mac/escc", test_escc);
+    g_test_add_func("/mac/escc/registers", test_escc);
+    g_test_add_func("/mac/escc/blocked", test_escc_blocked);
     g_test_add_func("/mac/nvram", test_nvram);
     g_test_add_func("/mac/fw-cfg", test_fw_cfg);
     g_test_add_func("/mac/golden/7.2", test_golden_7_2);
