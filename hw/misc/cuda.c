@@ -19,6 +19,7 @@
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "system/vmstate-timer.h"
+#include "util/bswap.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -185,11 +186,7 @@ static uint32_t seconds_running(void)
 
 static void put_time(const Cuda *cuda, uint8_t *at)
 {
-    uint32_t seconds = cuda->tick_offset + seconds_running();
-
-    for (unsigned i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(seconds >> (24 - 8 * i));
-    }
+    stl_be_p(at, cuda->tick_offset + seconds_running());
 }
 
 static void arm_second(Cuda *cuda)
@@ -286,9 +283,7 @@ static int do_get_time(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *dat
 
 static int do_set_time(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *data)
 {
-    uint32_t seconds = (uint32_t)args[0] << 24 | (uint32_t)args[1] << 16 | (uint32_t)args[2] << 8 | args[3];
-
-    cuda->tick_offset = seconds - seconds_running();
+    cuda->tick_offset = ldl_be_p(args) - seconds_running();
     return 0;
 }
 

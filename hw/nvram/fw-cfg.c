@@ -3,19 +3,17 @@
  * fw_cfg behind memory: the interface between a QEMU-compatible machine and its firmware
  * (docs/specs/fw_cfg of QEMU).  Writing an item's number to the selector starts it from its first byte; each
  * read of the data register yields the next, zeros behind the end.
- * Left out: DMA, which the Macs' firmware does not use, and writing items.
+ * Left out: DMA, which the Macs' firmware does not use, files (the directory is empty), and writing items.
  */
-#include <string.h>
 #include "hw/nvram/fw-cfg.h"
 #include "migration/vmstate.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
 #define SELECTOR_SIZE 2u
 #define ARCHITECTURE 0x8000u
 #define WRITE_CHANNEL 0x4000u
 #define N_ITEMS 0x30u                   /* of each kind */
-#define MAX_FILES 0x10u
-#define NAME_SIZE 56u
 #define INVALID 0xffffu
 #define INTERFACE_VERSION 1u            /* no DMA */
 
@@ -28,7 +26,6 @@ typedef struct FwCfg {
     DeviceState parent;
     /* immutable: set up before the guest runs */
     FwCfgItem items[2][N_ITEMS];        /* generic, of the architecture */
-    unsigned n_files;
     MemoryRegion selector, data;
     /* saved */
     uint16_t cur_entry;
@@ -99,77 +96,28 @@ void fw_cfg_set_bytes(DeviceState *dev, uint16_t key, const void *data, uint32_t
     item->size = size;
 }
 
-static void set_number(DeviceState *dev, uint16_t key, uint64_t value, unsigned size)
-{
-    uint8_t bytes[8];
-
-    for (unsigned i = 0; i < size; i++) {
-        bytes[i] = (uint8_t)(value >> 8 * i);
-    }
-    fw_cfg_set_bytes(dev, key, bytes, size);
-}
-
 void fw_cfg_set16(DeviceState *dev, uint16_t key, uint16_t value)
 {
-    set_number(dev, key, value, 2);
+    uint8_t bytes[2];
+
+    stw_le_p(bytes, value);
+    fw_cfg_set_bytes(dev, key, bytes, sizeof(bytes));
 }
 
 void fw_cfg_set32(DeviceState *dev, uint16_t key, uint32_t value)
 {
-    set_number(dev, key, value, 4);
+    uint8_t bytes[4];
+
+    stl_le_p(bytes, value);
+    fw_cfg_set_bytes(dev, key, bytes, sizeof(bytes));
 }
 
 void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value)
 {
-    set_number(dev, key, value, 8);
-}
+    uint8_t bytes[8];
 
-void fw_cfg_set_string(DeviceState *dev, uint16_t key, const char *text)
-{
-    fw_cfg_set_bytes(dev, key, text, (uint32_t)strlen(text) + 1);
-}
-
-static void put_be32(uint8_t *at, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        at[i] = (uint8_t)(value >> (24 - 8 * i));
-    }
-}
-
-/* The directory: a count, then size, key, two bytes of nothing and name of each file; big-endian. */
-static void append_to_directory(FwCfg *fw, const char *name, uint32_t size)
-{
-    FwCfgItem *directory = item_of(fw, FW_CFG_FILE_DIR);
-    uint32_t old = directory->size ? directory->size : 4, entry_size = 8 + NAME_SIZE;
-    uint8_t *entry;
-
-    directory->data = g_realloc(directory->data, old + entry_size);
-    directory->size = old + entry_size;
-    put_be32(directory->data, fw->n_files + 1);
-    entry = directory->data + old;
-    memset(entry, 0, entry_size);
-    put_be32(entry, size);
-    entry[4] = 0;
-    entry[5] = (uint8_t)(FW_CFG_FILE_FIRST + fw->n_files);
-    memcpy(entry + 8, name, strlen(name));
-}
-
-bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp)
-{
-    FwCfg *fw = (FwCfg *)dev;
-
-    if (strlen(name) >= NAME_SIZE) {
-        error_setg(errp, "fw_cfg: the name '%s' is longer than %u bytes", name, NAME_SIZE - 1);
-        return false;
-    }
-    if (fw->n_files == MAX_FILES) {
-        error_setg(errp, "fw_cfg: no room for file '%s' (at most %u files)", name, MAX_FILES);
-        return false;
-    }
-    append_to_directory(fw, name, size);
-    fw_cfg_set_bytes(dev, (uint16_t)(FW_CFG_FILE_FIRST + fw->n_files), data, size);
-    fw->n_files++;
-    return true;
+    stq_le_p(bytes, value);
+    fw_cfg_set_bytes(dev, key, bytes, sizeof(bytes));
 }
 
 /* ---- Life ---- */
@@ -204,7 +152,7 @@ static const VMStateDescription vmstate_fw_cfg = {
         VMSTATE_UINT32(cur_offset, FwCfg),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("items", "n_files", "selector", "data"),
+    .immutable = VMSTATE_NAMES("items", "selector", "data"),
     VMSTATE_STRUCT_AUDIT(FwCfg),
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "hw/nvram/mac-nvram.h"
 #include "migration/vmstate.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
 #define BYTE_SHIFT 4
@@ -78,15 +79,10 @@ static uint32_t adler32_from_zero(const uint8_t *p, uint32_t size)
 
 static void format_osx(uint8_t *at, uint32_t size)
 {
-    uint32_t sum;
-
     memset(at, 0, size);
     put_header(at, SIGNATURE_OSX, "wwwwwwwwwww", size);
     at[HEADER_SIZE + 7] = 2;            /* generation */
-    sum = adler32_from_zero(at + HEADER_SIZE + 4, size - HEADER_SIZE - 4);
-    for (unsigned i = 0; i < 4; i++) {
-        at[HEADER_SIZE + i] = (uint8_t)(sum >> (24 - 8 * i));
-    }
+    stl_be_p(at + HEADER_SIZE, adler32_from_zero(at + HEADER_SIZE + 4, size - HEADER_SIZE - 4));
 }
 
 bool mac_nvram_format(DeviceState *dev, const char *const *variables, GError **errp)

@@ -26,7 +26,6 @@ enum {
     FW_CFG_BOOT_MENU = 0x0e,
     FW_CFG_MAX_CPUS = 0x0f,
     FW_CFG_FILE_DIR = 0x19,
-    FW_CFG_FILE_FIRST = 0x20,
     /* Of the architecture. */
     FW_CFG_PPC_WIDTH = 0x8000,
     FW_CFG_PPC_HEIGHT,
@@ -52,9 +51,5 @@ void fw_cfg_set_bytes(DeviceState *dev, uint16_t key, const void *data, uint32_t
 void fw_cfg_set16(DeviceState *dev, uint16_t key, uint16_t value);
 void fw_cfg_set32(DeviceState *dev, uint16_t key, uint32_t value);
 void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value);
-/* With the terminating NUL. */
-void fw_cfg_set_string(DeviceState *dev, uint16_t key, const char *text);
-/* A named file, in the directory too. name: at most 55 bytes, not there yet. */
-bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp);
 
 #endif
