@@ -219,21 +219,26 @@ uint8_t mos6522_read(Mos6522 *via, unsigned reg)
     return value;
 }
 
+/* In a mode in which it may fire again, one that waits for nothing runs through all of its range first. */
+static void run_on(Mos6522 *via, unsigned n)
+{
+    if (via->timers[n].next_irq_time == NEVER) {
+        load(via, n, counter(via, n));
+    }
+}
+
 static void write_acr(Mos6522 *via, uint8_t value)
 {
     uint8_t changed = via->acr ^ value;
 
     via->acr = value;
-    if ((changed & VIA_ACR_T1_FREE_RUN) && (value & VIA_ACR_T1_FREE_RUN) && via->timers[T1].next_irq_time == NEVER) {
-        int64_t now = clock_get_ns(clock_virtual());
-
-        /* Its one shot was fired: it runs on through all of its range until the next. */
-        via->timers[T1].counter_value = counter(via, T1);
-        via->timers[T1].load_time = scale(now, load_frequency(via), NANOSECONDS_PER_SECOND);
-        expect(via, T1);
+    if ((changed & VIA_ACR_T1_FREE_RUN) && (value & VIA_ACR_T1_FREE_RUN)) {
+        run_on(via, T1);
     }
-    if (changed & ACR_T2_PULSES) {
+    if (changed & value & ACR_T2_PULSES) {
         expect(via, T2);
+    } else if (changed & ACR_T2_PULSES) {
+        run_on(via, T2);
     }
 }
 
