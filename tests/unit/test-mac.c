@@ -136,6 +136,35 @@ static void setup(void)
 
 /* ---- Saving and loading ---- */
 
+/* A changed bit is refused, or is a state that the device goes on from and that can be saved. */
+static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes, gsize size)
+{
+    g_autofree uint8_t *flipped = g_memdup2(bytes, size);
+    int64_t now = clock_get_ns(clock_virtual());
+    GError *error = NULL;
+
+    for (gsize bit = 0; bit < size * 8; bit += 1 + size / 64) {
+        bool ok;
+
+        flipped[bit / 8] ^= 1u << bit % 8;
+        ok = vmstate_load_from_bytes(vmsd, dev, flipped, size, vmsd->version_id, &error);
+        flipped[bit / 8] ^= 1u << bit % 8;
+        g_assert_true(ok == !error);
+        g_clear_error(&error);
+        if (ok) {
+            g_autoptr(GBytes) again = NULL;
+
+            pass(SCALE_MS);
+            again = vmstate_save_to_bytes(vmsd, dev, &error);
+            g_assert_no_error(error);
+            g_assert_nonnull(again);
+        }
+        device_cold_reset(dev);
+    }
+    clock_set_ns(clock_virtual(), now);
+    runstate_forget_requests();
+}
+
 static void check_state(const char *class_name)
 {
     DeviceState *dev = find(class_name);
@@ -152,12 +181,17 @@ static void check_state(const char *class_name)
     again = vmstate_save_to_bytes(vmsd, dev, &error);
     g_assert_true(g_bytes_equal(saved, again));
     for (gsize cut = 0; cut < size; cut += 1 + size / 512) {
+        bool ok = vmstate_load_from_bytes(vmsd, dev, bytes, cut, vmsd->version_id, &error);
+
+        g_assert_true(ok == !error);
         /* Without its subsections a stream is whole, too. */
-        g_assert_true(!vmstate_load_from_bytes(vmsd, dev, bytes, cut, vmsd->version_id, &error) ||
-                      vmsd->subsections);
+        g_assert_true(!ok || vmsd->subsections);
         g_clear_error(&error);
     }
+    check_flipped(dev, vmsd, bytes, size);
+    device_cold_reset(dev);
     g_assert_true(vmstate_load_from_bytes(vmsd, dev, bytes, size, vmsd->version_id, &error));
+    g_assert_no_error(error);
 }
 
 /* ---- Tests ---- */
@@ -440,8 +474,13 @@ static void test_power(void)
     setup();
     n = REQUEST(1, 0x11);
     ANSWER(n, 1, 0, 0x11);
+    g_assert_cmpint(system_reset_pending(), ==, SHUTDOWN_CAUSE_GUEST_RESET);
+    g_assert_cmpint(system_shutdown_pending(), ==, SHUTDOWN_CAUSE_NONE);
+    runstate_forget_requests();
     n = REQUEST(1, 0x0a);
     ANSWER(n, 1, 0, 0x0a);
+    g_assert_cmpint(system_shutdown_pending(), ==, SHUTDOWN_CAUSE_GUEST_SHUTDOWN);
+    g_assert_cmpint(system_reset_pending(), ==, SHUTDOWN_CAUSE_NONE);
     runstate_forget_requests();
 }
 
@@ -480,6 +519,10 @@ static void test_adb(void)
     ANSWER(n, 0, 0, 0x2c, 0x80, 0xff);
     n = REQUEST(0, 0x2c);
     ANSWER(n, 0, 0, 0x2c);
+    adb_mouse_move(mouse, 3, 4);
+    check_state("adb-mouse");
+    n = REQUEST(0, 0x3c);
+    ANSWER(n, 0, 0, 0x3c, 0x84, 0x83);
     /* By polling; the mouse's motion in steps. */
     n = REQUEST(1, 0x01, 1);
     adb_keyboard_key(kbd, ADB_KEY_POWER, true);
@@ -488,7 +531,6 @@ static void test_adb(void)
     ANSWER(n, 0, 0x40, 0x2c, 0x7f, 0x7f);
     adb_mouse_move(mouse, 100, -5);
     adb_mouse_button(mouse, 0, true);
-    check_state("adb-mouse");
     pass(20 * SCALE_MS);
     n = receive_packet(answer, 128);
     ANSWER(n, 0, 0x40, 0x3c, 0x7b, 0x80 | 63);

@@ -111,6 +111,7 @@ static void round_trip(const char *model, const VMStateDescription *desc)
     g_autofree CPUPPCState *before = g_malloc(sizeof(CPUPPCState));
     g_autoptr(GBytes) bytes = NULL;
     g_autoptr(GBytes) again = NULL;
+    g_autofree uint8_t *flipped = NULL;
     GError *error = NULL;
     CPUPPCState *env;
     gsize size;
@@ -152,10 +153,29 @@ static void round_trip(const char *model, const VMStateDescription *desc)
     g_assert_no_error(error);
     g_assert_true(g_bytes_equal(bytes, again));
     for (gsize cut = 0; cut < size; cut += 13) {
-        if (!vmstate_load_from_bytes(desc, m->cpu, data, cut, 5, &error)) {
-            g_assert_nonnull(error);
-            g_clear_error(&error);
+        bool ok = vmstate_load_from_bytes(desc, m->cpu, data, cut, 5, &error);
+
+        g_assert_true(ok == !error);
+        g_clear_error(&error);
+    }
+    flipped = g_memdup2(data, size);
+    for (gsize bit = 0; bit < size * 8; bit += 1 + size / 64) {
+        bool ok;
+
+        flipped[bit / 8] ^= 1u << bit % 8;
+        ok = vmstate_load_from_bytes(desc, m->cpu, flipped, size, 5, &error);
+        flipped[bit / 8] ^= 1u << bit % 8;
+        g_assert_true(ok == !error);
+        g_clear_error(&error);
+        if (ok) {
+            g_autoptr(GBytes) other = NULL;
+
+            clock_step(m->clock, 1000);
+            other = vmstate_save_to_bytes(desc, m->cpu, &error);
+            g_assert_no_error(error);
+            g_assert_nonnull(other);
         }
+        ppc_cpu_reset(m->cpu);
     }
     test_machine_teardown(m);
 }
