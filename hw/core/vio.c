@@ -183,6 +183,9 @@ void vio_crq_free(VioDevice *dev)
 {
     dev->crq.qladdr = 0;
     dev->crq.qsize = dev->crq.qnext = 0;
+    if (vio_device_get_class(dev)->closed) {
+        vio_device_get_class(dev)->closed(dev);
+    }
 }
 
 void vio_device_quiesce(VioDevice *dev)

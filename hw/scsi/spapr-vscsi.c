@@ -184,6 +184,12 @@ static bool vscsi_receive(VioDevice *dev, const uint8_t *message)
     }
 }
 
+/* The guest has closed the queue, perhaps to open another: its commands end with it. */
+static void vscsi_closed(VioDevice *dev)
+{
+    vscsi_abort_all((SpaprVscsi *)dev);
+}
+
 /* ---- Device ---- */
 
 /* The units have given up their requests: they are reset first. */
@@ -261,4 +267,5 @@ const VioDeviceClass spapr_vscsi_vio_class = {
     .dma_window = 0x10000000,
     .fdt = vscsi_fdt,
     .receive = vscsi_receive,
+    .closed = vscsi_closed,
 };

@@ -470,6 +470,19 @@ static void abort_commands(SpaprVscsi *vscsi, ScsiDevice *dev, const uint64_t *t
     scsi_device_drain(dev);
 }
 
+void vscsi_abort_all(SpaprVscsi *vscsi)
+{
+    const GPtrArray *units = vscsi->bus->parent.devices;
+
+    for (guint i = 0; i < units->len; i++) {
+        ScsiDevice *dev = g_ptr_array_index(units, i);
+
+        if (dev->parent.realized) {
+            abort_commands(vscsi, dev, NULL);
+        }
+    }
+}
+
 static uint8_t manage_task(SpaprVscsi *vscsi, const VscsiRequest *req)
 {
     uint64_t task = ldq_be_p(req->iu + TM_TASK_TAG);

@@ -46,6 +46,8 @@ void vscsi_send_iu(SpaprVscsi *vscsi, VscsiRequest *req, uint32_t length, uint8_
 extern const ScsiBusOps vscsi_bus_ops;
 extern const VMStateDescription vmstate_vscsi_request;
 void vscsi_set_message(VscsiRequest *req, const uint8_t message[VIO_MESSAGE_SIZE]);
+/* Ends all commands; when it returns nothing of them is under way. */
+void vscsi_abort_all(SpaprVscsi *vscsi);
 /* True: the request is over. */
 bool vscsi_handle_srp(SpaprVscsi *vscsi, VscsiRequest *req);
 

@@ -412,6 +412,39 @@ static void test_task_management(void)
     GOOD(SCSI(HD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0));
 }
 
+/* Commands end with the queue that they came through: the next one hears nothing of them. */
+static void test_closed_queue(void)
+{
+    static const uint8_t read[] = {SCSI_READ_10, 0, 0, 0, 0, 0, 0, 0, 8, 0};
+    static uint8_t untouched[4096];
+    VioDevice *adapter = (VioDevice *)device_find("v");
+
+    memset(untouched, 0xa5, sizeof(untouched));
+    for (unsigned quiesce = 0; quiesce < 2; quiesce++) {
+        memcpy(data(), untouched, sizeof(untouched));
+        /* One is under way on the host, one waits for the machine to go on. */
+        stop_on_error();
+        fault = (Fault){.read = EIO};
+        scsi_submit(HD, read, sizeof(read), 4096, 0, 1);
+        g_assert_false(scsi_wait().came);
+        g_assert_cmpuint(stops, ==, 1);
+        fault = (Fault){0};
+        scsi_submit(HD, read, sizeof(read), 4096, 0, 2);
+        g_assert_true(blk_in_flight(blk_find("disk")));
+        if (quiesce) {
+            vio_device_quiesce(adapter);
+        } else {
+            g_assert_cmpint(HRESULT(H_FREE_CRQ, VSCSI), ==, H_SUCCESS);
+        }
+        g_assert_false(blk_in_flight(blk_find("disk")));
+        scsi_connect();
+        scsi_resume();
+        g_assert_false(scsi_wait().came);
+        g_assert_cmpmem(data(), sizeof(untouched), untouched, sizeof(untouched));
+        GOOD(SCSI(HD, 4096, 0, SCSI_READ_10, 0, 0, 0, 0, 0, 0, 0, 8, 0));
+    }
+}
+
 /* ---- State ---- */
 
 static const char *const section_names[] = {"spapr_iommu", "v-scsi@71000002/spapr_vscsi",
@@ -776,8 +809,8 @@ int main(int argc, char **argv)
         {"attention", test_attention}, {"inquiry", test_inquiry}, {"capacity-and-modes", test_capacity_and_modes},
         {"read-write", test_read_write}, {"write-same-and-unmap", test_write_same_and_unmap}, {"optical", test_optical},
         {"report", test_report}, {"stop-and-retry", test_stop_and_retry}, {"task-management", test_task_management},
-        {"queue-calls", test_queue_calls}, {"too-many", test_too_many}, {"descriptors", test_descriptors},
-        {"hot-plug", test_hot_plug}, {"state-with-requests", test_state_with_requests},
+        {"closed-queue", test_closed_queue}, {"queue-calls", test_queue_calls}, {"too-many", test_too_many},
+        {"descriptors", test_descriptors}, {"hot-plug", test_hot_plug}, {"state-with-requests", test_state_with_requests},
         {"state-contradicts", test_state_contradicts}, {"random-messages", test_random_messages},
         {"state-goes-on", test_state_goes_on},
     };

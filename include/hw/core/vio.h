@@ -26,6 +26,8 @@ typedef struct VioDeviceClass {
     uint32_t dma_window;
     /* A message of the guest (H_SEND_CRQ); false: dropped. NULL: the device has no command queue. */
     bool (*receive)(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE]);
+    /* The queue is gone: what came through it must neither be answered nor make DMA. NULL: nothing outlives receive. */
+    void (*closed)(VioDevice *dev);
 } VioDeviceClass;
 
 struct VioDevice {
@@ -83,7 +85,7 @@ bool vio_dma_read(VioDevice *dev, uint64_t address, void *buf, uint64_t size);
 bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t size);
 /* Puts a message into the guest's queue and signals it. False: no queue, not mapped, or no free entry. */
 bool vio_crq_send(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE]);
-/* The queue is no more; the device itself is not touched. */
+/* The queue is no more, and what came through it ends; the device itself is not touched. */
 void vio_crq_free(VioDevice *dev);
 /* The queue is gone and the window empty: what a reset does, and RTAS's quiesce. */
 void vio_device_quiesce(VioDevice *dev);
