@@ -426,7 +426,7 @@ static bool walk_pages(ScsiRequest *req, const uint8_t *p, uint32_t size, bool a
             return false;
         }
         if (apply && page == PAGE_CACHING) {
-            blk_set_write_cache(disk->blk, p[header] & CACHING_WCE);
+            scsi_disk_set_write_cache(disk, p[header] & CACHING_WCE);
         }
         p += header + length;
         size -= header + length;

@@ -9,6 +9,7 @@
 #include "scsi-disk.h"
 #include "hw/core/boot.h"
 #include "hw/scsi/spapr-vscsi.h"
+#include "system/runtime.h"
 #include "util/error.h"
 
 #define DEFAULT_VERSION "2.5+"
@@ -38,6 +39,12 @@ void scsi_disk_set_tray(ScsiDisk *disk, bool open)
         disk->tray_open = open;
         blk_tray_moved(disk->blk, open);
     }
+}
+
+void scsi_disk_set_write_cache(ScsiDisk *disk, bool on)
+{
+    disk->wce = on;
+    blk_set_write_cache(disk->blk, on);
 }
 
 /* A new medium: the guest first hears of the loss of the old one, then of the new one. */
@@ -138,6 +145,7 @@ static void disk_reset(void *obj, ResetType type)
     scsi_device_purge(&disk->dev, SCSI_SENSE_RESET);
     disk->tray_locked = false;
     disk->tray_open = false;
+    scsi_disk_set_write_cache(disk, disk->default_wce);
 }
 
 /* ---- Realize ---- */
@@ -236,9 +244,8 @@ static void apply_policies(ScsiDisk *disk)
 
     blk_set_error_policy(disk->blk, disk->on_read ? (BlockErrorPolicy)disk->on_read : on_read,
                          disk->on_write ? (BlockErrorPolicy)disk->on_write : on_write);
-    if (disk->write_cache != OOA_AUTO) {
-        blk_set_write_cache(disk->blk, disk->write_cache == OOA_ON);
-    }
+    disk->default_wce = disk->write_cache == OOA_AUTO ? blk_write_cache(disk->blk) : disk->write_cache == OOA_ON;
+    scsi_disk_set_write_cache(disk, disk->default_wce);
     blk_set_guest_block_size(disk->blk, disk->dev.block_size);
 }
 
@@ -332,10 +339,48 @@ static void disk_unrealize(DeviceState *dev)
 
 /* ---- State ---- */
 
+static bool write_cache_needed(void *opaque)
+{
+    const ScsiDisk *disk = opaque;
+
+    return vmstate_wire_is_own() && disk->wce != disk->default_wce;
+}
+
+/* Ours: in QEMU the choice of the guest is lost. */
+static const VMStateDescription vmstate_write_cache = {
+    .name = "scsi-disk/write-cache",
+    .own = true,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = write_cache_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_BOOL(wce, ScsiDisk),
+        VMSTATE_END_OF_LIST(),
+    },
+};
+
+static bool disk_pre_load(void *opaque, GError **errp)
+{
+    ScsiDisk *disk = opaque;
+
+    disk->wce = disk->default_wce;
+    return true;
+}
+
+static bool disk_post_load(void *opaque, int version, GError **errp)
+{
+    ScsiDisk *disk = opaque;
+
+    blk_set_write_cache(disk->blk, disk->wce);
+    return true;
+}
+
 static const VMStateDescription vmstate_scsi_disk = {
     .name = "scsi-disk",
     .version_id = 1,
     .minimum_version_id = 1,
+    .pre_load = disk_pre_load,
+    .post_load = disk_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_STRUCT(dev, ScsiDisk, 0, vmstate_scsi_device, ScsiDevice),
         VMSTATE_BOOL(media_changed, ScsiDisk),
@@ -345,8 +390,9 @@ static const VMStateDescription vmstate_scsi_disk = {
         VMSTATE_BOOL(tray_locked, ScsiDisk),
         VMSTATE_END_OF_LIST(),
     },
+    .subsections = VMSTATE_SUBSECTIONS(&vmstate_write_cache),
     .immutable = VMSTATE_NAMES("blk", "serial", "vendor", "product", "version", "device_id", "wwn", "port_wwn",
-                               "port_index", "rotation_rate", "removable", "dpofua", "share_rw",
+                               "port_index", "rotation_rate", "removable", "dpofua", "share_rw", "default_wce",
                                "logical_block_size", "physical_block_size", "min_io_size", "opt_io_size",
                                "discard_granularity", "max_unmap_size", "max_io_size", "scsi_version", "bootindex",
                                "cylinders", "heads", "sectors", "on_read", "on_write", "write_cache"),

@@ -11,12 +11,13 @@ typedef struct ScsiDisk {
     bool media_changed;          /* a new medium is announced when the loss of the old one was told */
     bool media_event, eject_request;    /* for GET EVENT STATUS NOTIFICATION */
     bool tray_open, tray_locked;
+    bool wce;                    /* the write cache is on: the guest may change it (MODE SELECT) */
     /* immutable: properties and what follows from them */
     BlockBackend *blk;
     char *serial, *vendor, *product, *version, *device_id;
     uint64_t wwn, port_wwn;
     uint16_t port_index, rotation_rate;
-    bool removable, dpofua, share_rw;
+    bool removable, dpofua, share_rw, default_wce;
     uint64_t logical_block_size, physical_block_size, min_io_size, opt_io_size, discard_granularity;
     uint64_t max_unmap_size, max_io_size;
     int32_t scsi_version, bootindex;
@@ -49,6 +50,7 @@ uint64_t scsi_disk_blocks(const ScsiDisk *disk);
 /* LBA and count lie inside of the medium. */
 bool scsi_disk_range_good(const ScsiDisk *disk, uint64_t lba, uint64_t count);
 void scsi_disk_set_tray(ScsiDisk *disk, bool open);
+void scsi_disk_set_write_cache(ScsiDisk *disk, bool on);
 
 /* scsi-disk-io.c */
 extern const ScsiRequestOps scsi_disk_io_ops;

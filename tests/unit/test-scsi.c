@@ -522,6 +522,59 @@ static void test_state_with_requests(void)
     }
 }
 
+static void select_write_cache(bool on)
+{
+    memset(data(), 0, 24);
+    memcpy(data() + 4, on ? "\x08\x12\x04" : "\x08\x12", 3);
+    GOOD(SCSI(HD, 0, 24, SCSI_MODE_SELECT_6, 0x10, 0, 0, 24, 0));
+}
+
+static GBytes *save_disk(void)
+{
+    GError *error = NULL;
+    GBytes *bytes = vmstate_save_to_bytes(section(2)->vmsd, section(2)->opaque, &error);
+
+    g_assert_no_error(error);
+    return bytes;
+}
+
+static void load_disk(GBytes *bytes)
+{
+    GError *error = NULL;
+    gsize size;
+    const void *stream = g_bytes_get_data(bytes, &size);
+
+    vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size, section(2)->version_id, &error);
+    g_assert_no_error(error);
+}
+
+static void test_state_write_cache(void)
+{
+    BlockBackend *blk = blk_find("disk");
+    g_autoptr(GBytes) before = save_disk(), off = NULL, again = NULL, qemu = NULL;
+
+    select_write_cache(false);
+    off = save_disk();
+    g_assert_cmpuint(g_bytes_get_size(off), ==, g_bytes_get_size(before) + 2 + strlen("scsi-disk/write-cache") + 4 + 1);
+    /* QEMU has no place for it. */
+    state_registry_set_wire(runtime_state_registry(), VMSTATE_WIRE_QEMU_10_0);
+    qemu = save_disk();
+    g_assert_cmpuint(g_bytes_get_size(qemu), ==, g_bytes_get_size(before));
+    state_registry_set_wire(runtime_state_registry(), VMSTATE_WIRE_OWN);
+    /* What the guest chose ends with a reset, and comes back with the state. */
+    system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
+    g_assert_true(blk_write_cache(blk));
+    load_disk(off);
+    g_assert_false(blk_write_cache(blk));
+    again = save_disk();
+    g_assert_true(g_bytes_equal(off, again));
+    load_disk(before);
+    g_assert_true(blk_write_cache(blk));
+    scsi_connect();
+    GOOD(SCSI(HD, 64, 0, SCSI_MODE_SENSE_6, 8, 8, 0, 64, 0));
+    g_assert_cmphex(data()[6], ==, 4);
+}
+
 /* Where the section of the disk has its first request: in the adapter's part, after message and unit. */
 enum { STREAM_REQUEST = 104 + 25, STREAM_WRITING = STREAM_REQUEST + 16 + 256 + 4 + 1 + 4,
        STREAM_SENSE_LENGTH = STREAM_WRITING + 1 };
@@ -810,8 +863,9 @@ int main(int argc, char **argv)
         {"read-write", test_read_write}, {"write-same-and-unmap", test_write_same_and_unmap}, {"optical", test_optical},
         {"report", test_report}, {"stop-and-retry", test_stop_and_retry}, {"task-management", test_task_management},
         {"closed-queue", test_closed_queue}, {"queue-calls", test_queue_calls}, {"too-many", test_too_many},
-        {"descriptors", test_descriptors}, {"hot-plug", test_hot_plug}, {"state-with-requests", test_state_with_requests},
-        {"state-contradicts", test_state_contradicts}, {"random-messages", test_random_messages},
+        {"descriptors", test_descriptors}, {"hot-plug", test_hot_plug},
+        {"state-with-requests", test_state_with_requests}, {"state-contradicts", test_state_contradicts},
+        {"state-write-cache", test_state_write_cache}, {"random-messages", test_random_messages},
         {"state-goes-on", test_state_goes_on},
     };
     int result;
