@@ -302,6 +302,17 @@ static void next_unmap(DiskRequest *r)
                                               (int64_t)blocks * req->dev->block_size, unmapped, r));
 }
 
+/* SBC-3 5.28: all rows together have at most what the block limits page tells. */
+static bool within_unmap_limit(const ScsiRequest *req, uint32_t rows)
+{
+    uint64_t blocks = 0;
+
+    for (uint32_t i = 0; i < rows; i++) {
+        blocks += ldl_be_p(req->buffer + UNMAP_HEADER + i * UNMAP_ROW + 8);
+    }
+    return blocks <= SCSI_DISK(req)->max_unmap_size / req->dev->block_size;
+}
+
 static void unmap(ScsiRequest *req)
 {
     DiskRequest *r = (DiskRequest *)req;
@@ -327,6 +338,11 @@ static void unmap(ScsiRequest *req)
         return;
     }
     rows = lduw_be_p(req->buffer + 2) / UNMAP_ROW;
+    if (!within_unmap_limit(req, rows)) {
+        blk_count_invalid(SCSI_DISK(req)->blk, BLOCK_STAT_UNMAP);
+        scsi_request_fail(req, SCSI_SENSE_INVALID_PARAM);
+        return;
+    }
     r->at = UNMAP_HEADER;
     r->left = rows;
     next_unmap(r);

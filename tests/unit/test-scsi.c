@@ -234,6 +234,13 @@ static void test_write_same_and_unmap(void)
     stq_be_p(list + 24, 0x4000);
     stl_be_p(list + 32, 1);
     FAILS(SCSI(HD, 0, 40, SCSI_UNMAP, 0, 0, 0, 0, 0, 0, 0, 40, 0), 5, 0x21, 0);
+    /* More than 1 GiB, in one row or in all. */
+    stl_be_p(list + 32, (1u << 21) + 1);
+    FAILS(SCSI(HD, 0, 40, SCSI_UNMAP, 0, 0, 0, 0, 0, 0, 0, 40, 0), 5, 0x26, 0);
+    stl_be_p(list + 32, 1u << 21);
+    FAILS(SCSI(HD, 0, 40, SCSI_UNMAP, 0, 0, 0, 0, 0, 0, 0, 40, 0), 5, 0x26, 0);
+    stl_be_p(list + 32, (1u << 21) - 1024);
+    FAILS(SCSI(HD, 0, 40, SCSI_UNMAP, 0, 0, 0, 0, 0, 0, 0, 40, 0), 5, 0x21, 0);
     stw_be_p(list + 2, 33);
     FAILS(SCSI(HD, 0, 41, SCSI_UNMAP, 0, 0, 0, 0, 0, 0, 0, 41, 0), 5, 0x1a, 0);
     stw_be_p(list + 2, 48);
