@@ -392,7 +392,7 @@ static const VMStateDescription vmstate_scsi_disk = {
     },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_write_cache),
     .immutable = VMSTATE_NAMES("blk", "serial", "vendor", "product", "version", "device_id", "wwn", "port_wwn",
-                               "port_index", "rotation_rate", "removable", "dpofua", "share_rw", "default_wce",
+                               "port_index", "rotation_rate", "removable", "dpofua", "default_wce",
                                "logical_block_size", "physical_block_size", "min_io_size", "opt_io_size",
                                "discard_granularity", "max_unmap_size", "max_io_size", "scsi_version", "bootindex",
                                "cylinders", "heads", "sectors", "on_read", "on_write", "write_cache"),
@@ -422,7 +422,6 @@ static const VMStateDescription vmstate_scsi_disk = {
     DEFINE_PROP_SIZE("max_io_size", ScsiDisk, max_io_size, INT32_MAX, "most bytes of a transfer"),              \
     DEFINE_PROP_INT32("scsi_version", ScsiDisk, scsi_version, 5, "version of INQUIRY"),                         \
     DEFINE_PROP_BOOL("dpofua", ScsiDisk, dpofua, false, "tell that DPO and FUA are supported"),                 \
-    DEFINE_PROP_BOOL("share-rw", ScsiDisk, share_rw, false, "others may write to the medium"),                  \
     DEFINE_PROP_INT32("bootindex", ScsiDisk, bootindex, -1, "place in the boot order"),                         \
     DEFINE_PROP_ENUM("write-cache", ScsiDisk, write_cache, on_off_auto_names, OOA_AUTO,                         \
                      "write cache (on, off, auto: as the drive has it)"),                                       \

@@ -17,7 +17,7 @@ typedef struct ScsiDisk {
     char *serial, *vendor, *product, *version, *device_id;
     uint64_t wwn, port_wwn;
     uint16_t port_index, rotation_rate;
-    bool removable, dpofua, share_rw, default_wce;
+    bool removable, dpofua, default_wce;
     uint64_t logical_block_size, physical_block_size, min_io_size, opt_io_size, discard_granularity;
     uint64_t max_unmap_size, max_io_size;
     int32_t scsi_version, bootindex;
