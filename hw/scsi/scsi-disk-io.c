@@ -175,9 +175,14 @@ static void proceed_write(DiskRequest *r)
 
 /* ---- Commands ---- */
 
-static bool is_write(uint8_t opcode)
+ScsiDirection scsi_disk_io_direction(uint8_t opcode)
 {
     switch (opcode) {
+    case SCSI_READ_6:
+    case SCSI_READ_10:
+    case SCSI_READ_12:
+    case SCSI_READ_16:
+        return SCSI_FROM_DEVICE;
     case SCSI_WRITE_6:
     case SCSI_WRITE_10:
     case SCSI_WRITE_12:
@@ -185,9 +190,9 @@ static bool is_write(uint8_t opcode)
     case SCSI_WRITE_VERIFY_10:
     case SCSI_WRITE_VERIFY_12:
     case SCSI_WRITE_VERIFY_16:
-        return true;
+        return SCSI_TO_DEVICE;
     default:
-        return false;
+        return SCSI_NO_DATA;
     }
 }
 
@@ -216,7 +221,7 @@ static int64_t io_start(ScsiRequest *req)
     DiskRequest *r = (DiskRequest *)req;
     ScsiDisk *disk = SCSI_DISK(req);
     uint32_t blocks = scsi_command_blocks(&req->cmd);
-    bool write = is_write(req->cmd.buf[0]);
+    bool write = scsi_disk_io_direction(req->cmd.buf[0]) == SCSI_TO_DEVICE;
 
     if (!blk_is_available(disk->blk)) {
         scsi_request_fail(req, SCSI_SENSE_NO_MEDIUM);

@@ -111,22 +111,7 @@ static void attention_told(ScsiDevice *dev)
 
 static const ScsiRequestOps *request_ops(ScsiDevice *dev, const ScsiCommand *command)
 {
-    switch (command->buf[0]) {
-    case SCSI_READ_6:
-    case SCSI_READ_10:
-    case SCSI_READ_12:
-    case SCSI_READ_16:
-    case SCSI_WRITE_6:
-    case SCSI_WRITE_10:
-    case SCSI_WRITE_12:
-    case SCSI_WRITE_16:
-    case SCSI_WRITE_VERIFY_10:
-    case SCSI_WRITE_VERIFY_12:
-    case SCSI_WRITE_VERIFY_16:
-        return &scsi_disk_io_ops;
-    default:
-        return &scsi_disk_command_ops;
-    }
+    return scsi_disk_io_direction(command->buf[0]) == SCSI_NO_DATA ? &scsi_disk_command_ops : &scsi_disk_io_ops;
 }
 
 static void disk_drain(ScsiDevice *dev)

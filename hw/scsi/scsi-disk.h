@@ -54,6 +54,8 @@ void scsi_disk_set_write_cache(ScsiDisk *disk, bool on);
 
 /* scsi-disk-io.c */
 extern const ScsiRequestOps scsi_disk_io_ops;
+/* Of READ and WRITE of any size, even of no blocks at all; NO_DATA: another command. */
+ScsiDirection scsi_disk_io_direction(uint8_t opcode);
 /*
  * The host answered: false if there is nothing to complain about (or errors are to be ignored).  True: the
  * request is over, or waits for the machine to go on.
