@@ -32,6 +32,8 @@ void qcow2_cache_destroy(Qcow2State *s)
 {
     g_clear_pointer(&s->l2_cache.by_offset, g_hash_table_unref);
     g_clear_pointer(&s->refblock_cache.by_offset, g_hash_table_unref);
+    g_queue_init(&s->l2_cache.lru);
+    g_queue_init(&s->refblock_cache.lru);
 }
 
 static void drop(Qcow2Cache *cache, Qcow2Table *table)

@@ -9,6 +9,7 @@
 #include "qcow2.h"
 #include "util/error.h"
 
+#define MAX_BITMAPS 65535u
 #define CHUNK_BITS 12u         /* counts are kept in pieces, so that a sparse file needs little memory */
 
 typedef struct Check {
@@ -16,8 +17,7 @@ typedef struct Check {
     BlockCheckResult *result;
     GHashTable *chunks;        /* number -> uint32_t[] */
     uint64_t end;              /* clusters in the file */
-    GHashTable *flag_tables;   /* offsets of active L2 tables with wrong flags */
-    bool l1_flags;
+    GHashTable *bad_blocks;    /* indices + 1 of refcount blocks that cannot be, as pointers */
     uint64_t last_cluster;
 } Check;
 
@@ -105,7 +105,8 @@ static void count_entry(Check *c, uint64_t entry, bool active)
     }
 }
 
-static int count_l1(Check *c, uint64_t l1_offset, const uint64_t *l1, uint32_t entries, bool active)
+/* What an L1 table counts; it has been counted itself. */
+static int count_l1(Check *c, const uint64_t *l1, uint32_t entries, bool active)
 {
     Qcow2State *s = c->s;
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -113,9 +114,6 @@ static int count_l1(Check *c, uint64_t l1_offset, const uint64_t *l1, uint32_t e
 
     if (!l2) {
         return -ENOMEM;
-    }
-    if (!count(c, l1_offset, entries * 8ull, "L1 table")) {
-        return 0;
     }
     for (uint32_t i = 0; i < entries; i++) {
         uint64_t offset = l1[i] & QCOW2_OFFSET_MASK;
@@ -150,11 +148,12 @@ static int count_l1(Check *c, uint64_t l1_offset, const uint64_t *l1, uint32_t e
     return 0;
 }
 
-/* Bitmaps that are still valid count; those that are out of date do not exist. */
+/* Bitmaps that are still valid count; those that are out of date do not exist. Tables may overlap in a file
+ * that lies, but have no more entries together than it has room for. */
 static void count_bitmaps(Check *c)
 {
     Qcow2State *s = c->s;
-    uint64_t size = s->bitmap_directory_size, at = 0;
+    uint64_t size = s->bitmap_directory_size, at = 0, total = 0;
     g_autofree uint8_t *directory = NULL;
 
     if (!(s->autoclear & QCOW2_AUTOCLEAR_BITMAPS) || !size) {
@@ -170,6 +169,11 @@ static void count_bitmaps(Check *c)
         c->result->check_errors++;
         return;
     }
+    if (s->nb_bitmaps > MAX_BITMAPS) {
+        say(c, "ERROR: %u bitmaps are more than there can be", s->nb_bitmaps);
+        c->result->corruptions++;
+        return;
+    }
     for (uint32_t i = 0; i < s->nb_bitmaps && at + 24 <= size; i++) {
         const uint8_t *e = directory + at;
         uint64_t table = ldq_be_p(e);
@@ -178,6 +182,12 @@ static void count_bitmaps(Check *c)
         at = ROUND_UP(at + 24 + extra + name, 8);
         if (entries > 0x8000000u || !count(c, table, entries * 8ull, "bitmap table")) {
             continue;
+        }
+        total += entries;
+        if (total * 8 > c->end << s->cluster_bits) {
+            say(c, "ERROR: the tables of bitmaps are larger than the file");
+            c->result->corruptions++;
+            return;
         }
         for (uint32_t n = 0; n < entries; n++) {
             uint64_t entry;
@@ -194,25 +204,48 @@ static void count_bitmaps(Check *c)
     }
 }
 
+/* Without the right block nobody knows the counts in it, nor what is free: that cannot be repaired here. */
+static void count_refblocks(Check *c)
+{
+    Qcow2State *s = c->s;
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+    for (uint32_t i = 0; i < s->reftable_size; i++) {
+        uint64_t offset = s->reftable[i] & ~QCOW2_REFTABLE_RESERVED;
+
+        if (offset & (s->cluster_size - 1)) {
+            say(c, "ERROR refcount block %u is not cluster aligned; refcount table entry corrupted", i);
+            c->result->corruptions++;
+        } else if (offset && !g_hash_table_add(seen, GSIZE_TO_POINTER(offset))) {
+            say(c, "ERROR refcount block %u is one that was there already; refcount table entry corrupted", i);
+            c->result->corruptions++;
+        } else if (!offset || count(c, offset, s->cluster_size, "refcount block")) {
+            continue;
+        }
+        c->result->check_errors++;
+        g_hash_table_add(c->bad_blocks, GSIZE_TO_POINTER(i + 1ull));
+    }
+}
+
 static int count_all(Check *c)
 {
     Qcow2State *s = c->s;
-    int ret;
+    int ret = 0;
 
     count(c, 0, s->cluster_size, "header");
-    ret = count_l1(c, s->l1_offset, s->l1, s->l1_size, true);
+    if (count(c, s->l1_offset, s->l1_size * 8ull, "L1 table")) {
+        ret = count_l1(c, s->l1, s->l1_size, true);
+    }
     for (uint32_t i = 0; i < s->nb_snapshots && ret == 0; i++) {
         const Qcow2Snapshot *sn = &s->snapshots[i];
         g_autofree uint64_t *l1 = NULL;
 
-        if (sn->l1_offset > (c->end << s->cluster_bits)) {
-            say(c, "ERROR: L1 table of snapshot '%s' lies behind the end of the file", sn->id);
-            c->result->corruptions++;
+        if (!count(c, sn->l1_offset, sn->l1_size * 8ull, "snapshot's L1 table")) {
             continue;
         }
         l1 = qcow2_read_l1(s, sn->l1_offset, sn->l1_size, &ret);
         if (ret == 0) {
-            ret = count_l1(c, sn->l1_offset, l1, sn->l1_size, false);
+            ret = count_l1(c, l1, sn->l1_size, false);
         }
     }
     if (ret < 0) {
@@ -220,60 +253,87 @@ static int count_all(Check *c)
     }
     count(c, s->snapshots_offset, s->snapshots_size, "snapshot table");
     count(c, s->reftable_offset, (uint64_t)s->reftable_clusters << s->cluster_bits, "refcount table");
-    for (uint32_t i = 0; i < s->reftable_size; i++) {
-        uint64_t offset = s->reftable[i] & ~QCOW2_REFTABLE_RESERVED;
-
-        if (offset & (s->cluster_size - 1)) {
-            say(c, "ERROR refcount block %u is not cluster aligned; refcount table entry corrupted", i);
-            c->result->corruptions++;
-        } else if (offset) {
-            count(c, offset, s->cluster_size, "refcount block");
-        }
-    }
+    count_refblocks(c);
     count_bitmaps(c);
     return 0;
 }
 
 /* ---- Comparing ---- */
 
+/* Where counts stand, or references that were counted, from `cluster` on. */
+typedef struct Cursor {
+    GArray *chunks;            /* numbers, ascending */
+    guint chunk;
+    uint64_t block;
+} Cursor;
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void cursor_init(Check *c, Cursor *cursor)
+{
+    GHashTableIter iter;
+    gpointer key;
+
+    *cursor = (Cursor){.chunks = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
+    g_hash_table_iter_init(&iter, c->chunks);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        g_array_append_vals(cursor->chunks, key, 1);
+    }
+    g_array_sort(cursor->chunks, compare_numbers);
+}
+
+/* A file may claim to be very large: what nothing counts is passed over. */
+static uint64_t cursor_next(Check *c, Cursor *cursor, uint64_t cluster)
+{
+    Qcow2State *s = c->s;
+    uint64_t next = UINT64_MAX;
+
+    while (cursor->chunk < cursor->chunks->len &&
+           g_array_index(cursor->chunks, uint64_t, cursor->chunk) < cluster >> CHUNK_BITS) {
+        cursor->chunk++;
+    }
+    if (cursor->chunk < cursor->chunks->len) {
+        next = MAX(cluster, g_array_index(cursor->chunks, uint64_t, cursor->chunk) << CHUNK_BITS);
+    }
+    cursor->block = MAX(cursor->block, cluster >> s->refblock_bits);
+    while (cursor->block < s->reftable_size && !(s->reftable[cursor->block] & ~QCOW2_REFTABLE_RESERVED)) {
+        cursor->block++;
+    }
+    if (cursor->block < s->reftable_size) {
+        next = MIN(next, MAX(cluster, cursor->block << s->refblock_bits));
+    }
+    return next;
+}
+
 static int compare_counts(Check *c, Qcow2Txn *txn, unsigned fix, uint64_t *fixed_leaks, uint64_t *fixed_errors)
 {
     Qcow2State *s = c->s;
-    uint64_t end = c->end;
+    Cursor cursor;
+    int ret = 0;
 
-    /* Counts behind the end of the file are compared too. */
-    for (uint64_t i = s->reftable_size; i-- > 0;) {
-        if (s->reftable[i] & ~QCOW2_REFTABLE_RESERVED & ~(uint64_t)(s->cluster_size - 1)) {
-            end = MAX(end, (i + 1) << s->refblock_bits);
-            break;
-        }
-    }
-    for (uint64_t cluster = 0; cluster < end; cluster++) {
-        uint64_t stored, number = cluster >> CHUNK_BITS;
+    cursor_init(c, &cursor);
+    for (uint64_t cluster = cursor_next(c, &cursor, 0); cluster != UINT64_MAX;
+         cluster = cursor_next(c, &cursor, cluster + 1)) {
+        uint64_t stored, number = cluster >> CHUNK_BITS, index = cluster >> s->refblock_bits;
         const uint32_t *chunk;
         uint32_t real;
-        int ret;
 
-        if (!(cluster & ((1ull << s->refblock_bits) - 1)) && !g_hash_table_contains(c->chunks, &number)) {
-            uint64_t index = cluster >> s->refblock_bits;
-
-            /* Nothing counts this piece: pass over it, however large the file claims to be. */
-            if ((index >= s->reftable_size || !(s->reftable[index] & ~QCOW2_REFTABLE_RESERVED)) &&
-                s->refblock_bits <= CHUNK_BITS) {
-                cluster += (1ull << s->refblock_bits) - 1;
-                continue;
-            }
+        if (g_hash_table_contains(c->bad_blocks, GSIZE_TO_POINTER(index + 1))) {
+            cluster |= (1ull << s->refblock_bits) - 1;
+            continue;
         }
         chunk = g_hash_table_lookup(c->chunks, &number);
         real = chunk ? chunk[cluster & ((1u << CHUNK_BITS) - 1)] : 0;
-        if (!chunk && cluster >> s->refblock_bits >= s->reftable_size) {
-            cluster |= (1ull << CHUNK_BITS) - 1;
-            continue;
-        }
         ret = qcow2_get_refcount(s, cluster, &stored);
         if (ret < 0) {
             c->result->check_errors++;
             cluster |= (1ull << s->refblock_bits) - 1;
+            ret = 0;
             continue;
         }
         if (stored == real) {
@@ -288,12 +348,13 @@ static int compare_counts(Check *c, Qcow2Txn *txn, unsigned fix, uint64_t *fixed
             }
             ret = qcow2_txn_set(txn, cluster, real);
             if (ret < 0) {
-                return ret;
+                break;
             }
             ++*(stored > real ? fixed_leaks : fixed_errors);
         }
     }
-    return 0;
+    g_array_unref(cursor.chunks);
+    return ret;
 }
 
 /* One reference, as counted. */
@@ -320,6 +381,7 @@ static int compare_flags(Check *c, Qcow2Txn *txn, uint64_t *l1, bool *changed, u
 {
     Qcow2State *s = c->s;
     g_autofree uint8_t *l2 = g_try_malloc(s->cluster_size);
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     bool counted = txn != NULL;
     int ret = l2 ? 0 : -ENOMEM;
 
@@ -340,6 +402,9 @@ static int compare_flags(Check *c, Qcow2Txn *txn, uint64_t *l1, bool *changed, u
                 *changed = true;
                 ++*fixed;
             }
+        }
+        if (!g_hash_table_add(seen, GSIZE_TO_POINTER(offset))) {
+            continue; /* counting has told of it */
         }
         ret = ret == 0 ? block_pread(s->node->file, (int64_t)offset, l2, s->cluster_size) : ret;
         for (uint32_t n = 0; n < 1u << s->l2_bits && ret == 0; n++) {
@@ -418,12 +483,19 @@ static int check_once(Check *c)
     }
     c->end = qcow2_clusters(c->s, (uint64_t)size);
     c->chunks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    c->bad_blocks = g_hash_table_new(NULL, NULL);
     c->result->total_clusters = qcow2_clusters(c->s, c->s->size);
     ret = count_all(c);
     if (ret == 0) {
         ret = compare_counts(c, NULL, 0, NULL, NULL);
     }
     return ret == 0 ? compare_flags(c, NULL, NULL, NULL, NULL) : ret;
+}
+
+static void check_free(Check *c)
+{
+    g_clear_pointer(&c->chunks, g_hash_table_unref);
+    g_clear_pointer(&c->bad_blocks, g_hash_table_unref);
 }
 
 int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
@@ -440,7 +512,7 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
             Check again = {.s = s, .result = &after};
 
             ret = check_once(&again);
-            g_clear_pointer(&again.chunks, g_hash_table_unref);
+            check_free(&again);
             result->leaks_fixed = result->leaks - MIN(after.leaks, result->leaks);
             result->corruptions_fixed = result->corruptions - MIN(after.corruptions, result->corruptions);
         }
@@ -449,7 +521,7 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
             ret = qcow2_write_features(s, s->incompat & ~(uint64_t)QCOW2_INCOMPAT_CORRUPT, s->autoclear);
         }
     }
-    g_clear_pointer(&c.chunks, g_hash_table_unref);
+    check_free(&c);
     return ret;
 }
 

@@ -193,6 +193,9 @@ int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t a
     clusters = MIN(clusters, (1ull << s->l2_bits) - index);
     *entry = 0;
     *run = clusters;
+    if (!s->l2_cache.by_offset) {
+        return -EIO; /* could not be loaded when it was activated */
+    }
     l2_offset = l1_index < l1_size ? l1[l1_index] & QCOW2_OFFSET_MASK : 0;
     if (!l2_offset) {
         return 0;

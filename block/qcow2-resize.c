@@ -5,7 +5,7 @@
 #include "util/error.h"
 
 /* Gives up the clusters of one L2 table from entry `from` on; a table that keeps some gets a new copy. */
-static int cut_l2(Qcow2State *s, Qcow2Txn *txn, uint64_t *entry, uint32_t from)
+static int cut_l2(Qcow2State *s, Qcow2Txn *txn, GHashTable *seen, uint64_t *entry, uint32_t from)
 {
     uint64_t offset = *entry & QCOW2_OFFSET_MASK;
     g_autofree uint8_t *l2 = g_try_malloc(s->cluster_size);
@@ -16,10 +16,7 @@ static int cut_l2(Qcow2State *s, Qcow2Txn *txn, uint64_t *entry, uint32_t from)
     if (!offset) {
         return 0;
     }
-    if (offset & (s->cluster_size - 1)) {
-        return qcow2_corrupt(s, "L2 table offset %#" PRIx64 " unaligned", offset);
-    }
-    ret = l2 ? block_pread(s->node->file, (int64_t)offset, l2, s->cluster_size) : -ENOMEM;
+    ret = l2 ? qcow2_read_l2(s, *entry, seen, l2) : -ENOMEM;
     for (uint32_t n = from; n < 1u << s->l2_bits && ret == 0; n++) {
         uint64_t first, count = qcow2_entry_clusters(s, ldq_be_p(l2 + n * 8), &first);
 
@@ -49,6 +46,7 @@ static int resize_locked(Qcow2State *s, uint64_t size)
     uint64_t clusters = qcow2_clusters(s, size);
     uint32_t last = (uint32_t)(clusters & ((1u << s->l2_bits) - 1)); /* 0: the last table is full */
     g_autofree uint64_t *l1 = g_new0(uint64_t, MAX(MAX(entries, s->l1_size), 1u));
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     Qcow2Root root;
     Qcow2Txn *txn;
     int64_t offset;
@@ -61,10 +59,10 @@ static int resize_locked(Qcow2State *s, uint64_t size)
     txn = qcow2_txn_new(s, &root);
     /* What lies past the smaller of both sizes: cut off, or VM state. */
     for (uint32_t i = MIN(entries, old_entries); i < s->l1_size && ret == 0; i++) {
-        ret = cut_l2(s, txn, &l1[i], 0);
+        ret = cut_l2(s, txn, seen, &l1[i], 0);
     }
     if (ret == 0 && size < s->size && last && entries <= s->l1_size) {
-        ret = cut_l2(s, txn, &l1[entries - 1], last);
+        ret = cut_l2(s, txn, seen, &l1[entries - 1], last);
     }
     if (ret == 0) {
         offset = qcow2_txn_write_l1(txn, l1, entries);

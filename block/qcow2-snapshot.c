@@ -235,8 +235,7 @@ int qcow2_check_l2(Qcow2State *s, uint64_t entry, GHashTable *seen)
     return 0;
 }
 
-/* An L2 table as another L1 table says. */
-static int read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data)
+int qcow2_read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data)
 {
     int ret = qcow2_check_l2(s, entry, seen);
 
@@ -264,7 +263,7 @@ static int release_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t
         if (!(l1[i] & QCOW2_OFFSET_MASK)) {
             continue;
         }
-        ret = read_l2(s, l1[i], seen, l2);
+        ret = qcow2_read_l2(s, l1[i], seen, l2);
         for (uint32_t n = 0; n < L2_ENTRIES(s) && ret == 0; n++) {
             uint64_t first, count;
 
@@ -293,7 +292,7 @@ static int share_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t e
         if (!(l1[i] & QCOW2_OFFSET_MASK)) {
             continue;
         }
-        ret = read_l2(s, l1[i], seen, l2);
+        ret = qcow2_read_l2(s, l1[i], seen, l2);
         for (uint32_t n = 0; n < L2_ENTRIES(s) && ret == 0; n++) {
             uint64_t entry = ldq_be_p(l2 + n * 8), first, count;
 
@@ -333,7 +332,7 @@ static int mark_copied(Qcow2State *s, Qcow2Txn *txn, uint64_t *l1, uint32_t entr
             l1[i] |= QCOW2_COPIED;
             *changed = true;
         }
-        ret = read_l2(s, l1[i], seen, l2);
+        ret = qcow2_read_l2(s, l1[i], seen, l2);
         for (uint32_t n = 0; n < L2_ENTRIES(s) && ret == 0; n++) {
             uint64_t entry = ldq_be_p(l2 + n * 8), first, count;
 

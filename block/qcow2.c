@@ -361,6 +361,28 @@ static bool read_reftable(Qcow2State *s, GError **errp)
     return true;
 }
 
+/* What is free is looked for in all blocks: were there more of them than the file has, that had no end. */
+static bool check_refblocks(Qcow2State *s, GError **errp)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    int64_t size = block_length(s->node->file);
+
+    if ((s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK | BLOCK_OPEN_INACTIVE)) != BLOCK_OPEN_RDWR) {
+        return true;
+    }
+    for (uint32_t i = 0; i < s->reftable_size; i++) {
+        uint64_t offset = s->reftable[i] & ~QCOW2_REFTABLE_RESERVED;
+
+        if (offset && (size < 0 || offset >= (uint64_t)size || !g_hash_table_add(seen, GSIZE_TO_POINTER(offset)))) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "qcow2: refcount block %u at offset %#" PRIx64 " %s; cannot be "
+                      "opened read/write (qemu-img check -r all may repair it)", i, offset,
+                      size < 0 || offset >= (uint64_t)size ? "lies behind the end of the file" : "is there twice");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* A dirty image has counts that may be too small. */
 static bool repair_dirty(Qcow2State *s, GError **errp)
 {
@@ -404,7 +426,7 @@ static bool load(BlockNode *node, GError **errp)
         error_setg_errno(errp, -ret, "Could not read L1 table");
         return false;
     }
-    if (!read_reftable(s, errp) || !qcow2_read_snapshots(s, errp)) {
+    if (!read_reftable(s, errp) || !check_refblocks(s, errp) || !qcow2_read_snapshots(s, errp)) {
         return false;
     }
     qcow2_rebuild_metadata_set(s);
@@ -477,7 +499,11 @@ static bool qcow2_activate(BlockNode *node, GError **errp)
     node->flags &= ~(unsigned)BLOCK_OPEN_INACTIVE;
     good = load(node, errp);
     node->flags |= BLOCK_OPEN_INACTIVE;
-    s->broken |= !good;
+    if (!good) {
+        /* Nothing of it can be used, and the next attempt begins anew. */
+        unload(s);
+        s->broken = true;
+    }
     return good;
 }
 

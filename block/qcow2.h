@@ -289,6 +289,8 @@ uint64_t *qcow2_read_l1(Qcow2State *s, uint64_t offset, uint32_t entries, int *r
 /* That an L1 entry can be right: in the file, and not the same table as an earlier one (offsets in `seen`) of
  * that L1 table, which is damage, and a way to make us work for ever. -EIO and the image marked corrupt. */
 int qcow2_check_l2(Qcow2State *s, uint64_t entry, GHashTable *seen);
+/* The table of an entry that passes; data: one cluster. */
+int qcow2_read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data);
 
 /* ---- qcow2-resize.c ---- */
 bool qcow2_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc, GError **errp);

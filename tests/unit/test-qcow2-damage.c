@@ -145,11 +145,170 @@ static void test_discard_vmstate(void)
     image_free(&image);
 }
 
+/* Making a disk smaller goes over all tables that are cut off. */
+static void test_shrink(void)
+{
+    Image image = {.path = test_path("shrink.qcow2")};
+    GError *error = NULL;
+    BlockNode *node;
+
+    test_create(image.path, "size=200000,cluster_size=512");
+    node = test_open(image.path, BLOCK_OPEN_RDWR);
+    g_assert_cmpint(block_pwrite(node, 32768, "x", 1), ==, 0);
+    block_unref(node);
+    image_load(&image);
+    repeat_l2(&image, 1);
+    node = test_open(image.path, BLOCK_OPEN_RDWR);
+    g_assert_false(block_truncate(node, 1024, BLOCK_PREALLOC_OFF, &error));
+    g_assert_nonnull(error);
+    g_error_free(error);
+    block_unref(node);
+    image_free(&image);
+}
+
+static void open_refused(const char *path, unsigned flags, const char *message)
+{
+    GError *error = NULL;
+    BlockOptions *options = block_options_parse("driver=qcow2", NULL, NULL);
+
+    g_assert_null(block_open(path, options, flags, &error));
+    if (!strstr(error->message, message)) {
+        g_error("'%s' does not say '%s'", error->message, message);
+    }
+    g_error_free(error);
+}
+
+static BlockCheckResult check(const char *path, unsigned fix)
+{
+    BlockNode *node = test_open(path, BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK);
+    BlockCheckResult result = {0};
+    GError *error = NULL;
+
+    block_check(node, &result, fix, &error);
+    g_assert_no_error(error);
+    block_unref(node);
+    return result;
+}
+
+/* Every entry of the refcount table is the same block, or one far behind the end. */
+static void test_refcount_blocks(void)
+{
+    static const char *const sizes[] = {"512", "65536"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        Image image = {.path = test_path("refcounts.qcow2")};
+        g_autofree char *options = g_strdup_printf("size=1M,cluster_size=%s", sizes[i & 1]);
+        uint32_t clusters;
+        uint64_t place, bits = i & 1 ? 16 : 9;
+        BlockCheckResult result;
+
+        test_create(image.path, options);
+        image_load(&image);
+        /* A table of 1 MiB at the end of the file. */
+        clusters = (1 << 20) >> bits;
+        place = (image.size + (1 << bits) - 1) >> bits << bits;
+        image.data = g_realloc(image.data, place + (1 << 20));
+        memset(image.data + image.size, 0, place + (1 << 20) - image.size);
+        for (uint32_t n = 0; n < (1 << 20) / 8; n++) {
+            const uint8_t *old = image.data + ldq_be_p(image.data + H_REFTABLE);
+
+            stq_be_p(image.data + place + n * 8, !n || i < 2 ? ldq_be_p(old) : 1ull << 40);
+        }
+        image.size = place + (1 << 20);
+        stq_be_p(image.data + H_REFTABLE, place);
+        stl_be_p(image.data + H_REFTABLE + 8, clusters);
+        image_save(&image);
+        open_refused(image.path, BLOCK_OPEN_RDWR, i < 2 ? "is there twice" : "lies behind the end of the file");
+        block_unref(test_open(image.path, 0));
+        result = check(image.path, BLOCK_FIX_ERRORS | BLOCK_FIX_LEAKS);
+        g_assert_cmpuint(result.check_errors, ==, (1 << 20) / 8 - 1);
+        g_assert_cmpuint(result.corruptions_fixed, ==, 0);
+        /* One that is empty but for its ends: nothing in between is looked at. */
+        for (uint32_t n = 1; n < (1 << 20) / 8; n++) {
+            stq_be_p(image.data + place + n * 8, 0);
+        }
+        stq_be_p(image.data + place + (1 << 20) - 8, place + (1 << 20));
+        image.data = g_realloc(image.data, image.size + (1 << bits));
+        memset(image.data + image.size, 0, 1 << bits);
+        image.size += 1 << bits;
+        image_save(&image);
+        result = check(image.path, 0);
+        g_assert_cmpuint(result.check_errors, ==, 0);
+        g_assert_cmpuint(result.corruptions, >, 0);
+        image_free(&image);
+    }
+}
+
+/* Dirty, and one L2 table for the whole of a disk: opening is not the time to go over it for ever. */
+static void test_dirty(void)
+{
+    enum { ENTRIES = 1 << 20 };
+    Image image = {.path = test_path("dirty.qcow2")};
+    uint64_t l2, place;
+    BlockNode *node;
+
+    test_create(image.path, "size=1M,cluster_size=512,lazy_refcounts=on");
+    node = test_open(image.path, BLOCK_OPEN_RDWR);
+    g_assert_cmpint(block_pwrite(node, 0, "x", 1), ==, 0);
+    block_unref(node);
+    image_load(&image);
+    l2 = ldq_be_p(image.data + ldq_be_p(image.data + H_L1_OFFSET));
+    place = (image.size + 511) & ~511ull;
+    image.data = g_realloc(image.data, place + ENTRIES * 8);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        stq_be_p(image.data + place + i * 8, l2);
+    }
+    image.size = place + ENTRIES * 8;
+    stq_be_p(image.data + 24, (uint64_t)ENTRIES * 64 * 512);
+    stl_be_p(image.data + H_L1_SIZE, ENTRIES);
+    stq_be_p(image.data + H_L1_OFFSET, place);
+    stq_be_p(image.data + H_INCOMPAT, 1);
+    image_save(&image);
+    open_refused(image.path, BLOCK_OPEN_RDWR, "Could not repair dirty image");
+    block_unref(test_open(image.path, 0));
+    image_free(&image);
+}
+
+/* The other side has left rubbish: nothing of the old image may be used any more. */
+static void test_activate(void)
+{
+    Image image = make_snapshots("activate.qcow2");
+    BlockNode *node = test_open(image.path, BLOCK_OPEN_RDWR | BLOCK_OPEN_INACTIVE);
+    g_autofree uint8_t *buf = g_malloc(16384);
+    GArray *list;
+    GError *error = NULL;
+
+    test_run("cp '%s' '%s.good'", image.path, image.path);
+    test_run("printf '\\0\\4\\0\\0\\0\\0\\0\\0' | dd of='%s' bs=1 seek=64 conv=notrunc status=none", image.path);
+    g_assert_false(block_activate_all(&error));
+    g_assert_nonnull(strstr(error->message, "snapshot table"));
+    g_clear_error(&error);
+    g_assert_cmpint(block_pread(node, 0, buf, 512), ==, -EIO);
+    g_assert_cmpint(block_read_vmstate(node, NULL, 0, buf, 512), ==, -EIO);
+    list = block_snapshot_list(node, NULL);
+    g_assert_cmpuint(list->len, ==, 0);
+    g_array_unref(list);
+    test_use(node, buf);
+    test_run("dd if='%s.good' of='%s' bs=64k conv=notrunc status=none", image.path, image.path);
+    g_assert_true(block_activate_all(&error));
+    g_assert_no_error(error);
+    g_assert_cmpint(block_pread(node, 0, buf, 512), ==, 0);
+    g_assert_true(all(buf, 512, 'b'));
+    g_assert_cmpint(block_pwrite(node, 0, buf, 512), ==, 0);
+    test_check(node, 0, 0);
+    block_unref(node);
+    image_free(&image);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     test_begin();
     g_test_add_func("/qcow2/damage/snapshot-tables", test_snapshot_tables);
     g_test_add_func("/qcow2/damage/discard-vmstate", test_discard_vmstate);
+    g_test_add_func("/qcow2/damage/shrink", test_shrink);
+    g_test_add_func("/qcow2/damage/refcount-blocks", test_refcount_blocks);
+    g_test_add_func("/qcow2/damage/dirty", test_dirty);
+    g_test_add_func("/qcow2/damage/activate", test_activate);
     return test_end(g_test_run());
 }
