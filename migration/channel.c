@@ -33,6 +33,7 @@ struct MigrationChannel {
 #define LISTEN_QUEUE     256  /* multifd has up to 255 channels */
 #define IOV_AT_ONCE      256
 #define CONNECT_RETRY_MS 20   /* a listener's queue is full */
+#define LOOK_MS          200  /* who waits looks for a limit so often */
 #define COMMAND_GRACE_MS 500  /* for a command to end after SIGTERM */
 
 static bool wait_for(MigrationChannel *channel, int fd, short events, GError **errp);
@@ -465,11 +466,16 @@ void migration_channel_set_timeout(MigrationChannel *channel, int ms)
 static bool wait_for(MigrationChannel *channel, int fd, short events, GError **errp)
 {
     struct pollfd fds[] = {{fd, events, 0}, {channel->wake[0], POLLIN, 0}};
-    /* Who sends knows how long is too long. */
-    int timeout = events & POLLOUT ? __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED) : 0, n;
+    int64_t since = 0, now;   /* us; 0: any wait is right */
+    int timeout = 0, n;
 
-    while ((n = poll(fds, channel->wake[0] < 0 ? 1 : 2, timeout ? timeout : -1)) < 0 && errno == EINTR) {
-    }
+    do {
+        n = poll(fds, channel->wake[0] < 0 ? 1 : 2, events & POLLOUT ? LOOK_MS : -1);
+        /* Who sends knows how long is too long, and may say so while we wait. */
+        timeout = events & POLLOUT ? __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED) : 0;
+        now = g_get_monotonic_time();
+        since = timeout ? since ? since : now : 0;
+    } while ((n < 0 && errno == EINTR) || (!n && (!timeout || now - since < timeout * INT64_C(1000))));
     if (fds[1].revents & POLLIN) {
         error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
         return false;
@@ -493,6 +499,11 @@ bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *
 {
     channel->tls = tls_session_new(credentials, hostname, channel->fd, wait_for_tls, channel, errp);
     return channel->tls != NULL;
+}
+
+bool migration_channel_handshake(MigrationChannel *channel, GError **errp)
+{
+    return !channel->tls || tls_handshake(channel->tls, errp);
 }
 
 static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)

@@ -293,6 +293,13 @@ MultifdSender *multifd_sender_new(const MultifdConfig *config, GPtrArray *channe
     return sender;
 }
 
+void multifd_sender_set_timeout(MultifdSender *sender, int ms)
+{
+    for (unsigned i = 0; i < sender->config.channels; i++) {
+        migration_channel_set_timeout(sender->channels[i].channel, ms);
+    }
+}
+
 void multifd_sender_shutdown(MultifdSender *sender)
 {
     mutex_lock(&sender->lock);

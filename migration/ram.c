@@ -450,7 +450,9 @@ static int ram_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *li
         }
     }
     int result = save_pages(ram, s, limit, limit_opaque, errp);
-    return result < 0 || end_section(ram, s, ram->save.sync_each_section, errp) ? result : -1;
+    /* Whoever has nothing more to send waits for the channels here: later it would be with the device lock. */
+    bool sync = ram->save.sync_each_section || result == 1;
+    return result < 0 || end_section(ram, s, sync, errp) ? result : -1;
 }
 
 static uint64_t ram_save_pending(void *opaque, bool exact)

@@ -199,6 +199,14 @@ static bool establish(TlsSession *t, GError **errp)
     return true;
 }
 
+bool tls_handshake(TlsSession *t, GError **errp)
+{
+    mutex_lock(&t->lock);
+    bool ok = establish(t, errp);
+    mutex_unlock(&t->lock);
+    return ok;
+}
+
 ssize_t tls_read(TlsSession *t, void *buf, size_t size, GError **errp)
 {
     for (;;) {

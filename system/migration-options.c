@@ -178,7 +178,7 @@ static void close_channel(gpointer channel)
     migration_channel_close(channel, NULL);
 }
 
-/* A cancel finds the channel while it connects. */
+/* A cancel finds the channel while it connects and greets. */
 static bool connect_one(Migration *m, MigrationChannel *channel, GError **errp)
 {
     mutex_lock(&m->lock);
@@ -189,6 +189,12 @@ static bool connect_one(Migration *m, MigrationChannel *channel, GError **errp)
         error_set(errp, GOSSAMER_ERROR_FAILED, "migration was cancelled");
     }
     bool ok = !cancelled && migration_channel_connect(channel, m->out.address, true, errp);
+    if (ok) {
+        device_lock();
+        ok = migration_secure_channel(m, channel, true, errp);
+        device_unlock();
+    }
+    ok = ok && migration_channel_handshake(channel, errp);
     mutex_lock(&m->lock);
     m->out.connecting = NULL;
     mutex_unlock(&m->lock);
@@ -204,13 +210,7 @@ MultifdSender *migration_connect_channels(Migration *m, GError **errp)
     for (unsigned i = 0; i < config.channels; i++) {
         MigrationChannel *channel = migration_channel_new();
         g_ptr_array_add(channels, channel);
-        bool ok = connect_one(m, channel, errp);
-        if (ok) {
-            device_lock();
-            ok = migration_secure_channel(m, channel, true, errp);
-            device_unlock();
-        }
-        if (!ok) {
+        if (!connect_one(m, channel, errp)) {
             error_prepend(errp, "multifd channel %u: ", i);
             return NULL;
         }

@@ -235,13 +235,22 @@ static bool send_postcopy(Migration *m, StateSaver *saver, GError **errp)
     return result > 0 && state_saver_complete_postcopy(saver, errp) && migration_return_confirm(m, errp);
 }
 
+/* On the stream and the channels beside it. */
+static void set_timeout(Migration *m, int ms)
+{
+    migration_channel_set_timeout(m->out.channel, ms);
+    if (m->out.multifd) {
+        multifd_sender_set_timeout(m->out.multifd, ms);
+    }
+}
+
 /* With a return path: the destination says that it has the machine. Device lock held, not meanwhile. */
 static bool confirm(Migration *m, GError **errp)
 {
     if (!m->out.path.open) {
         return !cancelled(&m->out);
     }
-    migration_channel_set_timeout(m->out.channel, 0);
+    set_timeout(m, 0);
     mutex_lock(&m->lock);
     m->out.all_sent = true;
     mutex_unlock(&m->lock);
@@ -375,7 +384,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     out->precopy_bytes = before;
     vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
     if (migration_channel_is_two_way(out->channel)) {
-        migration_channel_set_timeout(out->channel, SILENCE_MS);
+        set_timeout(m, SILENCE_MS);
     }
     bool postcopy = may_go_postcopy(m, saver);
     bool ok = postcopy || (wait_before_switchover(m) && still_at_rest(&error));
@@ -629,6 +638,8 @@ static void *send_thread(void *opaque)
         device_lock();
         ok = migration_secure_channel(m, channel, true, &error);
         device_unlock();
+        /* A cancel ends the wait. */
+        ok = ok && migration_channel_handshake(channel, &error);
     }
     if (ok && migration_wants_channels(m)) {
         MultifdSender *multifd = migration_connect_channels(m, &error);

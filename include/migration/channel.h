@@ -51,6 +51,8 @@ StateStream *migration_channel_stream(MigrationChannel *channel, bool sending);
 /* Everything goes through TLS from now on; before the first byte. hostname: see tls_session_new(). */
 bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *credentials, const char *hostname,
                                GError **errp);
+/* With TLS: waits until both sides have greeted, so that no later write does. */
+bool migration_channel_handshake(MigrationChannel *channel, GError **errp);
 /* Whether both directions can be used: a socket. */
 bool migration_channel_is_two_way(const MigrationChannel *channel);
 /* To wait for more than ms until the other side takes something is an error from now on; 0: any wait is right.

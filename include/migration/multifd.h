@@ -42,6 +42,8 @@ bool multifd_send_page(MultifdSender *sender, const char *block_name, uint8_t *b
 bool multifd_send_sync(MultifdSender *sender, GError **errp);
 /* Bytes on all channels; pages sent in full and as zero. Any thread. */
 void multifd_sender_stats(MultifdSender *sender, uint64_t *bytes, uint64_t *normal, uint64_t *zero);
+/* migration_channel_set_timeout() on every channel. Any thread. */
+void multifd_sender_set_timeout(MultifdSender *sender, int ms);
 /* Ends what is under way with errors. Any thread. */
 void multifd_sender_shutdown(MultifdSender *sender);
 void multifd_sender_free(MultifdSender *sender);

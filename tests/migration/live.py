@@ -154,8 +154,10 @@ class World:
 class Proxy:
     """A network that can be cut: passes bytes on between two UNIX sockets until told otherwise."""
 
-    def __init__(self, world, target):
+    def __init__(self, world, target, connections=None):
         self.path = world.path("proxy")
+        self.connections = connections     # so many are passed on, the others kept
+        self.kept = []
         self.target = target
         self.flows = threading.Event()     # towards the target
         self.answers = threading.Event()   # back
@@ -176,6 +178,9 @@ class Proxy:
                 a = self.listener.accept()[0]
             except OSError:
                 return
+            if self.connections is not None and len(self.open) >= 2 * self.connections:
+                self.kept.append(a)
+                continue
             b = socket.socket(socket.AF_UNIX)
             b.connect(self.target)
             self.open += [a, b]
@@ -203,7 +208,7 @@ class Proxy:
         self.listener.close()
         self.flows.set()
         self.answers.set()
-        for one in self.open:
+        for one in self.open + self.kept:
             one.close()
 
 
@@ -474,6 +479,36 @@ def cut_at_the_end():
         proxy.answers.set()
         time.sleep(2)
         assert target.process.poll() is not None or not target.running(), "the guest runs on both sides"
+
+
+def cut_multifd_at_the_end():
+    """The same with pages on channels that nobody empties: the monitor answers all the time."""
+    with World() as world:
+        source = world.source(32, 200, machine=NEWER)
+        target = Side(world, "target", incoming="defer", machine=NEWER)
+        for side in (source, target):
+            side.set(return_path=True, multifd=True)
+        target.qmp.command("migrate-incoming", uri="unix:" + world.path("stream"))
+        proxy = Proxy(world, world.path("stream"))
+        source.set({"max-bandwidth": 50 << 20, "downtime-limit": 2000}, pause_before_switchover=True)
+        source.qmp.command("migrate", uri="unix:" + proxy.path)
+        source.wait_status("pre-switchover")
+        assert source.qmp.command("query-migrate")["ram"]["remaining"] > 4 << 20
+        proxy.flows.clear()
+        proxy.answers.clear()
+        source.qmp.command("migrate-continue", state="pre-switchover")
+        longest, deadline = 0, time.monotonic() + stretch(90)
+        while source.status() not in ENDS:
+            before = time.monotonic()
+            assert before < deadline, "the source waits for ever"
+            source.qmp.command("query-status")
+            longest = max(longest, time.monotonic() - before)
+            time.sleep(0.1)
+        assert longest < stretch(10), f"the monitor was silent for {longest} s"
+        info = source.wait_status(*ENDS)
+        assert info["status"] == "failed" and "has been silent" in info["error-desc"], str(info)
+        source.wait_running()
+        source.alive()
 
 
 def killed_source():
@@ -760,6 +795,42 @@ def tls_refused():
             assert words in reply.get("error", {}).get("desc", ""), f"{settings_}: {reply}"
 
 
+def tls_silence():
+    """Somebody who takes the connection, or the second, and never greets: the monitor answers, a cancel ends it."""
+    with World() as world, socket.socket(socket.AF_UNIX) as silent:
+        folder = psk_folder(world)
+        source = world.source(8, 8, extra=("-object", f"tls-creds-psk,id=tls0,endpoint=client,dir={folder}"))
+        path = world.path("silent")
+        silent.bind(path)
+        silent.listen(8)
+        source.set({"tls-creds": "tls0", "max-bandwidth": 0})
+        source.qmp.command("migrate", uri="unix:" + path)
+        accepted = silent.accept()[0]
+        accepted.recv(1, socket.MSG_PEEK)
+        time.sleep(0.3)
+        source.alive()
+        assert source.status() == "setup", source.status()
+        source.qmp.command("migrate_cancel")
+        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        accepted.close()
+        target = Side(world, "target", incoming="defer",
+                      extra=("-object", f"tls-creds-psk,id=tls0,endpoint=server,dir={folder}"))
+        for side in (source, target):
+            side.set({"tls-creds": "tls0"}, multifd=True)
+        target.qmp.command("migrate-incoming", uri="unix:" + world.path("stream"))
+        proxy = Proxy(world, world.path("stream"), connections=2)
+        source.qmp.command("migrate", uri="unix:" + proxy.path)
+        deadline = time.monotonic() + stretch(30)
+        while len(proxy.kept) < 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(0.3)
+        source.alive(1)
+        source.qmp.command("migrate_cancel")
+        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        source.alive()
+
+
 def userfaultfd():
     """Whether this host lets us; the message of the emulator must say why not."""
     with World() as world:
@@ -964,6 +1035,7 @@ CASES = {
     "tls-wrong-name": ("quick", lambda: tls("x509", hostname="elsewhere", expect="failed")),
     "tls-wrong-key": ("quick", lambda: tls("psk", expect="failed")),
     "tls-refused": ("quick", tls_refused),
+    "tls-silence": ("quick", tls_silence),
     "auto-converge": ("quick", auto_converge),
     "throttle-ends": ("quick", throttle_ends),
     "refused": ("quick", refused),
@@ -978,6 +1050,7 @@ CASES = {
     "killed-source-early": ("quick", killed_source_early),
     "cut-network": ("quick", cut_network),
     "cut-at-the-end": ("long", cut_at_the_end),
+    "cut-multifd-at-the-end": ("long", cut_multifd_at_the_end),
     "full-disk": ("quick", full_disk),
 }
 
