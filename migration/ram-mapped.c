@@ -91,6 +91,10 @@ bool ram_mapped_load_block(StateStream *s, const RAMRegion *region, GError **err
         return ram_stream_error(errp, "RAM block '%s' is mapped in an unknown way: version %u, page size %" PRIu64,
                                 region->name, version, page_size);
     }
+    /* What is read next lies behind; a stream that goes back would never end. */
+    if (pages_offset < state_stream_file_offset(s)) {
+        return ram_stream_error(errp, "the pages of RAM block '%s' lie before their head", region->name);
+    }
     if (!state_stream_read_at(s, in_file, bitmap_bytes(pages), bitmap_offset, errp)) {
         error_prepend(errp, "the bitmap of RAM block '%s': ", region->name);
         return false;
