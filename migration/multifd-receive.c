@@ -20,7 +20,9 @@ typedef struct ReceiveChannel {
     StateStream *stream;
     Thread *thread;
     MultifdUnpacker *unpacker;
-    bool synced;                /* waits; under the receiver's lock */
+    /* Under the receiver's lock. */
+    bool synced;                /* waits */
+    bool ended;                 /* nothing more will come */
     uint8_t head[MULTIFD_HEAD_SIZE];
     uint8_t *packed;
     uint64_t offsets[MULTIFD_PACKET_PAGES];
@@ -179,6 +181,7 @@ static void *receive_thread(void *opaque)
         }
     }
     mutex_lock(&r->lock);
+    c->ended = true;
     bool first = error && !r->error && !r->quit;
     if (first) {
         r->error = error;
@@ -206,11 +209,25 @@ static bool all_synced(MultifdReceiver *r)
     return r->channels->len == r->config.channels;
 }
 
+static bool any_ended(const MultifdReceiver *r)
+{
+    for (unsigned i = 0; i < r->channels->len; i++) {
+        const ReceiveChannel *c = g_ptr_array_index(r->channels, i);
+        if (c->ended && !c->synced) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool multifd_receive_sync(MultifdReceiver *r, GError **errp)
 {
     mutex_lock(&r->lock);
-    while (!r->error && !r->quit && !all_synced(r)) {
+    while (!r->error && !r->quit && !all_synced(r) && !any_ended(r)) {
         cond_wait(&r->changed, &r->lock);
+    }
+    if (!r->error && !r->quit && !all_synced(r)) {
+        ram_stream_error(&r->error, "a multifd channel ended before its pages had come");
     }
     bool ok = !r->error && !r->quit;
     for (unsigned i = 0; ok && i < r->channels->len; i++) {

@@ -4,10 +4,15 @@
  * changes, and comes out alike; truncated and flipped streams are refused with a reason.
  */
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "migration/channel.h"
 #include "migration/commands.h"
+#include "migration/multifd.h"
 #include "migration/ram.h"
 #include "migration/savevm.h"
 #include "util/bitops.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
 #define N_PAGES 40
@@ -498,6 +503,105 @@ static void test_postcopy(void)
     }
 }
 
+/* ---- Files ---- */
+
+static bool load_file(Machine *to, const char *path, GError **errp)
+{
+    g_autofree char *uri = g_strconcat("file:", path, NULL);
+    g_autoptr(MigrationAddress) address = migration_address_parse(uri, errp);
+    MigrationChannel *channel = migration_channel_open(address, false, errp);
+    StateStream *s = migration_channel_stream(channel, false);
+    StateLoader loader = {.registry = to->registry, .config = &config};
+    RAMLoadOptions options = {.mapped = true};
+
+    ram_state_set_load_options(to->ram, &options);
+    bool ok = state_load(s, &loader, errp);
+    state_stream_free(s);
+    migration_channel_close(channel, NULL);
+    return ok;
+}
+
+static void save_file(Machine *from, const char *path)
+{
+    g_autofree char *uri = g_strconcat("file:", path, NULL);
+    g_autoptr(MigrationAddress) address = migration_address_parse(uri, NULL);
+    GError *error = NULL;
+    MigrationChannel *channel = migration_channel_open(address, true, &error);
+    StateStream *s = migration_channel_stream(channel, true);
+    StateSaver *saver = state_saver_new(from->registry, s, &config);
+    RAMSaveOptions options = {.mapped = true};
+
+    ram_state_set_save_options(from->ram, &options);
+    g_assert_true(state_saver_header(saver, &error) && state_saver_setup(saver, &error) &&
+                  state_saver_complete(saver, &error));
+    state_saver_free(saver);
+    state_stream_free(s);
+    g_assert_true(migration_channel_close(channel, &error));
+}
+
+/* Pages at places of their own; a head that sends the reader back would do so for ever. */
+static void test_mapped(void)
+{
+    static const char name[] = "\5first";
+    Machine *from = machine_new(), *to = machine_new();
+    GError *error = NULL;
+    g_autofree char *path = NULL, *data = NULL;
+    gsize size;
+    int fd = g_file_open_tmp("gossamer-XXXXXX", &path, &error);
+
+    g_assert_no_error(error);
+    write_page(from, 0, 9, 0x31);
+    save_file(from, path);
+    g_assert_true(load_file(to, path, &error));
+    g_assert_cmpmem(from->memory[0], N_PAGES * RAM_PAGE_SIZE, to->memory[0], N_PAGES * RAM_PAGE_SIZE);
+    g_assert_true(g_file_get_contents(path, &data, &size, &error));
+    char *found = memmem(data, size, name, strlen(name));
+    g_assert_nonnull(found);
+    /* Behind the name: length, version, page size, place of the bitmap, place of the pages. */
+    stq_be_p(found + strlen(name) + 28, 64);
+    g_assert_true(g_file_set_contents(path, data, (gssize)size, &error));
+    g_assert_false(load_file(to, path, &error));
+    g_assert_nonnull(strstr(error->message, "lie before their head"));
+    g_clear_error(&error);
+    close(fd);
+    unlink(path);
+    machine_free(from);
+    machine_free(to);
+}
+
+/* ---- Channels ---- */
+
+static uint8_t *no_block(void *opaque, const char *block, uint64_t *size)
+{
+    return NULL;
+}
+
+static void has_failed(void *opaque)
+{
+}
+
+/* A channel that ends before its SYNC: nobody may wait for that. */
+static void test_channel_ends(void)
+{
+    static const MultifdReceiverOps ops = {.block = no_block, .failed = has_failed};
+    MultifdConfig channels = {.channels = 1};
+    MultifdReceiver *receiver = multifd_receiver_new(&channels, &ops, NULL);
+    uint8_t greeting[64] = {0};
+    GError *error = NULL;
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    stl_be_p(greeting, MULTIFD_MAGIC);
+    stl_be_p(greeting + 4, 1);
+    g_assert_cmpint(write(pair[1], greeting, sizeof(greeting)), ==, sizeof(greeting));
+    close(pair[1]);
+    g_assert_true(multifd_receiver_add(receiver, migration_channel_from_fd(pair[0]), &error));
+    g_assert_false(multifd_receive_sync(receiver, &error));
+    g_assert_nonnull(strstr(error->message, "ended before its pages had come"));
+    g_clear_error(&error);
+    multifd_receiver_free(receiver);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -507,5 +611,7 @@ int main(int argc, char **argv)
     g_test_add_func("/savevm/description", test_description);
     g_test_add_func("/savevm/look", test_look);
     g_test_add_func("/savevm/postcopy", test_postcopy);
+    g_test_add_func("/savevm/mapped", test_mapped);
+    g_test_add_func("/savevm/channel-ends", test_channel_ends);
     return g_test_run();
 }
