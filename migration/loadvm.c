@@ -15,7 +15,6 @@
 #include "vmstate-internal.h"
 
 #define MACHINE_NAME_MAX 256u
-#define PACKAGE_MAX      (1u << 24)
 #define DESCRIPTION_MAX  (64u << 20)
 
 typedef struct Load {
@@ -238,10 +237,13 @@ static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError 
 {
     uint32_t length = size == 4 ? ldl_be_p(data) : 0;
 
-    if (load->packaged || !length || length > PACKAGE_MAX) {
+    if (load->packaged || !length || length > STATE_PACKAGE_MAX) {
         return state_bad(load->stream, errp, "a package of %u bytes", length);
     }
-    g_autofree uint8_t *bytes = g_malloc(length);
+    g_autofree uint8_t *bytes = g_try_malloc(length);
+    if (!bytes) {
+        return state_bad(load->stream, errp, "there is no memory for a package of %u bytes", length);
+    }
     if (!state_get_buffer(load->stream, bytes, length)) {
         return state_bad(load->stream, errp, "a package is cut off");
     }

@@ -62,6 +62,12 @@ static bool put_package(Migration *m, StateSaver *saver, GError **errp)
     }
     gsize size;
     const void *data = g_bytes_get_data(bytes, &size);
+    if (size > STATE_PACKAGE_MAX) {
+        /* The other side would refuse it; here the guest can go on. */
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "the devices' state has %" G_GSIZE_FORMAT " bytes, too many "
+                  "for postcopy", size);
+        return false;
+    }
     uint32_t length = cpu_to_be32((uint32_t)size);
     state_put_command(m->out.stream, STATE_COMMAND_PACKAGED, &length, sizeof(length));
     state_put_buffer(m->out.stream, data, size);

@@ -25,6 +25,9 @@ typedef enum StateCommand {
     STATE_COMMAND_HANDOVER = 0x4753,
 } StateCommand;
 
+/* Bytes in one package: a guest's translation tables alone may have 128 MiB. */
+#define STATE_PACKAGE_MAX (512u << 20)
+
 /*
  * A PING with this value asks for a handover (docs/migration.md): a destination that knows it answers with
  * HANDOVER_REPLY, and runs the guest only after STATE_COMMAND_HANDOVER.  Others give the value back.
