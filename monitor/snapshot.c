@@ -159,8 +159,9 @@ bool snapshot_save(const char *tag, bool overwrite, const char *vmstate, const G
     g_autofree char *made = NULL;
     g_autoptr(GPtrArray) nodes = NULL;
     g_autoptr(GArray) old = NULL;
-    bool was_running = runstate_is_running(), good;
+    RunState was;
     BlockNode *node;
+    bool good;
 
     if (!may_begin(errp) || !migration_is_possible(errp) || !block_all_can_snapshot(devices, errp) ||
         !(node = block_vmstate_node(vmstate, devices, errp)) ||
@@ -175,14 +176,15 @@ bool snapshot_save(const char *tag, bool overwrite, const char *vmstate, const G
         error_set(errp, GOSSAMER_ERROR_INVALID, "Snapshot '%s' already exists in one or more devices", tag);
         return false;
     }
-    migration_note_runstate();
-    vm_stop(RUN_STATE_SAVE_VM);
-    migration_wire_begin(was_running, RUN_STATE_SAVE_VM);
+    was = runstate_is_running() ? vm_stop_force_state(RUN_STATE_SAVE_VM) : runstate_get();
+    was = migration_wire_begin(was, RUN_STATE_SAVE_VM);
     good = save_stopped(tag, node, devices, errp);
     migration_wire_end();
     good = good && delete_old(old, errp);
-    if (was_running) {
+    if (was == RUN_STATE_RUNNING) {
         vm_start();
+    } else {
+        vm_stop_force_state(was);
     }
     return good;
 }

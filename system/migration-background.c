@@ -27,13 +27,11 @@ static GBytes *take_devices(Migration *m, StateSaver *saver, GError **errp)
 
 GBytes *migration_background_begin(Migration *m, StateSaver *saver, GError **errp)
 {
-    bool running = runstate_is_running();
-    RunState was = runstate_get();
+    RunState was = vm_stop_force_state(RUN_STATE_SAVE_VM);
 
-    migration_note_runstate();
-    vm_stop_force_state(RUN_STATE_SAVE_VM);
+    migration_note_runstate(was);
     GBytes *bytes = take_devices(m, saver, errp);
-    if (running) {
+    if (was == RUN_STATE_RUNNING) {
         vm_start();
     } else {
         vm_stop_force_state(was);

@@ -264,7 +264,10 @@ int64_t migration_time_since_stop_ns(void)
 {
     Migration *m = migration_get();
 
-    if (!m || !m->out.stopped || strcmp(m->global.runstate, "running")) {
+    /* Of a migration before there is nothing to tell, nor to a snapshot. */
+    if (!m || (migration_status(m) != MIGRATION_STATUS_DEVICE &&
+               migration_status(m) != MIGRATION_STATUS_POSTCOPY_ACTIVE) ||
+        !m->out.stopped || strcmp(m->global.runstate, "running")) {
         return 0;
     }
     return MAX(now_us() - m->out.stopped, 1) * 1000;
@@ -314,54 +317,61 @@ static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
 /*
  * The guest stands still.  What the format cannot carry the guest itself may get rid of: an interrupt that it
  * takes is no longer pending.  So it runs on for moments until nothing is lost, or the patience is.
+ * The state that it goes on in comes back: it may have been stopped meanwhile.
  */
-static void drain(Migration *m, VMStateWire wire, bool running, RunState rest, GPtrArray *lost)
+static RunState drain(Migration *m, VMStateWire wire, RunState was, RunState rest, GPtrArray *lost)
 {
     int64_t end = now_us() + DRAIN_US;
 
     for (;;) {
+        bool running = was == RUN_STATE_RUNNING;
         make_ready(m, wire, running, lost);
         if (!lost->len || !running || now_us() >= end || cancelled(&m->out)) {
-            break;
+            return was;
         }
         unmake_ready(m);
         vm_start();
         device_unlock();
         g_usleep(500);
         device_lock();
-        __atomic_store_n(&m->out.stopped, now_us(), __ATOMIC_RELAXED);
-        running = runstate_is_running();    /* somebody may have stopped it */
-        vm_stop_force_state(rest);
+        if (rest == RUN_STATE_FINISH_MIGRATE) {
+            __atomic_store_n(&m->out.stopped, now_us(), __ATOMIC_RELAXED);
+        }
+        was = vm_stop_force_state(rest);
+        migration_note_runstate(was);
     }
 }
 
-static void carry_over(Migration *m, bool running)
+static RunState carry_over(Migration *m, RunState was)
 {
     VMStateWire wire = state_registry_wire(runtime_state_registry());
     g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
 
     if (wire == VMSTATE_WIRE_OWN) {
-        return;
+        return was;
     }
-    drain(m, wire, running, RUN_STATE_FINISH_MIGRATE, lost);
+    was = drain(m, wire, was, RUN_STATE_FINISH_MIGRATE, lost);
     if (lost->len) {
         report_losses(m, wire, lost);
     }
+    return was;
 }
 
-void migration_wire_begin(bool running, RunState rest)
+RunState migration_wire_begin(RunState was, RunState rest)
 {
     Migration *m = migration_get();
     VMStateWire wire = (VMStateWire)migration_parameter_get(MIGRATION_PARAMETER_X_WIRE);
     g_autoptr(GPtrArray) lost = g_ptr_array_new_with_free_func(g_free);
 
     state_registry_set_wire(runtime_state_registry(), wire);
+    migration_note_runstate(was);
     if (wire != VMSTATE_WIRE_OWN) {
-        drain(m, wire, running, rest, lost);
+        was = drain(m, wire, was, rest, lost);
         if (lost->len) {
             g_free(tell_losses(wire, lost));
         }
     }
+    return was;
 }
 
 void migration_wire_end(void)
@@ -374,22 +384,20 @@ void migration_wire_end(void)
 static bool complete(Migration *m, StateSaver *saver, GError **errp)
 {
     OutgoingMigration *out = &m->out;
-    bool was_running = runstate_is_running();
-    RunState was = runstate_get();
     GError *error = NULL;
 
-    migration_note_runstate();
     __atomic_store_n(&out->stopped, now_us(), __ATOMIC_RELAXED);
     uint64_t before = bytes_sent(m);
     out->precopy_bytes = before;
-    vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    RunState was = vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    migration_note_runstate(was);
     if (migration_channel_is_two_way(out->channel)) {
         set_timeout(m, SILENCE_MS);
     }
     bool postcopy = may_go_postcopy(m, saver);
     bool ok = postcopy || (wait_before_switchover(m) && still_at_rest(&error));
     if (ok) {
-        carry_over(m, was_running);
+        was = carry_over(m, was);
         ok = postcopy ? begin_postcopy(m, saver, &error)
                       : send_rest(m, saver, &error) && still_at_rest(&error) && send_devices(m, saver, &error);
         unmake_ready(m);
@@ -404,7 +412,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
     }
     give_up(m, errp);
     if (runstate_check(RUN_STATE_FINISH_MIGRATE)) {
-        if (was_running) {
+        if (was == RUN_STATE_RUNNING) {
             vm_start();
         } else {
             vm_stop_force_state(was);

@@ -146,13 +146,13 @@ bool migration_is_possible(GError **errp)
 
 /* ---- The run state in the stream ---- */
 
-void migration_note_runstate(void)
+void migration_note_runstate(RunState was)
 {
     GlobalState *g = &migration_get()->global;
 
     /* 7.2 has nothing but text there. */
     *g = (GlobalState){.has_vm_was_suspended = vmstate_wire() != VMSTATE_WIRE_QEMU_7_2};
-    g_strlcpy(g->runstate, runstate_name(runstate_get()), sizeof(g->runstate));
+    g_strlcpy(g->runstate, runstate_name(was), sizeof(g->runstate));
     g->size = (uint32_t)strlen(g->runstate) + 1;
 }
 

@@ -295,20 +295,26 @@ void vm_start(void)
     }
 }
 
-static void stop_now(RunState state)
+/* False: it stands still already. */
+static bool stop_now(RunState state)
 {
     RunStateData *run = data();
 
     if (!runstate_is_running()) {
-        return;
+        return false;
     }
     if (run->control) {
         run->control->pause_all();
+    }
+    /* While it waited, another thread may have stopped the machine. */
+    if (!runstate_is_running()) {
+        return false;
     }
     clock_stop(clock_virtual());
     runstate_set(state);
     notify_change(false, state);
     send(VM_EVENT_STOP);
+    return true;
 }
 
 void vm_stop_request(RunState state)
@@ -330,23 +336,32 @@ void vm_stop(RunState state)
     stop_now(state);
 }
 
-void vm_stop_force_state(RunState state)
-{
-    if (runstate_is_running()) {
-        vm_stop(state);
-    } else if (!runstate_check(state)) {
-        runstate_set(state);
-        /* Whoever hands something over (disks to another host) does it also when nothing ran. */
-        notify_change(false, state);
-    }
-}
-
-/* ---- Requests ---- */
-
 static uint32_t take(uint32_t *request)
 {
     return __atomic_exchange_n(request, 0, __ATOMIC_SEQ_CST);
 }
+
+RunState vm_stop_force_state(RunState state)
+{
+    RunState was;
+
+    g_assert(device_lock_held());
+    if (stop_now(state)) {
+        /* A vCPU has asked for a stop that was not carried out yet. */
+        uint32_t asked = take(&data()->vmstop);
+
+        return asked ? (RunState)(asked - 1) : RUN_STATE_RUNNING;
+    }
+    was = runstate_get();
+    if (was != state) {
+        runstate_set(state);
+        /* Whoever hands something over (disks to another host) does it also when nothing ran. */
+        notify_change(false, state);
+    }
+    return was;
+}
+
+/* ---- Requests ---- */
 
 static void leave_guest(void)
 {
@@ -556,7 +571,8 @@ static void process_reset(ShutdownCause cause)
         run->control->pause_all();
     }
     system_reset(cause);
-    if (running && run->control) {
+    /* Meanwhile another thread may have stopped the machine, to hand it over. */
+    if (running && runstate_is_running() && run->control) {
         run->control->resume_all();
     }
     /* A machine that stood still for a reason that the reset removes waits at its start. */

@@ -514,21 +514,31 @@ bool all_vcpus_paused(void)
     return true;
 }
 
-void pause_all_vcpus(void)
+static void ask_to_pause(void)
 {
     CPUState *cpu;
 
-    g_assert(device_lock_held());
     CPU_FOREACH(cpu)
     {
+        if (flag(cpu->stopped) || flag(cpu->stop)) {
+            continue;
+        }
         if (cpu->created) {
             cpu_pause(cpu);
         } else {
             set_flag(cpu->stopped, true);
         }
     }
+}
+
+void pause_all_vcpus(void)
+{
+    g_assert(device_lock_held());
+    ask_to_pause();
     while (!all_vcpus_paused()) {
         device_lock_cond_wait(&core.pause_cond);
+        /* Another thread that waited too may have let them run again. */
+        ask_to_pause();
     }
 }
 
@@ -540,6 +550,7 @@ void resume_all_vcpus(void)
     {
         cpu_resume(cpu);
     }
+    cond_broadcast(&core.pause_cond);
 }
 
 static bool on_vcpu(void)

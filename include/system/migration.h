@@ -163,10 +163,11 @@ int64_t migration_time_since_stop_ns(void);
 void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
 /*
  * Around saving a machine that stands still otherwise than by migrating: the stream is in the dialect x-wire,
- * and a warning says what that has no place for. running: it did, and it will where it is loaded; so it may run
- * on for moments until nothing is lost, and stands still again in state `rest`.
+ * and a warning says what that has no place for.  The stream says that it is in run state `was`.  If that is
+ * running, it may run on for moments until nothing is lost, and stands still again in state `rest`.  The state to
+ * go on in comes back: it may have been stopped meanwhile.
  */
-void migration_wire_begin(bool running, RunState rest);
+RunState migration_wire_begin(RunState was, RunState rest);
 void migration_wire_end(void);
 
 /* ---- Receiving ---- */
@@ -225,6 +226,6 @@ const SavevmConfig *migration_config(void);
  */
 void migration_loaded(bool autostart);
 /* Notes the state that the stream shall carry. */
-void migration_note_runstate(void);
+void migration_note_runstate(RunState was);
 
 #endif

@@ -64,8 +64,11 @@ bool runstate_needs_reset(void);
 void vm_start(void);
 /* Stops vCPUs, then the clock. From a vCPU thread it only asks, and the vCPU leaves its loop. */
 void vm_stop(RunState state);
-/* Stops if running, and sets the state in any case; handlers are told of the new state either way. */
-void vm_stop_force_state(RunState state);
+/*
+ * Stops if running, and sets the state in any case; handlers are told of the new state either way.  What comes
+ * back is the state to go on in: the one before, or what a vCPU asked for meanwhile.  Not on a vCPU's thread.
+ */
+RunState vm_stop_force_state(RunState state);
 
 /* What app/ wants done: -no-reboot, -no-shutdown, -action, -S. */
 typedef enum RebootAction { REBOOT_ACTION_RESET, REBOOT_ACTION_SHUTDOWN } RebootAction;

@@ -140,6 +140,55 @@ static void test_pause_single(void)
     pause_resume(VCPU_THREADS_SINGLE);
 }
 
+/* Two that pause and let go at the same time: each finds the machine at rest. */
+enum { PAUSES = 400 };
+
+static void pause_and_go(void)
+{
+    pause_all_vcpus();
+    g_assert_true(all_vcpus_paused());
+    g_assert_cmpuint(__atomic_load_n(&guests_inside, __ATOMIC_SEQ_CST), ==, 0);
+    resume_all_vcpus();
+}
+
+static void *pauser(void *opaque)
+{
+    for (int i = 0; i < PAUSES; i++) {
+        device_lock();
+        pause_and_go();
+        device_unlock();
+    }
+    return NULL;
+}
+
+static void two_pausers(VCPUThreading threading)
+{
+    Thread *thread;
+
+    start(threading, false);
+    vm_start();
+    thread = thread_create("pauser", pauser, NULL);
+    for (int i = 0; i < PAUSES; i++) {
+        pause_and_go();
+        device_unlock();
+        device_lock();
+    }
+    device_unlock();
+    thread_join(thread);
+    device_lock();
+    finish();
+}
+
+static void test_two_pausers_multi(void)
+{
+    two_pausers(VCPU_THREADS_MULTI);
+}
+
+static void test_two_pausers_single(void)
+{
+    two_pausers(VCPU_THREADS_SINGLE);
+}
+
 static void count_work(CPUState *cpu, void *opaque)
 {
     g_assert_true(device_lock_held());
@@ -407,7 +456,60 @@ static void test_panic(void)
     /* It can go on. */
     vm_start();
     g_assert_true(runstate_is_running());
+    finish();
     g_string_free(log.text, true);
+}
+
+/* A stop that a vCPU has asked for is not lost when another comes first. */
+static void test_stop_asked(void)
+{
+    start(VCPU_THREADS_MULTI, false);
+    runstate_policy()->panic = PANIC_ACTION_PAUSE;
+    vm_start();
+    g_assert_cmpint(vm_stop_force_state(RUN_STATE_FINISH_MIGRATE), ==, RUN_STATE_RUNNING);
+    vm_start();
+    run_on_cpu(&cpus[1]->parent, panic_on_cpu, NULL);
+    g_assert_true(runstate_is_running());
+    g_assert_cmpint(vm_stop_force_state(RUN_STATE_FINISH_MIGRATE), ==, RUN_STATE_GUEST_PANICKED);
+    g_assert_true(runstate_check(RUN_STATE_FINISH_MIGRATE));
+    g_assert_cmpint(vm_stop_force_state(RUN_STATE_GUEST_PANICKED), ==, RUN_STATE_FINISH_MIGRATE);
+    while (main_loop_iterate(false)) {
+    }
+    g_assert_true(runstate_check(RUN_STATE_GUEST_PANICKED));
+    finish();
+}
+
+/* A machine that is handed over while a reset waits for its vCPUs stands still after the reset. */
+static void *hand_over(void *opaque)
+{
+    device_lock();
+    vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
+    g_assert_true(all_vcpus_paused());
+    device_unlock();
+    return NULL;
+}
+
+static void test_reset_hand_over(void)
+{
+    Log log = {NULL, 0};
+
+    start(VCPU_THREADS_MULTI, false);
+    runstate_set_reset_handler(on_reset, &log);
+    for (int i = 0; i < 200; i++) {
+        Thread *thread;
+
+        vm_start();
+        system_reset_request(SHUTDOWN_CAUSE_GUEST_RESET);
+        thread = thread_create("migration", hand_over, NULL);
+        main_loop_iterate(false);
+        device_unlock();
+        thread_join(thread);
+        device_lock();
+        g_assert_true(runstate_check(RUN_STATE_FINISH_MIGRATE));
+        g_assert_true(all_vcpus_paused());
+    }
+    g_assert_cmpint(log.resets, ==, 200);
+    runstate_set_reset_handler(NULL, NULL);
     finish();
 }
 
@@ -458,6 +560,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cpus/pause/multi", test_pause_multi);
     g_test_add_func("/cpus/pause/single", test_pause_single);
+    g_test_add_func("/cpus/two-pausers/multi", test_two_pausers_multi);
+    g_test_add_func("/cpus/two-pausers/single", test_two_pausers_single);
     g_test_add_func("/cpus/work/multi", test_work_multi);
     g_test_add_func("/cpus/work/single", test_work_single);
     g_test_add_func("/cpus/ask/multi", test_ask_multi);
@@ -467,6 +571,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cpus/map-changes", test_map_changes);
     g_test_add_func("/runstate/requests", test_requests);
     g_test_add_func("/runstate/panic", test_panic);
+    g_test_add_func("/runstate/stop-asked", test_stop_asked);
+    g_test_add_func("/runstate/reset-hand-over", test_reset_hand_over);
     g_test_add_func("/main-loop/bottom-halves", test_bottom_halves);
     return g_test_run();
 }

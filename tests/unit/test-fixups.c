@@ -13,6 +13,7 @@
 #include "hw/intc/xive.h"
 #include "hw/ppc/spapr-resume.h"
 #include "migration/wire.h"
+#include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "target/ppc/cpu-internal.h"
@@ -444,11 +445,66 @@ static void test_losses(void)
     state_registry_set_wire(registry, VMSTATE_WIRE_OWN);
 }
 
+/* ---- A guest that runs on until nothing is lost ---- */
+
+static unsigned moments;           /* that it still needs */
+static RunState interruption;      /* what a processor asks for meanwhile; RUN_STATE_COUNT: nothing */
+
+static void lose_for_moments(void *opaque, VMStateWire wire, bool running, GPtrArray *lost)
+{
+    g_assert_false(runstate_is_running());
+    if (moments) {
+        g_ptr_array_add(lost, g_strdup("patience"));
+    }
+}
+
+static void moment_over(void *opaque)
+{
+    moments -= moments != 0;
+}
+
+static void interrupt_moment(void *opaque, bool running, RunState state)
+{
+    if (running && interruption != RUN_STATE_COUNT) {
+        vm_stop_request(interruption);
+    }
+}
+
+static void test_drain(void)
+{
+    static const MigrationWireOps ops = {.prepare = lose_for_moments, .undo = moment_over};
+    VMChangeStateEntry *entry = vm_change_state_add(interrupt_moment, NULL, 0);
+
+    migration_set_wire_ops(&ops, NULL);
+    g_assert_true(migration_parameter_set(MIGRATION_PARAMETER_X_WIRE, VMSTATE_WIRE_QEMU_10_0, NULL));
+    interruption = RUN_STATE_COUNT;
+    moments = 3;
+    runstate_set(RUN_STATE_SAVE_VM);
+    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==, RUN_STATE_RUNNING);
+    g_assert_true(runstate_check(RUN_STATE_SAVE_VM));
+    g_assert_cmpuint(moments, ==, 0);
+    /* No migration: a snapshot's clock is its own. */
+    g_assert_cmpint(migration_time_since_stop_ns(), ==, 0);
+    migration_wire_end();
+    /* One moment comes to an end of another kind. */
+    interruption = RUN_STATE_GUEST_PANICKED;
+    moments = 3;
+    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==, RUN_STATE_GUEST_PANICKED);
+    g_assert_true(runstate_check(RUN_STATE_SAVE_VM));
+    g_assert_cmpuint(moments, ==, 2);
+    migration_wire_end();
+    runstate_set(RUN_STATE_PAUSED);
+    vm_change_state_remove(entry);
+    migration_set_wire_ops(NULL, NULL);
+    migration_parameter_set(MIGRATION_PARAMETER_X_WIRE, VMSTATE_WIRE_OWN, NULL);
+}
+
 int main(int argc, char **argv)
 {
     int result;
 
     g_test_init(&argc, &argv, NULL);
+    bench_with_migration();
     bench_start("pseries-7.2,ic-mode=xics", "power9_v2.0", false);
     g_test_add_func("/fixups/time/forward", test_time_forward);
     g_test_add_func("/fixups/time/skewed", test_time_skewed);
@@ -465,6 +521,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/fixups/resume/10.0", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_10_0), test_resume);
     g_test_add_data_func("/fixups/resume/7.2", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_7_2), test_resume);
     g_test_add_func("/fixups/resume/xics", test_resume_xics);
+    g_test_add_func("/fixups/drain/moments", test_drain);
     result = g_test_run();
     bench_stop();
     return result;

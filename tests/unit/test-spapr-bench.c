@@ -119,7 +119,7 @@ GBytes *bench_save_stream(GError **errp)
     StateSaver *saver = state_saver_new(runtime_state_registry(), s, migration_config());
     GBytes *bytes = NULL;
 
-    migration_note_runstate();
+    migration_note_runstate(runstate_get());
     if (state_saver_header(saver, errp) && state_saver_setup(saver, errp) &&
         state_saver_complete(saver, errp)) {
         bytes = state_stream_take_bytes(s);
