@@ -68,8 +68,8 @@ static void test_theirs(void)
         g_assert_cmpint(block_pwrite_zeroes(node, 110 << 10, 200 << 10, BLOCK_REQ_MAY_UNMAP), ==, 0);
         block_unref(node);
         test_run("qemu-img check -q '%s'", path);
-        test_run("qemu-io -f qcow2 -c 'read -P 17 100k 10k' -c 'read -P 0 110k 200k' -c 'read -P 17 310k 90k' '%s' "
-                 "| grep -v failed", path);
+        test_run("qemu-io -f qcow2 -c 'read -P 17 100k 10k' -c 'read -P 0 110k 200k' -c 'read -P 17 310k 90k' '%s'",
+                 path);
     }
 }
 
@@ -145,8 +145,7 @@ static void test_their_snapshots(void)
     /* And back. */
     test_run("qemu-img check -q '%s'", path);
     test_run("qemu-img snapshot -l '%s' | grep -q ours", path);
-    test_run("qemu-img snapshot -a ours '%s' && qemu-io -f qcow2 -c 'read -P 3 512k 100k' '%s' | grep -q -v failed", path,
-             path);
+    test_run("qemu-img snapshot -a ours '%s' && qemu-io -f qcow2 -c 'read -P 3 512k 100k' '%s'", path, path);
     test_run("qemu-img check -q '%s'", path);
     test_run("qemu-img snapshot -d two '%s' && qemu-img snapshot -d ours '%s' && qemu-img check -q '%s'", path, path,
              path);
