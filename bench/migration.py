@@ -26,21 +26,26 @@ ROWS = [
 
 
 class Side:
-    def __init__(self, emulator, folder, name, guest, incoming=None):
+    """An emulator with the guest. It puts itself on the list of those to end as soon as it runs."""
+
+    def __init__(self, sides, emulator, folder, name, guest, incoming=None):
         console, qmp = os.path.join(folder, name + ".console"), os.path.join(folder, name + ".qmp")
         command = [emulator.path, "-M", "pseries-7.2", "-cpu", "power9_v2.0", "-m", "1G", "-nodefaults", "-display",
                    "none", "-bios", guest, "-serial", "chardev:c", "-chardev",
                    f"socket,id=c,path={console},server=on,wait=off", "-qmp", f"unix:{qmp},server=on,wait=off"]
         command += emulator.extra + (["-incoming", incoming] if incoming else [])
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.qmp = self.socket = None
+        sides.append(self)
         self.qmp = Qmp(qmp, self.process)
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(console)
         self.console = Console(self.socket.fileno())
 
     def end(self):
-        self.qmp.close()
-        self.socket.close()
+        for one in (self.qmp, self.socket):
+            if one:
+                one.close()
         self.process.kill()
         self.process.wait()
 
@@ -49,14 +54,14 @@ def migrate(emulator, guest, mib, rate, parameters, converge, limit):
     """query-migrate's last word; None if it was still going on after the limit."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         uri = f"unix:{folder}/stream"
-        sides = [Side(emulator, folder, "source", guest)]
+        sides = []
         try:
-            source = sides[0]
+            source = Side(sides, emulator, folder, "source", guest)
             source.console.expect("pass", 60)
             source.console.send(f"{mib} {rate}\n")
             source.console.expect("^SET$", 60)
             time.sleep(1)
-            sides.append(Side(emulator, folder, "target", guest, uri))
+            Side(sides, emulator, folder, "target", guest, uri)
             if parameters:
                 source.qmp.command("migrate-set-parameters", **parameters)
             if converge:
@@ -77,16 +82,20 @@ def migrate(emulator, guest, mib, rate, parameters, converge, limit):
 
 
 def run(emulators, guest, repetitions):
-    """Runs and reports all rows; ours is the first emulator."""
+    """Runs and reports all rows; ours is the first emulator. A migration that fails is said and counts as none."""
     results = {}
     for _ in range(repetitions):
         for label, *row in ROWS:
             for emulator in emulators:
-                info = migrate(emulator, guest, *row)
+                info, words = None, "does not converge"
+                try:
+                    info = migrate(emulator, guest, *row)
+                except AssertionError as error:
+                    words = f"failed: {str(error)[:2000]}"
                 results.setdefault((label, emulator.title), []).append(info)
                 print(f"  {emulator.title:10} migration {label:16} " +
                       (f"{info['total-time']:6} ms, downtime {info['downtime']:4} ms, "
-                       f"{info['ram']['transferred'] >> 20} MiB" if info else "does not converge"), flush=True)
+                       f"{info['ram']['transferred'] >> 20} MiB" if info else words), flush=True)
     print()
     for label, *_row in ROWS:
         line = f"migration  {label:16}"

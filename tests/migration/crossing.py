@@ -97,10 +97,14 @@ class Walk:
         if self.programs:
             self.initrd = initramfs.image(os.path.join(self.folder, 'programs.cpio'), programs.contents())
         self.append = 'console=hvc0 quiet ' + ('' if self.programs else 'rdinit=/bin/sh ') + append
-        self.guest = None
-        self.start(first)
+        self.guest, self.first = None, first
 
     def __enter__(self):
+        try:
+            self.start(self.first)
+        except BaseException:
+            self.stack.close()
+            raise
         return self
 
     def __exit__(self, *_exception):
@@ -146,6 +150,7 @@ class Walk:
         stopped = old.kind == 'q7' and not self.live
         if stopped:
             old.qmp.command('stop')
+            begun = time.monotonic()
         old.qmp.command('migrate', uri=uri)
         deadline = time.monotonic() + stretch(120)
         while True:
@@ -161,7 +166,7 @@ class Walk:
                 time.sleep(0.02)
             new.qmp.command('cont')
             # Time stood still with the guest.
-            self.began -= info['total-time'] / 1000
+            self.began -= time.monotonic() - begun
         new.qmp.event('RESUME', 60)
         old.end()
         self.guest = new

@@ -58,9 +58,11 @@ def loaded(path, name, **options):
         guest.start()
         while guest.qmp.command('query-status')['status'] == 'inmigrate':
             pass
-    except AssertionError as error:
-        text = guest.console.text
+    except BaseException as error:
+        text = guest.console.text if guest.console else ''
         guest.end()
+        if not isinstance(error, AssertionError):
+            raise
         raise AssertionError(f'{name} {options}: {text}{error}') from error
     return guest
 
