@@ -216,7 +216,11 @@ class Guest:
         return arguments
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.end()
+            raise
         return self
 
     def __exit__(self, *_exception):
@@ -360,11 +364,12 @@ class Qmp:
                     return event
             left = deadline - time.monotonic()
             assert left > 0, f"no event {name} within {stretch(timeout):.0f} s"
+            usual = self.socket.gettimeout()
             self.socket.settimeout(left)
             try:
                 message = self._read()
             finally:
-                self.socket.settimeout(stretch(20))
+                self.socket.settimeout(usual)
             if "event" in message:
                 self.events.append(message)
 

@@ -49,14 +49,15 @@ class Disks:
         code, text = self.run("qemu-img", "check", name)
         assert code == 0, text
 
-    def start(self, *arguments, name="qmp", base=None):
-        """With a QMP session."""
+    def start(self, *arguments, name="qmp", base=None, restore_signals=True):
+        """With a QMP session. Without restore_signals it ignores SIGXFSZ, as Python does."""
         socket = self.path(name)
         if os.path.exists(socket):
             os.unlink(socket)
         command = [emulator_path()] + (base or BASE) + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
         tap.diagnostic("$ " + " ".join(command))
-        self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL,
+                                        restore_signals=restore_signals)
         return Qmp(socket, self.process)
 
     def stop(self, qmp):
