@@ -195,10 +195,19 @@ bool monitor_expression(const char **text, int cpu_index, uint64_t *value, GErro
     return true;
 }
 
+static const char *skip_blanks(const char *p)
+{
+    while (g_ascii_isspace(*p)) {
+        p++;
+    }
+    return p;
+}
+
+/* What ends a word is what is skipped before one: else a loop over words would stand still. */
 char *monitor_word(const char **text)
 {
     GString *word = g_string_new(NULL);
-    const char *p = *text + strspn(*text, " \t");
+    const char *p = skip_blanks(*text);
     char quote = 0;
 
     if (*p == '"') {
@@ -216,7 +225,7 @@ char *monitor_word(const char **text)
     if (quote && *p == quote) {
         p++;
     }
-    *text = p + strspn(p, " \t");
+    *text = skip_blanks(p);
     if (!word->len && !quote) {
         g_string_free(word, TRUE);
         return NULL;

@@ -61,18 +61,21 @@ const HMPCommand *hmp_find(const char *line, const char **args)
     if (best) {
         /* Formats ("x /4xw") stay with the arguments. */
         *args = line + best_length;
-        *args += strspn(*args, " ");
+        while (g_ascii_isspace(**args)) {
+            (*args)++;
+        }
     }
     return best;
 }
 
-static void run(HMPContext *context, const char *line)
+static void run(HMPContext *context, const char *typed)
 {
+    /* Blanks of any kind at the ends are nobody's argument. */
+    g_autofree char *line = g_strstrip(g_strdup(typed));
     const HMPCommand *row;
     const char *args;
-    g_autofree char *text = NULL, *name = NULL, *try_help = NULL;
+    g_autofree char *name = NULL, *try_help = NULL;
 
-    line += strspn(line, " \t");
     if (!*line) {
         return;
     }
@@ -94,8 +97,7 @@ static void run(HMPContext *context, const char *line)
         g_string_append_printf(context->out, "%s: %s expected\n%s", row->name, row->args, try_help);
         return;
     }
-    text = g_strchomp(g_strdup(args));
-    row->fn(context, text);
+    row->fn(context, args);
 }
 
 void monitor_run_hmp(const char *line, int cpu_index, GString *out)

@@ -392,6 +392,11 @@ def qmp_errors():
                     re.search(pattern, reply["error"]["desc"]), f"{text}: {reply}"
             if '"id"' in text and "device_del" not in text:
                 assert reply["id"] == {"a": [1]}
+        # Blanks of all kinds in a command of the other monitor.
+        for text in ("info block \\f-n", "info mtree \\r-f", "ringbuf_write \\f", "help\\f", "\\r\\f "):
+            line.send('{"execute":"human-monitor-command","arguments":{"command-line":"%s"}}\n' % text)
+            reply = json.loads(line.until(r"\r\n"))
+            assert "return" in reply, f"{text}: {reply}"
         # One byte at a time.
         for byte in '{"execute":"query-status", "id": "ü{\\"}"}':
             line.send(byte)

@@ -77,7 +77,7 @@ static void test_deep_expression(void)
 
 static void test_words(void)
 {
-    const char *text = "  one \"two \\\"2\\\" \\n\" three\"3 \"\" \"open";
+    const char *text = "  one \r\n\"two \\\"2\\\" \\n\"\f three\"3 \"\" \"open";
     static const char *const words[] = {"one", "two \"2\" \n", "three\"3", "", "open", NULL};
 
     for (unsigned i = 0; words[i]; i++) {
@@ -86,6 +86,9 @@ static void test_words(void)
         g_assert_cmpstr(word, ==, words[i]);
     }
     g_assert_null(monitor_word(&text));
+    text = " \f\r ";
+    g_assert_null(monitor_word(&text));
+    g_assert_cmpstr(text, ==, "");
 }
 
 /* ---- Line editing ---- */
