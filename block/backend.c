@@ -449,6 +449,41 @@ bool blk_write_cache(const BlockBackend *blk)
     return __atomic_load_n(&blk->write_cache, __ATOMIC_RELAXED);
 }
 
+typedef struct Corruption {
+    char *node, *message;
+    bool fatal;
+} Corruption;
+
+static gboolean tell_corruption(gpointer opaque)
+{
+    Corruption *c = opaque;
+    const BlockHostOps *host = &block_registry()->host;
+    const char *device = "";
+
+    for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
+        if (blk->node && !strcmp(blk->node->name, c->node)) {
+            device = blk->name;
+        }
+    }
+    if (host->send_event) {
+        host->send_event("BLOCK_IMAGE_CORRUPTED", json_pack("{s:s, s:s, s:s, s:b}", "device", device, "node-name",
+                                                            c->node, "msg", c->message, "fatal", c->fatal));
+    }
+    g_free(c->node);
+    g_free(c->message);
+    g_free(c);
+    return G_SOURCE_REMOVE;
+}
+
+void block_corruption_event(const BlockNode *node, const char *message, bool fatal)
+{
+    Corruption *c = g_new(Corruption, 1);
+
+    /* Whoever finds damage holds the image's lock on a thread of any kind. */
+    *c = (Corruption){g_strdup(node->name), g_strdup(message), fatal};
+    g_idle_add_full(G_PRIORITY_DEFAULT, tell_corruption, c, NULL);
+}
+
 /* ---- The drive= property of devices ---- */
 
 static bool drive_set(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)

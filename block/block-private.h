@@ -97,6 +97,10 @@ bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp);
 /* `name` as seen from the image `from`: relative names lie beside it. g_free. */
 char *block_resolve_filename(const char *from, const char *name);
 
+/* Tells the monitors, by event BLOCK_IMAGE_CORRUPTED, that damage was found. Any thread. fatal: nothing more
+ * is written to the image. */
+void block_corruption_event(const BlockNode *node, const char *message, bool fatal);
+
 /* aio.c: waits until the pool has nothing to do and frees it. */
 void block_aio_cleanup(void);
 void block_backend_cleanup(void);

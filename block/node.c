@@ -658,6 +658,29 @@ bool block_create(const char *format, const char *filename, BlockOptions *option
 
 /* ---- Handing over ---- */
 
+/* What uses it first: a format writes its tables to what is below while that can still be written. */
+static bool inactivate(BlockNode *node, GError **errp)
+{
+    GPtrArray *nodes = block_registry()->nodes;
+
+    if (node->flags & BLOCK_OPEN_INACTIVE) {
+        return true;
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        BlockNode *user = g_ptr_array_index(nodes, i);
+
+        if ((user->file == node || user->backing == node) && !inactivate(user, errp)) {
+            return false;
+        }
+    }
+    if (node->driver->inactivate && !node->driver->inactivate(node, errp)) {
+        error_prepend(errp, "%s: ", node->filename);
+        return false;
+    }
+    node->flags |= BLOCK_OPEN_INACTIVE;
+    return true;
+}
+
 bool block_inactivate_all(GError **errp)
 {
     GPtrArray *nodes = block_registry()->nodes;
@@ -667,19 +690,29 @@ bool block_inactivate_all(GError **errp)
         error_setg_errno(errp, -ret, "disks could not be flushed");
         return false;
     }
-    /* Users first: nodes are listed before what they opened. */
     for (guint i = 0; i < nodes->len; i++) {
-        BlockNode *node = g_ptr_array_index(nodes, i);
-
-        if (!(node->flags & BLOCK_OPEN_INACTIVE)) {
-            if (node->driver->inactivate && !node->driver->inactivate(node, errp)) {
-                error_prepend(errp, "%s: ", node->filename);
-                block_activate_all(NULL);
-                return false;
-            }
-            node->flags |= BLOCK_OPEN_INACTIVE;
+        if (!inactivate(g_ptr_array_index(nodes, i), errp)) {
+            block_activate_all(NULL);
+            return false;
         }
     }
+    return true;
+}
+
+/* What is below first. */
+static bool activate(BlockNode *node, GError **errp)
+{
+    if (!node || !(node->flags & BLOCK_OPEN_INACTIVE)) {
+        return true;
+    }
+    if (!activate(node->file, errp) || !activate(node->backing, errp)) {
+        return false;
+    }
+    if (node->driver->activate && !node->driver->activate(node, errp)) {
+        error_prepend(errp, "%s: ", node->filename);
+        return false;
+    }
+    node->flags &= ~(unsigned)BLOCK_OPEN_INACTIVE;
     return true;
 }
 
@@ -688,16 +721,9 @@ bool block_activate_all(GError **errp)
     BlockRegistry *registry = block_registry();
 
     registry->incoming = false;
-    /* What is below first. */
-    for (guint i = registry->nodes->len; i-- > 0;) {
-        BlockNode *node = g_ptr_array_index(registry->nodes, i);
-
-        if (node->flags & BLOCK_OPEN_INACTIVE) {
-            if (node->driver->activate && !node->driver->activate(node, errp)) {
-                error_prepend(errp, "%s: ", node->filename);
-                return false;
-            }
-            node->flags &= ~(unsigned)BLOCK_OPEN_INACTIVE;
+    for (guint i = 0; i < registry->nodes->len; i++) {
+        if (!activate(g_ptr_array_index(registry->nodes, i), errp)) {
+            return false;
         }
     }
     return true;

@@ -405,7 +405,8 @@ int qcow2_flush(BlockNode *node)
 
     if (ret == 0) {
         mutex_lock(&s->lock);
-        ret = s->broken ? 0 : qcow2_flush_metadata(s);
+        /* What was written before the damage was found may be in no table: that is not on the disk. */
+        ret = s->broken ? -EIO : qcow2_flush_metadata(s);
         mutex_unlock(&s->lock);
     }
     return ret == 0 ? block_flush(node->file) : ret;

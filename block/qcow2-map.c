@@ -11,14 +11,16 @@ int qcow2_corrupt(Qcow2State *s, const char *format, ...)
     va_list args;
     bool may_write = (s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_INACTIVE | BLOCK_OPEN_CHECK)) == BLOCK_OPEN_RDWR;
 
-    if (s->broken || (s->node->flags & BLOCK_OPEN_CHECK)) {
+    if (s->damage_told || (s->node->flags & BLOCK_OPEN_CHECK)) {
         return -EIO;
     }
+    s->damage_told = true;
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
     warn_report("qcow2 image '%s'%s: %s; further corruption events will be suppressed", s->node->filename,
                 may_write ? " is marked as corrupt" : "", text);
+    block_corruption_event(s->node, text, may_write);
     if (may_write) {
         s->broken = true;
         if (s->version >= 3) {

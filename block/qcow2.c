@@ -340,7 +340,7 @@ static void unload(Qcow2State *s)
     s->l1_dirty_from = s->l1_dirty_to = 0;
     s->inflated_entry = s->free_hint = s->bitmap_directory = s->bitmap_directory_size = 0;
     s->nb_bitmaps = s->l1_size = s->reftable_size = 0;
-    s->write_prepared = s->broken = false;
+    s->write_prepared = s->broken = s->damage_told = false;
 }
 
 static bool read_reftable(Qcow2State *s, GError **errp)

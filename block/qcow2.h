@@ -119,6 +119,7 @@ typedef struct Qcow2State {
     bool write_prepared;       /* autoclear bits gone, dirty bit set if lazy */
     bool lazy;
     bool broken;               /* corruption was found: no more writes */
+    bool damage_told;          /* it was reported: once is enough, also of an image that is only read */
     /* Last compressed cluster that was read. */
     Mutex inflate_lock;
     uint64_t inflated_entry;

@@ -217,8 +217,6 @@ typedef struct BlockHostOps {
     void (*send_event)(const char *name, json_t *data);
     /* Run state io-error. Called on the main thread. */
     void (*stop_machine)(void);
-    /* Path of a device for messages and queries (g_malloc), or NULL. */
-    char *(*device_path)(void *device);
 } BlockHostOps;
 void block_set_host_ops(const BlockHostOps *ops);
 /* Everything down: backends drained, nodes flushed and closed. Main thread, at the end of the process. */

@@ -300,6 +300,88 @@ static void test_activate(void)
     image_free(&image);
 }
 
+/* A node that was there before the one that uses it: what is below is taken over first, for what is above may
+ * have to write to it. */
+static void test_activate_order(void)
+{
+    g_autofree char *path = test_path("order.qcow2");
+    BlockOptions *options = block_options_new();
+    BlockNode *file, *node;
+    GError *error = NULL;
+
+    test_create(path, "size=100000,cluster_size=512");
+    block_options_set(options, "node-name", "below");
+    block_options_set(options, "driver", "file");
+    file = block_open(path, options, BLOCK_OPEN_RDWR, &error);
+    g_assert_no_error(error);
+    options = block_options_new();
+    block_options_set(options, "driver", "qcow2");
+    block_options_set(options, "file", "below");
+    block_set_monitor_owned(file, true);
+    node = block_open(NULL, options, BLOCK_OPEN_RDWR, &error);
+    g_assert_no_error(error);
+    g_assert_true(block_inactivate_all(NULL));
+    /* Whoever had it left it dirty, so that it is repaired. */
+    test_run("printf '\\1' | dd of='%s' bs=1 seek=79 conv=notrunc status=none", path);
+    g_assert_true(block_activate_all(&error));
+    g_assert_no_error(error);
+    g_assert_cmpint(block_pwrite(node, 0, "x", 1), ==, 0);
+    test_check(node, 0, 0);
+    block_unref(node);
+    block_unref(file);
+}
+
+typedef struct Told {
+    unsigned count;
+    bool fatal;
+} Told;
+static Told told;
+
+static void on_event(const char *name, json_t *data)
+{
+    g_assert_cmpstr(name, ==, "BLOCK_IMAGE_CORRUPTED");
+    g_assert_nonnull(strstr(json_string_value(json_object_get(data, "msg")), "L2"));
+    told.fatal = json_is_true(json_object_get(data, "fatal"));
+    told.count++;
+    json_decref(data);
+}
+
+/* Damage is told once, and what was not written to the disk is not called flushed. */
+static void test_told(void)
+{
+    static const BlockHostOps ops = {.send_event = on_event};
+    Image image = {.path = test_path("told.qcow2")};
+    g_autofree uint8_t *buf = g_malloc0(512);
+    BlockNode *writer;
+
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
+    block_set_host_ops(&ops);
+    test_create(image.path, "size=100000,cluster_size=1024");
+    writer = test_open(image.path, BLOCK_OPEN_RDWR);
+    g_assert_cmpint(block_pwrite(writer, 0, buf, 512), ==, 0);
+    block_unref(writer);
+    image_load(&image);
+    image.data[ldq_be_p(image.data + H_L1_OFFSET) + 6] |= 2; /* 512 bytes into a cluster */
+    image_save(&image);
+    for (unsigned flags = 0; flags <= BLOCK_OPEN_RDWR; flags += BLOCK_OPEN_RDWR) {
+        BlockNode *node = test_open(image.path, flags);
+
+        told = (Told){0};
+        for (unsigned i = 0; i < 3; i++) {
+            g_assert_cmpint(block_pread(node, 0, buf, 512), ==, -EIO);
+        }
+        while (g_main_context_iteration(NULL, FALSE)) {
+        }
+        g_assert_cmpuint(told.count, ==, 1);
+        g_assert_cmpint(told.fatal, ==, flags != 0);
+        g_assert_cmpint(block_flush(node), ==, flags ? -EIO : 0);
+        block_unref(node);
+    }
+    block_set_host_ops(&(BlockHostOps){0});
+    image_free(&image);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -310,5 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qcow2/damage/refcount-blocks", test_refcount_blocks);
     g_test_add_func("/qcow2/damage/dirty", test_dirty);
     g_test_add_func("/qcow2/damage/activate", test_activate);
+    g_test_add_func("/qcow2/damage/activate-order", test_activate_order);
+    g_test_add_func("/qcow2/damage/told", test_told);
     return test_end(g_test_run());
 }
