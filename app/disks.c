@@ -15,14 +15,14 @@ static void stop_machine(void)
     vm_stop_request(RUN_STATE_IO_ERROR);
 }
 
-static void take_disks(void)
+/* Whoever runs has its disks: a guest without them would lose what it writes, or read what is old. */
+static bool take_disks(GError **errp)
 {
-    GError *error = NULL;
-
-    if (!block_activate_all(&error)) {
-        error_prepend(&error, "disks cannot be written: ");
-        error_report_err(error);
+    if (!block_activate_all(errp)) {
+        error_prepend(errp, "disks cannot be taken over: ");
+        return false;
     }
+    return true;
 }
 
 /* A machine has arrived that shall not run yet, and its disks are to wait with it. */
@@ -38,7 +38,7 @@ static bool disks_wait(void)
 /*
  * A machine that stands has no request under way and nothing that only the host's memory knows: its state
  * and its images can be looked at. When it stands because it moves, the images are given up to the other
- * side; whoever runs takes them (back).
+ * side, or, if they cannot be, it does not move; whoever runs takes them (back).
  */
 static void on_run_state(void *opaque, bool running, RunState state)
 {
@@ -46,7 +46,6 @@ static void on_run_state(void *opaque, bool running, RunState state)
     int ret;
 
     if (running) {
-        take_disks();
         for (BlockBackend *blk = blk_next(NULL); blk; blk = blk_next(blk)) {
             blk_reset_io_status(blk);
         }
@@ -54,14 +53,20 @@ static void on_run_state(void *opaque, bool running, RunState state)
     }
     if (state != RUN_STATE_FINISH_MIGRATE && !disks_wait()) {
         /* It did not move after all, or it has arrived. */
-        take_disks();
+        if (!take_disks(&error)) {
+            error_report_err(g_steal_pointer(&error));
+        }
     }
     block_drain_all();
+    if (state == RUN_STATE_FINISH_MIGRATE) {
+        if (!block_inactivate_all(&error)) {
+            migration_refuse(error);
+        }
+        return;
+    }
     ret = block_flush_all();
     if (ret < 0) {
         warn_report("disks could not be flushed: %s", g_strerror(-ret));
-    } else if (state == RUN_STATE_FINISH_MIGRATE && !block_inactivate_all(&error)) {
-        error_report_err(error);
     }
 }
 
@@ -99,6 +104,7 @@ bool app_create_disks(AppConfig *config, const MachineClass *class, GError **err
 
     block_set_host_ops(&host);
     blockdev_set_incoming(config->incoming != NULL);
+    runstate_set_start_check(take_disks);
     vm_change_state_add(on_run_state, NULL, INT_MAX);
     for (guint i = 0; i < config->blockdevs->len; i++) {
         const char *text = g_ptr_array_index(config->blockdevs, i);

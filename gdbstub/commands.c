@@ -271,12 +271,10 @@ static void breakpoint(GDBServer *s, const char *p, bool insert)
 static void resume(GDBServer *s)
 {
     s->waiting = true;
-    if (runstate_needs_reset()) {
+    if (runstate_needs_reset() || !vm_try_start(NULL)) {
         gdb_reply(s, "E01");
         s->waiting = false;
-        return;
     }
-    vm_start();
 }
 
 static void continue_or_step(GDBServer *s, const char *p, bool step)

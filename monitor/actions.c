@@ -21,7 +21,7 @@ bool monitor_cont(GError **errp)
     if (runstate_check(RUN_STATE_INMIGRATE)) {
         migration_incoming_set_autostart();
     } else if (!runstate_check(RUN_STATE_SUSPENDED)) {
-        vm_start();
+        return vm_try_start(errp);
     }
     return true;
 }

@@ -47,6 +47,7 @@ typedef struct RunStateData {
     void *powerdown_opaque;
     void (*wakeup_handler)(void *opaque);
     void *wakeup_opaque;
+    bool (*start_check)(GError **errp);
     const VMControlOps *control;
     GPtrArray *change_handlers; /* VMChangeStateEntry, ascending priority */
     GArray *event_handlers;

@@ -63,6 +63,7 @@ typedef struct OutgoingMigration {
     uint64_t pages_per_second;
     int64_t expected_downtime_ms;
     unsigned throttle;             /* percent */
+    GError *refusal;               /* why something of the machine cannot go; device lock */
     Convergence convergence;
 } OutgoingMigration;
 

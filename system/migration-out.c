@@ -140,8 +140,12 @@ static bool wait_before_switchover(Migration *m)
 }
 
 /* Whoever waits with the guest at rest lets the monitor in, which may reset the machine. */
-static bool still_at_rest(GError **errp)
+static bool still_at_rest(Migration *m, GError **errp)
 {
+    if (m->out.refusal) {
+        g_propagate_error(errp, g_steal_pointer(&m->out.refusal));
+        return false;
+    }
     if (!runstate_check(RUN_STATE_FINISH_MIGRATE)) {
         error_set(errp, GOSSAMER_ERROR_BUSY, "the machine's state became '%s' before the switch-over",
                   runstate_name(runstate_get()));
@@ -395,11 +399,12 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
         set_timeout(m, SILENCE_MS);
     }
     bool postcopy = may_go_postcopy(m, saver);
-    bool ok = postcopy || (wait_before_switchover(m) && still_at_rest(&error));
+    bool ok = still_at_rest(m, &error) && (postcopy || (wait_before_switchover(m) && still_at_rest(m, &error)));
     if (ok) {
         was = carry_over(m, was);
-        ok = postcopy ? begin_postcopy(m, saver, &error)
-                      : send_rest(m, saver, &error) && still_at_rest(&error) && send_devices(m, saver, &error);
+        ok = still_at_rest(m, &error) &&
+             (postcopy ? begin_postcopy(m, saver, &error)
+                       : send_rest(m, saver, &error) && still_at_rest(m, &error) && send_devices(m, saver, &error));
         unmake_ready(m);
         ok = ok && (postcopy || confirm(m, &error));
     }
@@ -690,6 +695,14 @@ static void *send_thread(void *opaque)
     return NULL;
 }
 
+void migration_refuse(GError *error)
+{
+    OutgoingMigration *out = &migration_get()->out;
+
+    g_clear_error(&out->refusal);
+    out->refusal = error;
+}
+
 /* ---- Commands ---- */
 
 bool migration_start(const char *uri, GError **errp)
@@ -721,6 +734,7 @@ bool migration_start(const char *uri, GError **errp)
         return false;
     }
     g_clear_pointer(&out->address, migration_address_free);
+    g_clear_error(&out->refusal);
     *out = (OutgoingMigration){.address = address, .started = now_us()};
     mutex_lock(&m->lock);
     g_clear_pointer(&m->error, g_free);

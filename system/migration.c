@@ -281,6 +281,7 @@ void migration_cleanup(void)
     g_free(m->machine);
     g_free(m->error);
     g_free(m->lost);
+    g_clear_error(&m->out.refusal);
     g_free(m->in.uri);
     mutex_destroy(&m->in.back_lock);
     cond_destroy(&m->changed);

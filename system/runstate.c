@@ -9,6 +9,7 @@
 #include "internal.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
+#include "util/error.h"
 
 static const char *const state_names[RUN_STATE_COUNT] = {
     [RUN_STATE_DEBUG] = "debug",
@@ -276,13 +277,21 @@ void vm_throttle(unsigned percent)
     }
 }
 
-void vm_start(void)
+void runstate_set_start_check(bool (*fn)(GError **errp))
+{
+    data()->start_check = fn;
+}
+
+bool vm_try_start(GError **errp)
 {
     RunStateData *run = data();
 
     g_assert(device_lock_held());
     if (runstate_is_running()) {
-        return;
+        return true;
+    }
+    if (run->start_check && !run->start_check(errp)) {
+        return false;
     }
     /* A stop that was asked for before counts no more. */
     __atomic_store_n(&run->vmstop, 0, __ATOMIC_SEQ_CST);
@@ -292,6 +301,18 @@ void vm_start(void)
     notify_change(true, RUN_STATE_RUNNING);
     if (run->control) {
         run->control->resume_all();
+    }
+    return true;
+}
+
+void vm_start(void)
+{
+    GError *error = NULL;
+
+    if (!vm_try_start(&error)) {
+        error_prepend(&error, "the machine waits in state paused, for it cannot run: ");
+        error_report_err(error);
+        vm_stop_force_state(RUN_STATE_PAUSED);
     }
 }
 

@@ -141,6 +141,9 @@ bool migration_capabilities_set(const bool *wanted, GError **errp);
 bool migration_start(const char *uri, GError **errp);
 /* Gives up the migration under way, if there is one; the guest runs on. */
 void migration_cancel(void);
+/* Something that goes with the machine (disks) cannot: from a handler of state finish-migrate. The migration fails
+ * with that error, which is taken, and the guest runs on here. */
+void migration_refuse(GError *error);
 /* From pre-switchover (capability pause-before-switchover) on. */
 bool migration_continue(GError **errp);
 /* Capability postcopy-ram: the guest goes to the other side as soon as its devices can, RAM follows. */

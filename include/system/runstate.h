@@ -60,8 +60,13 @@ void runstate_set(RunState state);
 /* States in which a cont needs a reset first. */
 bool runstate_needs_reset(void);
 
-/* Starts: virtual clock, then vCPUs. No-op while running. Device lock, main thread. */
+/* Starts: virtual clock, then vCPUs. No-op while running. Device lock. False with an error, and nothing done, if
+ * the machine must not run now. */
+bool vm_try_start(GError **errp);
+/* The same for those who have nobody to tell: the error is reported, and the machine is left in state paused. */
 void vm_start(void);
+/* Asked before each start. */
+void runstate_set_start_check(bool (*fn)(GError **errp));
 /* Stops vCPUs, then the clock. From a vCPU thread it only asks, and the vCPU leaves its loop. */
 void vm_stop(RunState state);
 /*

@@ -253,6 +253,40 @@ def moved(paused=False):
         disks.check("a.qcow2")
 
 
+def taken():
+    """A machine that arrives where somebody else has its disk does not run; it can when the disk is free."""
+    base = ["-M", "pseries", "-nodefaults", "-display", "none", "-m", "256M"]
+    drive = ("-drive", "if=none,id=d,file=b.qcow2,format=qcow2")
+    with Disks() as disks:
+        disks.image("a.qcow2")
+        disks.image("b.qcow2")
+        other = disks.start(*drive, name="other")
+        processes = [disks.process]
+        source = disks.start("-drive", "if=none,id=d,file=a.qcow2,format=qcow2", name="source", base=base)
+        processes.append(disks.process)
+        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target", base=base)
+        try:
+            source.command("migrate", uri="unix:" + disks.path("stream"))
+            deadline = time.monotonic() + stretch(60)
+            while target.command("query-status")["status"] == "inmigrate":
+                assert time.monotonic() < deadline, source.command("query-migrate")
+                time.sleep(0.1)
+            assert target.command("query-status")["status"] == "paused"
+            reply = target.reply("cont")
+            assert "lock" in reply["error"]["desc"], reply
+            assert target.command("query-status")["status"] == "paused"
+            other.command("quit")
+            assert processes[0].wait(stretch(20)) == 0
+            target.command("cont")
+            assert target.command("query-status")["status"] == "running"
+            target.command("blockdev-snapshot-internal-sync", device="d", name="after")
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+        disks.stop(target)
+
+
 def messages():
     with Disks() as disks:
         disks.image("a.qcow2")
@@ -282,7 +316,7 @@ def messages():
 
 
 CASES = [("drives", drives), ("scsi", scsi), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
-         ("locked", locked), ("moved", moved), ("moved-paused", lambda: moved(True)), ("messages", messages)]
+         ("locked", locked), ("moved", moved), ("moved-paused", lambda: moved(True)), ("taken", taken), ("messages", messages)]
 
 
 def main():

@@ -10,6 +10,7 @@
 #include "system/main-loop.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
+#include "util/error.h"
 
 enum { CPUS = 4 };
 
@@ -479,6 +480,42 @@ static void test_stop_asked(void)
     finish();
 }
 
+static bool may_start;
+
+static bool start_check(GError **errp)
+{
+    if (!may_start) {
+        error_setg(errp, "not now");
+    }
+    return may_start;
+}
+
+/* A machine that must not run does not, whoever starts it, and can when the reason is gone. */
+static void test_start_refused(void)
+{
+    Log log = {g_string_new(NULL), 0};
+    GError *error = NULL;
+
+    start(VCPU_THREADS_MULTI, false);
+    vm_event_add_handler(on_event, &log);
+    runstate_set_start_check(start_check);
+    may_start = false;
+    g_assert_false(vm_try_start(&error));
+    g_assert_cmpstr(error->message, ==, "not now");
+    g_error_free(error);
+    g_assert_true(runstate_check(RUN_STATE_PRELAUNCH));
+    vm_start();
+    g_assert_true(runstate_check(RUN_STATE_PAUSED));
+    g_assert_true(all_vcpus_paused());
+    g_assert_cmpstr(log.text->str, ==, "");
+    may_start = true;
+    vm_start();
+    g_assert_true(runstate_is_running());
+    g_assert_cmpstr(log.text->str, ==, "RESUME ");
+    finish();
+    g_string_free(log.text, true);
+}
+
 /* A machine that is handed over while a reset waits for its vCPUs stands still after the reset. */
 static void *hand_over(void *opaque)
 {
@@ -572,6 +609,7 @@ int main(int argc, char **argv)
     g_test_add_func("/runstate/requests", test_requests);
     g_test_add_func("/runstate/panic", test_panic);
     g_test_add_func("/runstate/stop-asked", test_stop_asked);
+    g_test_add_func("/runstate/start-refused", test_start_refused);
     g_test_add_func("/runstate/reset-hand-over", test_reset_hand_over);
     g_test_add_func("/main-loop/bottom-halves", test_bottom_halves);
     return g_test_run();

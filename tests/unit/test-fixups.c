@@ -13,12 +13,14 @@
 #include "hw/intc/xive.h"
 #include "hw/ppc/spapr-resume.h"
 #include "migration/wire.h"
+#include "system/main-loop.h"
 #include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "target/ppc/cpu-internal.h"
 #include "target/ppc/internal.h"
 #include "target/ppc/spr.h"
+#include "util/error.h"
 
 #define MS(n) ((int64_t)(n) * SCALE_MS)
 
@@ -503,6 +505,50 @@ static void test_drain(void)
     migration_parameter_set(MIGRATION_PARAMETER_X_WIRE, VMSTATE_WIRE_OWN, NULL);
 }
 
+/* ---- What cannot be handed over ---- */
+
+static void refuse(void *opaque, bool running, RunState state)
+{
+    if (state == RUN_STATE_FINISH_MIGRATE && *(bool *)opaque) {
+        GError *error = NULL;
+
+        error_setg(&error, "the disk stays here");
+        migration_refuse(error);
+    }
+}
+
+static MigrationStatus migrate_to_nowhere(MigrationInfo *info)
+{
+    GError *error = NULL;
+
+    migration_start("exec:cat >/dev/null", &error);
+    g_assert_no_error(error);
+    do {
+        main_loop_iterate(true);
+        migration_info(info);
+    } while (migration_status_is_busy(info->status));
+    migration_shutdown();
+    while (main_loop_iterate(false)) {
+    }
+    return info->status;
+}
+
+static void test_refused(void)
+{
+    bool refusing = true;
+    VMChangeStateEntry *entry = vm_change_state_add(refuse, &refusing, 0);
+    MigrationInfo info;
+
+    vm_stop_force_state(RUN_STATE_PAUSED);
+    g_assert_cmpint(migrate_to_nowhere(&info), ==, MIGRATION_STATUS_FAILED);
+    g_assert_cmpstr(info.error, ==, "the disk stays here");
+    g_assert_true(runstate_check(RUN_STATE_PAUSED));
+    refusing = false;
+    g_assert_cmpint(migrate_to_nowhere(&info), ==, MIGRATION_STATUS_COMPLETED);
+    g_assert_true(runstate_check(RUN_STATE_POSTMIGRATE));
+    vm_change_state_remove(entry);
+}
+
 int main(int argc, char **argv)
 {
     int result;
@@ -526,6 +572,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/fixups/resume/7.2", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_7_2), test_resume);
     g_test_add_func("/fixups/resume/xics", test_resume_xics);
     g_test_add_func("/fixups/drain/moments", test_drain);
+    g_test_add_func("/fixups/hand-over/refused", test_refused);
     result = g_test_run();
     bench_stop();
     return result;
