@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include "migration/savevm.h"
+#include "util/bswap.h"
 #include "util/error.h"
 
 #define REQUEST_SIZE 12u
@@ -17,6 +18,12 @@ void state_put_command(StateStream *s, StateCommand command, const void *data, u
     state_put_be16(s, size);
     state_put_buffer(s, data, size);
     state_stream_flush(s);
+}
+
+void state_put_ping(StateStream *s, uint32_t value)
+{
+    value = cpu_to_be32(value);
+    state_put_command(s, STATE_COMMAND_PING, &value, sizeof(value));
 }
 
 bool return_message_write(StateStream *s, const ReturnMessage *message)

@@ -496,12 +496,6 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
     return give_up(m, errp);
 }
 
-static void put_ping(StateStream *s, uint32_t value)
-{
-    value = cpu_to_be32(value);
-    state_put_command(s, STATE_COMMAND_PING, &value, sizeof(value));
-}
-
 /* Asks the destination to talk back. */
 static bool open_return_path(Migration *m, GError **errp)
 {
@@ -519,9 +513,9 @@ static bool open_return_path(Migration *m, GError **errp)
     }
     migration_return_start(m);
     state_put_command(out->stream, STATE_COMMAND_OPEN_RETURN_PATH, NULL, 0);
-    put_ping(out->stream, 1);
+    state_put_ping(out->stream, 1);
     if (state_registry_wire(runtime_state_registry()) == VMSTATE_WIRE_OWN) {
-        put_ping(out->stream, HANDOVER_PING);
+        state_put_ping(out->stream, HANDOVER_PING);
     }
     if (postcopy) {
         uint64_t sizes[] = {cpu_to_be64(ram_state_page_sizes(m->ram)), cpu_to_be64(RAM_PAGE_SIZE)};
@@ -771,6 +765,32 @@ void migration_cancel(void)
     mutex_unlock(&m->lock);
 }
 
+/* The guest runs on the other side and needs what is here: it gets it, while it goes on taking it. */
+static void await_postcopy(Migration *m)
+{
+    OutgoingMigration *out = &m->out;
+    uint64_t before = 0;
+    int64_t since = now_us();
+
+    warn_report("the guest's memory is not all on the other side yet: the end waits for it");
+    while (migration_status(m) == MIGRATION_STATUS_POSTCOPY_ACTIVE) {
+        uint64_t sent = __atomic_load_n(&out->transferred, __ATOMIC_RELAXED);
+        if (sent != before) {
+            before = sent;
+            since = now_us();
+        }
+        if (now_us() - since >= SILENCE_MS * 1000) {
+            mutex_lock(&m->lock);
+            if (out->channel) {
+                migration_channel_shutdown(out->channel);
+            }
+            mutex_unlock(&m->lock);
+            break;
+        }
+        g_usleep(20000);
+    }
+}
+
 void migration_shutdown(void)
 {
     Migration *m = migration_get();
@@ -778,6 +798,9 @@ void migration_shutdown(void)
     migration_cancel();
     if (m->out.thread) {
         device_unlock();
+        if (migration_status(m) == MIGRATION_STATUS_POSTCOPY_ACTIVE) {
+            await_postcopy(m);
+        }
         thread_join(m->out.thread);
         device_lock();
         m->out.thread = NULL;

@@ -40,19 +40,13 @@ static bool put_discard(void *opaque, const char *block, uint64_t start, uint64_
     return !state_stream_has_error(s);
 }
 
-static void put_ping(StateStream *s, uint32_t value)
-{
-    value = cpu_to_be32(value);
-    state_put_command(s, STATE_COMMAND_PING, &value, sizeof(value));
-}
-
 static bool put_package(Migration *m, StateSaver *saver, GError **errp)
 {
     StateStream *package = state_stream_new_writer();
 
     state_put_command(package, STATE_COMMAND_POSTCOPY_LISTEN, NULL, 0);
     bool ok = state_saver_put_devices(saver, package, errp);
-    put_ping(package, 3);
+    state_put_ping(package, 3);
     state_put_command(package, STATE_COMMAND_POSTCOPY_RUN, NULL, 0);
     ok = ok && !state_stream_check(package, errp);
     g_autoptr(GBytes) bytes = state_stream_take_bytes(package);
@@ -83,7 +77,7 @@ bool migration_postcopy_begin(Migration *m, StateSaver *saver, GError **errp)
         !ram_state_begin_postcopy(m->ram, put_discard, out->stream, errp)) {
         return false;
     }
-    put_ping(out->stream, 2);
+    state_put_ping(out->stream, 2);
     return put_package(m, saver, errp);
 }
 

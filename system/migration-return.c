@@ -146,16 +146,16 @@ bool migration_return_await_ack(Migration *m)
     return acknowledged;
 }
 
-/* The destination has loaded all, and says so; or errp. */
-static bool await_word(Migration *m, GError **errp)
+/* The destination has loaded all, and says so; or errp. ends_with_command: it waits for the handover. */
+static bool await_word(Migration *m, bool *ends_with_command, GError **errp)
 {
     OutgoingMigration *out = &m->out;
     ReturnPath *path = &out->path;
-    bool handover = path->handover && !out->in_postcopy;
-    int64_t deadline = handover ? g_get_monotonic_time() + CONFIRM_MS * 1000 : 0;
     bool regretted = false, ok = false;
 
     mutex_lock(&m->lock);
+    bool handover = path->handover && !out->in_postcopy;
+    int64_t deadline = handover ? g_get_monotonic_time() + CONFIRM_MS * 1000 : 0;
     while (!path->ended) {
         int64_t now = g_get_monotonic_time();
         if (__atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST) && !regretted) {
@@ -178,6 +178,7 @@ static bool await_word(Migration *m, GError **errp)
     } else if (!regretted) {
         error_set(errp, GOSSAMER_ERROR_IO, "the destination has not confirmed within %d s", CONFIRM_MS / 1000);
     }
+    *ends_with_command = handover;
     mutex_unlock(&m->lock);
     return ok;
 }
@@ -186,10 +187,12 @@ bool migration_return_confirm(Migration *m, GError **errp)
 {
     OutgoingMigration *out = &m->out;
 
-    if (!await_word(m, errp)) {
+    bool handover;
+
+    if (!await_word(m, &handover, errp)) {
         return false;
     }
-    if (out->path.handover && !out->in_postcopy) {
+    if (handover) {
         if (__atomic_load_n(&out->cancel, __ATOMIC_SEQ_CST)) {
             return false;
         }

@@ -37,6 +37,7 @@ typedef enum StateCommand {
 
 /* A whole command section; flushes. */
 void state_put_command(StateStream *s, StateCommand command, const void *data, uint16_t size);
+void state_put_ping(StateStream *s, uint32_t value);
 
 typedef enum ReturnMessageKind {
     RETURN_SHUT = 1,           /* value: 0 the stream has been loaded, else it failed */

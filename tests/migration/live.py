@@ -926,6 +926,30 @@ def postcopy_lost():
         assert not source.running()
 
 
+def postcopy_quit():
+    """Whoever ends the source in postcopy gets its end when the guest has its memory."""
+    userfaultfd()
+    with World() as world:
+        uri = "unix:" + world.path("stream")
+        source = world.source(96, 0)
+        target = Side(world, "target", incoming="defer")
+        for side in (source, target):
+            side.set(postcopy_ram=True)
+        target.qmp.command("migrate-incoming", uri=uri)
+        source.set({"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 20 << 20, "downtime-limit": 100})
+        source.qmp.command("migrate", uri=uri)
+        source.wait_status("active")
+        time.sleep(0.5)
+        source.qmp.command("migrate-start-postcopy")
+        source.wait_status("postcopy-active")
+        source.process.send_signal(signal.SIGTERM)
+        target.wait_running()
+        target.wait_status("completed")
+        assert source.process.wait(stretch(10)) == 0
+        assert "the end waits" in source.said(), source.said()
+        target.alive()
+
+
 def auto_converge(emulators=(None, None)):
     """A guest that writes faster than is sent gets less time, and its whole time again on the other side."""
     with World() as world:
@@ -1029,6 +1053,7 @@ CASES = {
     "postcopy-smp": ("long", lambda: postcopy(smp="4")),
     "postcopy-unused": ("quick", postcopy_unused),
     "postcopy-lost": ("quick", postcopy_lost),
+    "postcopy-quit": ("quick", postcopy_quit),
     "background": ("quick", background),
     "background-mapped": ("long", lambda: background(mapped_ram=True)),
     "tls-psk": ("quick", tls),
