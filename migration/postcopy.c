@@ -48,6 +48,14 @@ bool postcopy_prepare(const GArray *regions, GError **errp)
     return postcopy_is_supported(errp);
 }
 
+void postcopy_unprepare(const GArray *regions)
+{
+    for (unsigned i = 0; i < regions->len; i++) {
+        const RAMRegion *region = &g_array_index(regions, RAMRegion, i);
+        madvise(region->host, region->used_length, MADV_HUGEPAGE);
+    }
+}
+
 bool postcopy_discard(const RAMRegion *region, uint64_t start, uint64_t length, GError **errp)
 {
     if ((start | length) % RAM_PAGE_SIZE || madvise(region->host + start, length, MADV_DONTNEED)) {
@@ -123,10 +131,7 @@ void postcopy_incoming_free(PostcopyIncoming *p)
     }
     /* What is still missing is zero then. */
     userfault_free(p->faults);
-    for (unsigned i = 0; i < p->regions->len; i++) {
-        const RAMRegion *region = &g_array_index(p->regions, RAMRegion, i);
-        madvise(region->host, region->used_length, MADV_HUGEPAGE);
-    }
+    postcopy_unprepare(p->regions);
     g_array_unref(p->regions);
     g_free(p);
 }

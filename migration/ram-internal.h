@@ -57,6 +57,7 @@ struct RAMState {
     GArray *load_regions; /* RAMRegion */
     const RAMRegion *load_region;
     GPtrArray *touched;   /* by region: bitmaps, or NULL; pages that are not set are zero */
+    bool small_pages;     /* postcopy may come: the kernel makes no large pages */
     PostcopyIncoming *postcopy;
 };
 

@@ -243,9 +243,9 @@ bool ram_check(StateStream *s, void *opaque, int version_id, GError **errp)
     if ((head & FLAG_BITS) != RAM_SAVE_FLAG_MEM_SIZE) {
         return ram_stream_error(errp, "the list of RAM blocks is missing");
     }
-    ram_load_setup(ram, NULL);
+    g_clear_pointer(&ram->load_regions, g_array_unref);
+    ram->load_regions = ram->ops->regions(ram->opaque);
     ok = load_sizes(ram, s, head & ~FLAG_BITS, true, errp);
-    forget_touched(ram);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     if (ok && state_get_be64(s) != RAM_SAVE_FLAG_EOS) {
         return ram_stream_error(errp, "the list of RAM blocks has no end");
@@ -261,6 +261,11 @@ void ram_load_cleanup(void *opaque)
         const RAMRegion *region = &g_array_index(ram->load_regions, RAMRegion, i);
         ram->ops->loaded(ram->opaque, region->handle, 0, region->used_length);
     }
+    /* Else it is postcopy's end that does it. */
+    if (ram->small_pages && !ram->postcopy && ram->load_regions) {
+        postcopy_unprepare(ram->load_regions);
+    }
+    ram->small_pages = false;
     forget_touched(ram);
     g_clear_pointer(&ram->load_regions, g_array_unref);
     ram->load_region = NULL;
@@ -274,6 +279,7 @@ bool ram_state_prepare_postcopy(RAMState *ram, GError **errp)
 
     /* Every page that comes must be present. */
     forget_touched(ram);
+    ram->small_pages = true;
     return postcopy_prepare(regions, errp);
 }
 

@@ -133,16 +133,30 @@ static void sync_bitmaps(RAMState *ram, bool settle)
     ram->last_sync = now;
 }
 
-static void stats_add(RAMState *ram, uint64_t bytes, uint64_t normal, uint64_t duplicate)
+/* What some pages were sent as, until others may see it. */
+typedef struct PageCounts {
+    uint64_t normal, duplicate, outside;
+    uint64_t xbzrle_misses, xbzrle_overflows, xbzrle_pages, xbzrle_bytes;
+} PageCounts;
+
+/* So many bytes more of the stream, and what the pages were. */
+static void stats_add(RAMState *ram, uint64_t bytes, const PageCounts *counts)
 {
+    RAMStats *stats = &ram->stats;
+
     mutex_lock(&ram->stats_lock);
-    ram->stats.transferred += bytes;
+    stats->transferred += bytes + counts->outside;
     if (ram->in_postcopy) {
-        ram->stats.postcopy_bytes += bytes;
+        stats->postcopy_bytes += bytes;
     }
-    ram->stats.normal += normal;
-    ram->stats.duplicate += duplicate;
-    ram->stats.remaining = pages_left(ram) * RAM_PAGE_SIZE;
+    stats->normal += counts->normal;
+    stats->duplicate += counts->duplicate;
+    stats->outside += counts->outside;
+    stats->xbzrle_misses += counts->xbzrle_misses;
+    stats->xbzrle_overflows += counts->xbzrle_overflows;
+    stats->xbzrle_pages += counts->xbzrle_pages;
+    stats->xbzrle_bytes += counts->xbzrle_bytes;
+    stats->remaining = pages_left(ram) * RAM_PAGE_SIZE;
     mutex_unlock(&ram->stats_lock);
 }
 
@@ -221,7 +235,7 @@ static bool ram_save_setup(StateStream *s, void *opaque, GError **errp)
      * the device lock, which we hold, so that the first round waits for the vCPUs.
      */
     sync_bitmaps(ram, false);
-    stats_add(ram, state_stream_position(s) - start, 0, 0);
+    stats_add(ram, state_stream_position(s) - start, &(PageCounts){0});
     return true;
 }
 
@@ -296,7 +310,8 @@ static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uin
  * True if the page went as a difference, or not at all because the other side has it.  If not, *host is what is
  * to be sent in full: the copy that the cache has from now on, since the guest may write to the page meanwhile.
  */
-static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, const uint8_t **host)
+static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, const uint8_t **host,
+                            PageCounts *counts)
 {
     uint64_t key = b->first_key + page, now = ram->stats.dirty_sync_count;
     uint8_t *old = xbzrle_cache_find(ram->cache, key, now);
@@ -305,14 +320,14 @@ static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_
     if (!old) {
         uint8_t *copy = xbzrle_cache_insert(ram->cache, key, *host, now);
         *host = copy ? copy : *host;
-        ram->stats.xbzrle_misses++;
+        counts->xbzrle_misses++;
         return false;
     }
     memcpy(ram->page_copy, *host, RAM_PAGE_SIZE);
     int size = xbzrle_encode(old, ram->page_copy, RAM_PAGE_SIZE, ram->page_packed, RAM_PAGE_SIZE);
     memcpy(old, ram->page_copy, RAM_PAGE_SIZE);
     if (size < 0) {
-        ram->stats.xbzrle_overflows++;
+        counts->xbzrle_overflows++;
         *host = old;
         return false;
     }
@@ -322,8 +337,8 @@ static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_
         state_put_be16(s, (uint16_t)size);
         state_put_buffer(s, ram->page_packed, (size_t)size);
     }
-    ram->stats.xbzrle_pages++;
-    ram->stats.xbzrle_bytes += state_stream_position(s) - start;
+    counts->xbzrle_pages++;
+    counts->xbzrle_bytes += state_stream_position(s) - start;
     return true;
 }
 
@@ -347,10 +362,6 @@ static bool is_untouched(const SaveBlock *b, uint64_t page)
 {
     return b->touched && !test_bit(page, b->touched);
 }
-
-typedef struct PageCounts {
-    uint64_t normal, duplicate;
-} PageCounts;
 
 static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, PageCounts *counts,
                       GError **errp)
@@ -378,13 +389,12 @@ static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page
     if (channels) {
         return multifd_send_page(ram->save.multifd, b->region.name, b->region.host, offset, errp);
     }
-    if (ram->cache && !ram->in_postcopy && save_difference(ram, s, b, page, &host)) {
+    if (ram->cache && !ram->in_postcopy && save_difference(ram, s, b, page, &host, counts)) {
         return true;
     }
     counts->normal++;
     if (ram->save.mapped) {
-        ram->stats.outside += RAM_PAGE_SIZE;
-        ram->stats.transferred += RAM_PAGE_SIZE;
+        counts->outside += RAM_PAGE_SIZE;
         return ram_mapped_write_page(s, b, page, host, errp);
     }
     put_page_head(ram, s, b, offset, RAM_SAVE_FLAG_PAGE);
@@ -406,8 +416,15 @@ static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque)
         SaveBlock *b;
         uint64_t page;
         bool urgent = ram->in_postcopy && requested_page(ram, &b, &page);
-        if (!urgent && limit && n % 64 == 63 && limit(limit_opaque)) {
-            break;
+        if (!urgent && limit && n % 64 == 63) {
+            /* Who sets the limit looks at what has been sent. */
+            uint64_t now = state_stream_position(s);
+            stats_add(ram, now - start, &counts);
+            start = now;
+            counts = (PageCounts){0};
+            if (limit(limit_opaque)) {
+                break;
+            }
         }
         if (!urgent && !next_page(ram, &b, &page)) {
             result = 1;
@@ -422,7 +439,7 @@ static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque)
             state_stream_flush(s);
         }
     }
-    stats_add(ram, state_stream_position(s) - start, counts.normal, counts.duplicate);
+    stats_add(ram, state_stream_position(s) - start, &counts);
     return result;
 }
 

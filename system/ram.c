@@ -150,14 +150,18 @@ RAMBlock *ram_block_create(MemoryRegion *mr, const char *name, uint64_t size, vo
                   name, size);
         return NULL;
     }
+    if (host && size % page) {
+        /* Streams carry whole pages. */
+        error_set(errp, GOSSAMER_ERROR_INVALID, "memory '%s' has no whole number of pages", name);
+        return NULL;
+    }
     if (ram_block_by_name(name)) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "there already is a memory block named '%s'", name);
         return NULL;
     }
     block = g_new0(RAMBlock, 1);
     block->idstr = g_strdup(name);
-    block->used_length = size;
-    block->max_length = host ? size : ROUND_UP(size, page);
+    block->used_length = block->max_length = ROUND_UP(size, page);
     block->page_size = page;
     block->fd = -1;
     block->shared = share;

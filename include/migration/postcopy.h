@@ -16,6 +16,8 @@ bool postcopy_is_supported(GError **errp);
 
 /* Before any page comes: memory is empty, in small pages, so that each page can be missing. */
 bool postcopy_prepare(const GArray *regions, GError **errp);
+/* No page will be missing: large ones are welcome again. */
+void postcopy_unprepare(const GArray *regions);
 /* What came for these bytes is out of date. */
 bool postcopy_discard(const RAMRegion *region, uint64_t start, uint64_t length, GError **errp);
 

@@ -118,7 +118,7 @@ bool memory_region_init_rom(MemoryRegion *mr, void *owner, const char *name, uin
 /* RAM from a file or a directory (-mem-path): shared or private mapping. */
 bool memory_region_init_ram_from_file(MemoryRegion *mr, void *owner, const char *name,
                                       uint64_t size, bool share, const char *path, GError **errp);
-/* Host memory that the caller keeps. */
+/* Host memory that the caller keeps: a whole number of pages. */
 void memory_region_init_ram_ptr(MemoryRegion *mr, void *owner, const char *name, uint64_t size,
                                 void *ptr);
 void memory_region_init_alias(MemoryRegion *mr, void *owner, const char *name, MemoryRegion *orig,

@@ -535,6 +535,9 @@ static void test_pages(void)
 
     runtime_init();
     as = address_space_memory();
+    g_assert_true(memory_region_init_ram(&ram, NULL, "odd.ram", 0x7fff, NULL));
+    g_assert_cmphex(ram.ram_block->used_length, ==, 0x8000);
+    memory_region_destroy(&ram);
     g_assert_true(memory_region_init_ram(&ram, NULL, "odd.ram", 0x8000, NULL));
     memory_region_init_alias(&alias, NULL, "window", &ram, 0x800, 0x4000);
     memory_region_add_subregion(get_system_memory(), 0x10000, &alias);
