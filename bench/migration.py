@@ -6,8 +6,9 @@ A quiet guest of 1 GiB with 160 MiB touched: total time and downtime as query-mi
 limit of bandwidth (128 MiB/s) and without one. A guest that writes 200 MB/s to 96 MiB, with auto-converge and
 the limit: does it converge, and in what time.
 
-The least of several runs is told beside the median: where this system is itself a guest, its host may have to find
-memory for the destination first, which takes several times as long as all else and falls on either emulator.
+The least of several runs is told beside the median, and one row has the destination's memory there before: where
+this system is itself a guest, its host may have to find memory first, which takes several times as long as all
+else and falls on either emulator.
 """
 
 import os
@@ -20,23 +21,24 @@ import time
 from guest import Console, Qmp
 
 ENDS = ("completed", "failed", "cancelled")
-# Label, MiB of the set, MiB/s written, parameters, auto-converge, seconds that it may take.
+# Label, MiB of the set, MiB/s written, parameters, auto-converge, seconds that it may take, the destination's options.
 ROWS = [
-    ("quiet", 160, 1, {"max-bandwidth": 0}, False, 60),
-    ("quiet-limited", 160, 1, {}, False, 60),
-    ("writing-200MB/s", 96, 191, {}, True, 180),
+    ("quiet", 160, 1, {"max-bandwidth": 0}, False, 60, []),
+    ("quiet-prealloc", 160, 1, {"max-bandwidth": 0}, False, 60, ["-mem-prealloc"]),
+    ("quiet-limited", 160, 1, {}, False, 60, []),
+    ("writing-200MB/s", 96, 191, {}, True, 180, []),
 ]
 
 
 class Side:
     """An emulator with the guest. It puts itself on the list of those to end as soon as it runs."""
 
-    def __init__(self, sides, emulator, folder, name, guest, incoming=None):
+    def __init__(self, sides, emulator, folder, name, guest, incoming=None, options=()):
         console, qmp = os.path.join(folder, name + ".console"), os.path.join(folder, name + ".qmp")
         command = [emulator.path, "-M", "pseries-7.2", "-cpu", "power9_v2.0", "-m", "1G", "-nodefaults", "-display",
                    "none", "-bios", guest, "-serial", "chardev:c", "-chardev",
                    f"socket,id=c,path={console},server=on,wait=off", "-qmp", f"unix:{qmp},server=on,wait=off"]
-        command += emulator.extra + (["-incoming", incoming] if incoming else [])
+        command += emulator.extra + list(options) + (["-incoming", incoming] if incoming else [])
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.qmp = self.socket = None
         sides.append(self)
@@ -53,7 +55,7 @@ class Side:
         self.process.wait()
 
 
-def migrate(emulator, guest, mib, rate, parameters, converge, limit):
+def migrate(emulator, guest, mib, rate, parameters, converge, limit, options):
     """query-migrate's last word; None if it was still going on after the limit."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         uri = f"unix:{folder}/stream"
@@ -64,7 +66,7 @@ def migrate(emulator, guest, mib, rate, parameters, converge, limit):
             source.console.send(f"{mib} {rate}\n")
             source.console.expect("^SET$", 60)
             time.sleep(1)
-            Side(sides, emulator, folder, "target", guest, uri)
+            Side(sides, emulator, folder, "target", guest, uri, options)
             if parameters:
                 source.qmp.command("migrate-set-parameters", **parameters)
             if converge:
