@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes initramfs images for ppc64el guests from Debian's packages, without touching the host's own
-package configuration: apt works on a private state in the cache folder.
+"""Makes initramfs images for ppc64el guests from Debian's packages.
 
 As a program: initramfs.py prints the path of the base archive, making it if needed. As a module:
 image(name, files) gives an initramfs of the base and more files.
@@ -21,6 +20,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from guest import cache  # noqa: E402
+from packages import apt  # noqa: E402
 
 PACKAGES = ["busybox-static", "stress-ng", "openssl", "python3-minimal", "sqlite3", "lua5.4",
             "perl-base", "xz-utils", "zstd"]
@@ -86,45 +86,6 @@ def tree_entries(top):
                 with open(path, "rb") as file:
                     entries.append(file_entry(inside, file.read(), os.access(path, os.X_OK)))
     return entries
-
-
-def apt_options(work):
-    """Options that keep apt to a state of its own in `work`, for ppc64el."""
-    state = os.path.join(work, "apt")
-    archives = os.path.join(state, "archives")
-    for folder in ("lists/partial", "archives/partial", "log"):
-        os.makedirs(os.path.join(state, folder), exist_ok=True)
-    status = os.path.join(state, "status")
-    with open(status, "wb"):
-        pass
-    options = []
-    for option in (f"Dir::State={state}", f"Dir::State::status={status}",
-                   f"Dir::State::lists={state}/lists", f"Dir::Cache={state}",
-                   f"Dir::Cache::archives={archives}", f"Dir::Log={state}/log",
-                   "APT::Architecture=ppc64el", "APT::Architectures=ppc64el", "Debug::NoLocking=1",
-                   "APT::Sandbox::User=root", "Acquire::Languages=none"):
-        options += ["-o", option]
-    return options
-
-
-def apt_run(work, commands, cwd=None):
-    """Runs apt's commands; what the last one said. One of several archives may be out of step for a moment:
-    what matters is whether the last command worked."""
-    options = apt_options(work)
-    said = ""
-    for command in commands:
-        run = subprocess.run(command[:1] + options + command[1:], stdin=subprocess.DEVNULL, cwd=cwd,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        said += run.stdout.decode()
-    if run.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed:\n{said}")
-    return run.stdout.decode()
-
-
-def apt(work, command, cwd=None):
-    """One command, after lists were fetched for the first one."""
-    fresh = [] if os.path.exists(os.path.join(work, "apt")) else [["apt-get", "update", "-q"]]
-    return apt_run(work, fresh + [command], cwd)
 
 
 def fetch_packages(work):

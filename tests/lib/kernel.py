@@ -16,7 +16,8 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from guest import cache  # noqa: E402
-from initramfs import apt, file_entry, folder_entry, newc  # noqa: E402
+from initramfs import file_entry, folder_entry, newc  # noqa: E402
+from packages import apt  # noqa: E402
 
 PACKAGE = "linux-image-powerpc64le"
 DISK_MODULES = ["ibmvscsi", "sd_mod", "sr_mod", "ext4", "isofs", "crct10dif_generic"]

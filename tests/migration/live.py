@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Live migration: a guest that knows what its memory must hold (dirtier.c) goes from one emulator to another.
 
-Which two: $GOSSAMER_EMULATOR on both sides; the cases in CROSSING put another emulator on one side, a QEMU of
-the version the case names ($GOSSAMER_QEMU10: command of QEMU 10; qemu-system-ppc64 may be 7.2 or 10).
+Which two: $GOSSAMER_EMULATOR on both sides; the cases in CROSSING put QEMU 10.0 on one side: the command in
+$GOSSAMER_QEMU10, or that of Debian 12's backports, fetched into the cache folder.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import qemu10  # noqa: E402
 import tap  # noqa: E402
 from guest import Console, Qmp, emulator_path, stretch  # noqa: E402
 
@@ -703,7 +704,7 @@ def background(emulators=(None, None), memory="256M", **capabilities):
         for _ in range(2):
             source.qmp.command("migrate", uri=uri)
             source.wait_status("active", *ENDS)
-            assert source.running()
+            source.wait_running()
             info = source.wait_status(*ENDS)
             assert info["status"] == "completed", str(info)
             assert source.running()
@@ -712,7 +713,9 @@ def background(emulators=(None, None), memory="256M", **capabilities):
         source.qmp.command("migrate", uri="file:" + world.path("other"))
         time.sleep(0.5)
         source.qmp.command("migrate_cancel")
-        assert source.wait_status(*ENDS)["status"] == "cancelled"
+        status = source.wait_status(*ENDS)["status"]
+        # QEMU may call it failed.
+        assert status == "cancelled" or (emulators[0] and status == "failed"), status
         source.alive()
         target = Side(world, "target", incoming="defer", emulator=emulators[1], memory=memory)
         if capabilities:
@@ -1086,17 +1089,6 @@ CASES = {
 }
 
 
-def qemu10():
-    command = os.environ.get("GOSSAMER_QEMU10")
-    if command:
-        return command
-    if shutil.which("qemu-system-ppc64"):
-        version = subprocess.run(["qemu-system-ppc64", "--version"], stdout=subprocess.PIPE, check=False).stdout
-        if re.search(rb"version 1\d\.", version):
-            return "qemu-system-ppc64"
-    raise tap.Skip("no QEMU 10 here: point GOSSAMER_QEMU10 at its command")
-
-
 # A case with QEMU 10 on the other side, in both directions.
 CROSSING = {
     "return-path": return_path,
@@ -1113,9 +1105,11 @@ CROSSING = {
     "tls-psk": lambda emulators: tls("psk", emulators),
     "tls-x509": lambda emulators: tls("x509", emulators),
 }
+QUICK_CROSSING = ("return-path", "multifd-zstd", "postcopy")
 for _name, _function in CROSSING.items():
-    CASES[f"qemu-{_name}-to"] = ("long", lambda f=_function: f((None, qemu10())))
-    CASES[f"qemu-{_name}-from"] = ("long", lambda f=_function: f((qemu10(), None)))
+    suite = "quick" if _name in QUICK_CROSSING else "long"
+    CASES[f"qemu-{_name}-to"] = (suite, lambda f=_function: f((None, shlex.join(qemu10.command()))))
+    CASES[f"qemu-{_name}-from"] = (suite, lambda f=_function: f((shlex.join(qemu10.command()), None)))
 
 
 def main():
