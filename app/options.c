@@ -517,10 +517,17 @@ static bool set_usb(AppConfig *c, const char *v, GError **errp)
 
 static bool set_vga(AppConfig *c, const char *v, GError **errp)
 {
-    if (strcmp(v, "none")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no such adapter here (none)");
+    if (!strcmp(v, "help")) {
+        printf("none                 no graphic card\nstd                  standard VGA\n");
+        c->only_help = true;
+        return true;
+    }
+    if (strcmp(v, "none") && strcmp(v, "std")) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no such adapter here (std, none)");
         return false;
     }
+    g_free(c->vga);
+    c->vga = g_strdup(v);
     return true;
 }
 
@@ -582,7 +589,7 @@ static const OptionRow option_rows[] = {
     GROUP("Console and monitors"),
     {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
     {"display", "none", "no display", set_display},
-    {"vga", "none", "no display adapter", set_vga},
+    {"vga", "std|none", "display adapter ('-vga help' lists them)", set_vga},
     {"nic", "none", "no network", set_nic},
     {"net", "none", "no network", set_nic},
     {"audiodev", "none,id=ID", "no sound", set_audiodev},

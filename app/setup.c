@@ -11,6 +11,7 @@
 #include "chardev/char.h"
 #include "hw/char/spapr-vty.h"
 #include "hw/core/cpus.h"
+#include "hw/display/vga.h"
 #include "hw/input/adb.h"
 #include "hw/intc/xive.h"
 #include "hw/misc/cuda.h"
@@ -31,6 +32,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_intc_device_classes);
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
+    device_classes_register(hw_display_device_classes);
     device_classes_register(hw_input_device_classes);
     device_classes_register(hw_misc_device_classes);
     device_classes_register(hw_pci_device_classes);
@@ -298,6 +300,7 @@ bool app_create(AppConfig *config, GError **errp)
     for (guint i = 0; i < config->prom_env->len; i++) {
         g_ptr_array_insert(machine->prom_env, (gint)i, g_strdup(g_ptr_array_index(config->prom_env, i)));
     }
+    take_text(&machine->vga, config->vga);
     machine->graphic_width = config->graphic_width;
     machine->graphic_height = config->graphic_height;
     machine->graphic_depth = config->graphic_depth;

@@ -114,6 +114,10 @@ extern const QMPCommand monitor_qmp_query_commands[], monitor_qmp_object_command
 extern const QMPCommand monitor_qmp_block_commands[];
 extern const HMPCommand monitor_hmp_block_commands[];
 
+/* display-commands.c */
+extern const QMPCommand monitor_qmp_display_commands[];
+extern const HMPCommand monitor_hmp_display_commands[];
+
 /* snapshot-commands.c */
 extern const QMPCommand monitor_qmp_snapshot_commands[];
 extern const HMPCommand monitor_hmp_snapshot_commands[];

@@ -79,6 +79,7 @@ static void finalize(Object *obj)
     g_free(machine->memory_path);
     g_free(machine->name);
     g_free(machine->boot_order);
+    g_free(machine->vga);
     g_free(machine->fdt);
 }
 

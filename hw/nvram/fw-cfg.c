@@ -3,8 +3,9 @@
  * fw_cfg behind memory: the interface between a QEMU-compatible machine and its firmware
  * (docs/specs/fw_cfg of QEMU).  Writing an item's number to the selector starts it from its first byte; each
  * read of the data register yields the next, zeros behind the end.
- * Left out: DMA, which the Macs' firmware does not use, files (the directory is empty), and writing items.
+ * Left out: DMA, which the Macs' firmware does not use, and writing items.
  */
+#include <string.h>
 #include "hw/nvram/fw-cfg.h"
 #include "migration/vmstate.h"
 #include "util/bswap.h"
@@ -14,6 +15,9 @@
 #define ARCHITECTURE 0x8000u
 #define WRITE_CHANNEL 0x4000u
 #define N_ITEMS 0x30u                   /* of each kind */
+#define FIRST_FILE 0x20u
+#define MAX_FILES (N_ITEMS - FIRST_FILE)
+#define NAME_SIZE 56u
 #define INVALID 0xffffu
 #define INTERFACE_VERSION 1u            /* no DMA */
 
@@ -26,6 +30,7 @@ typedef struct FwCfg {
     DeviceState parent;
     /* immutable: set up before the guest runs */
     FwCfgItem items[2][N_ITEMS];        /* generic, of the architecture */
+    unsigned n_files;
     MemoryRegion selector, data;
     /* saved */
     uint16_t cur_entry;
@@ -120,6 +125,31 @@ void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value)
     fw_cfg_set_bytes(dev, key, bytes, sizeof(bytes));
 }
 
+/* The directory: a count, then size, key, two bytes of nothing and name of each file; big-endian. */
+bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp)
+{
+    FwCfg *fw = (FwCfg *)dev;
+    FwCfgItem *directory = item_of(fw, FW_CFG_FILE_DIR);
+    uint32_t old = MAX(directory->size, 4), entry_size = 8 + NAME_SIZE;
+    uint8_t *entry;
+
+    if (strlen(name) >= NAME_SIZE || fw->n_files == MAX_FILES) {
+        error_setg(errp, "fw_cfg: no room for file '%s' (%u files, names of %u bytes)", name, MAX_FILES, NAME_SIZE - 1);
+        return false;
+    }
+    directory->data = g_realloc(directory->data, old + entry_size);
+    directory->size = old + entry_size;
+    entry = directory->data + old;
+    memset(entry, 0, entry_size);
+    stl_be_p(directory->data, fw->n_files + 1);
+    stl_be_p(entry, size);
+    stw_be_p(entry + 4, (uint16_t)(FIRST_FILE + fw->n_files));
+    memcpy(entry + 8, name, strlen(name));
+    fw_cfg_set_bytes(dev, (uint16_t)(FIRST_FILE + fw->n_files), data, size);
+    fw->n_files++;
+    return true;
+}
+
 /* ---- Life ---- */
 
 static void fw_cfg_reset(void *obj, ResetType type)
@@ -152,7 +182,7 @@ static const VMStateDescription vmstate_fw_cfg = {
         VMSTATE_UINT32(cur_offset, FwCfg),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("items", "selector", "data"),
+    .immutable = VMSTATE_NAMES("items", "n_files", "selector", "data"),
     VMSTATE_STRUCT_AUDIT(FwCfg),
 };
 

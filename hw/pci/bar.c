@@ -113,26 +113,34 @@ void pci_unmap_bars(PciDevice *dev)
 
 bool pci_load_rom(PciDevice *dev, GError **errp)
 {
-    g_autofree char *path = NULL, *name = NULL;
+    g_autofree char *path = NULL, *file = NULL, *name = NULL;
     g_autofree uint8_t *data = NULL;
+    const PciDeviceClass *class = pci_device_get_class(dev);
+    const VMStateDescription *vmsd = device_class_vmstate(&class->device);
     uint64_t length, size = 2048;
 
     if (!dev->romfile || !*dev->romfile || !dev->rombar) {
         return true;
     }
     path = machine_find_file(dev->romfile);
-    if (!path) {
+    if (path) {
+        if (!image_read(path, ROM_LIMIT, &data, &length, errp)) {
+            error_prepend(errp, "failed to load romfile \"%s\": ", dev->romfile);
+            return false;
+        }
+    } else if (class->rom_size && !g_strcmp0(dev->romfile, class->romfile)) {
+        /* Code for another processor, which nothing here runs; but its place is part of the machine's state. */
+        length = class->rom_size;
+        data = g_malloc0(length);
+    } else {
         error_setg(errp, "failed to find romfile \"%s\"", dev->romfile);
-        return false;
-    }
-    if (!image_read(path, ROM_LIMIT, &data, &length, errp)) {
-        error_prepend(errp, "failed to load romfile \"%s\": ", dev->romfile);
         return false;
     }
     while (size < length) {
         size *= 2;
     }
-    name = g_strdup_printf("%s.rom", device_get_class(&dev->parent)->name);
+    file = g_strdup_printf("%s.rom", vmsd ? vmsd->name : class->device.name);
+    name = pci_block_name(dev, file);
     if (!memory_region_init_rom(&dev->rom, dev, name, size, errp)) {
         return false;
     }

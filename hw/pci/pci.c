@@ -144,6 +144,13 @@ static char *pci_wire_name(DeviceState *device)
     return g_string_free(out, FALSE);
 }
 
+char *pci_block_name(PciDevice *dev, const char *what)
+{
+    g_autofree char *path = pci_wire_name(&dev->parent);
+
+    return g_strdup_printf("%s/%s", path, what);
+}
+
 static void pci_print_device(DeviceState *device, GString *out, unsigned indent)
 {
     PciDevice *dev = (PciDevice *)device;

@@ -15,10 +15,13 @@
 #define PAGE 0x1000u
 #define MAX_FILE (1ull << 31)
 #define FIRMWARE "openbios-ppc"
+#define NDRV "qemu_vga.ndrv"
+#define NDRV_LIMIT (1u << 20)
 #define BOOT_KERNEL 'm'
 #define DEFAULT_WIDTH 800
 #define DEFAULT_HEIGHT 600
 #define DEFAULT_DEPTH 32
+#define THOUSANDS 15                    /* of colours */
 
 static uint32_t page_align(uint64_t address)
 {
@@ -84,7 +87,7 @@ bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
 {
     const char *text = machine->kernel_cmdline;
 
-    memset(boot, 0, sizeof(*boot));
+    boot->kernel_base = boot->kernel_size = boot->initrd_base = boot->initrd_size = boot->cmdline_base = 0;
     if (!machine->kernel_filename) {
         if (machine->initrd_filename) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-initrd only allowed with -kernel option");
@@ -135,6 +138,22 @@ bool mac_load_firmware(MachineState *machine, GError **errp)
                                 : fail(errp, "firmware", file, "it is larger than 4 MiB");
 }
 
+bool mac_add_drivers(DeviceState *fw_cfg, GError **errp)
+{
+    g_autofree char *path = machine_find_file(NDRV);
+    g_autofree uint8_t *data = NULL;
+    g_autoptr(GError) error = NULL;
+    uint64_t size;
+
+    if (!path) {
+        return true;
+    }
+    if (!image_read(path, NDRV_LIMIT, &data, &size, &error)) {
+        return fail(errp, "driver", path, error->message);
+    }
+    return fw_cfg_add_file(fw_cfg, "ndrv/" NDRV, data, (uint32_t)size, errp);
+}
+
 void mac_set_boot_device(MachineState *machine, DeviceState *fw_cfg)
 {
     const char *order = machine->boot_once ? machine->boot_once : machine->boot_order ? machine->boot_order : "cd";
@@ -147,6 +166,12 @@ void mac_set_boot_device(MachineState *machine, DeviceState *fw_cfg)
     fw_cfg_set16(fw_cfg, FW_CFG_BOOT_DEVICE, machine->kernel_filename ? BOOT_KERNEL : device);
 }
 
+/* Macs know 256, thousands and millions of colours. */
+static bool is_mac_depth(unsigned depth)
+{
+    return depth == 8 || depth == THOUSANDS || depth == 32;
+}
+
 void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boot, uint16_t machine_id,
                   uint32_t timebase_frequency, uint32_t clock_frequency, uint32_t bus_frequency)
 {
@@ -156,8 +181,8 @@ void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boo
     fw_cfg_set16(fw_cfg, FW_CFG_MACHINE_ID, machine_id);
     fw_cfg_set16(fw_cfg, FW_CFG_BOOT_MENU, machine->boot_menu);
     fw_cfg_set_bytes(fw_cfg, FW_CFG_UUID, machine->uuid, sizeof(machine->uuid));
-    /* Without a display adapter the firmware's console is the first serial port. */
-    fw_cfg_set16(fw_cfg, FW_CFG_NOGRAPHIC, 1);
+    /* The firmware's console is the display, or else the first serial port. */
+    fw_cfg_set16(fw_cfg, FW_CFG_NOGRAPHIC, !machine->graphics || !boot->has_display);
     fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_ADDR, boot->kernel_base);
     fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_SIZE, boot->kernel_size);
     fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_CMDLINE, boot->cmdline_base);
@@ -168,7 +193,9 @@ void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boo
     fw_cfg_set16(fw_cfg, FW_CFG_PPC_HEIGHT,
                  (uint16_t)(machine->graphic_height ? machine->graphic_height : DEFAULT_HEIGHT));
     fw_cfg_set16(fw_cfg, FW_CFG_PPC_DEPTH,
-                 (uint16_t)(machine->graphic_depth ? machine->graphic_depth : DEFAULT_DEPTH));
+                 is_mac_depth(machine->graphic_depth) ? (uint16_t)machine->graphic_depth
+                 : machine->graphic_depth             ? THOUSANDS
+                                                      : DEFAULT_DEPTH);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_IS_KVM, 0);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_TBFREQ, timebase_frequency);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_CLOCKFREQ, clock_frequency);

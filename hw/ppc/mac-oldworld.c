@@ -3,11 +3,12 @@
  * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx bus, the
  * Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh G3 Computers
  * Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that name have them.
- * Left out: display, network and disks; the second processor that no such Mac had.
+ * Left out: network and disks; the second processor that no such Mac had.
  */
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
 #include "macio.h"
+#include "hw/display/vga.h"
 #include "hw/intc/heathrow.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci-host.h"
@@ -104,6 +105,9 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
         device_connect_gpio_out(mac->grackle, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
     }
+    if (!vga_create(machine, pci_host(mac->grackle)->bus, true, &mac->boot.has_display, errp)) {
+        return false;
+    }
     mac->fw_cfg = fw_cfg_create(machine->system_memory, FW_CFG_ADDRESS, errp);
     return mac->fw_cfg != NULL;
 }
@@ -118,6 +122,9 @@ static bool oldworld_init(MachineState *machine, GError **errp)
     }
     mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY, CLOCK_FREQUENCY,
                  BUS_FREQUENCY);
+    if (mac->boot.has_display && !mac_add_drivers(mac->fw_cfg, errp)) {
+        return false;
+    }
     return cpu_start_thread(&mac->cpu->parent, errp);
 }
 

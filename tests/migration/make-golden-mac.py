@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes tests/unit/test-mac-VERSION.gz: the devices' sections of QEMU's machine g3beige while Linux runs.
+"""Makes tests/unit/test-mac-VERSION.gz: the devices' sections of QEMU's machine g3beige while Linux runs; or
+tests/unit/test-vga-VERSION.gz: that of its display, on which Linux writes.
 
-make-golden-mac.py VERSION QEMU-COMMAND KERNEL INITRD
+make-golden-mac.py [--vga] VERSION QEMU-COMMAND KERNEL INITRD
 
 Keys and motion of the mouse wait in the devices when the machine is stopped. For each section: length of its
 name, name, version and size (32 bits, big-endian), bytes.
@@ -27,12 +28,13 @@ loader.exec_module(make_golden)
 
 NAMES = ["PCIHost", "PCIBUS", "escc", "heathrow_pic", "mos6522", "cuda", "adb_bus", "macio_nvram",
          "pci.0:10.0/macio-oldworld", "adb_kbd", "adb_mouse", "fw_cfg"]
+VGA_NAMES = ["pci.0:01.0/vga"]
 FULL, FOOTER = 0x04, 0x7E
 
 
-def sections(stream):
-    """(name, version, bytes) of the sections in NAMES: from a header to the footer of the same number."""
-    for name in NAMES:
+def sections(stream, names):
+    """(name, version, bytes) of these sections: from a header to the footer of the same number."""
+    for name in names:
         text = bytes([len(name)]) + name.encode()
         at = stream.find(text)
         while at >= 0 and (stream[at - 5] != FULL or stream[at + len(text):at + len(text) + 4] != bytes(4)):
@@ -47,13 +49,14 @@ def sections(stream):
 
 
 def main():
-    version, command, kernel, initrd = sys.argv[1:]
+    vga = sys.argv[1] == "--vga"
+    version, command, kernel, initrd = sys.argv[2 if vga else 1:]
     with tempfile.TemporaryDirectory() as folder:
         path = {name: os.path.join(folder, name) for name in ("qmp", "serial", "stream")}
         process = subprocess.Popen(shlex.split(command) + [
-            "-M", "g3beige", "-m", "128", "-nodefaults", "-vga", "none", "-nic", "none", "-display", "none",
-            "-serial", f"file:{path['serial']}", "-qmp", f"unix:{path['qmp']},server=on,wait=off",
-            "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyPZ0"])
+            "-M", "g3beige", "-m", "128", "-nodefaults", "-vga", "std" if vga else "none", "-nic", "none",
+            "-display", "none", "-serial", f"file:{path['serial']}", "-qmp", f"unix:{path['qmp']},server=on,wait=off",
+            "-kernel", kernel, "-initrd", initrd, "-append", ("console=tty0 " if vga else "") + "console=ttyPZ0"])
         monitor = make_golden.Monitor(path["qmp"])
         while b"GUEST-UP" not in open(path["serial"], "rb").read():
             time.sleep(0.5)
@@ -70,10 +73,10 @@ def main():
         with open(path["stream"], "rb") as file:
             stream = file.read()
     out = b""
-    for name, number, data in sections(stream):
+    for name, number, data in sections(stream, VGA_NAMES if vga else NAMES):
         print(f"{name}: version {number}, {len(data)} bytes")
         out += bytes([len(name)]) + name.encode() + struct.pack(">II", number, len(data)) + data
-    with open(os.path.join(HERE, "..", "unit", f"test-mac-{version}.gz"), "wb") as file:
+    with open(os.path.join(HERE, "..", "unit", f"test-{'vga' if vga else 'mac'}-{version}.gz"), "wb") as file:
         file.write(gzip.compress(out, 9, mtime=0))
 
 

@@ -49,7 +49,7 @@ ALLOWED = {
     "hw/misc": ["hw/pci", "hw/input"],
     "hw/ppc": ["target/ppc", "hw/intc", "hw/char", "hw/net", "hw/block", "hw/scsi", "hw/ide", "hw/usb",
                "hw/input", "hw/display", "hw/nvram", "hw/virtio", "hw/misc"],
-    "monitor": ["hw/core", "migration", "chardev", "block"],
+    "monitor": ["hw/core", "migration", "chardev", "block", "ui"],
     "gdbstub": ["hw/core", "migration", "chardev"],
     "app": ["hw/ppc", "monitor", "gdbstub"],
 }

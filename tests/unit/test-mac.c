@@ -694,6 +694,10 @@ static void test_nvram(void)
 
 static void test_fw_cfg(void)
 {
+    static const uint8_t directory[] = {0, 0, 0, 1, 0, 0, 0, 4, 0, 0x20, 0, 0, 'e', 't', 'c', '/', 'a', 0};
+    g_autofree char *name = g_strnfill(56, 'n');
+    GError *error = NULL;
+
     setup();
     store(FW_CFG, FW_CFG_SIGNATURE, 2);
     g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'Q');
@@ -712,6 +716,15 @@ static void test_fw_cfg(void)
     for (unsigned i = 0; i < 4; i++) {
         g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
     }
+    g_assert_false(fw_cfg_add_file(find("fw_cfg_mem"), name, "x", 1, &error));
+    g_clear_error(&error);
+    g_assert_true(fw_cfg_add_file(find("fw_cfg_mem"), "etc/a", "data", 4, &error));
+    store(FW_CFG, FW_CFG_FILE_DIR, 2);
+    for (unsigned i = 0; i < sizeof(directory); i++) {
+        g_assert_cmphex(load(FW_CFG + 2, 1), ==, directory[i]);
+    }
+    store(FW_CFG, 0x20, 2);
+    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'd');
 }
 
 /* ---- QEMU's sections ---- */
@@ -840,6 +853,7 @@ static void start(void)
     g_assert_true(machine_parse_smp(machine, NULL, &error));
     g_assert_true(machine_parse_memory(machine, "64M", &error));
     machine->firmware = g_strdup(firmware);
+    machine->vga = g_strdup("none");
     g_ptr_array_add(machine->serial, console);
     machine_run_init(machine, &error);
     g_assert_no_error(error);

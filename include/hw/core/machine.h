@@ -106,6 +106,7 @@ struct MachineState {
     char *boot_once;             /* the order of the first start, until the machine is reset */
     bool boot_menu;
     GPtrArray *prom_env;         /* char *, NULL-terminated, -prom-env: Open Firmware's variables */
+    char *vga;                   /* -vga: "std", "none"; NULL: as the machine has it */
     unsigned graphic_width, graphic_height, graphic_depth; /* -g; 0: the machine's default */
     /* ---- immutable: made at creation ---- */
     MemoryRegion *ram;           /* smp-independent main RAM, block name default_ram_id */

@@ -51,5 +51,7 @@ void fw_cfg_set_bytes(DeviceState *dev, uint16_t key, const void *data, uint32_t
 void fw_cfg_set16(DeviceState *dev, uint16_t key, uint16_t value);
 void fw_cfg_set32(DeviceState *dev, uint16_t key, uint32_t value);
 void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value);
+/* A named file, in the directory too. name: at most 55 bytes, not there yet. */
+bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp);
 
 #endif

@@ -35,6 +35,7 @@ typedef struct PciDeviceClass {
     bool is_bridge;
     bool express;                       /* 4096 bytes of configuration space */
     const char *romfile;                /* default of the property; NULL: none */
+    uint32_t rom_size;                  /* of an empty ROM where that file is not installed; 0: an error */
     /* After the header was filled in; registers BARs and capabilities. */
     bool (*realize)(PciDevice *dev, GError **errp);
     void (*unrealize)(PciDevice *dev);
@@ -184,6 +185,8 @@ static inline uint16_t pci_command(const PciDevice *dev)
  * Its offset, or 0 with errp. */
 uint8_t pci_add_capability(PciDevice *dev, uint8_t id, uint8_t offset, uint8_t size, GError **errp);
 uint8_t pci_find_capability(const PciDevice *dev, uint8_t id);
+/* The name of a RAM block of the device: "pci.0:01.0/" and what. g_malloc. */
+char *pci_block_name(PciDevice *dev, const char *what);
 /* What the header and masks of a device look like before its own realize, and at reset. */
 void pci_config_init(PciDevice *dev);
 void pci_config_free(PciDevice *dev);
