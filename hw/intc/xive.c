@@ -11,6 +11,7 @@
 #include <string.h>
 #include "xive-internal.h"
 #include "hw/intc/heathrow.h"
+#include "hw/intc/openpic.h"
 #include "hw/intc/xics.h"
 #include "system/runtime.h"
 #include "util/bswap.h"
@@ -282,4 +283,4 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
                : NULL;
 }
 
-const DeviceClass *const hw_intc_device_classes[] = {&heathrow_class, &xics_class, &xive_class, NULL};
+const DeviceClass *const hw_intc_device_classes[] = {&heathrow_class, &openpic_class, &xics_class, &xive_class, NULL};

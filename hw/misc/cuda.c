@@ -12,7 +12,9 @@
 #include <string.h>
 #include "hw/input/adb.h"
 #include "hw/misc/cuda.h"
+#include "hw/misc/macio-gpio.h"
 #include "hw/misc/mos6522.h"
+#include "hw/misc/pmu.h"
 #include "migration/vmstate.h"
 #include "migration/wire.h"
 #include "system/rtc.h"
@@ -612,7 +614,7 @@ static bool cuda_realize(DeviceState *dev, GError **errp)
     device_init(&cuda->via.parent, &mos6522_class);
     cuda->via.ops = &ops;
     cuda->via.opaque = cuda;
-    cuda->via.load_frequency = cuda->timebase_frequency;
+    cuda->via.timers[0].load_frequency = cuda->via.timers[1].load_frequency = cuda->timebase_frequency;
     if (!device_realize(&cuda->via.parent, NULL, errp)) {
         return false;
     }
@@ -667,4 +669,4 @@ BusState *cuda_adb_bus(DeviceState *dev)
     return &((Cuda *)dev)->adb->parent;
 }
 
-const DeviceClass *const hw_misc_device_classes[] = {&cuda_class, &mos6522_class, NULL};
+const DeviceClass *const hw_misc_device_classes[] = {&cuda_class, &macio_gpio_class, &mos6522_class, &pmu_class, NULL};

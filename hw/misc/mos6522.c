@@ -32,30 +32,21 @@ static void update_irq(Mos6522 *via)
 
 /* ---- Time ---- */
 
-static uint64_t load_frequency(const Mos6522 *via)
-{
-    return via->load_frequency ? via->load_frequency : NANOSECONDS_PER_SECOND;
-}
-
 static int64_t scale(int64_t value, uint64_t by, uint64_t from)
 {
     return (int64_t)((__int128)value * by / from);
 }
 
 /* Counts since the counter was loaded. */
-static int64_t counts(const Mos6522 *via, const Mos6522Timer *t, int64_t now)
+static int64_t counts(const Mos6522Timer *t, int64_t now)
 {
-    int64_t ticks = scale(now, load_frequency(via), NANOSECONDS_PER_SECOND) - t->load_time;
-
-    return ticks <= 0 ? 0 : scale(ticks, COUNTS, PERIOD * load_frequency(via));
+    return now <= t->loaded_at ? 0 : scale(now - t->loaded_at, COUNTS, PERIOD * NANOSECONDS_PER_SECOND);
 }
 
 /* ns at which the counter has counted that many since it was loaded. */
-static int64_t time_of_count(const Mos6522 *via, const Mos6522Timer *t, int64_t n)
+static int64_t time_of_count(const Mos6522Timer *t, int64_t n)
 {
-    int64_t loaded = scale(t->load_time, NANOSECONDS_PER_SECOND, load_frequency(via));
-
-    return loaded + scale(n, NANOSECONDS_PER_SECOND * PERIOD, COUNTS) + 1;
+    return t->loaded_at + scale(n, NANOSECONDS_PER_SECOND * PERIOD, COUNTS) + 1;
 }
 
 static bool free_running(const Mos6522 *via, unsigned n)
@@ -81,7 +72,7 @@ static void expect(Mos6522 *via, unsigned n)
     Mos6522Timer *t = &via->timers[n];
 
     t->next_irq_time = n == T2 && (via->acr & ACR_T2_PULSES) ? NEVER
-                                                             : time_of_count(via, t, t->counter_value + 1);
+                                                             : time_of_count(t, t->counter_value + 1);
     arm(via, n);
 }
 
@@ -90,7 +81,7 @@ static void load(Mos6522 *via, unsigned n, uint16_t value)
     Mos6522Timer *t = &via->timers[n];
 
     t->counter_value = value;
-    t->load_time = scale(clock_get_ns(clock_virtual()), load_frequency(via), NANOSECONDS_PER_SECOND);
+    t->loaded_at = clock_get_ns(clock_virtual());
     expect(via, n);
 }
 
@@ -110,15 +101,15 @@ static void sync_timer(Mos6522 *via, unsigned n, int64_t now)
         return;
     }
     /* From the latch to -1: a period of two counts more. */
-    passed = counts(via, t, now) - (t->counter_value + 2);
+    passed = counts(t, now) - (t->counter_value + 2);
     if (passed >= 0) {
         passed = passed / (t->latch + 2) * (t->latch + 2);
     } else {
         passed = 0;
     }
-    t->load_time += scale(t->counter_value + 2 + passed, PERIOD * load_frequency(via), COUNTS);
+    t->loaded_at += scale(t->counter_value + 2 + passed, PERIOD * NANOSECONDS_PER_SECOND, COUNTS);
     t->counter_value = t->latch;
-    t->next_irq_time = MAX(time_of_count(via, t, t->counter_value + 1), now + 1);
+    t->next_irq_time = MAX(time_of_count(t, t->counter_value + 1), now + 1);
     arm(via, n);
 }
 
@@ -142,7 +133,7 @@ static uint16_t counter(const Mos6522 *via, unsigned n)
 {
     const Mos6522Timer *t = &via->timers[n];
 
-    return (uint16_t)(t->counter_value - counts(via, t, clock_get_ns(clock_virtual())));
+    return (uint16_t)(t->counter_value - counts(t, clock_get_ns(clock_virtual())));
 }
 
 /* ---- Registers ---- */
@@ -343,10 +334,37 @@ static void line_changed(void *opaque, int n, int level)
 
 /* ---- State ---- */
 
+static bool timer_pre_save(void *opaque, GError **errp)
+{
+    Mos6522Timer *t = opaque;
+
+    t->load_time = scale(t->loaded_at, t->load_frequency, NANOSECONDS_PER_SECOND);
+    return true;
+}
+
+/* Any other value is good for something; a time must leave room for sums. */
+static bool timer_post_load(void *opaque, int version, GError **errp)
+{
+    Mos6522Timer *t = opaque;
+    /* Rounded up: it is the same tick when it is saved again. */
+    __int128 ns = ((__int128)t->load_time * NANOSECONDS_PER_SECOND + (int64_t)t->load_frequency - 1) /
+                  (int64_t)t->load_frequency;
+
+    if (t->load_time < 0 || ns > INT64_MAX / 4) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "mos6522: a timer was loaded at tick %" PRId64,
+                    t->load_time);
+        return false;
+    }
+    t->loaded_at = (int64_t)ns;
+    return true;
+}
+
 static const VMStateDescription vmstate_mos6522_timer = {
     .name = "mos6522_timer",
     .version_id = 0,
     .minimum_version_id = 0,
+    .pre_save = timer_pre_save,
+    .post_load = timer_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_UINT16(latch, Mos6522Timer),
         VMSTATE_UINT16(counter_value, Mos6522Timer),
@@ -355,24 +373,14 @@ static const VMStateDescription vmstate_mos6522_timer = {
         VMSTATE_TIMER(timer, Mos6522Timer),
         VMSTATE_END_OF_LIST(),
     },
+    .derived = VMSTATE_NAMES("loaded_at"),
+    .immutable = VMSTATE_NAMES("load_frequency"),
     VMSTATE_STRUCT_AUDIT(Mos6522Timer),
 };
 
-/* Any other value is good for something; a time must leave room for sums. */
 static bool mos6522_post_load(void *opaque, int version, GError **errp)
 {
-    Mos6522 *via = opaque;
-
-    for (unsigned n = 0; n < 2; n++) {
-        __int128 ns = (__int128)via->timers[n].load_time * NANOSECONDS_PER_SECOND / (__int128)load_frequency(via);
-
-        if (ns < 0 || ns > INT64_MAX / 4) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                        "mos6522: timer %u was loaded at tick %" PRId64, n + 1, via->timers[n].load_time);
-            return false;
-        }
-    }
-    update_irq(via);
+    update_irq(opaque);
     return true;
 }
 
@@ -395,7 +403,7 @@ const VMStateDescription vmstate_mos6522 = {
         VMSTATE_STRUCT_ARRAY(timers, Mos6522, 2, 0, vmstate_mos6522_timer, Mos6522Timer),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("ops", "opaque", "load_frequency", "irq"),
+    .immutable = VMSTATE_NAMES("ops", "opaque", "irq"),
     VMSTATE_STRUCT_AUDIT(Mos6522),
 };
 
@@ -414,7 +422,7 @@ static void mos6522_reset(void *obj, ResetType type)
 
         t->latch = 0xffff;
         t->counter_value = n == T1 ? 0xffff : 0;
-        t->load_time = 0;
+        t->loaded_at = 0;
         t->next_irq_time = NEVER;
         timer_del(&t->timer);
     }
@@ -428,6 +436,9 @@ static bool mos6522_realize(DeviceState *dev, GError **errp)
 
     for (unsigned n = 0; n < 2; n++) {
         via->timers[n].next_irq_time = NEVER;
+        if (!via->timers[n].load_frequency) {
+            via->timers[n].load_frequency = NANOSECONDS_PER_SECOND;
+        }
         timer_init_full(&via->timers[n].timer, clock_virtual(), SCALE_NS, timer_due, via);
     }
     device_init_gpio_in(dev, NULL, line_changed, N_LINES);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Non-volatile memory of Power Macs behind their I/O chip: bytes at addresses 16 apart.  "Macintosh
+ * Non-volatile memory of Power Macs: bytes at addresses 16 apart behind the older I/O chips, 2 apart on the bus
+ * of the newer boards.  "Macintosh
  * Technology in the Common Hardware Reference Platform" (partitions, as in CHRP 8.4.1: signature, sum, length
  * in units of 16 bytes, name of 12 bytes); Linux's arch/powerpc/platforms/powermac/nvram.c for the part of
  * Mac OS X with its Adler-32 sum and generation.
@@ -11,7 +12,7 @@
 #include "util/bswap.h"
 #include "util/error.h"
 
-#define BYTE_SHIFT 4
+#define MAX_SHIFT 4u
 #define HEADER_SIZE 16u
 #define NAME_SIZE 12
 #define SIGNATURE_SYSTEM 0x70
@@ -25,17 +26,22 @@ typedef struct MacNvram {
     /* saved */
     uint8_t data[MAC_NVRAM_SIZE];
     /* immutable */
+    uint32_t byte_shift;                /* property */
     MemoryRegion registers;
 } MacNvram;
 
 static uint64_t nvram_read(void *opaque, hwaddr addr, unsigned size)
 {
-    return ((MacNvram *)opaque)->data[(addr >> BYTE_SHIFT) % MAC_NVRAM_SIZE];
+    const MacNvram *nvram = opaque;
+
+    return nvram->data[(addr >> nvram->byte_shift) % MAC_NVRAM_SIZE];
 }
 
 static void nvram_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
-    ((MacNvram *)opaque)->data[(addr >> BYTE_SHIFT) % MAC_NVRAM_SIZE] = (uint8_t)value;
+    MacNvram *nvram = opaque;
+
+    nvram->data[(addr >> nvram->byte_shift) % MAC_NVRAM_SIZE] = (uint8_t)value;
 }
 
 static const MemoryRegionOps nvram_ops = {
@@ -120,7 +126,7 @@ static const VMStateDescription vmstate_nvram = {
         VMSTATE_BUFFER(data, MacNvram),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("registers"),
+    .immutable = VMSTATE_NAMES("byte_shift", "registers"),
     VMSTATE_STRUCT_AUDIT(MacNvram),
 };
 
@@ -128,7 +134,13 @@ static bool nvram_realize(DeviceState *dev, GError **errp)
 {
     MacNvram *nvram = (MacNvram *)dev;
 
-    memory_region_init_io(&nvram->registers, dev, &nvram_ops, dev, "macio-nvram", MAC_NVRAM_SPACE);
+    if (nvram->byte_shift > MAX_SHIFT) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "macio-nvram: it_shift is %u, at most %u",
+                    nvram->byte_shift, MAX_SHIFT);
+        return false;
+    }
+    memory_region_init_io(&nvram->registers, dev, &nvram_ops, dev, "macio-nvram",
+                          (uint64_t)MAC_NVRAM_SIZE << nvram->byte_shift);
     return true;
 }
 
@@ -137,12 +149,18 @@ static void nvram_unrealize(DeviceState *dev)
     memory_region_destroy(&((MacNvram *)dev)->registers);
 }
 
+static const Property nvram_properties[] = {
+    DEFINE_PROP_UINT32("it_shift", MacNvram, byte_shift, MAX_SHIFT, "Bytes are 1 << it_shift apart"),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
 const DeviceClass mac_nvram_class = {
     .name = "macio-nvram",
     .parent = &device_class.object,
     .description = "Power Mac non-volatile memory",
     .instance_size = sizeof(MacNvram),
     .bus = &system_bus_class,
+    .properties = nvram_properties,
     .vmstate = &vmstate_nvram,
     .realize = nvram_realize,
     .unrealize = nvram_unrealize,

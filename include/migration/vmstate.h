@@ -290,6 +290,12 @@ extern const VMStateInfo vmstate_info_bool, vmstate_info_int8, vmstate_info_int1
         .vmsd = &(desc), .size = sizeof(type), .flags = VMS_STRUCT | VMS_VARRAY_UINT8,             \
         .offset = vmstate_offset_varray(s, f, type), .max = vmstate_array_length(s, f)             \
     }
+#define VMSTATE_STRUCT_VARRAY_UINT32(f, s, nf, ver, desc, type)                                    \
+    {                                                                                              \
+        .name = #f, .version_id = (ver), .num_offset = vmstate_offset_value(s, nf, uint32_t),      \
+        .vmsd = &(desc), .size = sizeof(type), .flags = VMS_STRUCT | VMS_VARRAY_UINT32,            \
+        .offset = vmstate_offset_varray(s, f, type), .max = vmstate_array_length(s, f)             \
+    }
 #define VMSTATE_STRUCT_VARRAY_POINTER_KIND(f, s, nf, nftype, kind, ver, desc, type, extra)         \
     {                                                                                              \
         .name = #f, .version_id = (ver), .num_offset = vmstate_offset_value(s, nf, nftype),        \

@@ -26,9 +26,13 @@ typedef struct Mos6522 Mos6522;
 typedef struct Mos6522Timer {
     /* saved */
     uint16_t latch, counter_value;      /* counter_value: what was in the counter at load_time */
-    int64_t load_time;                  /* in ticks of load_frequency */
+    int64_t load_time;                  /* loaded_at in ticks of load_frequency */
     int64_t next_irq_time;              /* ns of the virtual clock; INT64_MAX: it does not come */
     Timer timer;                        /* armed while somebody waits for that interrupt */
+    /* derived */
+    int64_t loaded_at;                  /* ns of the virtual clock */
+    /* immutable: set by the owner before it is realized; 0: ns */
+    uint64_t load_frequency;
 } Mos6522Timer;
 
 typedef struct Mos6522Ops {
@@ -45,7 +49,6 @@ struct Mos6522 {
     /* immutable: set by the owner before it is realized */
     const Mos6522Ops *ops;
     void *opaque;
-    uint64_t load_frequency;            /* that load_time counts with; 0: ns */
     IRQLine *irq;
 };
 

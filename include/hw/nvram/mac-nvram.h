@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Non-volatile memory of Power Macs: bytes 16 apart. Device lock held. */
+/* Non-volatile memory of Power Macs: bytes 16 (property it_shift: 4) or 2 (1) apart. Device lock held. */
 #ifndef HW_NVRAM_MAC_NVRAM_H
 #define HW_NVRAM_MAC_NVRAM_H
 
 #include "hw/core/device.h"
 
 #define MAC_NVRAM_SIZE 0x2000u
-#define MAC_NVRAM_SPACE (MAC_NVRAM_SIZE << 4)
 
 extern const DeviceClass mac_nvram_class;
 MemoryRegion *mac_nvram_registers(DeviceState *dev);

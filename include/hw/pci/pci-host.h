@@ -40,6 +40,14 @@ extern const DeviceClass grackle_class;
 void grackle_map(DeviceState *dev, MemoryRegion *system_memory);
 PciHost *pci_host(DeviceState *dev);
 
+/* UniNorth's bridges and U3's; their buses' lines as Grackle's. */
+extern const DeviceClass *const uninorth_agp_class, *const uninorth_internal_class, *const uninorth_pci_class,
+    *const u3_agp_class;
+void uninorth_map(DeviceState *dev, MemoryRegion *system_memory);
+/* Sets up the region of the memory controller's own registers, where the board has it. */
+void uninorth_map_control(MemoryRegion *region, void *owner, MemoryRegion *system_memory);
+extern const DeviceClass *const uninorth_device_classes[];
+
 /* NULL-terminated, for app. */
 extern const DeviceClass *const hw_pci_device_classes[];
 
