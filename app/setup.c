@@ -36,6 +36,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_input_device_classes);
     device_classes_register(hw_misc_device_classes);
     device_classes_register(hw_pci_device_classes);
+    device_classes_register(uninorth_device_classes);
     device_classes_register(hw_ppc_device_classes);
     device_classes_register(hw_scsi_device_classes);
     machine_classes_register(app_machine_classes);

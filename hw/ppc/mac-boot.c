@@ -14,7 +14,6 @@
 #define GAP 0x00100000u                 /* behind a kernel: it uses memory there before it knows better */
 #define PAGE 0x1000u
 #define MAX_FILE (1ull << 31)
-#define FIRMWARE "openbios-ppc"
 #define NDRV "qemu_vga.ndrv"
 #define NDRV_LIMIT (1u << 20)
 #define BOOT_KERNEL 'm'
@@ -110,32 +109,6 @@ bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
     }
     return load_flat(machine, "command line", "-append", (const uint8_t *)text, strlen(text) + 1, boot->cmdline_base,
                      errp);
-}
-
-bool mac_load_firmware(MachineState *machine, GError **errp)
-{
-    const char *name = machine->firmware ? machine->firmware : FIRMWARE;
-    g_autofree char *file = machine_find_file(name);
-    g_autofree uint8_t *data = NULL;
-    g_autoptr(GError) error = NULL;
-    ElfProgram program;
-    uint64_t size;
-
-    if (!file) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "Could not find the firmware '%s'%s", name,
-                    machine->firmware ? "" : " (Debian: package qemu-system-data)");
-        return false;
-    }
-    if (!image_read(file, MAC_ROM_SIZE * 16ull, &data, &size, &error)) {
-        return fail(errp, "firmware", file, error->message);
-    }
-    if (elf_is(data, size)) {
-        return elf_load(file, data, size, UINT32_MAX, 0, MAC_ROM_BASE, MAC_ROM_BASE + (MAC_ROM_SIZE - 1), &program,
-                        &error) ||
-               fail(errp, "firmware", file, error->message);
-    }
-    return size <= MAC_ROM_SIZE ? rom_add_blob(file, data, size, MAC_ROM_BASE, errp)
-                                : fail(errp, "firmware", file, "it is larger than 4 MiB");
 }
 
 bool mac_add_drivers(DeviceState *fw_cfg, GError **errp)

@@ -23,6 +23,7 @@
 #define MAX_RAM (2047ull << 20)
 #define MACIO_SLOT 16
 #define FIRST_PCI_IRQ 0x15
+#define ROM_BASE 0xffc00000u
 
 typedef struct MacOldWorld {
     MachineState parent;
@@ -33,60 +34,11 @@ typedef struct MacOldWorld {
     MacBoot boot;
 } MacOldWorld;
 
-static void external_interrupt(void *opaque, int n, int level)
-{
-    ppc_set_interrupt(opaque, PPC_INTERRUPT_EXT, level);
-}
-
-static bool create_cpu(MacOldWorld *mac, GError **errp)
-{
-    const char *name = mac->parent.cpu_type;
-    const PowerPCCPUClass *model = ppc_model_find(name);
-
-    if (!model) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "unable to find CPU model '%s'", name);
-        return false;
-    }
-    if (model->insns & ISA_64) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "Only 6xx bus is supported on this machine: '%s' is a 64-bit CPU", name);
-        return false;
-    }
-    mac->cpu = ppc_cpu_create(model, 0, errp);
-    if (!mac->cpu) {
-        return false;
-    }
-    ppc_time_init(mac->cpu, TIMEBASE_FREQUENCY);
-    return true;
-}
-
-static bool create_memory(MacOldWorld *mac, GError **errp)
-{
-    MachineState *machine = &mac->parent;
-
-    if (machine->ram_size > MAX_RAM) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "Too much memory for this machine: %" PRIu64 " MB, maximum 2047 MB", machine->ram_size >> 20);
-        return false;
-    }
-    memory_region_add_subregion(machine->system_memory, 0, machine->ram);
-    if (!memory_region_init_rom(&mac->rom, mac, "ppc_heathrow.bios", MAC_ROM_SIZE, errp)) {
-        return false;
-    }
-    memory_region_add_subregion(machine->system_memory, MAC_ROM_BASE, &mac->rom);
-    return true;
-}
-
-static Chardev *serial(const MachineState *machine, guint n)
-{
-    return n < machine->serial->len ? g_ptr_array_index(machine->serial, n) : NULL;
-}
-
 static bool create_devices(MacOldWorld *mac, GError **errp)
 {
     MachineState *machine = &mac->parent;
-    MacIOConfig config = {TIMEBASE_FREQUENCY, {serial(machine, 0), serial(machine, 1)},
-                          (const char *const *)machine->prom_env->pdata};
+    MacIOConfig config = {TIMEBASE_FREQUENCY, {mac_serial(machine, 0), mac_serial(machine, 1)},
+                          (const char *const *)machine->prom_env->pdata, false, true};
     DeviceState *pic;
 
     mac->grackle = device_new_class(&grackle_class);
@@ -101,7 +53,7 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
         return false;
     }
     pic = macio_pic(mac->macio);
-    device_connect_gpio_out(pic, NULL, 0, irq_new(external_interrupt, mac->cpu, 0));
+    device_connect_gpio_out(pic, NULL, 0, mac_cpu_interrupt(mac->cpu));
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
         device_connect_gpio_out(mac->grackle, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
     }
@@ -116,8 +68,10 @@ static bool oldworld_init(MachineState *machine, GError **errp)
 {
     MacOldWorld *mac = (MacOldWorld *)machine;
 
-    if (!create_cpu(mac, errp) || !create_memory(mac, errp) || !create_devices(mac, errp) ||
-        !mac_load_firmware(machine, errp) || !mac_load_kernel(machine, &mac->boot, errp)) {
+    mac->cpu = mac_create_cpu(machine, TIMEBASE_FREQUENCY, false, errp);
+    if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
+        !mac_create_rom(machine, &mac->rom, "ppc_heathrow.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
+        !mac_load_kernel(machine, &mac->boot, errp)) {
         return false;
     }
     mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY, CLOCK_FREQUENCY,
@@ -132,12 +86,7 @@ static void oldworld_reset(MachineState *machine, ShutdownCause cause)
 {
     MacOldWorld *mac = (MacOldWorld *)machine;
 
-    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD : RESET_TYPE_COLD);
-    if (cause != SHUTDOWN_CAUSE_NONE) {
-        g_clear_pointer(&machine->boot_once, g_free);
-    }
-    mac_set_boot_device(machine, mac->fw_cfg);
-    cpu_reset(&mac->cpu->parent);
+    mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
 }
 
 static void oldworld_print_pic(MachineState *machine, GString *out)
@@ -152,13 +101,4 @@ static void oldworld_print_pic(MachineState *machine, GString *out)
     .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1, .min_cpus = 1,  \
     .default_cpus = 1, .no_cdrom = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic
 
-static const MachineClass g3beige_class = {G3BEIGE};
-static const MachineClass g3beige_default_class = {G3BEIGE, .is_default = true};
-
-const MachineClass *const *mac_machine_classes(bool ppc64)
-{
-    static const MachineClass *const with_others[] = {&g3beige_class, NULL},
-                                     *const by_default[] = {&g3beige_default_class, NULL};
-
-    return ppc64 ? with_others : by_default;
-}
+const MachineClass g3beige_class = {G3BEIGE}, g3beige_default_class = {G3BEIGE, .is_default = true};

@@ -8,16 +8,44 @@
 #include "chardev/char.h"
 #include "hw/pci/pci.h"
 
-extern const PciDeviceClass macio_oldworld_class;
+extern const PciDeviceClass macio_oldworld_class, macio_newworld_class;
 
 /* What the machine has for it: before it is realized, and until it is gone. */
 typedef struct MacIOConfig {
     uint64_t timebase_frequency;
     Chardev *serial[2];                 /* channels A and B; NULL: nothing is attached */
     const char *const *prom_env;        /* NULL-terminated, or NULL */
+    bool has_pmu, has_adb;              /* the newer chip's: PMU, not CUDA; ADB bus on the PMU */
 } MacIOConfig;
 void macio_configure(DeviceState *dev, const MacIOConfig *config);
 /* Its interrupt controller (hw/intc/heathrow.h). */
 DeviceState *macio_pic(DeviceState *dev);
+
+/* The same of the newer chip, whose interrupt controller is another (hw/intc/openpic.h). */
+void macio_newworld_configure(DeviceState *dev, const MacIOConfig *config);
+DeviceState *macio_newworld_pic(DeviceState *dev);
+/* The programmer's switch (the monitor's nmi). */
+void macio_newworld_nmi(DeviceState *dev);
+
+/* ---- Parts (macio-common.c); macio is the chip ---- */
+
+#define MACIO_BAR_SIZE 0x80000u
+#define MACIO_N_LEGACY_PORTS 4
+
+/* The serial ports, with their registers a second time, close together. */
+typedef struct MacIOSerial {
+    DeviceState *escc;
+    MemoryRegion legacy, ports[MACIO_N_LEGACY_PORTS];
+} MacIOSerial;
+bool macio_serial_create(MacIOSerial *serial, const MacIOConfig *config, GError **errp);
+void macio_serial_map(MacIOSerial *serial, DeviceState *macio, MemoryRegion *bar);
+void macio_serial_unmap(MacIOSerial *serial, MemoryRegion *bar);
+/* Realizes a part, which stays the tree's. NULL with errp. */
+DeviceState *macio_part(DeviceState *dev, GError **errp);
+/* Takes what is mapped off the BAR, and the BAR away. */
+void macio_destroy_bar(MemoryRegion *bar);
+DeviceState *macio_create_cuda(const MacIOConfig *config, GError **errp);
+/* Keyboard and mouse. */
+bool macio_create_adb_devices(BusState *adb, GError **errp);
 
 #endif

@@ -730,7 +730,7 @@ static const DeviceClass spapr_phb_class = {
     .reset = {.hold = phb_reset},
 };
 
-const DeviceClass *const hw_ppc_device_classes[] = {&macio_oldworld_class.device, &spapr_phb_class, NULL};
+const DeviceClass *const hw_ppc_device_classes[] = {&macio_oldworld_class.device, &macio_newworld_class.device, &spapr_phb_class, NULL};
 
 bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
 {

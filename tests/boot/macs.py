@@ -30,19 +30,20 @@ def power_off(guest):
     assert status == 0, f"exit status {status} after power-off"
 
 
-def boot(name, sees_cpu, **options):
+def boot(name, sees_cpu, board="AAPL,PowerMac G3", interrupts_of=("ttyPZ0", "ADB"),
+         finds=("ADB keyboard", "ADB mouse", "rtc0"), **options):
     """What the kernel found; interrupts of the timer, of CUDA and of the serial port; time of day."""
     with mac(name, **options) as guest:
         reach_shell(guest)
         info = guest.shell("cat /proc/cpuinfo")
         assert re.search(rf"^cpu\s*:.*{sees_cpu}", info, re.M), f"not a {sees_cpu}:\n{info}"
-        assert re.search(r"^motherboard\s*:.*AAPL,PowerMac G3", info, re.M), info
+        assert re.search(rf"^motherboard\s*:.*{board}", info, re.M), info
         interrupts = guest.shell("cat /proc/interrupts")
-        for device in ("ttyPZ0", "ADB"):
+        for device in interrupts_of:
             match = re.search(rf"^\s*\d+:\s+(\d+)\s+.*{device}$", interrupts, re.M)
             assert match and int(match.group(1)) > 0, f"no interrupts of {device}:\n{interrupts}"
-        found = guest.shell("dmesg | grep -E 'ADB (keyboard|mouse) as|rtc0'")
-        for word in ("ADB keyboard", "ADB mouse", "rtc0"):
+        found = guest.shell("dmesg | grep -E 'ADB (keyboard|mouse) as|rtc0|PMU driver'")
+        for word in finds:
             assert word in found, f"no {word}:\n{found}"
         year = int(guest.shell("date -u +%Y"))
         assert 2024 <= year < 2100, f"the year is {year}"
@@ -57,17 +58,28 @@ def runtest(name, **options):
         assert status == 0, f"exit status {status} after the guest powered off"
 
 
-def reboot():
-    with mac("g3beige-reboot") as guest:
+def boot_mac99(name, sees_cpu, via, **options):
+    """The same on mac99; with USB its keyboard and mouse are not ADB's."""
+    interrupts_of = ("ttyPZ0", "ADB") if via == "cuda" else ("ttyPZ0", "VIA-PMU", "GPIO1 ADB")
+    finds = ["rtc0"]
+    finds += ["ADB keyboard", "ADB mouse"] if via != "pmu" else []
+    finds += ["PMU driver"] if via != "cuda" else []
+    options.setdefault("cpu", sees_cpu)
+    boot(name, sees_cpu, board="PowerMac3,1", interrupts_of=interrupts_of, finds=finds, machine=f"mac99,via={via}",
+         **options)
+
+
+def reboot(name="g3beige-reboot", **options):
+    with mac(name, **options) as guest:
         reach_shell(guest)
         guest.send("reboot -f\n")
         reach_shell(guest)
         power_off(guest)
 
 
-def migrate():
+def migrate(name="g3beige-migrate", **options):
     """Into a file while the guest works, and on from there in another process."""
-    with mac("g3beige-migrate", qmp=True) as guest:
+    with mac(name, qmp=True, **options) as guest:
         path = os.path.join(guest.folder, "stream")
         reach_shell(guest)
         guest.shell("(i=0; while :; do i=$((i+1)); echo $i > /new; mv /new /count; done) & sleep 1")
@@ -75,7 +87,7 @@ def migrate():
         while guest.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
             time.sleep(0.1)
         assert guest.qmp.command("query-migrate")["status"] == "completed"
-        with mac("g3beige-migrated", qmp=True, extra=("-incoming", f"file:{path}")) as other:
+        with mac(f"{name}d", qmp=True, extra=("-incoming", f"file:{path}"), **options) as other:
             while not other.qmp.command("query-status")["running"]:
                 time.sleep(0.1)
             other.send("\n")
@@ -91,4 +103,13 @@ CASES = {
     "g3beige-runtest": ("quick", lambda: runtest("g3beige-runtest")),
     "g3beige-reboot": ("quick", reboot),
     "g3beige-migrate": ("quick", migrate),
+    "mac99": ("quick", lambda: boot_mac99("mac99", "7400", "cuda")),
+    "mac99-pmu": ("quick", lambda: boot_mac99("mac99-pmu", "7400", "pmu")),
+    "mac99-pmu-adb": ("quick", lambda: boot_mac99("mac99-pmu-adb", "7400", "pmu-adb")),
+    "mac99-750": ("long", lambda: boot_mac99("mac99-750", "750", "pmu", cpu="750")),
+    "mac99-7450": ("long", lambda: boot_mac99("mac99-7450", "7450", "pmu-adb", cpu="7450")),
+    "mac99-reboot": ("quick", lambda: reboot("mac99-reboot", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-cuda-reboot": ("long", lambda: reboot("mac99-cuda-reboot", machine="mac99", cpu="7400")),
+    "mac99-runtest": ("long", lambda: runtest("mac99-runtest", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-migrate": ("quick", lambda: migrate("mac99-migrate", machine="mac99,via=pmu-adb", cpu="7400")),
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the older and the newer MacIO have in common: serial ports in two places, CUDA, ADB devices.  CHRP's "I/O
+ * Device Reference" for the second place of the serial ports' registers.
+ */
+#include "macio.h"
+#include "hw/char/escc.h"
+#include "hw/input/adb.h"
+#include "hw/misc/cuda.h"
+
+#define LEGACY_SIZE 0x100u
+enum { AT_ESCC_LEGACY = 0x12000, AT_ESCC = 0x13000 };
+
+DeviceState *macio_part(DeviceState *dev, GError **errp)
+{
+    return device_realize_and_unref(dev, NULL, errp) ? dev : NULL;
+}
+
+bool macio_serial_create(MacIOSerial *serial, const MacIOConfig *config, GError **errp)
+{
+    DeviceState *dev = device_new_class(&escc_class);
+
+    escc_set_chardev(dev, ESCC_CHANNEL_A, config->serial[0]);
+    escc_set_chardev(dev, ESCC_CHANNEL_B, config->serial[1]);
+    serial->escc = macio_part(dev, errp);
+    return serial->escc != NULL;
+}
+
+/* Close together: control B, control A, data B, data A. */
+void macio_serial_map(MacIOSerial *serial, DeviceState *macio, MemoryRegion *bar)
+{
+    static const uint8_t where[MACIO_N_LEGACY_PORTS] = {0x00, 0x20, 0x10, 0x30};
+
+    memory_region_add_subregion(bar, AT_ESCC, escc_registers(serial->escc));
+    memory_region_init(&serial->legacy, macio, "escc-legacy", LEGACY_SIZE);
+    for (unsigned i = 0; i < MACIO_N_LEGACY_PORTS; i++) {
+        memory_region_init_alias(&serial->ports[i], macio, "escc-legacy-port", escc_registers(serial->escc), where[i],
+                                 2);
+        memory_region_add_subregion(&serial->legacy, 2 * i, &serial->ports[i]);
+    }
+    memory_region_add_subregion(bar, AT_ESCC_LEGACY, &serial->legacy);
+}
+
+void macio_serial_unmap(MacIOSerial *serial, MemoryRegion *bar)
+{
+    if (!serial->legacy.container) {
+        return;
+    }
+    memory_region_del_subregion(bar, &serial->legacy);
+    for (unsigned i = 0; i < MACIO_N_LEGACY_PORTS; i++) {
+        memory_region_del_subregion(&serial->legacy, &serial->ports[i]);
+        memory_region_destroy(&serial->ports[i]);
+    }
+    memory_region_destroy(&serial->legacy);
+}
+
+void macio_destroy_bar(MemoryRegion *bar)
+{
+    while (bar->subregions && bar->subregions->len) {
+        memory_region_del_subregion(bar, g_ptr_array_index(bar->subregions, 0));
+    }
+    memory_region_destroy(bar);
+}
+
+DeviceState *macio_create_cuda(const MacIOConfig *config, GError **errp)
+{
+    DeviceState *dev = device_new_class(&cuda_class);
+
+    cuda_set_timebase_frequency(dev, config->timebase_frequency);
+    return macio_part(dev, errp);
+}
+
+bool macio_create_adb_devices(BusState *adb, GError **errp)
+{
+    return device_create(adb, adb_keyboard_class.device.name, NULL, errp) &&
+           device_create(adb, adb_mouse_class.device.name, NULL, errp);
+}
