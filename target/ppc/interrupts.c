@@ -231,7 +231,9 @@ bool ppc_cpu_exec_interrupt(CPUState *cs)
         if (!(enabled >> row->irq & 1)) {
             continue;
         }
-        if (row->latch || (row->irq == PPC_INTERRUPT_DECR && !cpu_is_2_06(cpu))) {
+        /* The 32-bit processors' performance monitor signals once, the others' stays on until it is told. */
+        if (row->latch || (row->irq == PPC_INTERRUPT_DECR && !cpu_is_2_06(cpu)) ||
+            (row->irq == PPC_INTERRUPT_PERFM && !cpu_is_64(cpu))) {
             ppc_set_pending(env, row->irq, false);
         }
         ppc_deliver_exception(cpu, (PPCException)row->kind, 0);

@@ -4,10 +4,14 @@
  * event-based branches.
  *
  * From Power ISA 3.0B book III chapter 9; event numbers from the processors' event lists (POWER7 to
- * POWER9, PowerPC 970; POWER5+ counts nothing).  A cycle is one nanosecond of the virtual clock (the
- * clock frequency that the device tree tells).  Completed and dispatched instructions, branches, loads and stores are counted by
- * the code that runs; what depends on pipelines and caches never happens.  The branch history is always
- * empty.
+ * POWER9, PowerPC 970; POWER5+ counts nothing).  Of the 32-bit processors (user's manuals of MPC604e,
+ * MPC750, MPC7400 and MPC7450, chapters on the performance monitor), whose MMCR0 is the ancestor of that
+ * one: counters, the freeze bits, overflow and time-base alerts.
+ *
+ * A cycle is one nanosecond of the virtual clock (the clock frequency that the device tree tells).
+ * Completed and dispatched instructions, branches, loads and stores are counted by the code that runs;
+ * what depends on pipelines and caches never happens.  The branch history is always empty, the 604's
+ * sampled data address 0.
  *
  * Counters are brought up to date lazily (pmu_sync); a timer looks for overflows, since instructions
  * cannot be foreseen, so an alert of those comes somewhat late.
@@ -20,8 +24,31 @@
 #include "util/timer.h"
 
 typedef enum PMUEvent {
-    PMU_NOTHING, PMU_CYCLES, PMU_INSTRUCTIONS, PMU_BRANCHES, PMU_LOADS, PMU_STORES, PMU_EVENTS,
+    PMU_NOTHING, PMU_CYCLES, PMU_INSTRUCTIONS, PMU_BRANCHES, PMU_LOADS, PMU_STORES, PMU_TIME_BASE,
+    PMU_EVENTS,
 } PMUEvent;
+
+/* Where a processor has its registers. */
+typedef struct PMULayout {
+    uint16_t mmcr0, siar, pmc[8];
+} PMULayout;
+
+static const PMULayout layout_64 = {SPR_MMCR0, SPR_SIAR,
+                                    {SPR_PMC1, SPR_PMC2, SPR_PMC3, SPR_PMC4, SPR_PMC5, SPR_PMC6,
+                                     SPR_PMC7, SPR_PMC8}};
+static const PMULayout layout_32 = {SPR_32_MMCR0, SPR_32_SIAR,
+                                    {SPR_32_PMC1, SPR_32_PMC2, SPR_32_PMC3, SPR_32_PMC4, SPR_32_PMC5,
+                                     SPR_32_PMC6}};
+
+static const PMULayout *layout_of(const CPUPPCState *env)
+{
+    return cpu_is_64(env_cpu((CPUPPCState *)env)) ? &layout_64 : &layout_32;
+}
+
+static uint64_t mmcr0_of(const CPUPPCState *env)
+{
+    return env->spr[layout_of(env)->mmcr0];
+}
 
 /* Events that count only while CTRL.RUN is set have the bit as well. */
 #define PMU_RUN_LATCH 0x10
@@ -50,7 +77,33 @@ static const struct PMUEventRow {
 
 static unsigned counters(const PowerPCCPU *cpu)
 {
+    uint64_t sets = cpu->model->spr_sets;
+
+    if (!cpu_is_64(cpu)) {
+        return sets & SPRS_7450 ? 6 : sets & (SPRS_PMU | SPRS_PMU604E) ? 4 : sets & SPRS_PMU604 ? 2 : 0;
+    }
     return cpu->model->insns & ISA_970 ? 8 : cpu_is_2_06(cpu) ? 6 : 0;
+}
+
+/* Of 32-bit processors MMCR0 selects for the first two counters, MMCR1 for the others. */
+static unsigned event_32(const CPUPPCState *env, unsigned n)
+{
+    static const struct {
+        uint8_t shift, mask;
+    } fields[] = {{6, 0x7f}, {0, 0x3f}, {27, 0x1f}, {22, 0x1f}, {17, 0x1f}, {11, 0x3f}};
+    uint64_t control = env->spr[n <= 2 ? SPR_32_MMCR0 : SPR_32_MMCR1];
+    unsigned select = control >> fields[n - 1].shift & fields[n - 1].mask;
+
+    if (select == 1) {
+        return PMU_CYCLES;
+    }
+    if (select == 0x22 && n == 1 && env_cpu((CPUPPCState *)env)->model->spr_sets & SPRS_7450) {
+        return PMU_BRANCHES;
+    }
+    /* 2 completed, 4 dispatched. */
+    return n > 4 ? PMU_NOTHING
+                 : select == 2 || select == 4 ? PMU_INSTRUCTIONS
+                                              : select == 3 ? PMU_TIME_BASE : PMU_NOTHING;
 }
 
 /* The 970's direct events: MMCR0 selects for counters 1 and 2, MMCR1 for the others. */
@@ -74,6 +127,9 @@ static unsigned counter_event(const CPUPPCState *env, unsigned n)
     uint64_t mmcr0 = env->spr[SPR_MMCR0], mmcr1 = env->spr[SPR_MMCR1];
     unsigned select, unit;
 
+    if (!cpu_is_64(cpu)) {
+        return event_32(env, n);
+    }
     if (cpu->model->insns & ISA_970) {
         return event_970(env, n);
     }
@@ -108,8 +164,8 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
 {
     const PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
     bool isa207 = cpu->model->insns & ISA_2_07;
-    uint64_t mmcr0 = env->spr[SPR_MMCR0], mmcr2 = env->spr[SPR_MMCR2];
-    bool pr = env->msr & MSR_BIT(PR), hv = env->msr & MSR_BIT(HV), mark = env->msr & MSR_BIT(PMM);
+    uint64_t mmcr0 = mmcr0_of(env), mmcr2 = env->spr[SPR_MMCR2];
+    bool pr = env->msr & MSR_BIT(PR), hv = cpu_is_64(cpu) && env->msr & MSR_BIT(HV), mark = env->msr & MSR_BIT(PMM);
     bool run = env->spr[SPR_CTRL] & 1;
     unsigned event = counter_event(env, n);
 
@@ -117,8 +173,9 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
         (cpu_is_2_06(cpu) && mmcr0 & (n <= 4 ? MMCR0_FC14 : MMCR0_FC56)) ||
         (mmcr0 & MMCR0_FCS && !pr && !hv) ||
         (pr && frozen_in_problem(isa207 ? mmcr0 : mmcr0 & MMCR0_FCP, hv)) ||
-        (mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark) ||
-        (n > 1 && mmcr0 & MMCR0_TRIGGER) || (event & PMU_RUN_LATCH && !run)) {
+        (cpu_is_64(cpu) && mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark) ||
+        (n > 1 && mmcr0 & MMCR0_TRIGGER) ||
+        (event & PMU_RUN_LATCH && !run)) {
         return PMU_NOTHING;
     }
     if (isa207) {
@@ -138,7 +195,7 @@ uint64_t pmu_hflags(const CPUPPCState *env)
     uint64_t flags = 0;
     unsigned n_counters = counters(env_cpu((CPUPPCState *)env));
 
-    if (env->spr[SPR_MMCR0] & MMCR0_FC) {
+    if (mmcr0_of(env) & MMCR0_FC) {
         return 0;
     }
     for (unsigned n = 1; n <= n_counters; n++) {
@@ -163,7 +220,10 @@ static void sample(CPUPPCState *env)
 {
     bool pr = env->msr & MSR_BIT(PR), hv = env->msr & MSR_BIT(HV);
 
-    env->spr[SPR_SIAR] = env->nip;
+    env->spr[layout_of(env)->siar] = env->nip;
+    if (!cpu_is_64(env_cpu(env))) {
+        return;
+    }
     env->spr[SPR_SDAR] = 0;
     if (env_cpu(env)->model->insns & ISA_2_07) {
         env->spr[SPR_SIER] = SIER_SIAR_VALID | (pr ? SIER_SIPR : 0) | (hv ? SIER_SIHV : 0);
@@ -173,22 +233,29 @@ static void sample(CPUPPCState *env)
     }
 }
 
-/* An alert: PMAO, freezing if asked for, and the interrupt or the event-based branch. */
+/* An alert: PMAO (32-bit: the interrupt at once), freezing if asked for, or the event-based branch. */
 static void pmu_alert(CPUPPCState *env)
 {
-    if (!(env->spr[SPR_MMCR0] & MMCR0_PMAE)) {
+    PowerPCCPU *cpu = env_cpu(env);
+    uint64_t *mmcr0 = &env->spr[layout_of(env)->mmcr0];
+
+    if (!(*mmcr0 & MMCR0_PMAE)) {
         return;
     }
-    env->spr[SPR_MMCR0] &= ~(MMCR0_PMAE | MMCR0_TRIGGER);
-    env->spr[SPR_MMCR0] |= MMCR0_PMAO;
-    if (env->spr[SPR_MMCR0] & MMCR0_FCECE) {
-        env->spr[SPR_MMCR0] |= MMCR0_FC;
+    *mmcr0 &= ~(MMCR0_PMAE | MMCR0_TRIGGER);
+    if (*mmcr0 & MMCR0_FCECE) {
+        *mmcr0 |= MMCR0_FC;
     }
     sample(env);
-    if (env->spr[SPR_MMCR0] & MMCR0_EBE && env->spr[SPR_BESCR] & BESCR_PME) {
+    if (!cpu_is_64(cpu)) {
+        ppc_set_interrupt(cpu, PPC_INTERRUPT_PERFM, true);
+        return;
+    }
+    *mmcr0 |= MMCR0_PMAO;
+    if (*mmcr0 & MMCR0_EBE && env->spr[SPR_BESCR] & BESCR_PME) {
         env->spr[SPR_BESCR] |= BESCR_PMEO;
         env->spr[SPR_BESCR] &= ~BESCR_PME;
-        ppc_set_interrupt(env_cpu(env), PPC_INTERRUPT_EBB, true);
+        ppc_set_interrupt(cpu, PPC_INTERRUPT_EBB, true);
     }
 }
 
@@ -197,15 +264,8 @@ static uint64_t tb_rises(const CPUPPCState *env, uint64_t tb, unsigned *bit)
 {
     static const uint8_t bits[] = {0, 8, 12, 16};
 
-    *bit = bits[(env->spr[SPR_MMCR0] & MMCR0_TBSEL) >> MMCR0_TBSEL_SHIFT];
+    *bit = bits[(mmcr0_of(env) & MMCR0_TBSEL) >> MMCR0_TBSEL_SHIFT];
     return (tb + (1ull << *bit)) >> (*bit + 1);
-}
-
-static bool tb_event(CPUPPCState *env, uint64_t tb)
-{
-    unsigned bit;
-
-    return env->spr[SPR_MMCR0] & MMCR0_TBEE && tb_rises(env, tb, &bit) != tb_rises(env, env->pmu_base_tb, &bit);
 }
 
 static int64_t next_tb_event(const CPUPPCState *env)
@@ -214,7 +274,7 @@ static int64_t next_tb_event(const CPUPPCState *env)
     uint64_t tb = ppc_get_tb(&cpu->env), rises;
     unsigned bit;
 
-    if (!(env->spr[SPR_MMCR0] & MMCR0_TBEE) || !cpu->tb_freq) {
+    if (!(mmcr0_of(env) & MMCR0_TBEE) || !cpu->tb_freq) {
         return INT64_MAX;
     }
     rises = tb_rises(env, tb, &bit);
@@ -224,7 +284,7 @@ static int64_t next_tb_event(const CPUPPCState *env)
 
 static bool overflow_enabled(const CPUPPCState *env, unsigned n)
 {
-    return env->spr[SPR_MMCR0] & (n == 1 ? MMCR0_PMC1CE : MMCR0_PMCJCE);
+    return mmcr0_of(env) & (n == 1 ? MMCR0_PMC1CE : MMCR0_PMCJCE);
 }
 
 void pmu_sync(CPUPPCState *env)
@@ -238,21 +298,22 @@ void pmu_sync(CPUPPCState *env)
         [PMU_LOADS] = env->pmu_kinds[1],
         [PMU_STORES] = env->pmu_kinds[2],
     };
-    unsigned n_counters = counters(cpu);
-    bool alert = false;
+    const PMULayout *layout = layout_of(env);
+    uint64_t *mmcr0 = &env->spr[layout->mmcr0], tb = ppc_get_tb(env);
+    unsigned n_counters = counters(cpu), bit;
+    bool alert;
 
-    if (env->spr[SPR_MMCR0] & MMCR0_TBEE) {
-        uint64_t tb = ppc_get_tb(env);
-
-        alert = tb_event(env, tb);
-        env->pmu_base_tb = tb;
-    }
+    passed[PMU_TIME_BASE] = tb_rises(env, tb, &bit) - tb_rises(env, env->pmu_base_tb, &bit);
+    alert = *mmcr0 & MMCR0_TBEE && passed[PMU_TIME_BASE];
+    env->pmu_base_tb = tb;
     env->pmu_base_ns = now;
     env->icount_base = cpu->env.tcg.icount;
     memset(env->pmu_kinds, 0, sizeof(env->pmu_kinds));
-    env->spr[SPR_IC] += passed[PMU_INSTRUCTIONS];
+    if (cpu_is_64(cpu)) {
+        env->spr[SPR_IC] += passed[PMU_INSTRUCTIONS];
+    }
     for (unsigned n = 1; cpu->pmu_active && n <= n_counters; n++) {
-        uint64_t *pmc = &env->spr[SPR_PMC1 + n - 1];
+        uint64_t *pmc = &env->spr[layout->pmc[n - 1]];
         uint64_t sum = *pmc + passed[counter_active(env, n)];
 
         if (sum & ~0x7fffffffull && overflow_enabled(env, n) && counter_active(env, n) != PMU_NOTHING) {
@@ -263,8 +324,8 @@ void pmu_sync(CPUPPCState *env)
     if (alert) {
         pmu_alert(env);
     }
-    if (cpu->pmu_active && env->spr[SPR_PMC1] & 0x80000000u) {
-        env->spr[SPR_MMCR0] &= ~MMCR0_TRIGGER;
+    if (cpu->pmu_active && env->spr[layout->pmc[0]] & 0x80000000u) {
+        *mmcr0 &= ~MMCR0_TRIGGER;
     }
 }
 
@@ -281,13 +342,13 @@ static int64_t next_overflow(const CPUPPCState *env)
     int64_t best = INT64_MAX;
     unsigned n_counters = counters(env_cpu((CPUPPCState *)env));
 
-    if (!(env->spr[SPR_MMCR0] & MMCR0_PMAE)) {
+    if (!(mmcr0_of(env) & MMCR0_PMAE)) {
         return best;
     }
     best = next_tb_event(env);
     for (unsigned n = 1; n <= n_counters; n++) {
         unsigned event = counter_active(env, n);
-        uint64_t pmc = env->spr[SPR_PMC1 + n - 1];
+        uint64_t pmc = env->spr[layout_of(env)->pmc[n - 1]];
         int64_t left;
 
         if (event == PMU_NOTHING || !overflow_enabled(env, n)) {
@@ -311,10 +372,12 @@ void pmu_update(CPUPPCState *env)
     cpu->pmu_active = false;
     for (unsigned n = 1; n <= counters(cpu) && !cpu->pmu_active; n++) {
         /* Frozen by state alone still counts as active: MSR changes must be watched. */
-        cpu->pmu_active = !(env->spr[SPR_MMCR0] & MMCR0_FC) && counter_event(env, n) != PMU_NOTHING;
+        cpu->pmu_active = !(mmcr0_of(env) & MMCR0_FC) && counter_event(env, n) != PMU_NOTHING;
     }
-    ppc_set_interrupt(cpu, PPC_INTERRUPT_PERFM,
-                      env->spr[SPR_MMCR0] & MMCR0_PMAO && !(env->spr[SPR_MMCR0] & MMCR0_EBE));
+    if (cpu_is_64(cpu)) {
+        ppc_set_interrupt(cpu, PPC_INTERRUPT_PERFM,
+                          env->spr[SPR_MMCR0] & MMCR0_PMAO && !(env->spr[SPR_MMCR0] & MMCR0_EBE));
+    }
     ppc_update_hflags(env);
     if (old_flags != env->hflags) {
         tcg_cpu_kick(&cpu->parent);
@@ -385,7 +448,7 @@ void spr_write_pmc(CPUPPCState *env, unsigned number, uint64_t value)
 void spr_write_pmu_control(CPUPPCState *env, unsigned number, uint64_t value)
 {
     pmu_sync(env);
-    env->spr[number] = number == SPR_MMCR0 ? (uint32_t)value : value;
+    env->spr[number] = number == SPR_MMCR0 || !cpu_is_64(env_cpu(env)) ? (uint32_t)value : value;
     env->pmu_base_tb = ppc_get_tb(env);
     pmu_update(env);
 }
@@ -427,6 +490,9 @@ uint64_t spr_read_pmu_user(CPUPPCState *env, unsigned number)
 {
     unsigned priv = privileged_number(number);
 
+    if (!cpu_is_64(env_cpu(env))) {
+        return spr_read_pmc(env, priv);
+    }
     check_pmcc(env, number, false);
     if (priv >= SPR_PMC1 && priv <= SPR_PMC8) {
         return spr_read_pmc(env, priv);

@@ -27,6 +27,12 @@
     {number, 0, USER_RO, NOMIG, -1, name, 0, 0, offsetof(CPUPPCState, spr[of]), NULL, NULL, sets}
 #define BAT(sets, number, name)                                                                   \
     {number, 0, PRIV, NOMIG | END | FLUSH, -1, name, WORD, 0, 0, spr_read_bat, spr_write_bat, sets}
+#define PMU(sets, number, name)                                                                   \
+    {number, 0, PRIV, END, -1, name, WORD, 0, 0, NULL, spr_write_pmu_control, sets}
+#define PMC(sets, number, name)                                                                   \
+    {number, 0, PRIV, 0, -1, name, WORD, 0, 0, spr_read_pmc, spr_write_pmc, sets}
+#define PMC_VIEW(sets, number, name)                                                              \
+    {number, 0, USER_RO, NOMIG, -1, name, 0, 0, 0, spr_read_pmu_user, NULL, sets}
 #define BATS(sets, kind, first, number)                                                           \
     BAT(sets, (number) + 0, kind #first "u"), BAT(sets, (number) + 1, kind #first "l")
 
@@ -89,18 +95,23 @@ const PPCSpr ppc_spr_rows_32[] = {
     {SPR_DABR, 0, PRIV, END, -1, "dabr", WORD, 0, 0, NULL, spr_write_dabr, SPRS_DABR},
 
     /* Performance monitor. */
-    ROW(SPRS_PMU | SPRS_PMU604, SPR_32_MMCR0, "mmcr0"), ROW(SPRS_PMU | SPRS_PMU604, SPR_32_PMC1, "pmc1"),
-    ROW(SPRS_PMU | SPRS_PMU604, SPR_32_PMC2, "pmc2"), ROW(SPRS_PMU | SPRS_PMU604, SPR_32_SIAR, "siar"),
+    PMU(SPRS_PMU | SPRS_PMU604, SPR_32_MMCR0, "mmcr0"),
+    PMC(SPRS_PMU | SPRS_PMU604, SPR_32_PMC1, "pmc1"),
+    PMC(SPRS_PMU | SPRS_PMU604, SPR_32_PMC2, "pmc2"),
+    ROW(SPRS_PMU | SPRS_PMU604, SPR_32_SIAR, "siar"),
     ROW(SPRS_PMU604, SPR_32_SDA, "sda"),
-    ROW(SPRS_PMU | SPRS_PMU604E, SPR_32_MMCR1, "mmcr1"), ROW(SPRS_PMU | SPRS_PMU604E, SPR_32_PMC3, "pmc3"),
-    ROW(SPRS_PMU | SPRS_PMU604E, SPR_32_PMC4, "pmc4"),
+    PMU(SPRS_PMU | SPRS_PMU604E, SPR_32_MMCR1, "mmcr1"),
+    PMC(SPRS_PMU | SPRS_PMU604E, SPR_32_PMC3, "pmc3"),
+    PMC(SPRS_PMU | SPRS_PMU604E, SPR_32_PMC4, "pmc4"),
     ROW(SPRS_74XX, SPR_32_MMCR2, "mmcr2"), ROW(SPRS_74XX, SPR_BAMR, "bamr"),
-    ROW(SPRS_7450, SPR_32_PMC5, "pmc5"), ROW(SPRS_7450, SPR_32_PMC6, "pmc6"),
-    ROW_VIEW(SPRS_UPMU, SPR_32_UMMCR0, "ummcr0", SPR_32_MMCR0), ROW_VIEW(SPRS_UPMU, SPR_32_UPMC1, "upmc1", SPR_32_PMC1),
-    ROW_VIEW(SPRS_UPMU, SPR_32_UPMC2, "upmc2", SPR_32_PMC2), ROW_VIEW(SPRS_UPMU, SPR_32_USIAR, "usiar", SPR_32_SIAR),
-    ROW_VIEW(SPRS_UPMU, SPR_32_UMMCR1, "ummcr1", SPR_32_MMCR1), ROW_VIEW(SPRS_UPMU, SPR_32_UPMC3, "upmc3", SPR_32_PMC3),
-    ROW_VIEW(SPRS_UPMU, SPR_32_UPMC4, "upmc4", SPR_32_PMC4),
-    ROW_VIEW(SPRS_74XX, SPR_32_UMMCR2, "ummcr2", SPR_32_MMCR2), ROW_VIEW(SPRS_74XX, SPR_UBAMR, "ubamr", SPR_BAMR),
-    ROW_VIEW(SPRS_7450, SPR_32_UPMC5, "upmc5", SPR_32_PMC5), ROW_VIEW(SPRS_7450, SPR_32_UPMC6, "upmc6", SPR_32_PMC6),
+    PMC(SPRS_7450, SPR_32_PMC5, "pmc5"), PMC(SPRS_7450, SPR_32_PMC6, "pmc6"),
+    ROW_VIEW(SPRS_UPMU, SPR_32_UMMCR0, "ummcr0", SPR_32_MMCR0),
+    PMC_VIEW(SPRS_UPMU, SPR_32_UPMC1, "upmc1"), PMC_VIEW(SPRS_UPMU, SPR_32_UPMC2, "upmc2"),
+    ROW_VIEW(SPRS_UPMU, SPR_32_USIAR, "usiar", SPR_32_SIAR),
+    ROW_VIEW(SPRS_UPMU, SPR_32_UMMCR1, "ummcr1", SPR_32_MMCR1),
+    PMC_VIEW(SPRS_UPMU, SPR_32_UPMC3, "upmc3"), PMC_VIEW(SPRS_UPMU, SPR_32_UPMC4, "upmc4"),
+    ROW_VIEW(SPRS_74XX, SPR_32_UMMCR2, "ummcr2", SPR_32_MMCR2),
+    ROW_VIEW(SPRS_74XX, SPR_UBAMR, "ubamr", SPR_BAMR),
+    PMC_VIEW(SPRS_7450, SPR_32_UPMC5, "upmc5"), PMC_VIEW(SPRS_7450, SPR_32_UPMC6, "upmc6"),
 };
 const unsigned ppc_spr_row_count_32 = G_N_ELEMENTS(ppc_spr_rows_32);

@@ -332,6 +332,78 @@ static void test_pmu_events(void)
     test_machine_teardown(m);
 }
 
+/* 32-bit processors: selections, the user's view, freezing, the interrupt that is signalled once. */
+static void test_pmu_32(void)
+{
+    static const struct {
+        const char *name;
+        unsigned counters;
+    } models[] = {{"604", 2}, {"604e", 4}, {"750", 4}, {"7400", 4}, {"7450", 6}};
+    static const uint16_t pmc[] = {SPR_32_PMC1, SPR_32_PMC2, SPR_32_PMC3,
+                                   SPR_32_PMC4, SPR_32_PMC5, SPR_32_PMC6};
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
+        bool many = models[i].counters > 2;
+
+        test_machine_setup(m, models[i].name, &tcg_backend_interp);
+        env = &m->cpu->env;
+        ppc_store_msr(env, 0, false);
+        /* Cycles everywhere. */
+        if (many) {
+            ppc_spr_write_raw(env, SPR_32_MMCR1, 1u << 27 | 1 << 22 | 1 << 17 | 1 << 11);
+        }
+        ppc_spr_write_raw(env, SPR_32_MMCR0, 1 << 6 | 1);
+        clock_step(m->clock, 321);
+        for (unsigned n = 0; n < models[i].counters; n++) {
+            g_assert_cmpuint(spr(m, pmc[n]), ==, 321);
+        }
+        ppc_spr_write_raw(env, SPR_32_MMCR0, MMCR0_FCS | 1 << 6 | 1);
+        clock_step(m->clock, 100);
+        g_assert_cmpuint(spr(m, SPR_32_PMC1), ==, 321);
+        ppc_store_msr(env, MSR_BIT(PR), false);
+        clock_step(m->clock, 100);
+        g_assert_cmpuint(spr(m, SPR_32_PMC1), ==, 421);
+        if (m->cpu->model->spr_sets & SPRS_UPMU) {
+            g_assert_cmpuint(spr(m, SPR_32_UPMC1), ==, 421);
+        }
+        ppc_store_msr(env, 0, false);
+        /* Instructions, and rises of the time base's bit 23. */
+        ppc_spr_write_raw(env, SPR_32_PMC1, 0);
+        ppc_spr_write_raw(env, SPR_32_PMC2, 0);
+        ppc_spr_write_raw(env, SPR_32_MMCR0, 1ull << MMCR0_TBSEL_SHIFT | 2 << 6 | 3);
+        g_assert_true(env->hflags & HF_PMU);
+        test_put_stops(m);
+        PUT(m, TEST_CODE, T_NOP, T_NOP, T_NOP, T_STOP);
+        test_run(m, TEST_CODE);
+        clock_step(m->clock, (int64_t)(10 * 512 * NANOSECONDS_PER_SECOND / m->cpu->tb_freq));
+        g_assert_cmpuint(spr(m, SPR_32_PMC1), ==, 4);
+        g_assert_cmpuint(spr(m, SPR_32_PMC2), ==, 10);
+        /* Counter 2 overflows: the bit that enables interrupts goes, nothing counts any more. */
+        ppc_spr_write_raw(env, SPR_32_PMC2, 0x7fffff00);
+        ppc_spr_write_raw(env, SPR_32_MMCR0, MMCR0_PMAE | MMCR0_PMCJCE | MMCR0_FCECE | 1);
+        clock_step(m->clock, 0x100);
+        ppc_store_msr(env, MSR_BIT(EE), false);
+        g_assert_cmphex(test_run(m, TEST_CODE), ==, 0xf00);
+        g_assert_cmphex(env->spr[SPR_32_MMCR0], ==, MMCR0_FC | MMCR0_PMCJCE | MMCR0_FCECE | 1);
+        g_assert_cmphex(env->spr[SPR_32_SIAR], ==, env->spr[SPR_SRR0]);
+        g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_PERFM));
+        clock_step(m->clock, 100);
+        g_assert_cmphex(spr(m, SPR_32_PMC2), ==, 0x80000000);
+        test_machine_teardown(m);
+    }
+    /* Completed branches of the 7450. */
+    test_machine_setup(m, "7450", &tcg_backend_interp);
+    env = &m->cpu->env;
+    ppc_store_msr(env, 0, false);
+    ppc_spr_write_raw(env, SPR_32_MMCR0, 0x22 << 6);
+    PUT(m, TEST_CODE, T_NOP, 0x48000004, 0x48000004, T_STOP);
+    test_run(m, TEST_CODE);
+    g_assert_cmpuint(spr(m, SPR_32_PMC1), ==, 2);
+    test_machine_teardown(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -343,5 +415,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-time/pmu", test_pmu);
     g_test_add_func("/ppc-time/pmu-freeze", test_pmu_freeze);
     g_test_add_func("/ppc-time/pmu-events", test_pmu_events);
+    g_test_add_func("/ppc-time/pmu-32", test_pmu_32);
     return g_test_run();
 }
