@@ -31,6 +31,7 @@ typedef struct AppConfig {
     char *cpu, *smp, *memory, *accel;
     GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs, *prom_env;
     GArray *disks;                      /* AppDisk */
+    GArray *networks;                   /* AppNetwork */
     GArray *monitors;                   /* AppMonitor */
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
@@ -43,6 +44,7 @@ typedef struct AppConfig {
     bool snapshot;
     bool mem_prealloc, mem_lock, only_help;
     bool serial_given, monitor_given, kvm_given, tcg_given;
+    bool announced;                     /* a machine that came in has told its networks */
 } AppConfig;
 
 /* disks.c: -drive, -blockdev and the rest, in this order of need; all were given by options. */
@@ -56,6 +58,19 @@ typedef struct AppDisk {
 bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp);
 /* Every drive with an interface has found a device. */
 bool app_check_disks(GError **errp);
+
+/* networks.c: -netdev, -nic and -net. */
+typedef struct AppNetwork {
+    const char *option;
+    char *text;
+} AppNetwork;
+/* Keeps it for later, or prints help. */
+bool app_network_option(AppConfig *config, const char *option, const char *text, GError **errp);
+bool app_create_networks(AppConfig *config, const MachineClass *class, GError **errp);
+void app_print_nic_models(void);
+#ifdef CONFIG_SLIRP
+extern const VMStateDescription app_vmstate_slirp;  /* of each user network */
+#endif
 
 /* Fills config; false with errp. Options that only print (help, version) print and set only_help. */
 bool app_parse(AppConfig *config, int argc, char **argv, GError **errp);

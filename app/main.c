@@ -18,6 +18,7 @@
 #include "hw/core/cpus.h"
 #include "monitor/monitor.h"
 #include "monitor/snapshot.h"
+#include "net/net.h"
 #include "system/lock.h"
 #include "system/main-loop.h"
 #include "system/migration.h"
@@ -237,6 +238,7 @@ int main(int argc, char **argv)
     pause_all_vcpus();
     app_destroy_monitors();
     cpus_shutdown();
+    net_cleanup();
     block_cleanup();
     chardev_cleanup();
     if (config.pidfile) {

@@ -30,6 +30,7 @@ static const MachineClass none_machine_class = {
     .default_cpus = 1,
     .no_serial = true,
     .no_cdrom = true,
+    .no_nic = true,
     .init = none_init,
 };
 

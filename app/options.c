@@ -531,14 +531,9 @@ static bool set_vga(AppConfig *c, const char *v, GError **errp)
     return true;
 }
 
-static bool set_nic(AppConfig *c, const char *v, GError **errp)
-{
-    if (strcmp(v, "none")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no network device here (none)");
-        return false;
-    }
-    return true;
-}
+static bool add_netdev(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-netdev", v, errp); }
+static bool add_nic(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-nic", v, errp); }
+static bool add_net(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-net", v, errp); }
 
 #define TEXT(member) .offset = offsetof(AppConfig, member)
 #define GROUP(title) {.name = NULL, .help = title}
@@ -590,8 +585,9 @@ static const OptionRow option_rows[] = {
     {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
     {"display", "none", "no display", set_display},
     {"vga", "std|none", "display adapter ('-vga help' lists them)", set_vga},
-    {"nic", "none", "no network", set_nic},
-    {"net", "none", "no network", set_nic},
+    {"netdev", "TYPE,id=ID[,...]", "add a network back end ('-netdev help' lists the types)", add_netdev},
+    {"nic", "TYPE[,model=MODEL][,mac=ADDRESS][,...]", "a NIC of the machine and its back end; none", add_nic},
+    {"net", "nic[,...] | TYPE[,...]", "a NIC or back end on hub 0; none", add_net},
     {"audiodev", "none,id=ID", "no sound", set_audiodev},
     {"parallel", "none", "no parallel port", set_none},
     {"serial", "DEV", "serial port: stdio, mon:stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:, none",
@@ -710,6 +706,7 @@ static void config_init(AppConfig *config)
     }
     config->monitors = g_array_new(FALSE, TRUE, sizeof(AppMonitor));
     config->disks = g_array_new(FALSE, TRUE, sizeof(AppDisk));
+    config->networks = g_array_new(FALSE, TRUE, sizeof(AppNetwork));
 }
 
 bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)

@@ -15,6 +15,7 @@
 #include "hw/input/adb.h"
 #include "hw/intc/xive.h"
 #include "hw/misc/cuda.h"
+#include "hw/net/nic.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "hw/pci/pci-host.h"
 #include "hw/ppc/mac.h"
@@ -39,6 +40,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(uninorth_device_classes);
     device_classes_register(hw_ppc_device_classes);
     device_classes_register(hw_scsi_device_classes);
+    device_classes_register(hw_net_device_classes);
     machine_classes_register(app_machine_classes);
     if (ppc64) {
         machine_classes_register(spapr_machine_classes());
@@ -255,7 +257,7 @@ bool app_create(AppConfig *config, GError **errp)
             return false;
         }
     }
-    if (!app_create_disks(config, class, errp)) {
+    if (!app_create_disks(config, class, errp) || !app_create_networks(config, class, errp)) {
         return false;
     }
     for (guint i = 0; i < config->firmware_dirs->len; i++) {
@@ -326,6 +328,7 @@ bool app_create(AppConfig *config, GError **errp)
         }
     }
     global_properties_warn_unused();
+    net_check();
     migration_set_uuid(machine->uuid);
     migration_set_tls_lookup(app_tls_credentials);
     return app_check_disks(errp) && migration_machine_created(machine->class->machine_name, errp) &&

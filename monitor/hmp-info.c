@@ -322,7 +322,6 @@ const HMPCommand monitor_hmp_info_commands[] = {
     {"info hotpluggable-cpus", NULL, "show information about hotpluggable CPUs", info_hotpluggable, NULL},
     {"info balloon", NULL, "show balloon information", info_balloon, NULL},
     {"info usb", NULL, "show guest USB devices", info_usb, NULL},
-    {"info network", NULL, "show the network state", info_nothing, NULL},
     {"info memory-devices", NULL, "show memory devices", info_nothing, NULL},
     {"info memdev", NULL, "show memory backends", info_nothing, NULL},
     {"info iothreads", NULL, "show iothreads", info_nothing, NULL},

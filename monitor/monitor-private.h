@@ -118,6 +118,10 @@ extern const HMPCommand monitor_hmp_block_commands[];
 extern const QMPCommand monitor_qmp_display_commands[];
 extern const HMPCommand monitor_hmp_display_commands[];
 
+/* net-commands.c */
+extern const QMPCommand monitor_qmp_net_commands[];
+extern const HMPCommand monitor_hmp_net_commands[];
+
 /* snapshot-commands.c */
 extern const QMPCommand monitor_qmp_snapshot_commands[];
 extern const HMPCommand monitor_hmp_snapshot_commands[];

@@ -24,6 +24,7 @@ MonitorRegistry *monitor_registry(void)
         monitor_register_hmp(monitor_hmp_migration_commands);
         monitor_register_hmp(monitor_hmp_block_commands);
         monitor_register_hmp(monitor_hmp_display_commands);
+        monitor_register_hmp(monitor_hmp_net_commands);
         monitor_register_hmp(monitor_hmp_snapshot_commands);
         monitor_register_qmp(monitor_qmp_commands);
         monitor_register_qmp(monitor_qmp_query_commands);
@@ -31,6 +32,7 @@ MonitorRegistry *monitor_registry(void)
         monitor_register_qmp(monitor_qmp_fd_commands);
         monitor_register_qmp(monitor_qmp_schema_commands);
         monitor_register_qmp(monitor_qmp_block_commands);
+        monitor_register_qmp(monitor_qmp_net_commands);
         monitor_register_qmp(monitor_qmp_migration_commands);
         monitor_register_qmp(monitor_qmp_display_commands);
         monitor_register_qmp(monitor_qmp_snapshot_commands);

@@ -267,7 +267,6 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-memory-devices", empty_list},
     {"query-mice", empty_list},
     {"query-pci", query_pci},
-    {"query-rx-filter", empty_list, .arguments = ARGS("name:s?")},
     {"query-tpm", empty_list},
     {"query-tpm-models", empty_list},
     {"query-tpm-types", empty_list},

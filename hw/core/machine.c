@@ -571,6 +571,7 @@ char *machine_find_file(const char *name)
     static const char *const system_dirs[] = {
         "/usr/share/gossamer", "/usr/share/qemu",     "/usr/share/slof",
         "/usr/lib/openbios",   "/usr/share/openbios", "/usr/share/seabios",
+        "/usr/lib/ipxe/qemu",
     };
 
     if (!access(name, R_OK)) {

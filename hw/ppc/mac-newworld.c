@@ -12,6 +12,7 @@
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/openpic.h"
+#include "hw/net/nic.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/nvram/mac-nvram.h"
 #include "hw/pci/pci-host.h"
@@ -120,7 +121,8 @@ static bool create_devices(MacNewWorld *mac, GError **errp)
         mac->bus = pci_host(bridges[i])->bus;
     }
     if (!create_macio(mac, bridges, errp) ||
-        !vga_create(&mac->parent, mac->bus, true, &mac->boot.has_display, errp) || !create_nvram(mac, errp)) {
+        !vga_create(&mac->parent, mac->bus, true, &mac->boot.has_display, errp) ||
+        !nic_create_pci(mac->bus, "sungem", -1, errp) || !create_nvram(mac, errp)) {
         return false;
     }
     mac->fw_cfg = fw_cfg_create(mac->parent.system_memory, FW_CFG_ADDRESS, errp);

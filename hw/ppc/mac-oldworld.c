@@ -3,13 +3,14 @@
  * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx bus, the
  * Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh G3 Computers
  * Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that name have them.
- * Left out: network and disks; the second processor that no such Mac had.
+ * Left out: disks; the second processor that no such Mac had.
  */
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/heathrow.h"
+#include "hw/net/nic.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci-host.h"
 #include "target/ppc/cpu.h"
@@ -58,6 +59,10 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
         device_connect_gpio_out(mac->grackle, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
     }
     if (!vga_create(machine, pci_host(mac->grackle)->bus, true, &mac->boot.has_display, errp)) {
+        return false;
+    }
+    /* Behind the display, as QEMU has them: slots are given in this order. */
+    if (!nic_create_pci(pci_host(mac->grackle)->bus, "ne2k_pci", -1, errp)) {
         return false;
     }
     mac->fw_cfg = fw_cfg_create(machine->system_memory, FW_CFG_ADDRESS, errp);

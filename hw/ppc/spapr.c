@@ -734,6 +734,7 @@ const MachineClass *const *spapr_machine_classes(void)
             class->min_cpus = class->default_cpus = 1;
             class->is_default = v->alias != NULL;
             class->numa_supported = true;
+            class->no_nic = true;
             class->prefer_sockets = v->prefer_sockets;
             class->data = v;
             class->init = spapr_init;

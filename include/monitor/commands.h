@@ -55,6 +55,9 @@ void monitor_send_event(const char *name, json_t *data);
 /* {"driver": "x", "id": "y"} as "x,id=y": the member `first` (may be NULL) comes first, without key. */
 bool monitor_options_from_json(json_t *object, const char *first, GString *out, GError **errp);
 
+/* A network back end as JSON, whose objects and arrays may nest, as the text of -netdev. */
+bool monitor_netdev_from_json(json_t *object, GString *out, GError **errp);
+
 extern const HMPCommand monitor_hmp_commands[], monitor_hmp_info_commands[], monitor_hmp_memory_commands[];
 extern const QMPCommand monitor_qmp_commands[];
 

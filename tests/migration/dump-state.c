@@ -162,7 +162,11 @@ int main(int argc, char **argv)
     static const VMStateDescription *const bases[] = {&vmstate_object_base, &vmstate_device_base,
                                                       &vmstate_bus_base, &vmstate_machine_base,
                                                       /* That no device has yet. */
-                                                      &vmstate_pci_bridge, NULL};
+                                                      &vmstate_pci_bridge,
+#ifdef CONFIG_SLIRP
+                                                      &app_vmstate_slirp,
+#endif
+                                                      NULL};
     Dump dump = {.seen = g_hash_table_new(NULL, NULL), .rows = json_array(), .wanted = json_object()};
     json_t *root = json_object();
     GError *error = NULL;

@@ -28,7 +28,7 @@ ALLOWED = {
     "tcg": ["util"],
     "chardev": ["util", "object"],
     "block": ["util", "object"],
-    "net": ["util", "object"],
+    "net": ["util", "object", "chardev"],
     "ui": ["util", "object"],
     "system": ["util", "object", "migration"],
     "hw/core": ["system"],
@@ -49,7 +49,7 @@ ALLOWED = {
     "hw/misc": ["hw/pci", "hw/input"],
     "hw/ppc": ["target/ppc", "hw/intc", "hw/char", "hw/net", "hw/block", "hw/scsi", "hw/ide", "hw/usb",
                "hw/input", "hw/display", "hw/nvram", "hw/virtio", "hw/misc"],
-    "monitor": ["hw/core", "migration", "chardev", "block", "ui"],
+    "monitor": ["hw/core", "migration", "chardev", "block", "net", "ui"],
     "gdbstub": ["hw/core", "migration", "chardev"],
     "app": ["hw/ppc", "monitor", "gdbstub"],
 }
