@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import tap  # noqa: E402
 import disks  # noqa: E402
 import macs  # noqa: E402
+import networks  # noqa: E402
 from guest import TOP, Guest, debian_installer, local_guest, on_qemu  # noqa: E402
 from qcow2 import Image  # noqa: E402
 
@@ -388,7 +389,7 @@ OTHERS = {
 
 def cases():
     """name: (suite, function), in the order of the tables."""
-    table = {**OTHERS, **disks.CASES, **macs.CASES}
+    table = {**OTHERS, **disks.CASES, **macs.CASES, **networks.CASES}
     for name, (suite, row) in VARIANTS.items():
         table[name] = (suite, lambda name=name, row=row: debian_variant(name, row))
     for name, (suite, row) in BIG_ENDIAN.items():
