@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "scsi-disk.h"
+#include "hw/scsi/mmc.h"
 #include "util/bitops.h"
 #include "util/bswap.h"
 
@@ -261,20 +262,6 @@ static void fill_flexible(const ScsiDisk *disk, uint8_t *p)
     stw_be_p(p + 26, 5400);
 }
 
-static void fill_capabilities(const ScsiDisk *disk, uint8_t *p)
-{
-    p[0] = 0x3b;                                                        /* reads CD-R, CD-RW, DVD */
-    p[2] = 0x7f;                                                        /* audio, mode 2, multiple sessions */
-    p[3] = 0xff;
-    p[4] = 0x2d | (disk->tray_locked ? 2 : 0);                          /* tray, ejects, locks */
-    stw_be_p(p + 6, 50 * 176);                                          /* kB/s */
-    stw_be_p(p + 8, 2);                                                 /* volume levels */
-    stw_be_p(p + 10, 2048);                                             /* buffer, kB */
-    stw_be_p(p + 12, 16 * 176);
-    stw_be_p(p + 16, 16 * 176);
-    stw_be_p(p + 18, 16 * 176);
-}
-
 /* Values behind the page's two bytes of header. */
 static void fill_page(const ScsiDisk *disk, int page, int control, uint8_t *p)
 {
@@ -300,7 +287,7 @@ static void fill_page(const ScsiDisk *disk, int page, int control, uint8_t *p)
         break;
     case PAGE_CAPABILITIES:
         if (!changeable) {
-            fill_capabilities(disk, p);
+            mmc_fill_capabilities(disk->tray_locked, p);
         }
         break;
     default:
