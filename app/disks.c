@@ -71,9 +71,9 @@ static void on_run_state(void *opaque, bool running, RunState state)
 }
 
 /* What a drive without if= is on this machine. */
-static BlockInterface default_interface(const AppConfig *config)
+static BlockInterface default_interface(const MachineClass *class)
 {
-    return BLOCK_IF_SCSI;
+    return class->ide_drives ? BLOCK_IF_IDE : BLOCK_IF_SCSI;
 }
 
 /* An empty CD drive is what users find who said nothing of drives. */
@@ -81,7 +81,8 @@ static bool add_default_cdrom(AppConfig *config, const MachineClass *class, Bloc
 {
     static const char *const kinds[] = {"scsi-cd", "scsi-hd", "ide-cd", "ide-hd"};
 
-    if (config->nodefaults || class->no_cdrom || drive_get(interface, 0, 2)) {
+    /* Index 2: the third disk of a bus, or the first of the second one. */
+    if (config->nodefaults || class->no_cdrom || drive_get(interface, interface == BLOCK_IF_IDE, interface == BLOCK_IF_IDE ? 0 : 2)) {
         return true;
     }
     for (guint i = 0; i < config->devices->len; i++) {
@@ -100,7 +101,7 @@ static bool add_default_cdrom(AppConfig *config, const MachineClass *class, Bloc
 bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp)
 {
     static const BlockHostOps host = {.send_event = monitor_send_event, .stop_machine = stop_machine};
-    BlockInterface interface = default_interface(config);
+    BlockInterface interface = default_interface(class);
 
     block_set_host_ops(&host);
     blockdev_set_incoming(config->incoming != NULL);

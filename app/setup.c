@@ -12,6 +12,7 @@
 #include "hw/char/spapr-vty.h"
 #include "hw/core/cpus.h"
 #include "hw/display/vga.h"
+#include "hw/ide/ide.h"
 #include "hw/input/adb.h"
 #include "hw/intc/xive.h"
 #include "hw/misc/cuda.h"
@@ -34,6 +35,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_char_device_classes);
     device_classes_register(hw_nvram_device_classes);
     device_classes_register(hw_display_device_classes);
+    device_classes_register(hw_ide_device_classes);
     device_classes_register(hw_input_device_classes);
     device_classes_register(hw_misc_device_classes);
     device_classes_register(hw_pci_device_classes);

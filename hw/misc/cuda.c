@@ -12,6 +12,7 @@
 #include <string.h>
 #include "hw/input/adb.h"
 #include "hw/misc/cuda.h"
+#include "hw/misc/dbdma.h"
 #include "hw/misc/macio-gpio.h"
 #include "hw/misc/mos6522.h"
 #include "hw/misc/pmu.h"
@@ -669,4 +670,6 @@ BusState *cuda_adb_bus(DeviceState *dev)
     return &((Cuda *)dev)->adb->parent;
 }
 
-const DeviceClass *const hw_misc_device_classes[] = {&cuda_class, &macio_gpio_class, &mos6522_class, &pmu_class, NULL};
+const DeviceClass *const hw_misc_device_classes[] = {
+    &cuda_class, &mac_dbdma_class, &macio_gpio_class, &mos6522_class, &pmu_class, NULL,
+};

@@ -3,7 +3,7 @@
  * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx bus, the
  * Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh G3 Computers
  * Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that name have them.
- * Left out: disks; the second processor that no such Mac had.
+ * Left out: the second processor that no such Mac had.
  */
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
@@ -104,6 +104,6 @@ static void oldworld_print_pic(MachineState *machine, GString *out)
                .description = "Heathrow based PowerMAC", .instance_size = sizeof(MacOldWorld)},          \
     .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",             \
     .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1, .min_cpus = 1,  \
-    .default_cpus = 1, .no_cdrom = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic
+    .default_cpus = 1, .ide_drives = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic
 
 const MachineClass g3beige_class = {G3BEIGE}, g3beige_default_class = {G3BEIGE, .is_default = true};

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the older and the newer MacIO have in common: serial ports in two places, CUDA, ADB devices.  CHRP's "I/O
+ * What the older and the newer MacIO have in common: serial ports in two places, DBDMA and IDE, CUDA, ADB devices.  CHRP's "I/O
  * Device Reference" for the second place of the serial ports' registers.
  */
 #include "macio.h"
 #include "hw/char/escc.h"
+#include "hw/ide/macio-ide.h"
 #include "hw/input/adb.h"
 #include "hw/misc/cuda.h"
+#include "hw/misc/dbdma.h"
 
 #define LEGACY_SIZE 0x100u
-enum { AT_ESCC_LEGACY = 0x12000, AT_ESCC = 0x13000 };
+enum { AT_DBDMA = 0x08000, AT_ESCC_LEGACY = 0x12000, AT_ESCC = 0x13000 };
 
 DeviceState *macio_part(DeviceState *dev, GError **errp)
 {
@@ -74,4 +76,49 @@ bool macio_create_adb_devices(BusState *adb, GError **errp)
 {
     return device_create(adb, adb_keyboard_class.device.name, NULL, errp) &&
            device_create(adb, adb_mouse_class.device.name, NULL, errp);
+}
+
+bool macio_dma_create(MacIODisks *disks, GError **errp)
+{
+    disks->dbdma = macio_part(device_new_class(&mac_dbdma_class), errp);
+    return disks->dbdma != NULL;
+}
+
+bool macio_disks_create(MacIODisks *disks, GError **errp)
+{
+    static const uint8_t channels[MACIO_N_IDE] = {0x16, 0x1a};
+
+    for (unsigned i = 0; i < MACIO_N_IDE; i++) {
+        DeviceState *dev = device_new_class(&macio_ide_class);
+
+        macio_ide_configure(dev, disks->dbdma, channels[i]);
+        disks->ide[i] = macio_part(dev, errp);
+        if (!disks->ide[i] || !macio_ide_claim_drives(disks->ide[i], (int)i, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE], DeviceState *pic,
+                     const uint8_t irqs[MACIO_N_IDE][2])
+{
+    memory_region_add_subregion(bar, AT_DBDMA, dbdma_registers(disks->dbdma));
+    for (unsigned i = 0; i < MACIO_N_IDE; i++) {
+        device_connect_gpio_out(disks->ide[i], NULL, 0, device_gpio_in(pic, NULL, irqs[i][0]));
+        device_connect_gpio_out(disks->ide[i], NULL, 1, device_gpio_in(pic, NULL, irqs[i][1]));
+        memory_region_add_subregion(bar, places[i], macio_ide_registers(disks->ide[i]));
+    }
+}
+
+void macio_disks_destroy(MacIODisks *disks)
+{
+    DeviceState **parts[] = {&disks->ide[1], &disks->ide[0], &disks->dbdma};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        if (*parts[i]) {
+            device_unrealize(*parts[i]);
+            *parts[i] = NULL;
+        }
+    }
 }

@@ -8,13 +8,14 @@
  *   0x20000 IDE 0   0x21000 IDE 1   0x60000 NVRAM
  */
 #include "macio.h"
+#include "hw/ide/macio-ide.h"
 #include "hw/intc/heathrow.h"
 #include "hw/misc/cuda.h"
 #include "hw/nvram/mac-nvram.h"
 #include "migration/vmstate.h"
 
 #define DEVICE_HEATHROW 0x0010
-enum { AT_PIC = 0x00000, AT_CUDA = 0x16000, AT_NVRAM = 0x60000 };
+enum { AT_PIC = 0x00000, AT_CUDA = 0x16000, AT_IDE = 0x20000, AT_NVRAM = 0x60000 };
 enum { IRQ_ESCC_A = 0x0f, IRQ_ESCC_B = 0x10, IRQ_CUDA = 0x12 };
 
 typedef struct MacIO {
@@ -22,6 +23,7 @@ typedef struct MacIO {
     /* immutable */
     MacIOConfig config;
     MacIOSerial serial;
+    MacIODisks disks;
     DeviceState *pic, *cuda, *nvram;
     MemoryRegion bar;
 } MacIO;
@@ -47,6 +49,7 @@ static void macio_unrealize(PciDevice *dev)
 
     macio_serial_unmap(&macio->serial, &macio->bar);
     macio_destroy_bar(&macio->bar);
+    macio_disks_destroy(&macio->disks);
     for (unsigned i = 0; i < 4; i++) {
         DeviceState **parts[] = {&macio->nvram, &macio->cuda, &macio->serial.escc, &macio->pic};
 
@@ -60,15 +63,18 @@ static void macio_unrealize(PciDevice *dev)
 /* In the order of QEMU's streams. */
 static bool create_parts(MacIO *macio, GError **errp)
 {
-    return macio_serial_create(&macio->serial, &macio->config, errp) &&
+    return macio_dma_create(&macio->disks, errp) && macio_serial_create(&macio->serial, &macio->config, errp) &&
            (macio->pic = macio_part(device_new_class(&heathrow_class), errp)) &&
            (macio->cuda = macio_create_cuda(&macio->config, errp)) &&
            (macio->nvram = macio_part(device_new_class(&mac_nvram_class), errp)) &&
-           mac_nvram_format(macio->nvram, macio->config.prom_env, errp);
+           mac_nvram_format(macio->nvram, macio->config.prom_env, errp) &&
+           macio_disks_create(&macio->disks, errp);
 }
 
 static bool macio_realize(PciDevice *dev, GError **errp)
 {
+    static const uint32_t places[MACIO_N_IDE] = {AT_IDE, AT_IDE + MACIO_IDE_SIZE};
+    static const uint8_t irqs[MACIO_N_IDE][2] = {{0x0d, 0x02}, {0x0e, 0x03}};
     MacIO *macio = (MacIO *)dev;
 
     dev->config[PCI_INTERRUPT_PIN] = 1;
@@ -82,6 +88,7 @@ static bool macio_realize(PciDevice *dev, GError **errp)
     connect(macio, macio->cuda, NULL, IRQ_CUDA);
     memory_region_add_subregion(&macio->bar, AT_PIC, heathrow_registers(macio->pic));
     macio_serial_map(&macio->serial, &dev->parent, &macio->bar);
+    macio_disks_map(&macio->disks, &macio->bar, places, macio->pic, irqs);
     memory_region_add_subregion(&macio->bar, AT_CUDA, cuda_registers(macio->cuda));
     memory_region_add_subregion(&macio->bar, AT_NVRAM, mac_nvram_registers(macio->nvram));
     pci_register_bar(dev, 0, 0, &macio->bar);
@@ -97,7 +104,7 @@ static const VMStateDescription vmstate_macio = {
         VMSTATE_END_OF_LIST(),
     },
     .immutable = VMSTATE_NAMES("config", "serial.legacy", "serial.ports", "bar"),
-    .elsewhere = VMSTATE_NAMES("serial.escc", "pic", "cuda", "nvram"),
+    .elsewhere = VMSTATE_NAMES("serial.escc", "disks", "pic", "cuda", "nvram"),
     VMSTATE_STRUCT_AUDIT(MacIO),
 };
 

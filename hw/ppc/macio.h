@@ -40,6 +40,17 @@ typedef struct MacIOSerial {
 bool macio_serial_create(MacIOSerial *serial, const MacIOConfig *config, GError **errp);
 void macio_serial_map(MacIOSerial *serial, DeviceState *macio, MemoryRegion *bar);
 void macio_serial_unmap(MacIOSerial *serial, MemoryRegion *bar);
+/* Descriptor-based DMA, and channels of IDE with the drives of -drive if=ide. */
+#define MACIO_N_IDE 2
+typedef struct MacIODisks {
+    DeviceState *dbdma, *ide[MACIO_N_IDE];
+} MacIODisks;
+bool macio_dma_create(MacIODisks *disks, GError **errp);
+bool macio_disks_create(MacIODisks *disks, GError **errp);
+/* Where the channels' registers are, and which inputs of pic they and their DMA have. */
+void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE], DeviceState *pic,
+                     const uint8_t irqs[MACIO_N_IDE][2]);
+void macio_disks_destroy(MacIODisks *disks);
 /* Realizes a part, which stays the tree's. NULL with errp. */
 DeviceState *macio_part(DeviceState *dev, GError **errp);
 /* Takes what is mapped off the BAR, and the BAR away. */

@@ -40,7 +40,7 @@ ALLOWED = {
     "hw/net": ["hw/pci"],
     "hw/block": ["hw/pci"],
     "hw/scsi": ["hw/pci"],
-    "hw/ide": ["hw/pci"],
+    "hw/ide": ["hw/pci", "hw/misc", "hw/scsi"],
     "hw/usb": ["hw/pci"],
     "hw/input": ["hw/pci"],
     "hw/display": ["hw/pci"],

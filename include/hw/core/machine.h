@@ -63,6 +63,7 @@ struct MachineClass {
     bool numa_supported, auto_numa_one_node;
     bool prefer_sockets; /* -smp N means N sockets, not N cores */
     bool no_serial, no_cdrom, no_nic;
+    bool ide_drives;          /* -drive without if=, -hda, -cdrom are IDE's, not SCSI's */
     const GlobalProperty *compat; /* ended by driver == NULL */
     const void *data;             /* the family's own version row */
     /* Creates and wires everything; options and properties are set. */
