@@ -134,8 +134,13 @@ static bool file_close(void *opaque, GError **errp)
     bool good = true;
 
     if (!f->snapshot_id && f->used) {
-        f->pieces[(f->first + f->full) % N_PIECES].size = f->used;
-        put_full(f);
+        /* The one that is being filled; none, after an error. */
+        Piece *piece = wait_empty(f);
+
+        if (piece) {
+            piece->size = f->used;
+            put_full(f);
+        }
     }
     stop(f, 0);
     thread_join(f->thread);
