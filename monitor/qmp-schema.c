@@ -86,9 +86,12 @@ static void add_command(const QMPCommand *row, void *opaque)
 
 static json_t *query_qmp_schema(json_t *arguments, GError **errp)
 {
-    static const char *const events[] = {"STOP", "RESUME", "RESET", "SHUTDOWN", "POWERDOWN", "SUSPEND", "WAKEUP",
-                                         "WATCHDOG", "GUEST_PANICKED", "RTC_CHANGE", "MIGRATION",
-                                         "JOB_STATUS_CHANGE"};
+    /* All that are sent: the structure test looks for those that are missing here. */
+    static const char *const events[] = {
+        "STOP", "RESUME", "RESET", "SHUTDOWN", "POWERDOWN", "SUSPEND", "WAKEUP", "WATCHDOG", "GUEST_PANICKED",
+        "RTC_CHANGE", "MIGRATION", "MIGRATION_PASS", "JOB_STATUS_CHANGE", "DEVICE_DELETED", "DEVICE_TRAY_MOVED",
+        "BLOCK_IO_ERROR", "BLOCK_IMAGE_CORRUPTED",
+    };
     static const char *const no_arguments[] = {"enable:a?", NULL};
     SchemaState s = {json_array(), 0};
 

@@ -323,6 +323,18 @@ def check_links(_options, tree):
     fail(problems)
 
 
+def check_events(_options, tree):
+    """The schema names every event that is sent, and no other."""
+    table = re.search(r"events\[\] = \{(.*?)\};", tree.text("monitor/qmp-schema.c"), re.S)
+    known = set(re.findall(r'"([A-Z_]+)"', table.group(1)))
+    sent = set(re.findall(r'\bname = (?:[^;"]*\? )?"([A-Z_]+)"(?: : "([A-Z_]+)")?;', tree.text("monitor/monitor.c")))
+    sent = {name for names in sent for name in names if name}
+    for name in tree.sources():
+        sent.update(re.findall(r'\bsend_event\(\s*"([A-Z_]+)"', tree.text(name).replace("monitor_send", "send")))
+    fail([f"event {name} is sent but not in the schema" for name in sorted(sent - known)] +
+         [f"event {name} is in the schema but never sent" for name in sorted(known - sent)])
+
+
 def report_format(options, tree):
     """Only a report: how many files clang-format would change."""
     names = [n for n in tree.sources() if n.endswith((".c", ".h"))]
@@ -346,6 +358,7 @@ CASES = [
     ("paths", check_paths),
     ("text", check_text),
     ("links", check_links),
+    ("events", check_events),
 ]
 
 
