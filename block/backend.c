@@ -223,7 +223,7 @@ bool blk_eject(BlockBackend *blk, bool force, GError **errp)
 }
 
 bool blk_change_medium(BlockBackend *blk, const char *filename, const char *format, bool read_only,
-                       GError **errp)
+                       bool force, GError **errp)
 {
     BlockOptions *options = block_options_new();
     BlockNode *node;
@@ -234,7 +234,7 @@ bool blk_change_medium(BlockBackend *blk, const char *filename, const char *form
     if (!node) {
         return false;
     }
-    good = blk_eject(blk, false, errp) && blk_insert(blk, node, errp);
+    good = blk_eject(blk, force, errp) && blk_insert(blk, node, errp);
     block_unref(node);
     if (good && blk->ops && blk->ops->change_media) {
         blk->ops->change_media(blk->ops_opaque, true);

@@ -71,18 +71,30 @@ static json_t *qmp_eject(json_t *arguments, GError **errp)
     return qmp_result(blk && blk_eject(blk, json_is_true(json_object_get(arguments, "force")), errp));
 }
 
+/* How a new medium is opened; mode NULL: as the one before it. */
+static bool parse_mode(BlockBackend *blk, const char *mode, bool *read_only, GError **errp)
+{
+    *read_only = blk_read_only(blk);
+    if (!mode || !strcmp(mode, "retain")) {
+        return true;
+    }
+    *read_only = !strcmp(mode, "read-only");
+    if (!*read_only && strcmp(mode, "read-write")) {
+        error_setg(errp, "Parameter 'read-only-mode' does not accept value '%s' (retain, read-only or "
+                   "read-write)", mode);
+        return false;
+    }
+    return true;
+}
+
 static json_t *change_medium(json_t *arguments, GError **errp)
 {
     BlockBackend *blk = find_backend(arguments, errp);
-    const char *mode = qmp_string(arguments, "read-only-mode");
-    bool read_only;
+    bool read_only, force = json_is_true(json_object_get(arguments, "force"));
 
-    if (!blk) {
-        return NULL;
-    }
-    read_only = !mode || !strcmp(mode, "retain") ? blk_read_only(blk) : !strcmp(mode, "read-only");
-    return qmp_result(blk_change_medium(blk, qmp_string(arguments, "filename"), qmp_string(arguments, "format"),
-                                        read_only, errp));
+    return qmp_result(blk && parse_mode(blk, qmp_string(arguments, "read-only-mode"), &read_only, errp) &&
+                      blk_change_medium(blk, qmp_string(arguments, "filename"), qmp_string(arguments, "format"),
+                                        read_only, force, errp));
 }
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -132,14 +144,6 @@ static void info_blockstats(HMPContext *context, const char *args)
     blockdev_print_stats(context->out);
 }
 
-static void say(HMPContext *context, GError *error)
-{
-    if (error) {
-        g_string_append_printf(context->out, "Error: %s\n", error->message);
-        g_error_free(error);
-    }
-}
-
 static void hmp_block_resize(HMPContext *context, const char *args)
 {
     g_autofree char *device = monitor_word(&args), *text = monitor_word(&args);
@@ -151,7 +155,7 @@ static void hmp_block_resize(HMPContext *context, const char *args)
         return;
     }
     blockdev_resize(device, NULL, (int64_t)size, &error);
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_eject(HMPContext *context, const char *args)
@@ -171,7 +175,7 @@ static void hmp_eject(HMPContext *context, const char *args)
     } else {
         blk_eject(blk, force, &error);
     }
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_change(HMPContext *context, const char *args)
@@ -180,6 +184,7 @@ static void hmp_change(HMPContext *context, const char *args)
     g_autofree char *mode = monitor_word(&args);
     GError *error = NULL;
     BlockBackend *blk = device ? blk_find(device) : NULL;
+    bool read_only;
 
     if (!blk && device) {
         blk = blk_find_by_device(device);
@@ -188,13 +193,10 @@ static void hmp_change(HMPContext *context, const char *args)
         error_setg(&error, "Device '%s' not found", device ? device : "");
     } else if (!file) {
         error_setg(&error, "change: file name expected");
-    } else if (mode && strcmp(mode, "retain") && strcmp(mode, "read-only") && strcmp(mode, "read-write")) {
-        error_setg(&error, "invalid parameter '%s' (retain, read-only or read-write)", mode);
-    } else {
-        blk_change_medium(blk, file, format, mode && strcmp(mode, "retain") ? !strcmp(mode, "read-only")
-                                                                            : blk_read_only(blk), &error);
+    } else if (parse_mode(blk, mode, &read_only, &error)) {
+        blk_change_medium(blk, file, format, read_only, false, &error);
     }
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_drive(const char *args, GPtrArray *out)

@@ -11,14 +11,6 @@
 #include "util/error.h"
 #include "util/log.h"
 
-static void report(HMPContext *context, GError *error)
-{
-    if (error) {
-        g_string_append_printf(context->out, "Error: %s\n", error->message);
-        g_error_free(error);
-    }
-}
-
 /* ---- help ---- */
 
 static void help_row(GString *out, const HMPCommand *row, const char *name)
@@ -117,7 +109,7 @@ static void hmp_cont(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_cont(&error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_system_reset(HMPContext *context, const char *args)
@@ -135,7 +127,7 @@ static void hmp_system_wakeup(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_wakeup(&error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_nmi(HMPContext *context, const char *args)
@@ -143,7 +135,7 @@ static void hmp_nmi(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_nmi(context->cpu_index, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_cpu(HMPContext *context, const char *args)
@@ -169,7 +161,7 @@ static void hmp_log(HMPContext *context, const char *args)
     GError *error = NULL;
 
     if (strcmp(args, "none") && !log_parse_items(args, &mask, &error)) {
-        report(context, error);
+        hmp_report(context, error);
         return;
     }
     log_set_mask(mask);
@@ -193,7 +185,7 @@ static void hmp_logfile(HMPContext *context, const char *args)
     GError *error = NULL;
 
     log_set_file(name, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 /* ---- Devices, back ends, objects ---- */
@@ -218,7 +210,7 @@ static void hmp_device_add(HMPContext *context, const char *args)
     } else {
         device_add(args, &error);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_device_class(const char *args, GPtrArray *out)
@@ -239,7 +231,7 @@ static void hmp_device_del(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_device_del(args, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_children(const char *container, const char *args, GPtrArray *out)
@@ -286,7 +278,7 @@ static void hmp_chardev_add(HMPContext *context, const char *args)
     GError *error = NULL;
 
     chardev_new_from_options(args, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_chardev_remove(HMPContext *context, const char *args)
@@ -294,7 +286,7 @@ static void hmp_chardev_remove(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_chardev_remove(args, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_chardev_send_break(HMPContext *context, const char *args)
@@ -302,7 +294,7 @@ static void hmp_chardev_send_break(HMPContext *context, const char *args)
     GError *error = NULL;
 
     monitor_chardev_break(args, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_ringbuf_write(HMPContext *context, const char *args)
@@ -319,7 +311,7 @@ static void hmp_ringbuf_write(HMPContext *context, const char *args)
     } else {
         chardev_ringbuf_write(chr, (const uint8_t *)data, strlen(data), &error);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_ringbuf_read(HMPContext *context, const char *args)
@@ -338,7 +330,7 @@ static void hmp_ringbuf_read(HMPContext *context, const char *args)
                !(bytes = chardev_ringbuf_read(chr, MIN(size, MONITOR_MAX_OUTPUT), &error))) {
         size = 0;
     }
-    report(context, error);
+    hmp_report(context, error);
     if (!bytes) {
         return;
     }
@@ -368,7 +360,7 @@ static void hmp_qom_list(HMPContext *context, const char *args)
     }
     obj = monitor_object(path, &error);
     if (!obj) {
-        report(context, error);
+        hmp_report(context, error);
         return;
     }
     items = object_list(obj);
@@ -399,7 +391,7 @@ static void hmp_qom_get(HMPContext *context, const char *args)
         free(text);
         json_decref(value);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_qom_set(HMPContext *context, const char *args)
@@ -431,7 +423,7 @@ static void hmp_qom_set(HMPContext *context, const char *args)
         text = monitor_word(&args);
         object_property_parse(obj, name, text, &error);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_path(const char *args, GPtrArray *out)

@@ -9,14 +9,6 @@
 #include "util/cutils.h"
 #include "util/error.h"
 
-static void report(HMPContext *context, GError *error)
-{
-    if (error) {
-        g_string_append_printf(context->out, "Error: %s\n", error->message);
-        g_error_free(error);
-    }
-}
-
 static void hmp_migrate(HMPContext *context, const char *args)
 {
     bool detach = false;
@@ -40,7 +32,7 @@ static void hmp_migrate(HMPContext *context, const char *args)
         return;
     }
     if (!migration_start(uri, &error)) {
-        report(context, error);
+        hmp_report(context, error);
         return;
     }
     MigrationInfo info;
@@ -65,7 +57,7 @@ static void hmp_migrate_incoming(HMPContext *context, const char *args)
     GError *error = NULL;
 
     migration_incoming_start(uri ? uri : "", &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_migrate_cancel(HMPContext *context, const char *args)
@@ -78,7 +70,7 @@ static void hmp_migrate_continue(HMPContext *context, const char *args)
     GError *error = NULL;
 
     migration_continue(&error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_start_postcopy(HMPContext *context, const char *args)
@@ -86,7 +78,7 @@ static void hmp_start_postcopy(HMPContext *context, const char *args)
     GError *error = NULL;
 
     migration_start_postcopy(&error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_names(const char *args, GPtrArray *out, const char *(*name)(int), int count)
@@ -129,7 +121,7 @@ static void hmp_set_parameter(HMPContext *context, const char *args)
     } else {
         migration_parameter_parse((MigrationParameter)i, text ? text : "", &error);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_set_capability(HMPContext *context, const char *args)
@@ -146,7 +138,7 @@ static void hmp_set_capability(HMPContext *context, const char *args)
     } else {
         migration_capability_set((MigrationCapability)i, on, &error);
     }
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void info_migrate(HMPContext *context, const char *args)

@@ -68,6 +68,14 @@ const HMPCommand *hmp_find(const char *line, const char **args)
     return best;
 }
 
+void hmp_report(HMPContext *context, GError *error)
+{
+    if (error) {
+        g_string_append_printf(context->out, "Error: %s\n", error->message);
+        g_error_free(error);
+    }
+}
+
 static void run(HMPContext *context, const char *typed)
 {
     /* Blanks of any kind at the ends are nobody's argument. */

@@ -10,11 +10,6 @@
 
 /* ---- QMP ---- */
 
-static json_t *ok_or(bool ok)
-{
-    return ok ? json_object() : NULL;
-}
-
 /* The only channel of "channels", as a URI: {"channel-type": "main", "addr": {"transport": …}}. */
 static char *uri_of_channels(json_t *channels, GError **errp)
 {
@@ -46,19 +41,18 @@ static char *uri_of_channels(json_t *channels, GError **errp)
 }
 
 /* "fd:NAME" with a name that getfd gave: by number, and the name is gone. Takes uri, which may be NULL. */
-static char *resolve_fd(char *uri, GError **errp)
+static char *resolve_fd(char *uri, TakenFd *taken, GError **errp)
 {
     g_autofree char *named = uri;
-    int fd;
 
+    *taken = (TakenFd){.fd = -1};
     if (!uri || !g_str_has_prefix(uri, "fd:") || !g_ascii_isalpha(uri[3])) {
         return g_steal_pointer(&named);
     }
-    fd = monitor_take_fd(uri + 3, errp);
-    return fd < 0 ? NULL : g_strdup_printf("fd:%d", fd);
+    return monitor_take_fd(uri + 3, taken, errp) ? g_strdup_printf("fd:%d", taken->fd) : NULL;
 }
 
-static char *uri_of(json_t *arguments, GError **errp)
+static char *uri_of(json_t *arguments, TakenFd *taken, GError **errp)
 {
     const char *uri = json_string_value(json_object_get(arguments, "uri"));
     json_t *channels = json_object_get(arguments, "channels");
@@ -67,21 +61,29 @@ static char *uri_of(json_t *arguments, GError **errp)
         error_set(errp, GOSSAMER_ERROR_INVALID, "need either 'uri' or 'channels' argument");
         return NULL;
     }
-    return resolve_fd(uri ? g_strdup(uri) : uri_of_channels(channels, errp), errp);
+    return resolve_fd(uri ? g_strdup(uri) : uri_of_channels(channels, errp), taken, errp);
+}
+
+static json_t *start(json_t *arguments, bool (*fn)(const char *uri, GError **errp), GError **errp)
+{
+    TakenFd taken;
+    g_autofree char *uri = uri_of(arguments, &taken, errp);
+
+    if (uri && !fn(uri, errp)) {
+        monitor_drop_fd(&taken);
+        return NULL;
+    }
+    return qmp_result(uri);
 }
 
 static json_t *qmp_migrate(json_t *arguments, GError **errp)
 {
-    g_autofree char *uri = uri_of(arguments, errp);
-
-    return ok_or(uri && migration_start(uri, errp));
+    return start(arguments, migration_start, errp);
 }
 
 static json_t *qmp_migrate_incoming(json_t *arguments, GError **errp)
 {
-    g_autofree char *uri = uri_of(arguments, errp);
-
-    return ok_or(uri && migration_incoming_start(uri, errp));
+    return start(arguments, migration_incoming_start, errp);
 }
 
 static json_t *qmp_migrate_cancel(json_t *arguments, GError **errp)
@@ -92,12 +94,12 @@ static json_t *qmp_migrate_cancel(json_t *arguments, GError **errp)
 
 static json_t *qmp_migrate_continue(json_t *arguments, GError **errp)
 {
-    return ok_or(migration_continue(errp));
+    return qmp_result(migration_continue(errp));
 }
 
 static json_t *qmp_start_postcopy(json_t *arguments, GError **errp)
 {
-    return ok_or(migration_start_postcopy(errp));
+    return qmp_result(migration_start_postcopy(errp));
 }
 
 static json_t *xbzrle_info(const RAMStats *ram)
@@ -196,7 +198,7 @@ static bool wrong_type(const char *name, const char *expected, GError **errp)
     return false;
 }
 
-/* look: only says whether the value would be taken. */
+/* look: only whether the value would be taken. */
 static bool set_parameter(MigrationParameter parameter, json_t *value, bool look, GError **errp)
 {
     const MigrationParameterRow *row = &migration_parameters[parameter];
@@ -223,8 +225,8 @@ static bool set_parameter(MigrationParameter parameter, json_t *value, bool look
             return wrong_type(row->name, "integer", errp);
         }
         uint64_t number = (uint64_t)json_integer_value(value);
-        return (look && number >= row->least && number <= row->most) ||
-               migration_parameter_set(parameter, number, errp);
+        return look ? migration_parameter_check(parameter, number, errp)
+                    : migration_parameter_set(parameter, number, errp);
     }
 }
 
@@ -280,7 +282,7 @@ static json_t *qmp_set_capabilities(json_t *arguments, GError **errp)
         }
         wanted[i] = json_is_true(state);
     }
-    return ok_or(migration_capabilities_set(wanted, errp));
+    return qmp_result(migration_capabilities_set(wanted, errp));
 }
 
 const QMPCommand monitor_qmp_migration_commands[] = {

@@ -50,6 +50,8 @@ void hmp_input(Monitor *mon, const uint8_t *data, int size);
 void hmp_help(GString *out, const char *what);
 const HMPCommand *hmp_find(const char *line, const char **args);
 void hmp_complete(const char *line, GPtrArray *out);
+/* "Error: ..." if there is one, which is freed. */
+void hmp_report(HMPContext *context, GError *error);
 /* qmp.c */
 void qmp_event(Monitor *mon, CharEvent event);
 void qmp_input(Monitor *mon, const uint8_t *data, int size);

@@ -24,25 +24,43 @@ static GHashTable *named(void)
     return registry->fds;
 }
 
-int monitor_take_fd(const char *name, GError **errp)
+bool monitor_take_fd(const char *name, TakenFd *taken, GError **errp)
 {
     gpointer key, value;
     guint64 number;
+    struct stat st;
 
+    *taken = (TakenFd){.fd = -1};
     if (g_ascii_isdigit(*name)) {
         if (!g_ascii_string_to_unsigned(name, 10, 0, G_MAXINT, &number, NULL) ||
             fcntl((int)number, F_GETFD) < 0) {
             error_setg(errp, "'%s' is not an open file descriptor", name);
-            return -1;
+            return false;
         }
-        return (int)number;
+        taken->fd = (int)number;
+        return true;
     }
     if (!g_hash_table_steal_extended(named(), name, &key, &value)) {
         error_setg(errp, "File descriptor named '%s' has not been found", name);
-        return -1;
+        return false;
     }
     g_free(key);
-    return GPOINTER_TO_INT(value);
+    taken->fd = GPOINTER_TO_INT(value);
+    if (!fstat(taken->fd, &st)) {
+        taken->named = true;
+        taken->device = st.st_dev;
+        taken->inode = st.st_ino;
+    }
+    return true;
+}
+
+void monitor_drop_fd(const TakenFd *taken)
+{
+    struct stat st;
+
+    if (taken->named && !fstat(taken->fd, &st) && st.st_dev == taken->device && st.st_ino == taken->inode) {
+        close(taken->fd);
+    }
 }
 
 static json_t *qmp_getfd(json_t *arguments, GError **errp)

@@ -244,7 +244,7 @@ static void add_option(GString *out, const char *key, json_t *value)
     }
 }
 
-static bool socket_address(GString *out, json_t *addr, GError **errp)
+static bool socket_address(GString *out, json_t *addr, TakenFd *taken, GError **errp)
 {
     const char *type = qmp_string(addr, "type");
     json_t *data = json_object_get(addr, "data");
@@ -260,15 +260,15 @@ static bool socket_address(GString *out, json_t *addr, GError **errp)
         add_option(out, "port", json_object_get(data, "port"));
     } else if (!strcmp(type, "fd")) {
         const char *name = qmp_string(data, "str");
-        int fd = name ? monitor_take_fd(name, errp) : -1;
 
         if (!name) {
             error_setg(errp, "Parameter 'backend.data.addr.data.str' is missing");
-        }
-        if (fd < 0) {
             return false;
         }
-        g_string_append_printf(out, ",fd=%d", fd);
+        if (!monitor_take_fd(name, taken, errp)) {
+            return false;
+        }
+        g_string_append_printf(out, ",fd=%d", taken->fd);
     } else {
         error_setg(errp, "Parameter 'type' does not accept value '%s'", type);
         return false;
@@ -290,6 +290,7 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
     json_t *backend = json_object_get(arguments, "backend"), *data = json_object_get(backend, "data");
     const char *type = qmp_string(backend, "type");
     g_autoptr(GString) text = g_string_new(NULL);
+    TakenFd taken = {.fd = -1};
     Chardev *chr;
     json_t *result;
 
@@ -300,7 +301,7 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
     g_string_append(text, strcmp(type, "memory") ? type : "ringbuf");
     add_option(text, "id", json_object_get(arguments, "id"));
     if (!strcmp(type, "socket")) {
-        if (!socket_address(text, json_object_get(data, "addr"), errp)) {
+        if (!socket_address(text, json_object_get(data, "addr"), &taken, errp)) {
             return NULL;
         }
         /* A server is what is made unless the request says otherwise, and it does not hold the monitor up. */
@@ -318,6 +319,7 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
     }
     chr = chardev_new_from_options(text->str, errp);
     if (!chr) {
+        monitor_drop_fd(&taken);
         return NULL;
     }
     result = json_object();

@@ -182,21 +182,13 @@ const QMPCommand monitor_qmp_snapshot_commands[] = {
 
 /* ---- HMP ---- */
 
-static void report(HMPContext *context, GError *error)
-{
-    if (error) {
-        g_string_append_printf(context->out, "Error: %s\n", error->message);
-        g_error_free(error);
-    }
-}
-
 static void hmp_savevm(HMPContext *context, const char *args)
 {
     g_autofree char *tag = monitor_word(&args);
     GError *error = NULL;
 
     snapshot_save(tag, true, NULL, NULL, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_loadvm(HMPContext *context, const char *args)
@@ -205,7 +197,7 @@ static void hmp_loadvm(HMPContext *context, const char *args)
     GError *error = NULL;
 
     snapshot_load(tag ? tag : "", NULL, NULL, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_delvm(HMPContext *context, const char *args)
@@ -214,7 +206,7 @@ static void hmp_delvm(HMPContext *context, const char *args)
     GError *error = NULL;
 
     snapshot_delete(tag ? tag : "", NULL, &error);
-    report(context, error);
+    hmp_report(context, error);
 }
 
 /* The table's head, or with `sn` a line of it, as QEMU's tools print them. */

@@ -117,7 +117,7 @@ int migration_parameter_find(const char *name)
     return -1;
 }
 
-bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp)
+bool migration_parameter_check(MigrationParameter parameter, uint64_t value, GError **errp)
 {
     const MigrationParameterRow *row = &migration_parameters[parameter];
     uint64_t most = row->kind == MIGRATION_PARAMETER_SWITCH   ? 1
@@ -133,6 +133,14 @@ bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GErro
     if (parameter == MIGRATION_PARAMETER_XBZRLE_CACHE_SIZE && (value & (value - 1))) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
                   "Parameter '%s' expects a power of two no less than the target page size", row->name);
+        return false;
+    }
+    return true;
+}
+
+bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp)
+{
+    if (!migration_parameter_check(parameter, value, errp)) {
         return false;
     }
     __atomic_store_n(&migration_get()->parameters[parameter], value, __ATOMIC_RELAXED);

@@ -47,7 +47,7 @@ int64_t blk_length(BlockBackend *blk); /* -ENOMEDIUM without */
 uint64_t blk_sectors(BlockBackend *blk);
 /* Opens, asks the device to open its tray, removes the medium: errors name the device. */
 bool blk_eject(BlockBackend *blk, bool force, GError **errp);
-bool blk_change_medium(BlockBackend *blk, const char *filename, const char *format, bool read_only,
+bool blk_change_medium(BlockBackend *blk, const char *filename, const char *format, bool read_only, bool force,
                        GError **errp);
 bool blk_resize(BlockBackend *blk, int64_t size, GError **errp);
 

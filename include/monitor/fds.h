@@ -5,10 +5,21 @@
 #ifndef MONITOR_FDS_H
 #define MONITOR_FDS_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
 #include <glib.h>
 
-/* A named descriptor, which becomes the caller's, or a number of the process's own; -1 with errp. Main
- * thread, device lock. */
-int monitor_take_fd(const char *name, GError **errp);
+typedef struct TakenFd {
+    int fd;
+    bool named;          /* it came over a monitor */
+    dev_t device;        /* what it is */
+    ino_t inode;
+} TakenFd;
+
+/* A named descriptor, which becomes the caller's, or a number of the process's own. Main thread, device lock. */
+bool monitor_take_fd(const char *name, TakenFd *taken, GError **errp);
+/* What it was taken for has failed: nobody else knows a named one, so that it is closed, unless whoever failed
+ * has done that. */
+void monitor_drop_fd(const TakenFd *taken);
 
 #endif

@@ -85,7 +85,8 @@ uint64_t migration_parameter_get(MigrationParameter parameter);
 char *migration_parameter_text(MigrationParameter parameter);
 /* The number of a name, or -1. */
 int migration_parameter_find(const char *name);
-/* Of all kinds but TEXT; false with errp if the value is not within the row's bounds. */
+/* Of all kinds but TEXT; false with errp if the value is not one that the row takes. */
+bool migration_parameter_check(MigrationParameter parameter, uint64_t value, GError **errp);
 bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GError **errp);
 /* The value from text, as HMP has it, of every kind. */
 bool migration_parameter_parse(MigrationParameter parameter, const char *text, GError **errp);

@@ -1028,6 +1028,8 @@ def settings():
                 ("colour", 7, "is unexpected")):
             reply = source.qmp.reply("migrate-set-parameters", **{name: value})
             assert words in reply.get("error", {}).get("desc", ""), f"{name}={value}: {reply}"
+            # All or nothing.
+            assert "error" in source.qmp.reply("migrate-set-parameters", **{"downtime-limit": 77, name: value})
         assert source.qmp.command("query-migrate-parameters") == before
         source.set({"multifd-compression": "zstd", "tls-hostname": "there", "cpu-throttle-tailslow": True})
         after = source.qmp.command("query-migrate-parameters")

@@ -119,6 +119,9 @@ def scsi():
         tree = qmp.hmp("info qtree")
         buses = sorted(re.findall(r"bus: (v-scsi@\w+\.0)", tree))
         assert len(buses) == 2 and re.search(r"scsi-id = 2 \(0x2\)", tree), tree
+        reply = qmp.reply("blockdev-change-medium", device="scsi0-cd2", filename="b.img", format="raw",
+                          **{"read-only-mode": "perhaps"})
+        assert "perhaps" in reply["error"]["desc"], reply
         qmp.command("blockdev-change-medium", device="scsi0-cd2", filename="b.img", format="raw")
         moved = [qmp.event("DEVICE_TRAY_MOVED")["data"] for _ in range(2)]
         assert [event["tray-open"] for event in moved] == [True, False], moved

@@ -451,6 +451,7 @@ def qmp_facts():
         reply = qmp.reply("memsave", val=0xC000000000000000, size=4, filename="/dev/null")
         assert "return" in reply or "Invalid addr 0xc000000000000000" in reply["error"]["desc"], reply
         assert entries["memsave"]["meta-type"] == "command" and entries["STOP"]["meta-type"] == "event"
+        assert {"DEVICE_DELETED", "MIGRATION_PASS", "BLOCK_IO_ERROR"} <= set(entries)
         assert {m["name"] for m in entries[entries["memsave"]["arg-type"]]["members"]} >= {"val", "size"}
         assert any(t["name"] == "tcg-accel" for t in qmp.command("qom-list-types"))
         properties = qmp.command("qom-list-properties", typename="pseries-8.2-machine")
@@ -947,6 +948,19 @@ def objects():
         socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"g"}}'], [theirs.fileno()])
         assert qmp._read() == {"return": {}}
         qmp.command("closefd", fdname="g")
+        # What it was given for fails: the descriptor is nobody's any more.
+        for number, command in enumerate((
+                lambda: qmp.reply("migrate-incoming", uri="fd:h"),
+                lambda: qmp.reply("chardev-add", id="c", backend={"type": "socket", "data": {
+                    "server": False, "addr": {"type": "fd", "data": {"str": "h"}}}}))):
+            ours, lost = socket.socketpair()
+            socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"h"}}'], [lost.fileno()])
+            assert qmp._read() == {"return": {}}
+            assert "error" in command(), number
+            lost.close()
+            ours.settimeout(stretch(10))
+            assert ours.recv(1) == b"", f"command {number} keeps the descriptor"
+            ours.close()
         theirs.close()
         qmp.command("chardev-remove", id="c")
         mine.settimeout(stretch(10))

@@ -258,7 +258,7 @@ static void test_optical(void)
     be_equal(data(), "0004041000000000");
     FAILS(SCSI(CD, 12, 0, SCSI_READ_TOC, 0, 0, 0, 0, 0, 0, 0, 12, 0), 2, 0x3a, 0);
     /* A medium comes: the guest hears that there was none, then that there is one. */
-    g_assert_true(blk_change_medium(blk, scsi_medium(), "raw", true, &error));
+    g_assert_true(blk_change_medium(blk, scsi_medium(), "raw", true, false, &error));
     FAILS(SCSI(CD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x3a, 0);
     FAILS(SCSI(CD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x28, 0);
     GOOD(SCSI(CD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0));
