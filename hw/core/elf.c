@@ -106,7 +106,7 @@ bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mas
             return fail(errp, "a segment is too large");
         }
         memcpy(copy, e->data + offset, filesz);
-        if (!rom_add_blob(name, copy, memsz, at, errp)) {
+        if (!rom_take_blob(name, g_steal_pointer(&copy), memsz, at, errp)) {
             return false;
         }
         if (entry >= vaddr && entry - vaddr < memsz) {

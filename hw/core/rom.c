@@ -28,8 +28,7 @@ static void rom_reset(void *opaque)
     }
 }
 
-/* Takes data over. */
-static bool add(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GError **errp)
+bool rom_take_blob(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GError **errp)
 {
     RomBlob *rom;
     unsigned at = 0;
@@ -77,7 +76,7 @@ void rom_forget_all(void)
 
 bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr, GError **errp)
 {
-    return add(name, g_memdup2(data, size), size, addr, errp);
+    return rom_take_blob(name, g_memdup2(data, size), size, addr, errp);
 }
 
 static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
@@ -146,7 +145,7 @@ bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *si
     if (size) {
         *size = length;
     }
-    return add(file, data, length, addr, errp);
+    return rom_take_blob(file, data, length, addr, errp);
 }
 
 void rom_print(GString *out)

@@ -33,14 +33,15 @@ static bool fail(GError **errp, const char *what, const char *file, const char *
     return false;
 }
 
-/* At base, in memory; the end of it. */
-static bool load_flat(MachineState *machine, const char *what, const char *file, const uint8_t *data, uint64_t size,
+/* At base, in memory. Takes data. */
+static bool load_flat(MachineState *machine, const char *what, const char *file, uint8_t *data, uint64_t size,
                       uint64_t base, GError **errp)
 {
     if (base > machine->ram_size || size > machine->ram_size - base) {
+        g_free(data);
         return fail(errp, what, file, "it does not fit in memory (-m)");
     }
-    return rom_add_blob(file, data, size, base, errp);
+    return rom_take_blob(file, data, size, base, errp);
 }
 
 static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **errp)
@@ -57,7 +58,7 @@ static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **err
     boot->kernel_base = KERNEL_BASE;
     if (!elf_is(data, size)) {
         boot->kernel_size = (uint32_t)size;
-        return load_flat(machine, "kernel", file, data, size, KERNEL_BASE, errp);
+        return load_flat(machine, "kernel", file, g_steal_pointer(&data), size, KERNEL_BASE, errp);
     }
     if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, KERNEL_BASE, KERNEL_BASE, machine->ram_size - 1, &program,
                   &error)) {
@@ -79,7 +80,7 @@ static bool load_initrd(MachineState *machine, MacBoot *boot, GError **errp)
     }
     boot->initrd_base = page_align((uint64_t)boot->kernel_base + boot->kernel_size + GAP);
     boot->initrd_size = (uint32_t)size;
-    return load_flat(machine, "initial ram disk", file, data, size, boot->initrd_base, errp);
+    return load_flat(machine, "initial ram disk", file, g_steal_pointer(&data), size, boot->initrd_base, errp);
 }
 
 bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
@@ -107,8 +108,8 @@ bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
                     "the kernel's command line (-append) has more than %u bytes", PAGE - 1);
         return false;
     }
-    return load_flat(machine, "command line", "-append", (const uint8_t *)text, strlen(text) + 1, boot->cmdline_base,
-                     errp);
+    return load_flat(machine, "command line", "-append", (uint8_t *)g_strdup(text), strlen(text) + 1,
+                     boot->cmdline_base, errp);
 }
 
 bool mac_add_drivers(DeviceState *fw_cfg, GError **errp)

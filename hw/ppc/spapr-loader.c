@@ -57,7 +57,7 @@ static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
     }
     spapr->kernel_size = size;
     spapr->kernel_entry = spapr->kernel_addr;
-    return rom_add_blob(file, data, size, spapr->kernel_addr, errp);
+    return rom_take_blob(file, g_steal_pointer(&data), size, spapr->kernel_addr, errp);
 }
 
 static bool load_initrd(SpaprMachine *spapr, const char *file, GError **errp)
@@ -77,7 +77,7 @@ static bool load_initrd(SpaprMachine *spapr, const char *file, GError **errp)
     }
     spapr->initrd_base = base;
     spapr->initrd_size = size;
-    return rom_add_blob(file, data, size, base, errp);
+    return rom_take_blob(file, g_steal_pointer(&data), size, base, errp);
 }
 
 static bool load_dtb(SpaprMachine *spapr, const char *file, GError **errp)

@@ -17,7 +17,7 @@ typedef struct ElfProgram {
 bool elf_is(const uint8_t *data, uint64_t size);
 /*
  * Puts the program's segments at (physical address & mask) + base, where they must lie in [first, last]; at
- * every reset (rom_add_blob()). False: the error is the reason alone.
+ * every reset (rom_take_blob()). False: the error is the reason alone.
  */
 bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mask, uint64_t base, uint64_t first,
               uint64_t last, ElfProgram *out, GError **errp);
