@@ -157,6 +157,10 @@ bool migration_pages_requested(Migration *m, const ReturnMessage *message, GErro
 bool migration_postcopy_begin(Migration *m, StateSaver *saver, GError **errp);
 /* Background snapshot: stops the guest for a moment; its devices, or NULL with errp. Device lock held. */
 GBytes *migration_background_begin(Migration *m, StateSaver *saver, GError **errp);
+/* Makes the machine ready for the stream's format (migration-wire.c). The guest stands still; comes back in what
+ * state it is to go on. Device lock held, not meanwhile. */
+RunState migration_wire_carry(Migration *m, RunState was);
+void migration_wire_undo(Migration *m);
 /* At the destination: a command of postcopy's. */
 bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size, GError **errp);
 /* StateLoader.listen. */
