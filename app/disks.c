@@ -133,14 +133,13 @@ bool app_create_disks(AppConfig *config, const MachineClass *class, GError **err
 
 bool app_check_disks(GError **errp)
 {
-    static const char *const names[] = {"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio", "xen"};
     BlockBackend *blk = drive_first_unclaimed();
     const DriveInfo *drive = blk ? blk_drive_info(blk) : NULL;
 
     if (drive) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
                   "-drive %s: machine type does not support if=%s,bus=%d,unit=%d (if=none, and a -device with "
-                  "drive=%s?)", blk_name(blk), names[drive->interface], drive->bus, drive->unit, blk_name(blk));
+                  "drive=%s?)", blk_name(blk), drive_interface_name(drive->interface), drive->bus, drive->unit, blk_name(blk));
         return false;
     }
     return true;

@@ -21,11 +21,9 @@ struct BlockNode {
     char *backing_name, *backing_format; /* as the image has them */
     unsigned flags;                /* BLOCK_OPEN_* */
     unsigned references;
-    bool monitor_owned, probed, force_share;
+    bool monitor_owned, probed;
     bool opening;                  /* what is being opened below it must not be it */
-    bool temporary;                /* -snapshot overlay */
     BlockDetectZeroes detect_zeroes;
-    uint32_t alignment;            /* of requests the driver takes (1: any) */
     int64_t length;                /* atomic; bytes */
     uint64_t wr_highest_offset;    /* atomic */
     int flush_error;               /* atomic: a lost write-back makes later flushes fail too */
@@ -36,7 +34,7 @@ struct BlockDriver {
     bool is_protocol;
     const char *protocol;          /* prefix of filenames: "file" of file:..., NULL: none */
     size_t instance_size;
-    bool has_file_child, has_backing;
+    bool has_backing;
     /* 0 to 100: how sure the first bytes make it. */
     int (*probe)(const uint8_t *buf, size_t size, const char *filename);
     /* node->file is open. Takes its keys out of options. */

@@ -11,6 +11,11 @@
 
 static const char *const interface_names[] = {"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio",
                                               "xen", NULL};
+const char *drive_interface_name(BlockInterface interface)
+{
+    return interface_names[interface];
+}
+
 /* Units of one bus; 0: buses are not counted. */
 static const int units_per_bus[BLOCK_IF_COUNT] = {[BLOCK_IF_IDE] = 2, [BLOCK_IF_SCSI] = 7};
 
@@ -18,7 +23,7 @@ typedef struct DriveOptions {
     BlockInterface interface;
     char *id, *file;
     int index, bus, unit;          /* -1: not said */
-    bool cdrom, snapshot, write_cache;
+    bool cdrom, snapshot, write_cache, read_only;
     BlockErrorPolicy on_read, on_write;
     unsigned flags;
 } DriveOptions;
@@ -140,6 +145,7 @@ static bool take_all(BlockOptions *options, DriveOptions *d, GError **errp)
         !take_policy(options, "werror", false, &d->on_write, errp) || !refuse(options, errp)) {
         return false;
     }
+    d->read_only = read_only;
     if (d->cdrom && !has_read_only) {
         read_only = true;
     }
@@ -215,10 +221,13 @@ static bool open_medium(BlockBackend *blk, DriveOptions *d, BlockOptions *option
         reference = block_find(d->file) && !block_options_get(options, "driver");
         if (reference) {
             node = block_find(d->file);
-            block_ref(node);
-            good = blk_insert(blk, node, errp);
-            block_unref(node);
-            return good;
+            if (d->snapshot || (d->read_only && !block_is_read_only(node)) || !block_options_is_empty(options)) {
+                error_set(errp, GOSSAMER_ERROR_INVALID, "'file' names node '%s', which is as it was made: it takes no "
+                          "option '%s'", d->file, d->snapshot ? "snapshot" : d->read_only ? "readonly"
+                                                            : block_options_first_key(options));
+                return false;
+            }
+            return blk_insert(blk, node, errp);
         }
     } else if (!block_options_get(options, "file.filename") && !block_options_get(options, "file.driver") &&
                (!block_options_get(options, "driver") ||

@@ -10,6 +10,7 @@
 #include "util/error.h"
 
 #define ZERO_BUFFER (1u << 20)
+#define DISCARD_STEP (INT64_C(1) << 30)
 
 static int check_range(int64_t offset, int64_t bytes)
 {
@@ -73,14 +74,11 @@ static void note_write(BlockNode *node, int64_t end)
     }
 }
 
-static int check_write(BlockNode *node, int64_t offset, int64_t bytes)
+/* The node takes writes there; offset + bytes is a number. */
+static int check_place(BlockNode *node, int64_t offset, int64_t bytes)
 {
-    int ret = check_range(offset, bytes);
     int64_t length;
 
-    if (ret < 0) {
-        return ret;
-    }
     if (!may_write(node)) {
         return -EPERM;
     }
@@ -94,6 +92,13 @@ static int check_write(BlockNode *node, int64_t offset, int64_t bytes)
         }
     }
     return 0;
+}
+
+static int check_write(BlockNode *node, int64_t offset, int64_t bytes)
+{
+    int ret = check_range(offset, bytes);
+
+    return ret < 0 ? ret : check_place(node, offset, bytes);
 }
 
 int block_pwritev(BlockNode *node, int64_t offset, const IOVector *v, unsigned flags)
@@ -169,12 +174,19 @@ int block_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned
 
 int block_pdiscard(BlockNode *node, int64_t offset, int64_t bytes)
 {
-    int ret = check_write(node, offset, bytes);
+    int ret = offset < 0 || bytes < 0 || offset > INT64_MAX - bytes ? -EIO : check_place(node, offset, bytes);
 
-    if (ret < 0 || !bytes || !node->driver->pdiscard || !(node->flags & BLOCK_OPEN_UNMAP)) {
+    if (!node->driver->pdiscard || !(node->flags & BLOCK_OPEN_UNMAP)) {
         return ret;
     }
-    ret = node->driver->pdiscard(node, offset, bytes);
+    /* Devices take more at once than other requests have: in steps, which end where no cluster is cut. */
+    while (ret == 0 && bytes) {
+        int64_t step = MIN(bytes, DISCARD_STEP - offset % DISCARD_STEP);
+
+        ret = node->driver->pdiscard(node, offset, step);
+        offset += step;
+        bytes -= step;
+    }
     return ret == -ENOTSUP ? 0 : ret;
 }
 

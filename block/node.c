@@ -406,9 +406,11 @@ static BlockNode *open_temporary(BlockNode *base, GError **errp)
     const char *folder = g_getenv("TMPDIR");
     g_autofree char *path = g_build_filename(folder && *folder ? folder : "/var/tmp", "vl.XXXXXX", NULL);
     g_autofree char *size = NULL;
+    BlockRegistry *registry = block_registry();
     BlockOptions *options;
     BlockNode *node = NULL;
     int64_t length = block_length(base);
+    bool incoming = registry->incoming;
     int fd = mkstemp(path);
 
     if (fd < 0) {
@@ -416,6 +418,8 @@ static BlockNode *open_temporary(BlockNode *base, GError **errp)
         return NULL;
     }
     close(fd);
+    /* It is this process' own, whoever has the image below it. */
+    registry->incoming = false;
     options = block_options_new();
     size = g_strdup_printf("%" PRId64, ROUND_UP(MAX(length, 0), BLOCK_SECTOR_SIZE));
     block_options_set(options, "size", size);
@@ -425,10 +429,8 @@ static BlockNode *open_temporary(BlockNode *base, GError **errp)
         block_options_set(options, "backing", base->name);
         node = block_open(path, options, BLOCK_OPEN_RDWR | BLOCK_OPEN_NO_FLUSH | BLOCK_OPEN_UNMAP, errp);
     }
+    registry->incoming = incoming;
     unlink(path);
-    if (node) {
-        node->temporary = true;
-    }
     return node;
 }
 

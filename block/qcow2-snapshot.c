@@ -31,12 +31,10 @@ void qcow2_free_snapshots(Qcow2State *s)
     s->snapshots_size = 0;
 }
 
-/* Text of the file: bytes that are no text are shown as such. */
+/* As it is, text or not, for it is written back; who shows it sees to that. */
 static char *take_text(const uint8_t *buf, uint32_t size)
 {
-    g_autofree char *raw = g_strndup((const char *)buf, size);
-
-    return g_utf8_validate(raw, -1, NULL) ? g_steal_pointer(&raw) : g_strescape(raw, NULL);
+    return g_strndup((const char *)buf, size);
 }
 
 static int read_one(Qcow2State *s, Qcow2Snapshot *sn, uint64_t *at)

@@ -540,7 +540,6 @@ static json_t *qcow2_format_specific(BlockNode *node)
 const BlockDriver block_driver_qcow2 = {
     .name = "qcow2",
     .instance_size = sizeof(Qcow2State),
-    .has_file_child = true,
     .has_backing = true,
     .probe = qcow2_probe,
     .open = qcow2_open,

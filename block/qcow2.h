@@ -115,9 +115,7 @@ typedef struct Qcow2State {
     uint64_t free_hint;        /* no free cluster lies below */
     GArray *free_queue;        /* Qcow2Free */
     GHashTable *metadata;      /* offsets of L2 tables and refcount blocks, as pointers */
-    bool discard_snapshots;
-    bool write_prepared;       /* autoclear bits gone, dirty bit set if lazy */
-    bool lazy;
+    bool write_prepared;       /* autoclear bits gone */
     bool broken;               /* corruption was found: no more writes */
     bool damage_told;          /* it was reported: once is enough, also of an image that is only read */
     /* Last compressed cluster that was read. */
@@ -309,7 +307,7 @@ bool qcow2_create(const char *filename, BlockOptions *options, GError **errp);
  * when even that does, nobody knows what the file says, and no more is written. */
 int qcow2_switch(Qcow2State *s, uint64_t offset, const void *bytes, const void *old, size_t size);
 int qcow2_write_features(Qcow2State *s, uint64_t incompat, uint64_t autoclear);
-/* Before the first change: clears autoclear bits, sets the dirty bit of lazy images. Lock held. */
+/* Before the first change: clears autoclear bits. Lock held. */
 int qcow2_prepare_write(Qcow2State *s);
 
 #endif

@@ -150,7 +150,6 @@ static bool raw_create(const char *filename, BlockOptions *options, GError **err
 const BlockDriver block_driver_raw = {
     .name = "raw",
     .instance_size = sizeof(RawState),
-    .has_file_child = true,
     .probe = raw_probe,
     .open = raw_open,
     .preadv = raw_preadv,

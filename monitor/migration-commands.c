@@ -144,10 +144,10 @@ static json_t *qmp_query_migrate(json_t *arguments, GError **errp)
         json_object_set_new(result, "socket-address", json_array());
     }
     if (info.error) {
-        json_object_set_new(result, "error-desc", json_string(info.error));
+        json_object_set_new(result, "error-desc", monitor_text(info.error));
     }
     if (info.lost) {
-        json_object_set_new(result, "x-wire-lost", json_string(info.lost));
+        json_object_set_new(result, "x-wire-lost", monitor_text(info.lost));
     }
     if (info.total_ms) {
         json_object_set_new(result, "total-time", json_integer(info.total_ms));
@@ -176,7 +176,7 @@ static json_t *parameter_value(MigrationParameter parameter)
 
     if (row->kind == MIGRATION_PARAMETER_TEXT || row->kind == MIGRATION_PARAMETER_CHOICE) {
         g_autofree char *text = migration_parameter_text(parameter);
-        return json_string(text);
+        return monitor_text(text);
     }
     uint64_t value = migration_parameter_get(parameter);
     return row->kind == MIGRATION_PARAMETER_SWITCH ? json_boolean(value) : json_integer((json_int_t)value);

@@ -90,6 +90,8 @@ DriveInfo *blk_drive_info(BlockBackend *blk); /* NULL: not from -drive */
 BlockBackend *drive_get(BlockInterface interface, int bus, int unit);
 /* First drive that asked for an interface and that no machine claimed; NULL: none. */
 BlockBackend *drive_first_unclaimed(void);
+/* As if= has it. */
+const char *drive_interface_name(BlockInterface interface);
 
 typedef struct BlockGeometry {
     uint32_t cylinders, heads, sectors; /* all 0: not said */

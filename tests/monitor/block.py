@@ -202,6 +202,10 @@ def temporary():
         disks.stop(qmp)
         with open(disks.path("a.qcow2"), "rb") as file:
             assert file.read() == before
+        # Also for a machine that comes from elsewhere.
+        qmp = disks.start("-snapshot", "-incoming", "defer", "-drive", "if=none,id=d0,file=a.qcow2,format=qcow2")
+        assert qmp.command("query-block")[0]["inserted"]["backing_file_depth"] == 1
+        disks.stop(qmp)
 
 
 def locked():
@@ -314,6 +318,10 @@ def messages():
         if not on_qemu():
             text = disks.fails("-drive", "if=none,file=v.vmdk")
             assert "format 'vmdk', which is not supported" in text, text
+            node = ("-blockdev", "driver=qcow2,node-name=n,file.driver=file,file.filename=a.qcow2")
+            for option in ("readonly=on", "snapshot=on", "discard=unmap"):
+                text = disks.fails(*node, "-drive", f"if=none,file=n,{option}")
+                assert f"no option '{option.split('=', maxsplit=1)[0]}'" in text, text
             text = disks.fails("-drive", "if=none,file=a.qcow2,bps=1")
             assert "limits on I/O ('bps') are not supported" in text, text
 

@@ -182,6 +182,29 @@ static void test_window(void)
     open_fails(bad, 0, "has to be smaller or equal to the actual size");
 }
 
+/* More than any other request may have, from the middle of a page on. */
+static void test_discard(void)
+{
+    const int64_t size = INT64_C(9) << 30, at[] = {0, 5000, size / 2 - 512, size - 4096};
+    g_autofree char *path = make_file("discard.img", (size_t)size);
+    g_autofree char *text = g_strdup_printf("driver=raw,discard=unmap,file.filename=%s", path);
+    BlockNode *node = open_text(text, BLOCK_OPEN_RDWR);
+    char byte;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(at); i++) {
+        g_assert_cmpint(block_pwrite(node, at[i], "x", 1), ==, 0);
+    }
+    g_assert_cmpint(block_pdiscard(node, 512, size), ==, -EIO);
+    g_assert_cmpint(block_pdiscard(node, -512, 512), ==, -EIO);
+    g_assert_cmpint(block_pdiscard(node, 4096, size - 8192), ==, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(at); i++) {
+        g_assert_cmpint(block_pread(node, at[i], &byte, 1), ==, 0);
+        g_assert_cmpint(byte, ==, i == 0 || i == 3 ? 'x' : 0);
+    }
+    block_unref(node);
+    g_unlink(path);
+}
+
 static void test_messages(void)
 {
     g_autofree char *path = make_file("message.img", 8192), *vmdk = make_file("vmdk.img", 8192);
@@ -381,6 +404,7 @@ int main(int argc, char **argv)
     g_test_add_func("/block/random", test_random);
     g_test_add_func("/block/random-direct", test_random_direct);
     g_test_add_func("/block/window", test_window);
+    g_test_add_func("/block/discard", test_discard);
     g_test_add_func("/block/messages", test_messages);
     g_test_add_func("/block/locks", test_locks);
     g_test_add_func("/block/guess", test_guess);

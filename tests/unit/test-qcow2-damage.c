@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "test-qcow2.h"
+#include "block/blockdev.h"
 #include "util/bswap.h"
 
 enum { H_L1_SIZE = 36, H_L1_OFFSET = 40, H_REFTABLE = 48, H_NB_SNAPSHOTS = 60, H_SNAPSHOTS = 64, H_INCOMPAT = 72 };
@@ -331,6 +332,33 @@ static void test_activate_order(void)
     block_unref(file);
 }
 
+/* A name that is no text stays as it is in the image, and is text for whoever asks. */
+static void test_names(void)
+{
+    Image image = make_snapshots("names.qcow2");
+    BlockSnapshot info = {.name = (char *)"three"}, found = {0};
+    uint8_t *name = memmem(image.data, image.size, "one", 3);
+    BlockNode *node;
+    json_t *o;
+
+    name[1] = 0xff;
+    image_save(&image);
+    node = test_open(image.path, BLOCK_OPEN_RDWR);
+    g_assert_true(block_snapshot_find(node, NULL, "o\xff" "e", &found));
+    o = block_snapshot_to_json(&found);
+    g_assert_cmpstr(json_string_value(json_object_get(o, "name")), ==, "o\xef\xbf\xbd" "e");
+    json_decref(o);
+    block_snapshot_clear(&found);
+    g_assert_true(block_snapshot_create(node, &info, NULL));
+    g_free(info.id);
+    block_unref(node);
+    node = test_open(image.path, 0);
+    g_assert_true(block_snapshot_find(node, "1", "o\xff" "e", NULL));
+    g_assert_true(block_snapshot_find(node, NULL, "three", NULL));
+    block_unref(node);
+    image_free(&image);
+}
+
 typedef struct Told {
     unsigned count;
     bool fatal;
@@ -394,5 +422,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qcow2/damage/activate", test_activate);
     g_test_add_func("/qcow2/damage/activate-order", test_activate_order);
     g_test_add_func("/qcow2/damage/told", test_told);
+    g_test_add_func("/qcow2/damage/names", test_names);
     return test_end(g_test_run());
 }
