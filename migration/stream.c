@@ -188,7 +188,8 @@ void state_put_buffer(StateStream *s, const void *buf, size_t size)
     const uint8_t *p = buf;
 
     g_assert(s->writing);
-    if (s->error) {
+    /* A command without a payload may pass NULL. */
+    if (s->error || !size) {
         return;
     }
     if (s->memory) {

@@ -31,6 +31,7 @@ struct Clock {
     SeqLock sequence;
     int64_t offset;
     bool running;
+    int64_t stopped;             /* virtual: monotonic time of the last stop */
     /* Under the lock. */
     Mutex lock;
     GPtrArray *heap; /* Timer * */
@@ -230,8 +231,18 @@ void clock_stop(Clock *clock)
 {
     g_assert(clock->type == CLOCK_TYPE_VIRTUAL);
     if (clock->running) {
-        set_virtual(clock, false, clock->offset + host_ns(CLOCK_MONOTONIC));
+        int64_t now = host_ns(CLOCK_MONOTONIC);
+
+        __atomic_store_n(&clock->stopped, now, __ATOMIC_RELAXED);
+        set_virtual(clock, false, clock->offset + now);
     }
+}
+
+int64_t clock_stopped_ns(Clock *clock)
+{
+    int64_t stopped = __atomic_load_n(&clock->stopped, __ATOMIC_RELAXED);
+
+    return stopped && !clock_is_running(clock) ? host_ns(CLOCK_MONOTONIC) - stopped : 0;
 }
 
 void clock_set_ns(Clock *clock, int64_t now)

@@ -375,7 +375,7 @@ const VMStateDescription vmstate_spapr = {
         &vmstate_spapr_caps[SPAPR_CAP_FWNMI], &vmstate_fwnmi,
         &vmstate_spapr_caps[SPAPR_CAP_RPT_INVALIDATE], &vmstate_spapr_caps[SPAPR_CAP_AIL_MODE_3],
         &vmstate_client, &vmstate_watchdogs),
-    .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_elapsed_ns"),
+    .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_left_ns"),
     /* The hash page table is the section "spapr/htab", which sets all three. */
     .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs", "tce_tables"),
     /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with H_CLOSED. */

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many savevm and loadvm of a busy guest that checks itself: counters, checksums, floating point, timers,
-processes, files on a disk; in the end the kernel's log, the image and its file system.
+"""Many savevm and loadvm, or live migrations, of a busy guest that checks itself: counters, checksums, floating
+point, timers, processes, files on a disk; in the end the kernel's log, the image and its file system.
 
-soak.py [--cycles N] [--seconds S] [--seed N] [--configuration NAME] [--no-disk]: ends after N cycles or S
-seconds.
+soak.py [--live] [--cycles N] [--seconds S] [--seed N] [--configuration NAME] [--no-disk]: ends after N cycles or S
+seconds.  --live: a cycle is a migration to a new process, whose clock must have gone with the host's.
 """
 
 import argparse
+import contextlib
 import os
 import random
 import re
@@ -32,6 +33,17 @@ CONFIGURATIONS = {
     "power8": {"cpu": "power8_v2.0", "smp": 4},
 }
 TAGS = ("a", "b", "c")
+# How a guest goes, on both sides: capabilities and parameters.
+WAYS = (
+    ((), {}),
+    (("return-path",), {}),
+    (("return-path", "xbzrle"), {"max-bandwidth": 200 << 20}),
+    (("return-path", "multifd"), {"multifd-channels": 3}),
+    (("return-path", "multifd"), {"multifd-compression": "zstd"}),
+    (("return-path",), {"max-bandwidth": 100 << 20, "downtime-limit": 20}),
+)
+# Seconds that the guest's clock may be off the host's after all migrations.
+CLOCK = 1.0
 MKFS = shutil.which("mkfs.ext4", path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
 
 # Each writes what went wrong to /bad and how often it went right to a file of its own.
@@ -104,6 +116,48 @@ class Soak:
         if self.dice.random() < 0.2:
             self.behind(self.counters(), self.saved[tag], f"cycle {number}, loadvm {tag}")
 
+    def clock(self):
+        """The guest's clock less the host's."""
+        answers = []
+        for _ in range(5):
+            before = time.monotonic()
+            seconds = float(self.guest.shell("cut -d' ' -f1 /proc/uptime", 60))
+            after = time.monotonic()
+            answers.append((after - before, seconds - (before + after) / 2))
+        return min(answers)[1]
+
+    def migrate(self, number, boot, uri):
+        """To another process, where the guest goes on."""
+        before = self.counters() if self.dice.random() < 0.2 else {}
+        words, changed = self.dice.choice(WAYS)
+        # Also those off that the last migration had.
+        capabilities = [{"capability": name, "state": name in words} for name in ("return-path", "xbzrle", "multifd")]
+        parameters = {"max-bandwidth": 0, "downtime-limit": 300, "multifd-channels": 2, "multifd-compression": "none",
+                      **changed}
+        old, new = self.guest, boot(f"soak-{number}", ["-incoming", "defer"])
+        for side in (old, new):
+            side.qmp.command("migrate-set-capabilities", capabilities=capabilities)
+            side.qmp.command("migrate-set-parameters", **parameters)
+        new.qmp.command("migrate-incoming", uri=uri)
+        self.wait()
+        old.qmp.command("migrate", uri=uri)
+        deadline = time.monotonic() + stretch(120)
+        while True:
+            info = old.qmp.command("query-migrate")
+            if info.get("status") in ("completed", "failed"):
+                break
+            assert time.monotonic() < deadline, f"{words} {changed}: it does not end: {info}"
+            time.sleep(0.02)
+        assert info["status"] == "completed", f"{words} {changed}: {info}\n{new.console.text}"
+        new.qmp.event("RESUME", 60)
+        old.qmp.command("quit")
+        assert old.wait(30) == 0, old.console.text
+        old.end()
+        self.guest = new
+        self.wait()
+        if before or self.dice.random() < 0.2:
+            self.behind(self.counters(), before, f"migration {number}, {words} {changed}")
+
     def moves(self):
         """Everything goes on."""
         before = self.counters()
@@ -156,17 +210,26 @@ def run(options):
         else:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
         append = f"rdinit={'/disks' if options.disk else '/bin/sh'} console=hvc0 {row.pop('append', '')}"
-        with Guest(name="soak", qmp=True, memory=options.memory, kernel=kernel, initrd=initrd,
-                   append=append.strip(), extra=extra, **row) as guest:
-            guest.qmp.socket.settimeout(stretch(60))
+        with contextlib.ExitStack() as stack:
+            def boot(name, more=()):
+                guest = stack.enter_context(Guest(name=name, qmp=True, memory=options.memory, kernel=kernel,
+                                                  initrd=initrd, append=append.strip(), extra=extra + list(more),
+                                                  **row))
+                guest.qmp.socket.settimeout(stretch(60))
+                return guest
+
+            guest = boot("soak")
             reach_shell(guest)
             soak = Soak(guest, random.Random(options.seed), options.disk)
             soak.begin()
-            started = time.monotonic()
+            clock, started = soak.clock(), time.monotonic()
             while number < options.cycles and time.monotonic() - started < options.seconds:
                 number += 1
                 try:
-                    soak.cycle(number)
+                    if options.live:
+                        soak.migrate(number, boot, f"unix:{folder}/{number}")
+                    else:
+                        soak.cycle(number)
                     if number % 20 == 0:
                         soak.moves()
                         soak.log()
@@ -177,8 +240,12 @@ def run(options):
                     tap.diagnostic(f"{number} cycles in {time.monotonic() - started:.0f} s")
             soak.moves()
             soak.log()
-            guest.qmp.command("quit")
-            guest.wait(30)
+            if options.live:
+                drift = soak.clock() - clock
+                tap.diagnostic(f"{number} migrations: the guest's clock went {drift:+.3f} s with the host's")
+                assert abs(drift) < CLOCK, f"the guest's clock is off by {drift} s"
+            soak.guest.qmp.command("quit")
+            soak.guest.wait(30)
         check = subprocess.run(["qemu-img", "check", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                check=False)
         assert check.returncode == 0, check.stdout.decode()
@@ -192,6 +259,7 @@ def run(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--live", action="store_true")
     parser.add_argument("--cycles", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("GOSSAMER_SEED") or time.time()))

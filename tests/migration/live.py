@@ -906,7 +906,7 @@ def postcopy_unused():
         move(world, source, target, uri, {"downtime-limit": 300})
         # The guest's memory may have large pages again.
         with open(f"/proc/{target.process.pid}/smaps", encoding="utf-8") as file:
-            flags = re.findall(r"^Size: +262144 kB$.*?^VmFlags: (.*)$", file.read(), re.M | re.S)
+            flags = re.findall(r"^Size: +262144 kB$.*?^VmFlags: ([^\n]*)$", file.read(), re.M | re.S)
         assert flags and all("nh" not in words.split() for words in flags), str(flags)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Snapshots that QEMU saves and Gossamer loads, and the other way round; the guest is checked as crossing.py
+"""Snapshots that QEMU saves and Gossamer loads, and the other way round, or itself; the guest is checked as crossing.py
 does, which also tells how the QEMUs are found.
 
 snapshots.py --list [quick|long]; snapshots.py [CASE...]
@@ -28,7 +28,7 @@ class Snapshots(crossing.Walk):
     def cross(self, kind):
         self.steps += 1
         old, count, tag = self.guest, self.count(), f'step{self.steps}'
-        if old.kind == 'g':
+        if old.kind.startswith('g'):
             old.qmp.command('migrate-set-parameters', x_wire=crossing.WIRES[kind])
         text = old.qmp.hmp(f'savevm {tag}')
         assert not text, text
@@ -45,6 +45,7 @@ class Snapshots(crossing.Walk):
 
 # name: (suite, path, options)
 CASES = {
+    'own-wires': ('quick', 'g,g10,g7,g', crossing.SMP),
     'from-7.2': ('quick', 'q7,g', {}),
     'from-7.2-hash-smp': ('long', 'q7,g', {**crossing.HASH, **crossing.SMP}),
     '10.0': ('long', 'g,q10,g', {}),

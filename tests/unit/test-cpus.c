@@ -547,6 +547,9 @@ static void test_reset_hand_over(void)
     }
     g_assert_cmpint(log.resets, ==, 200);
     runstate_set_reset_handler(NULL, NULL);
+    /* Events that the other threads sent. */
+    while (main_loop_iterate(false)) {
+    }
     finish();
 }
 

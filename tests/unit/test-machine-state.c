@@ -116,7 +116,7 @@ static void test_pending(gconstpointer data)
 
 /* These go on with the clock. */
 static const char *const moving[] = {"env.decr_deadline_tb", "env.icount_base", "env.pmu_base_ns", "env.pmu_base_tb",
-                                     "env.pmu_kinds", "rtc_offset_ns", "tb_elapsed_ns", NULL};
+                                     "env.pmu_kinds", "rtc_offset_ns", "tb_left_ns", NULL};
 /* Written when they are used: a cache's entries behind its count, a watchpoint's place without a length. */
 static const char *const unused[] = {"noted", "watch_addr", "watch_flags", NULL};
 

@@ -140,6 +140,7 @@ static void test_virtual(void)
 
     runtime_init();
     g_assert_cmpint(virtual_now(), ==, 0);
+    g_assert_cmpint(clock_stopped_ns(clock_virtual()), ==, 0);
     t = timer_new_ns(clock_virtual(), count, &fired);
     timer_mod_ns(t, 2 * SCALE_MS);
     g_usleep(5000);
@@ -150,15 +151,18 @@ static void test_virtual(void)
         main_loop_iterate(true);
     }
     g_assert_cmpint(virtual_now(), >=, 2 * SCALE_MS);
+    g_assert_cmpint(clock_stopped_ns(clock_virtual()), ==, 0);
     clock_stop(clock_virtual());
     before = virtual_now();
     g_usleep(2000);
     g_assert_cmpint(virtual_now(), ==, before);
+    g_assert_cmpint(clock_stopped_ns(clock_virtual()), >=, 2 * SCALE_MS);
     /* Loading state moves it; it goes on from there. */
     clock_set_ns(clock_virtual(), 1000000000000);
     g_assert_cmpint(virtual_now(), ==, 1000000000000);
     timer_mod_ns(t, 1000000000001);
     clock_start(clock_virtual());
+    g_assert_cmpint(clock_stopped_ns(clock_virtual()), ==, 0);
     while (fired < 2) {
         main_loop_iterate(true);
     }

@@ -258,7 +258,7 @@ struct SpaprMachine {
     uint64_t fdt_addr;
     GArray *events;              /* SpaprEvent, oldest first */
     /* host-only */
-    int64_t tb_elapsed_ns;       /* to be made up for when the guest starts */
+    int64_t tb_left_ns;          /* by the host's monotonic clock: time passes for the guest from there; 0: it stood still */
     DeviceState *xics, *xive;
     VioBus *vio;
     GPtrArray *phbs;             /* SpaprPhb *, spapr-pci.c */
