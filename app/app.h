@@ -36,7 +36,7 @@ typedef struct AppConfig {
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
     char *incoming, *loadvm, *dump_vmstate;
-    char *vga;
+    char *vga, *vnc;
     char *log_items, *log_file, *log_filter;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
     unsigned graphic_width, graphic_height, graphic_depth;

@@ -24,12 +24,14 @@
 #include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
+#include "ui/vnc.h"
 #include "util/error.h"
 #include "util/log.h"
 
 static int fail(const AppConfig *config, GError *error)
 {
     /* The terminal first: the message is for whoever sits there. */
+    vnc_stop();
     app_destroy_monitors();
     chardev_cleanup();
     fprintf(stderr, "%s: %s\n", config->program, error ? error->message : "failed");
@@ -236,6 +238,7 @@ int main(int argc, char **argv)
     status = main_loop_run();
     migration_shutdown();
     pause_all_vcpus();
+    vnc_stop();
     app_destroy_monitors();
     cpus_shutdown();
     net_cleanup();

@@ -9,6 +9,7 @@
 #include "accel/tcg/accel.h"
 #include "monitor/commands.h"
 #include "target/ppc/cpu.h"
+#include "ui/keymap.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/options.h"
@@ -341,11 +342,26 @@ static bool add_mon(AppConfig *c, const char *v, GError **errp)
     return good;
 }
 
+static bool set_vnc(AppConfig *c, const char *v, GError **errp)
+{
+    g_free(c->vnc);
+    c->vnc = g_strdup(v);
+    c->display_none = true;
+    return true;
+}
+
 static bool set_display(AppConfig *c, const char *v, GError **errp)
 {
+    if (!strcmp(v, "help")) {
+        printf("Available display backend types:\nnone\nvnc\n(gtk, sdl and others are not built in)\n");
+        c->only_help = true;
+        return true;
+    }
+    if (g_str_has_prefix(v, "vnc=")) {
+        return set_vnc(c, v + 4, errp);
+    }
     if (strcmp(v, "none")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "this machine has no display (use none)");
+        error_set(errp, GOSSAMER_ERROR_INVALID, "no such display here (none, vnc=HOST:DISPLAY)");
         return false;
     }
     c->display_none = true;
@@ -531,6 +547,11 @@ static bool set_vga(AppConfig *c, const char *v, GError **errp)
     return true;
 }
 
+static bool set_layout(AppConfig *c, const char *v, GError **errp)
+{
+    return keymap_set_layout(v, errp);
+}
+
 static bool add_netdev(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-netdev", v, errp); }
 static bool add_nic(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-nic", v, errp); }
 static bool add_net(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-net", v, errp); }
@@ -583,7 +604,9 @@ static const OptionRow option_rows[] = {
 
     GROUP("Console and monitors"),
     {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
-    {"display", "none", "no display", set_display},
+    {"display", "none|vnc=HOST:DISPLAY[,...]", "where the display is shown", set_display},
+    {"vnc", "HOST:DISPLAY|unix:PATH|none[,password=on][,share=..][,to=N]", "show the display to VNC clients", set_vnc},
+    {"k", "LAYOUT", "keyboard layout of VNC clients: en-us, de, fr-ch, ...", set_layout},
     {"vga", "std|none", "display adapter ('-vga help' lists them)", set_vga},
     {"netdev", "TYPE,id=ID[,...]", "add a network back end ('-netdev help' lists the types)", add_netdev},
     {"nic", "TYPE[,model=MODEL][,mac=ADDRESS][,...]", "a NIC of the machine and its back end; none", add_nic},

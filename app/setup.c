@@ -26,6 +26,7 @@
 #include "system/rtc.h"
 #include "system/runtime.h"
 #include "target/ppc/cpu.h"
+#include "ui/vnc.h"
 #include "util/error.h"
 #include "util/options.h"
 
@@ -106,7 +107,7 @@ static bool create_serials(AppConfig *config, MachineState *machine, GError **er
         g_ptr_array_add(config->serials,
                         g_strdup(shared ? "mon:stdio" : config->nographic ? "stdio" : "null"));
         if (!config->nographic && !config->display_none && !config->daemonize && machine->kernel_filename) {
-            warn_report("there is no display: the console is not shown (try -nographic)");
+            warn_report("the console is not shown (try -nographic, or -vnc :0)");
         }
     }
     for (guint i = 0; i < config->serials->len; i++) {
@@ -333,6 +334,10 @@ bool app_create(AppConfig *config, GError **errp)
     net_check();
     migration_set_uuid(machine->uuid);
     migration_set_tls_lookup(app_tls_credentials);
+    if (config->vnc && !vnc_start(config->vnc, config->name, errp)) {
+        g_prefix_error(errp, "-vnc %s: ", config->vnc);
+        return false;
+    }
     return app_check_disks(errp) && migration_machine_created(machine->class->machine_name, errp) &&
            (!config->dump_vmstate || dump_vmstate(config, machine, errp));
 }

@@ -186,6 +186,11 @@ static void hmp_change(HMPContext *context, const char *args)
     BlockBackend *blk = device ? blk_find(device) : NULL;
     bool read_only;
 
+    if (!g_strcmp0(device, "vnc")) {
+        monitor_change_vnc(file, format, &error);
+        hmp_report(context, error);
+        return;
+    }
     if (!blk && device) {
         blk = blk_find_by_device(device);
     }

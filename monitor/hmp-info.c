@@ -259,11 +259,6 @@ static void info_history(HMPContext *context, const char *args)
     }
 }
 
-static void info_mice(HMPContext *context, const char *args)
-{
-    g_string_append(context->out, "No mouse devices connected\n");
-}
-
 static void info_memory_size(HMPContext *context, const char *args)
 {
     MachineState *machine = machine_current();
@@ -315,7 +310,6 @@ const HMPCommand monitor_hmp_info_commands[] = {
     {"info capabilities", NULL, "show the machine's capabilities", info_capabilities, NULL},
     {"info numa", NULL, "show NUMA information", info_numa, NULL},
     {"info history", NULL, "show the command line history", info_history, NULL},
-    {"info mice", NULL, "show which guest mouse is receiving events", info_mice, NULL},
     {"info memory_size_summary", NULL,
      "show the amount of initially allocated and present hotpluggable (if enabled) memory in bytes.",
      info_memory_size, NULL},

@@ -117,6 +117,8 @@ extern const QMPCommand monitor_qmp_block_commands[];
 extern const HMPCommand monitor_hmp_block_commands[];
 
 /* display-commands.c */
+/* "change vnc password SECRET": what and the secret. */
+bool monitor_change_vnc(const char *what, const char *secret, GError **errp);
 extern const QMPCommand monitor_qmp_display_commands[];
 extern const HMPCommand monitor_hmp_display_commands[];
 

@@ -209,11 +209,6 @@ static json_t *query_display_options(json_t *arguments, GError **errp)
     return json_pack("{s:s}", "type", "none");
 }
 
-static json_t *query_vnc(json_t *arguments, GError **errp)
-{
-    return json_pack("{s:b}", "enabled", 0);
-}
-
 /* Things the machines have none of. */
 static json_t *empty_list(json_t *arguments, GError **errp)
 {
@@ -261,11 +256,9 @@ const QMPCommand monitor_qmp_query_commands[] = {
     {"query-chardev-backends", query_chardev_backends, .preconfig = true},
     {"query-dump", query_dump},
     {"query-display-options", query_display_options},
-    {"query-vnc", query_vnc},
     {"query-block-jobs", empty_list},
     {"query-iothreads", empty_list, .preconfig = true},
     {"query-memory-devices", empty_list},
-    {"query-mice", empty_list},
     {"query-pci", query_pci},
     {"query-tpm", empty_list},
     {"query-tpm-models", empty_list},

@@ -2,11 +2,13 @@
 /*
  * ADB keyboard, Apple Extended Keyboard.  "Guide to the Macintosh Family Hardware", 2nd edition, 8
  * ("Register 0 in an ADB keyboard"), key codes as in "Inside Macintosh: Macintosh Toolbox Essentials".
+ * Keys of user interfaces come by input_handler_add().
  * Left out: register 2 tells of no pressed modifier and of no light.
  */
 #include <string.h>
 #include "hw/input/adb.h"
 #include "migration/vmstate.h"
+#include "ui/input.h"
 #include "util/error.h"
 
 #define QUEUE_SIZE 128
@@ -19,6 +21,8 @@ typedef struct AdbKeyboard {
     /* saved */
     uint8_t data[QUEUE_SIZE];           /* keys that the guest has not asked for */
     int32_t rptr, wptr, count;
+    /* immutable */
+    InputHandler *input;
 } AdbKeyboard;
 
 static const uint8_t handlers[] = {1, 2, 3, 0};
@@ -113,8 +117,35 @@ static const VMStateDescription vmstate_keyboard = {
         VMSTATE_INT32(count, AdbKeyboard),
         VMSTATE_END_OF_LIST(),
     },
+    .immutable = VMSTATE_NAMES("input"),
     VMSTATE_STRUCT_AUDIT(AdbKeyboard),
 };
+
+static void keyboard_key(void *opaque, Key key, bool down)
+{
+    uint8_t code = key_info[key].adb;
+
+    if (code != KEY_NONE) {
+        adb_keyboard_key(opaque, code, down);
+    }
+}
+
+static const InputHandlerOps keyboard_input = {
+    .name = "QEMU ADB Keyboard",
+    .kinds = INPUT_KEYS,
+    .key = keyboard_key,
+};
+
+static bool keyboard_realize(DeviceState *dev, GError **errp)
+{
+    ((AdbKeyboard *)dev)->input = input_handler_add(&keyboard_input, dev);
+    return true;
+}
+
+static void keyboard_unrealize(DeviceState *dev)
+{
+    input_handler_remove(((AdbKeyboard *)dev)->input);
+}
 
 static void keyboard_reset(void *obj, ResetType type)
 {
@@ -134,6 +165,8 @@ const AdbDeviceClass adb_keyboard_class = {
         .instance_size = sizeof(AdbKeyboard),
         .category = DEVICE_CATEGORY_INPUT,
         .vmstate = &vmstate_keyboard,
+        .realize = keyboard_realize,
+        .unrealize = keyboard_unrealize,
         .reset = {.hold = keyboard_reset},
     },
     .request = keyboard_request,

@@ -6,6 +6,7 @@
  */
 #include "hw/input/adb.h"
 #include "migration/vmstate.h"
+#include "ui/input.h"
 
 #define MAX_STEP 63
 #define RELEASED 0x80u
@@ -18,6 +19,8 @@ typedef struct AdbMouse {
     /* saved */
     int32_t buttons, last_buttons;      /* now, and as the guest knows them */
     int32_t dx, dy, dz;                 /* not yet told; dz: never used */
+    /* immutable */
+    InputHandler *input;
 } AdbMouse;
 
 static const uint8_t handlers[] = {1, 2, 0};
@@ -106,8 +109,39 @@ static const VMStateDescription vmstate_mouse = {
         VMSTATE_INT32(dz, AdbMouse),
         VMSTATE_END_OF_LIST(),
     },
+    .immutable = VMSTATE_NAMES("input"),
     VMSTATE_STRUCT_AUDIT(AdbMouse),
 };
+
+static void mouse_move(void *opaque, int dx, int dy)
+{
+    adb_mouse_move(opaque, dx, dy);
+}
+
+static void mouse_button(void *opaque, InputButton button, bool down)
+{
+    if (button == INPUT_LEFT || button == INPUT_RIGHT) {
+        adb_mouse_button(opaque, button == INPUT_RIGHT, down);
+    }
+}
+
+static const InputHandlerOps mouse_input = {
+    .name = "QEMU ADB Mouse",
+    .kinds = INPUT_BUTTONS | INPUT_RELATIVE,
+    .button = mouse_button,
+    .move = mouse_move,
+};
+
+static bool mouse_realize(DeviceState *dev, GError **errp)
+{
+    ((AdbMouse *)dev)->input = input_handler_add(&mouse_input, dev);
+    return true;
+}
+
+static void mouse_unrealize(DeviceState *dev)
+{
+    input_handler_remove(((AdbMouse *)dev)->input);
+}
 
 static void mouse_reset(void *obj, ResetType type)
 {
@@ -127,6 +161,8 @@ const AdbDeviceClass adb_mouse_class = {
         .instance_size = sizeof(AdbMouse),
         .category = DEVICE_CATEGORY_INPUT,
         .vmstate = &vmstate_mouse,
+        .realize = mouse_realize,
+        .unrealize = mouse_unrealize,
         .reset = {.hold = mouse_reset},
     },
     .request = mouse_request,

@@ -709,7 +709,8 @@ static void test_state(void)
     for (unsigned i = 0; i < 2000; i++) {
         step(rand);
     }
-    vga_port_read(&vga, 0x3da);
+    vga_port_read(&vga, 0x3da);         /* one of them is there */
+    vga_port_read(&vga, 0x3ba);
     vga_port_write(&vga, 0x3c0, 3);     /* in the middle of an attribute and of a colour */
     vga_port_write(&vga, 0x3c8, 7);
     vga_port_write(&vga, 0x3c9, 1);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread that serves VNC clients.  libvncserver waits for a client that does not read, so nothing of it runs on
+ * the main thread: pictures come through a copy, keys and pointers go through a queue.  A client that does not read
+ * for two seconds is dropped; others wait for it meanwhile.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <rfb/rfb.h>
+#include <string.h>
+#include <sys/select.h>
+#include <unistd.h>
+#include <gio/gio.h>
+#include "vnc-private.h"
+
+#define MAX_WAIT_MS 2000
+#define MAX_CLIENTS 64
+#define MAX_EVENTS 4096
+#define CHALLENGE_SIZE 16
+#define PASSWORD_SIZE 8
+
+typedef struct VncServer {
+    VncShared *shared;
+    rfbScreenInfoPtr screen;
+    uint32_t *pixels;
+} VncServer;
+
+static VncShared *shared_of(rfbClientPtr client)
+{
+    return ((VncServer *)client->screen->screenData)->shared;
+}
+
+/* ---- From clients ---- */
+
+static void push(VncShared *shared, const VncEvent *event)
+{
+    VncEvent *last;
+
+    g_mutex_lock(&shared->lock);
+    last = shared->events->len ? &g_array_index(shared->events, VncEvent, shared->events->len - 1) : NULL;
+    if (last && !event->is_key && !last->is_key && last->buttons == event->buttons) {
+        *last = *event;                 /* only moved on */
+    } else if (shared->events->len < MAX_EVENTS) {
+        g_array_append_val(shared->events, *event);
+    }
+    if (!shared->told) {
+        shared->told = true;
+        g_idle_add_full(G_PRIORITY_DEFAULT, vnc_take_events, shared, NULL);
+    }
+    g_mutex_unlock(&shared->lock);
+}
+
+static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
+{
+    const VncEvent event = {.is_key = true, .down = down, .keysym = keysym};
+
+    push(shared_of(client), &event);
+}
+
+static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
+{
+    const VncEvent event = {.buttons = (unsigned)buttons, .x = (unsigned)MAX(x, 0), .y = (unsigned)MAX(y, 0)};
+
+    push(shared_of(client), &event);
+}
+
+/* The response is the challenge, encrypted with the password. */
+static rfbBool check_password(rfbClientPtr client, const char *response, int size)
+{
+    VncShared *shared = shared_of(client);
+    char password[PASSWORD_SIZE + 1] = {0};
+    uint8_t wanted[CHALLENGE_SIZE];
+    bool good = false, known;
+    uint8_t differ = 0;
+
+    g_mutex_lock(&shared->lock);
+    known = shared->password && g_get_real_time() / G_USEC_PER_SEC < shared->expires;
+    if (known) {
+        g_strlcpy(password, shared->password, sizeof(password));
+    }
+    g_mutex_unlock(&shared->lock);
+    if (known && size == CHALLENGE_SIZE) {
+        memcpy(wanted, client->authChallenge, sizeof(wanted));
+        rfbEncryptBytes(wanted, password);
+        for (unsigned i = 0; i < sizeof(wanted); i++) {
+            differ |= (uint8_t)(wanted[i] ^ (uint8_t)response[i]);
+        }
+        good = differ == 0;
+    }
+    memset(password, 0, sizeof(password));
+    return good;
+}
+
+static void on_gone(rfbClientPtr client)
+{
+    VncShared *shared = shared_of(client);
+
+    g_mutex_lock(&shared->lock);
+    for (guint i = 0; i < shared->clients->len; i++) {
+        VncConnection *connection = &g_array_index(shared->clients, VncConnection, i);
+
+        if (connection->client == client) {
+            g_free(connection->info.host);
+            g_free(connection->info.service);
+            g_free(connection->info.family);
+            g_array_remove_index(shared->clients, i);
+            break;
+        }
+    }
+    g_mutex_unlock(&shared->lock);
+}
+
+static VncConnection describe(GSocket *socket, const void *client)
+{
+    g_autoptr(GSocketAddress) address = g_socket_get_remote_address(socket, NULL);
+    VncConnection connection = {.client = client};
+
+    if (G_IS_INET_SOCKET_ADDRESS(address)) {
+        GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
+        GInetAddress *host = g_inet_socket_address_get_address(inet);
+
+        connection.info.host = g_inet_address_to_string(host);
+        connection.info.service = g_strdup_printf("%u", g_inet_socket_address_get_port(inet));
+        connection.info.family = g_strdup(g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6 ? "ipv6" : "ipv4");
+    } else {
+        connection.info.host = g_strdup("");
+        connection.info.service = g_strdup("");
+        connection.info.family = g_strdup("unix");
+    }
+    return connection;
+}
+
+static void accept_client(VncServer *server, GSocket *listening)
+{
+    VncShared *shared = server->shared;
+    g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, NULL);
+    VncConnection connection;
+    rfbClientPtr client;
+    int fd;
+
+    if (!socket || shared->clients->len >= MAX_CLIENTS) {
+        return;
+    }
+    /* The library closes its own descriptor. It waits with select(), which knows only low numbers. */
+    fd = dup(g_socket_get_fd(socket));
+    if (fd < 0 || fd >= FD_SETSIZE) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return;
+    }
+    client = rfbNewClient(server->screen, fd);
+    if (!client) {
+        return;
+    }
+    client->clientGoneHook = on_gone;
+    connection = describe(socket, client);
+    g_mutex_lock(&shared->lock);
+    g_array_append_val(shared->clients, connection);
+    g_mutex_unlock(&shared->lock);
+}
+
+/* ---- The picture ---- */
+
+/* The library's pixels have red in the lowest byte. */
+static void copy_row(uint32_t *to, const uint32_t *from, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        to[i] = (from[i] >> 16 & 0xff) | (from[i] & 0xff00) | (from[i] & 0xff) << 16;
+    }
+}
+
+/* What has changed since the last time. False: nothing. */
+static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
+{
+    VncShared *shared = server->shared;
+    uint32_t *old = NULL;
+
+    g_mutex_lock(&shared->lock);
+    *dirty = shared->dirty;
+    *resized = shared->resized;
+    shared->resized = false;
+    shared->dirty.width = shared->dirty.height = 0;
+    if (*resized) {
+        *dirty = (DisplayRect){0, 0, shared->width, shared->height};
+        old = server->pixels;
+        server->pixels = g_new(uint32_t, (gsize)shared->width * shared->height);
+    }
+    for (unsigned y = dirty->y; dirty->width && y < dirty->y + dirty->height; y++) {
+        size_t at = (size_t)y * shared->width + dirty->x;
+
+        copy_row(server->pixels + at, shared->pixels + at, dirty->width);
+    }
+    g_mutex_unlock(&shared->lock);
+    if (*resized && server->screen) {
+        rfbNewFramebuffer(server->screen, (char *)server->pixels, (int)dirty->width, (int)dirty->height, 8, 3, 4);
+    }
+    g_free(old);
+    return dirty->width && dirty->height;
+}
+
+/* ---- Life ---- */
+
+static void no_log(const char *format, ...)
+{
+}
+
+static bool create_screen(VncServer *server)
+{
+    VncShared *shared = server->shared;
+    DisplayRect all;
+    bool resized;
+    rfbScreenInfoPtr screen;
+
+    rfbLogEnable(FALSE);
+    rfbErr = no_log;
+    rfbMaxClientWait = MAX_WAIT_MS;
+    take_picture(server, &all, &resized);
+    screen = rfbGetScreen(NULL, NULL, (int)all.width, (int)all.height, 8, 3, 4);
+    if (!screen) {
+        return false;
+    }
+    screen->frameBuffer = (char *)server->pixels;
+    screen->screenData = server;
+    screen->desktopName = shared->name;
+    screen->port = screen->ipv6port = 0; /* connections are accepted here */
+    screen->autoPort = FALSE;
+    screen->httpDir = NULL;
+    screen->cursor = NULL;
+    screen->deferUpdateTime = 0;
+    screen->kbdAddEvent = on_key;
+    screen->ptrAddEvent = on_pointer;
+    screen->alwaysShared = shared->share != VNC_SHARE_EXCLUSIVE;
+    if (shared->ask_password) {
+        screen->authPasswdData = shared;
+        screen->passwordCheck = check_password;
+    }
+    rfbInitServer(screen);
+    server->screen = screen;
+    return true;
+}
+
+static void destroy_screen(VncServer *server)
+{
+    rfbShutdownServer(server->screen, TRUE);
+    server->screen->frameBuffer = NULL;
+    rfbScreenCleanup(server->screen);
+    g_free(server->pixels);
+}
+
+/* Descriptors to wait for: the pipe, those that listen, clients. */
+static void add_clients(VncServer *server, GArray *polls)
+{
+    rfbClientIteratorPtr all = rfbGetClientIterator(server->screen);
+    rfbClientPtr client;
+
+    while ((client = rfbClientIteratorNext(all))) {
+        struct pollfd entry = {.fd = client->sock, .events = POLLIN};
+
+        if (client->sock != RFB_INVALID_SOCKET) {
+            g_array_append_val(polls, entry);
+        }
+    }
+    rfbReleaseClientIterator(all);
+}
+
+static bool stopped(VncShared *shared)
+{
+    bool stop;
+
+    g_mutex_lock(&shared->lock);
+    stop = shared->stop;
+    g_mutex_unlock(&shared->lock);
+    return stop;
+}
+
+static void serve_once(VncServer *server, GArray *polls)
+{
+    VncShared *shared = server->shared;
+    struct pollfd entry = {.fd = shared->wake[0], .events = POLLIN};
+    DisplayRect dirty;
+    bool resized;
+    char bytes[64];
+
+    g_array_set_size(polls, 0);
+    g_array_append_val(polls, entry);
+    for (guint i = 0; i < shared->sockets->len; i++) {
+        entry.fd = g_socket_get_fd(g_ptr_array_index(shared->sockets, i));
+        g_array_append_val(polls, entry);
+    }
+    add_clients(server, polls);
+    if (poll((struct pollfd *)(void *)polls->data, polls->len, -1) < 0 && errno != EINTR) {
+        g_usleep(G_USEC_PER_SEC / 10);
+        return;
+    }
+    if (g_array_index(polls, struct pollfd, 0).revents) {
+        while (read(shared->wake[0], bytes, sizeof(bytes)) > 0) {
+        }
+    }
+    for (guint i = 0; i < shared->sockets->len; i++) {
+        if (g_array_index(polls, struct pollfd, 1 + i).revents) {
+            accept_client(server, g_ptr_array_index(shared->sockets, i));
+        }
+    }
+    if (take_picture(server, &dirty, &resized) && !resized) {
+        rfbMarkRectAsModified(server->screen, (int)dirty.x, (int)dirty.y, (int)(dirty.x + dirty.width),
+                              (int)(dirty.y + dirty.height));
+    }
+    rfbProcessEvents(server->screen, 0);
+}
+
+gpointer vnc_server_run(gpointer opaque)
+{
+    VncServer server = {.shared = opaque};
+    g_autoptr(GArray) polls = g_array_new(false, false, sizeof(struct pollfd));
+
+    if (!create_screen(&server)) {
+        g_free(server.pixels);
+        return NULL;
+    }
+    while (!stopped(server.shared)) {
+        serve_once(&server, polls);
+    }
+    destroy_screen(&server);
+    return NULL;
+}
