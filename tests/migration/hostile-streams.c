@@ -6,11 +6,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "block/blockdev.h"
+#include "test-spapr-golden.h"
 #include "hw/core/cpu.h"
 #include "hw/intc/xics.h"
 #include "hw/intc/xive.h"
-#include "hw/scsi/scsi.h"
 #include "migration/ram.h"
 #include "migration/savevm.h"
 #include "migration/wire.h"
@@ -109,59 +108,13 @@ static void begin_own(Hostile *h, const char *text)
     g_assert_no_error(error);
 }
 
-static gsize place(const char *text, gsize size, const char *name)
-{
-    const char *at = memmem(text, size, name, strlen(name));
-
-    return at ? (gsize)(at - text) : SIZE_MAX;
-}
-
-/* The machine's drives, whose sections come before its own, or those of devices behind them. */
-static void make_disks(const char *text, gsize size, bool before)
-{
-    gsize adapter = place(text, size, "v-scsi@71000002/spapr_vscsi");
-    bool drives = adapter < place(text, size, "spapr_option_vector_ov5_cas");
-    GError *error = NULL;
-
-    device_classes_register(hw_scsi_device_classes);
-    if (adapter == SIZE_MAX || drives != before) {
-        return;
-    }
-    if (drives) {
-        drive_add("driver=null-co,size=1M", BLOCK_IF_SCSI, false, &error);
-        g_assert_no_error(error);
-        drive_add("media=cdrom,index=2", BLOCK_IF_SCSI, false, &error);
-    } else {
-        g_assert_nonnull(device_add("spapr-vscsi", &error));
-        if (place(text, size, "/0:0:0/scsi-disk") != SIZE_MAX) {
-            drive_add("if=none,id=disk,driver=null-co,size=64M", BLOCK_IF_SCSI, false, &error);
-            g_assert_no_error(error);
-            g_assert_nonnull(device_add("scsi-hd,drive=disk", &error));
-        }
-    }
-    g_assert_no_error(error);
-}
-
 static void begin_golden(Hostile *h, const char *path)
 {
-    g_autofree char *text = NULL, *line = NULL;
-    g_auto(GStrv) words = NULL;
-    GError *error = NULL;
-    char *body;
-    gsize size;
+    GoldenFile golden;
 
-    if (!g_file_get_contents(path, &text, &size, &error)) {
-        g_error("%s", error->message);
-    }
-    body = memchr(text, '\n', size);
-    g_assert(body);
-    line = g_strndup(text, (gsize)(body - text));
-    words = g_strsplit(line, " ", 4);
     bench_set_memory("512M");
-    make_disks(body, size - (gsize)(body - text), true);
-    bench_start_smp(words[0], words[1], false, words[2]);
-    make_disks(body, size - (gsize)(body - text), false);
-    h->stream = g_bytes_new(body + 1, size - (gsize)(body + 1 - text));
+    bench_start_golden(&golden, path);
+    h->stream = g_bytes_new(golden.body, golden.size);
 }
 
 /* ---- Where its sections are ---- */

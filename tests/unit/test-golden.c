@@ -8,9 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "test-spapr-bench.h"
-#include "block/blockdev.h"
-#include "hw/scsi/scsi.h"
+#include "test-spapr-golden.h"
 #include "migration/wire.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
@@ -182,80 +180,21 @@ static void test_own(void)
     test_save();
 }
 
-/* ---- The stream's disks: its command line had them as drives or as devices ---- */
-
-#define ADAPTER "v-scsi@71000002"
-
-static int index_of(const char *name)
-{
-    for (guint i = 0; i < sections->len; i++) {
-        if (!strcmp(g_array_index(sections, Section, i).name, name)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* Drives with an interface become devices of the machine, whose sections come before its own. */
-static bool has_drives(void)
-{
-    int adapter = index_of(ADAPTER "/spapr_vscsi");
-
-    return adapter >= 0 && adapter < index_of("spapr");
-}
-
-static void make_drives(void)
-{
-    GError *error = NULL;
-
-    drive_add("driver=null-co,size=1M", BLOCK_IF_SCSI, false, &error);
-    g_assert_no_error(error);
-    drive_add("media=cdrom,index=2", BLOCK_IF_SCSI, false, &error);
-    g_assert_no_error(error);
-}
-
-static void make_devices(void)
-{
-    GError *error = NULL;
-
-    if (index_of(ADAPTER "/spapr_vscsi") < 0 || has_drives()) {
-        return;
-    }
-    g_assert_nonnull(device_add("spapr-vscsi", &error));
-    if (index_of(ADAPTER "/0:0:0/scsi-disk") >= 0) {
-        drive_add("if=none,id=disk,driver=null-co,size=64M", BLOCK_IF_SCSI, false, &error);
-        g_assert_no_error(error);
-        g_assert_nonnull(device_add("scsi-hd,drive=disk", &error));
-    }
-    g_assert_no_error(error);
-}
-
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = NULL, *line = NULL;
-    g_auto(GStrv) words = NULL;
+    GoldenFile golden;
     VMStateWire wire;
-    gsize size;
-    char *body;
     int result;
 
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
-    if (argc != 2 || !g_file_get_contents(argv[1], &text, &size, &error)) {
-        g_error("test-golden FILE: %s", error ? error->message : "no file");
+    if (argc != 2) {
+        g_error("test-golden FILE");
     }
-    body = memchr(text, '\n', size);
-    line = g_strndup(text, (gsize)(body - text));
-    words = g_strsplit(line, " ", 4);
-    dialect = words[3];
-    read_sections(body + 1, text + size);
-    device_classes_register(hw_scsi_device_classes);
-    if (has_drives()) {
-        make_drives();
-    }
-    bench_start_smp(words[0], words[1], false, words[2]);
-    make_devices();
+    bench_start_golden(&golden, argv[1]);
+    dialect = golden.dialect;
+    read_sections((const char *)golden.body, (const char *)golden.body + golden.size);
     g_assert_true(vmstate_wire_parse(dialect, &wire, &error));
     state_registry_set_wire(runtime_state_registry(), wire);
     g_test_add_func("/golden/load", test_load);
