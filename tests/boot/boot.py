@@ -192,21 +192,6 @@ def stop_cont():
         assert status == 0, f"exit status {status} after quit"
 
 
-def finished_migration(guest):
-    """Waits for the end of the migration that guest sends."""
-    for _ in range(1200):
-        info = guest.qmp.command("query-migrate")
-        if info["status"] in ("completed", "failed", "cancelled"):
-            return info
-        time.sleep(0.1)
-    raise AssertionError(f"the migration does not end: {info}")
-
-
-def read_count(guest):
-    """The loop's count; its file is empty for a moment at each write."""
-    return int(guest.shell("c=; while [ -z \"$c\" ]; do c=$(cat /count); done; echo $c"))
-
-
 def migrate(name, append="", **options):
     """A busy guest goes twice to another emulator, which waits for it; and stays after a cancel."""
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
@@ -217,7 +202,7 @@ def migrate(name, append="", **options):
         guest.qmp.command("migrate-set-parameters", max_bandwidth=1000000)
         guest.qmp.command("migrate", uri="exec:cat > /dev/null")
         guest.qmp.command("migrate_cancel")
-        assert finished_migration(guest)["status"] == "cancelled"
+        assert guest.qmp.migration()["status"] == "cancelled"
         guest.qmp.command("migrate-set-parameters", max_bandwidth=0)
         # A machine that is reset while the management thinks about the switch-over goes as it then is, with
         # a new hash page table if it has one.
@@ -231,7 +216,7 @@ def migrate(name, append="", **options):
             other.qmp.command("system_reset")
             other.qmp.event("RESET")
             other.qmp.command("migrate-continue", state="pre-switchover")
-            end = finished_migration(other)
+            end = other.qmp.migration()
             assert end["status"] == "completed", str(end)
             assert not other.qmp.command("query-status")["running"]
         assert guest.shell("echo here") == "here"
@@ -240,16 +225,16 @@ def migrate(name, append="", **options):
             target = stack.enter_context(debian_shell(f"{name}-{turn}", append, qmp=True,
                                                       extra=["-incoming", uri], **options))
             assert target.qmp.command("query-status")["status"] == "inmigrate"
-            before = read_count(guest)
+            before = guest.count()
             guest.qmp.command("migrate", uri=uri)
-            info = finished_migration(guest)
+            info = guest.qmp.migration()
             assert info["status"] == "completed" and info["ram"]["remaining"] == 0, str(info)
             assert guest.qmp.command("query-status")["status"] == "postmigrate"
             target.qmp.event("RESUME")
-            after = read_count(target)
+            after = target.count()
             assert after >= before, f"the loop's count went from {before} to {after}"
             target.shell('sleep 1; [ "$(md5sum < /big)" = "$sum" ]')
-            assert read_count(target) > after, "the loop in the background stands still"
+            assert target.count() > after, "the loop in the background stands still"
             lines = target.shell("dmesg | grep -iE 'stall|lockup|hung|clocksource.*unstable'; true")
             assert not lines, f"the kernel complains: {lines}"
             guest = target
@@ -283,14 +268,14 @@ def savevm(name, append="", **options):
             guest.shell("(while :; do n=$((n + 1)); echo $n > /count; done) & true")
             guest.shell("head -c 3000000 /bin/busybox > /big; sum=$(md5sum < /big)")
             for turn in range(3):
-                before = read_count(guest)
+                before = guest.count()
                 assert guest.qmp.hmp("savevm t") == ""
                 guest.shell(f"touch /later; rm /big; cp /bin/sh /big; sleep {turn}")
                 assert guest.qmp.hmp("loadvm t") == ""
-                after = read_count(guest)
+                after = guest.count()
                 guest.shell('[ ! -e /later ]; [ "$(md5sum < /big)" = "$sum" ]')
                 guest.shell("sleep 1")
-                assert before <= after < read_count(guest), "the loop in the background stands still"
+                assert before <= after < guest.count(), "the loop in the background stands still"
             guest.qmp.command("stop")
             registers = guest.qmp.hmp("info registers -a")
             for tag in ("u", "v"):
@@ -309,7 +294,7 @@ def savevm(name, append="", **options):
         options["extra"] += ["-loadvm", "v"]
         with debian_shell(f"{name}-1", append, qmp=True, **options) as guest:
             assert guest.qmp.command("query-status")["running"]
-            assert read_count(guest) >= after
+            assert guest.count() >= after
             guest.shell('sleep 1; [ "$(md5sum < /big)" = "$sum" ]')
             lines = guest.shell("dmesg | grep -iE 'stall|lockup|hung|clocksource.*unstable'; true")
             assert not lines, f"the kernel complains: {lines}"

@@ -289,6 +289,11 @@ class Guest:
         assert match.group(1) == "0", f"{command}: status {match.group(1)}\n{output}"
         return output
 
+    def count(self):
+        """The number in the guest's file /count, in which a loop in the background counts: it is empty for a moment at
+        each write, and may not be there yet."""
+        return int(self.shell('c=; while [ -z "$c" ]; do c=$(cat /count 2>/dev/null); done; echo $c', 60))
+
     def wait(self, timeout=60):
         """Waits for the emulator to end by itself; returns its exit status."""
         try:
@@ -353,6 +358,23 @@ class Qmp:
     def hmp(self, line):
         """One line of the human monitor; returns what it prints."""
         return self.command("human-monitor-command", command_line=line)
+
+    def migration(self, timeout=120):
+        """Waits for the end of the migration that this side sends; what query-migrate says then."""
+        deadline = time.monotonic() + stretch(timeout)
+        while True:
+            info = self.command("query-migrate")
+            if info.get("status") in ("completed", "failed", "cancelled"):
+                return info
+            assert time.monotonic() < deadline, f"the migration does not end: {info}"
+            time.sleep(0.02)
+
+    def wait_state(self, wanted, timeout=60):
+        """Waits until the machine is in that run state."""
+        deadline = time.monotonic() + stretch(timeout)
+        while (state := self.command("query-status")["status"]) != wanted:
+            assert time.monotonic() < deadline, f"the machine is in state {state}, not {wanted}"
+            time.sleep(0.02)
 
     def event(self, name, timeout=20):
         """Waits for an event, also among those that came already; returns it."""

@@ -355,6 +355,18 @@ class Tests:
                 quiet.append(text_of(self.data, number, kind, index))
         assert not quiet, "not noticed when missing:\n" + "\n".join(quiet)
 
+    def aliases(self):
+        """Taking out a field that is an alias leaves a name in the list of them; one that lies alone is no alias."""
+        quiet, found = [], 0
+        for number, row in enumerate(self.data["descriptions"]):
+            for name in row.get("aliases", []):
+                found += 1
+                kept = [f for f in row["fields"] if f["name"] != name]
+                if not judge(changed(self.data, number, "fields", lambda rows, k=kept: rows.__setitem__(slice(None), k)),
+                             row.get("struct")):
+                    quiet.append(f"{row['name']}.{name}")
+        assert found and not quiet, f"{found} aliases; not noticed when missing:\n" + "\n".join(quiet)
+
     def doubled(self):
         """So is having one twice, in its own list or in another."""
         quiet = []
@@ -466,7 +478,8 @@ def main():
             print(text)
         sys.exit(1 if problems else 0)
     tests = Tests(data, options.source)
-    tap.run([(name, getattr(tests, name)) for name in ("clean", "known", "reached", "removed", "doubled", "wrong", "shapes")],
+    tap.run([(name, getattr(tests, name)) for name in ("clean", "known", "reached", "removed", "aliases",
+                                                       "doubled", "wrong", "shapes")],
             limit=240)
 
 

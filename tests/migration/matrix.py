@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(HERE, '..', 'lib'))
 sys.path.insert(0, os.path.join(HERE, '..', 'boot'))
 sys.dont_write_bytecode = True
 import tap  # noqa: E402
-from boot import debian_shell, reach_shell, read_count  # noqa: E402
+from boot import debian_shell, reach_shell  # noqa: E402
 from guest import emulator_path, stretch  # noqa: E402
 from wire import analyze, machine, saved  # noqa: E402
 
@@ -183,9 +183,9 @@ def linux(name, append='', **options):
             compare(first, saved(guest, 'own', two), name)
             assert digest(guest, folder) == memory, 'saving has changed the memory'
             guest.qmp.command('cont')
-            before = read_count(guest)
+            before = guest.count()
             guest.shell('sleep 1')
-            assert read_count(guest) > before, 'the loop stands still'
+            assert guest.count() > before, 'the loop stands still'
 
 
 # The short form of `make check`: one version whole, and the others' defaults.

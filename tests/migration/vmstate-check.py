@@ -134,8 +134,8 @@ class Tests:
 
         def too_short(data):
             retire(data)
-            next(f for f in self.cpu(data)["Fields"] if f["field"] == "unused" and f["size"] == 8)
-            self.cpu(data)["Fields"][3]["size"] = 4
+            row = next(f for f in self.cpu(data)["Fields"] if f["field"] == "unused" and f["size"] == 8)
+            row["size"] = 4
 
         self.expect(too_short, ["became 'unused'"])
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
@@ -237,15 +236,12 @@ def moved(paused=False):
                 source.command("stop")
                 # One that fails leaves the disks here.
                 source.command("migrate", uri="exec:exit 1")
-                while source.command("query-migrate")["status"] != "failed":
-                    time.sleep(0.1)
+                assert source.migration()["status"] == "failed"
                 source.command("blockdev-snapshot-internal-sync", device="d", name="failed")
                 source.command("blockdev-snapshot-delete-internal-sync", device="d", name="failed")
             source.command("migrate", uri="unix:" + disks.path("stream"))
-            deadline = time.monotonic() + stretch(60)
-            while target.command("query-status")["status"] != ("paused" if paused else "running"):
-                assert time.monotonic() < deadline, source.command("query-migrate")
-                time.sleep(0.1)
+            assert source.migration()["status"] == "completed"
+            target.wait_state("paused" if paused else "running")
             assert "error" in source.reply("blockdev-snapshot-internal-sync", device="d", name="late")
             target.command("blockdev-snapshot-internal-sync", device="d", name="after")
             image = target.command("query-block")[0]["inserted"]["image"]
@@ -274,11 +270,8 @@ def taken():
         target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target", base=base)
         try:
             source.command("migrate", uri="unix:" + disks.path("stream"))
-            deadline = time.monotonic() + stretch(60)
-            while target.command("query-status")["status"] == "inmigrate":
-                assert time.monotonic() < deadline, source.command("query-migrate")
-                time.sleep(0.1)
-            assert target.command("query-status")["status"] == "paused"
+            assert source.migration()["status"] == "completed"
+            target.wait_state("paused")
             reply = target.reply("cont")
             assert "lock" in reply["error"]["desc"], reply
             assert target.command("query-status")["status"] == "paused"
