@@ -181,7 +181,7 @@ typedef struct IRCallSite {
 } IRCallSite;
 
 enum { IREXIT_CALL = 1, IREXIT_RETURN = 2, IREXIT_BACK_EDGE = 4, IREXIT_CROSS_PAGE = 8,
-       IREXIT_NOCHAIN = 16 };
+       IREXIT_NOCHAIN = 16, IREXIT_LOOP = 32 /* the mode has changed: through the execution loop */ };
 typedef struct IRExit {
     uint64_t dest;         /* guest effective address for constant exits */
     uint64_t return_pc;    /* with IREXIT_CALL: where the callee will return to */

@@ -185,6 +185,11 @@ void fpscr_harvest(CPUPPCState *env)
     }
 }
 
+void fpscr_forget(CPUPPCState *env)
+{
+    env->tcg.mxcsr_fp &= ~HOST_INEXACT;
+}
+
 void fpscr_resolve(CPUPPCState *env, uint32_t op, uint32_t fpcc, uint64_t a, uint64_t b, uint64_t c)
 {
     fpscr_harvest(env);

@@ -87,21 +87,20 @@ static void check_summary(CPUPPCState *env, uint32_t rc)
     }
 }
 
-/* Changes FPSCR; if the mode is another one, the execution loop looks at it at the next exit. */
+/* Changes FPSCR; 1 if the mode is another one from now on. */
 static uint32_t assign_and_compare(CPUPPCState *env, uint64_t value, uint64_t mask)
 {
     uint64_t before = env->hflags;
 
     fpscr_assign(env, value, mask);
-    if (env->hflags == before) {
-        return 0;
-    }
-    __atomic_store_n(&env->tcg.exit_request, 1, __ATOMIC_RELEASE);
-    return 1;
+    return env->hflags != before;
 }
 
 static uint32_t helper_fp_write_inline(CPUPPCState *env, uint64_t value, uint64_t mask)
 {
+    if ((uint32_t)mask == UINT32_MAX) {
+        fpscr_forget(env);
+    }
     uint32_t changed = assign_and_compare(env, value, mask);
 
     check_summary(env, 0);

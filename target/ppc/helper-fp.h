@@ -121,6 +121,8 @@ static inline void fpscr_set_fi_fr(CPUPPCState *env, uint32_t flags)
 }
 /* Moves the host's sticky inexact flag into XX. */
 void fpscr_harvest(CPUPPCState *env);
+/* Drops it: all of FPSCR is about to be written. */
+void fpscr_forget(CPUPPCState *env);
 /* In SLOT_FPCC beside a nibble that may be zero: there is one. */
 enum { FPCC_SET = 16 };
 /* Applies a pending record; op 0 is none, fpcc 0 is none. */

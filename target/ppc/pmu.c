@@ -195,7 +195,7 @@ uint64_t pmu_hflags(const CPUPPCState *env)
     uint64_t flags = 0;
     unsigned n_counters = counters(env_cpu((CPUPPCState *)env));
 
-    if (mmcr0_of(env) & MMCR0_FC) {
+    if (!env_cpu((CPUPPCState *)env)->pmu_active) {
         return 0;
     }
     for (unsigned n = 1; n <= n_counters; n++) {

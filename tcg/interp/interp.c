@@ -364,7 +364,8 @@ static TCGExitReason interp_take_exit(void *env, const InterpFrame *frame, const
     TCGCPUState *tcg = interp_state(env);
 
     interp_write_back(env, frame, in->snap - 1);
-    if (ex->hints & IREXIT_BACK_EDGE && __atomic_load_n(&tcg->exit_request, __ATOMIC_RELAXED)) {
+    if (ex->hints & IREXIT_LOOP ||
+        (ex->hints & IREXIT_BACK_EDGE && __atomic_load_n(&tcg->exit_request, __ATOMIC_RELAXED))) {
         return TCG_EXIT_LOOP;
     }
     if (ex->hints & (IREXIT_CROSS_PAGE | IREXIT_NOCHAIN)) {

@@ -447,8 +447,9 @@ static void emit_const_exit(X86Comp *c, const IRExit *ex)
         pending->imm = (int64_t)ex->dest;
         emit_pending_check(c, pending);
     }
-    if (ex->hints & IREXIT_NOCHAIN) {
-        leave_with_pc(c, ex->dest, x86_state.leave_indirect);
+    if (ex->hints & (IREXIT_NOCHAIN | IREXIT_LOOP)) {
+        leave_with_pc(c, ex->dest,
+                      ex->hints & IREXIT_LOOP ? x86_state.leave_loop : x86_state.leave_indirect);
         return;
     }
     if ((ex->hints & IREXIT_CROSS_PAGE) && c->block->page_relative) {

@@ -16,8 +16,8 @@ static IRRef read_fpscr(DisasContext *ctx)
 }
 
 /*
- * In fast mode a change of FPSCR that leaves the mode alone goes on in the block: the helper tells,
- * and makes the execution loop look at the mode if it must.  Elsewhere, and for record forms, whose
+ * In fast mode a change of FPSCR that leaves the mode alone goes on in the block: the helper tells.
+ * Elsewhere, and for record forms, whose
  * CR1 comes before a possible interrupt, one helper does everything and the block ends where modes
  * are concerned.
  */
@@ -29,7 +29,7 @@ static bool writes_inline(const DisasContext *ctx, bool rc)
 /* The last thing of its instruction: leaves if the mode changed. */
 static void leave_if(DisasContext *ctx, IRRef changed)
 {
-    ir_exit_if(ctx->b, changed, ctx->next_pc, IREXIT_NOCHAIN);
+    ir_exit_if(ctx->b, changed, ctx->next_pc, IREXIT_LOOP);
 }
 
 /* Returns what leave_if takes, or IR_NONE. */
@@ -38,7 +38,13 @@ static IRRef write_fpscr(DisasContext *ctx, IRRef value, uint64_t mask, bool rc)
     IRBuilder *b = ctx->b;
 
     if (writes_inline(ctx, rc)) {
-        gen_fp_resolve(ctx);
+        if ((uint32_t)mask == UINT32_MAX) {
+            /* Nothing is left of what is pending; the helper drops what the host has noted. */
+            ir_set(b, SLOT_FP_OP, ir_k32(b, 0));
+            ir_set(b, SLOT_FPCC, ir_k32(b, 0));
+        } else {
+            gen_fp_resolve(ctx);
+        }
         IRRef changed = ir_callv(b, &helper_row_fp_write_inline, value, ir_k64(b, mask));
         return mask & FPSCR_MODE ? changed : IR_NONE;
     }
@@ -175,8 +181,32 @@ bool tr_mtfsf(DisasContext *ctx, uint32_t insn)
     return write_and_leave(ctx, value, mask, insn_rc(insn));
 }
 
+/*
+ * XE, NI and RN: libraries change rounding like this.  In fast mode XE is off; if it stays so, what is
+ * pending shows nothing of it.
+ */
+static bool write_rounding(DisasContext *ctx, unsigned value)
+{
+    IRBuilder *b = ctx->b;
+    IRRef fpscr = ir_load_env(b, IR_I64, offsetof(CPUPPCState, fpscr), 8, false);
+
+    fpscr = ir_andi(b, fpscr, ~(uint64_t)FPSCR_BIT(NI));
+    fpscr = value & FPSCR_BIT(NI) ? ir_ori(b, fpscr, FPSCR_BIT(NI)) : fpscr;
+    ir_store_env(b, offsetof(CPUPPCState, fpscr), 8, fpscr);
+    if ((value & 3) != ctx->rn) {
+        leave_if(ctx, ir_callv(b, &helper_row_fp_set_rounding, ir_k64(b, value & 3)));
+    }
+    return true;
+}
+
 bool tr_mtfsfi(DisasContext *ctx, uint32_t insn)
 {
+    unsigned value = insn >> 12 & 15;
+
+    if (insn_bf(insn) == 7 && !upper_word(ctx, insn) && !(value & FPSCR_BIT(XE)) &&
+        writes_inline(ctx, insn_rc(insn)) && !(ctx->flags & HF_FP_TRAPS)) {
+        return write_rounding(ctx, value);
+    }
     unsigned shift = 28 - 4 * insn_bf(insn) + (upper_word(ctx, insn) ? 32 : 0);
 
     return write_and_leave(ctx, ir_k64(ctx->b, (uint64_t)(insn >> 12 & 15) << shift),
