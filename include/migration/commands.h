@@ -21,6 +21,7 @@ typedef enum StateCommand {
     STATE_COMMAND_POSTCOPY_RUN = 5,
     STATE_COMMAND_POSTCOPY_DISCARD = 6,  /* byte 0, counted name, byte 0; pairs of 8-byte start, length */
     STATE_COMMAND_PACKAGED = 7,          /* 4-byte length; so much of a stream follows */
+    STATE_COMMAND_SWITCHOVER_START = 11, /* nothing: the source stands still. QEMU 10's machines without versions */
     /* Ours, after the stream's end: the destination owns the guest from now on. */
     STATE_COMMAND_HANDOVER = 0x4753,
 } StateCommand;
