@@ -8,8 +8,10 @@
 
 typedef enum VncShare { VNC_SHARE_EXCLUSIVE, VNC_SHARE_FORCED, VNC_SHARE_IGNORE } VncShare;
 
+typedef enum VncEventKind { VNC_KEY, VNC_POINTER, VNC_GONE } VncEventKind;
 typedef struct VncEvent {
-    bool is_key, down;
+    VncEventKind kind;                  /* VNC_GONE: the client has left, perhaps with keys pressed */
+    bool down;
     uint32_t keysym;
     unsigned buttons, x, y;             /* of a pointer; bits from the left button on */
 } VncEvent;

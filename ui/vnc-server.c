@@ -38,9 +38,9 @@ static void push(VncShared *shared, const VncEvent *event)
 
     g_mutex_lock(&shared->lock);
     last = shared->events->len ? &g_array_index(shared->events, VncEvent, shared->events->len - 1) : NULL;
-    if (last && !event->is_key && !last->is_key && last->buttons == event->buttons) {
+    if (last && event->kind == VNC_POINTER && last->kind == VNC_POINTER && last->buttons == event->buttons) {
         *last = *event;                 /* only moved on */
-    } else if (shared->events->len < MAX_EVENTS) {
+    } else if (shared->events->len < MAX_EVENTS || event->kind == VNC_GONE) {
         g_array_append_val(shared->events, *event);
     }
     if (!shared->told) {
@@ -52,14 +52,14 @@ static void push(VncShared *shared, const VncEvent *event)
 
 static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
-    const VncEvent event = {.is_key = true, .down = down, .keysym = keysym};
+    const VncEvent event = {.kind = VNC_KEY, .down = down, .keysym = keysym};
 
     push(shared_of(client), &event);
 }
 
 static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 {
-    const VncEvent event = {.buttons = (unsigned)buttons, .x = (unsigned)MAX(x, 0), .y = (unsigned)MAX(y, 0)};
+    const VncEvent event = {.kind = VNC_POINTER, .buttons = (unsigned)buttons, .x = (unsigned)MAX(x, 0), .y = (unsigned)MAX(y, 0)};
 
     push(shared_of(client), &event);
 }
@@ -94,7 +94,9 @@ static rfbBool check_password(rfbClientPtr client, const char *response, int siz
 static void on_gone(rfbClientPtr client)
 {
     VncShared *shared = shared_of(client);
+    const VncEvent event = {.kind = VNC_GONE};
 
+    push(shared, &event);
     g_mutex_lock(&shared->lock);
     for (guint i = 0; i < shared->clients->len; i++) {
         VncConnection *connection = &g_array_index(shared->clients, VncConnection, i);

@@ -26,13 +26,16 @@ typedef struct Vnc {
     GThread *thread;
     char *host, *service, *family, *path;
     /* of the keyboard that clients share */
-    bool shift, level3, caps;
+    bool shift, level3, caps, down[N_KEYS];
     GHashTable *added;                  /* keysym to the modifiers that were pressed with it: 1 shift, 2 level 3 */
     /* of the pointer */
     unsigned x, y, buttons;
 } Vnc;
 
 static Vnc *vnc;
+
+/* By the protocol's bits. */
+static const InputButton buttons[] = {INPUT_LEFT, INPUT_MIDDLE, INPUT_RIGHT, INPUT_WHEEL_UP, INPUT_WHEEL_DOWN};
 
 static void wake_server(void)
 {
@@ -100,6 +103,12 @@ static void on_done(DisplayListener *listener)
 
 /* ---- Keyboard ---- */
 
+static void send_key(Key key, bool down)
+{
+    vnc->down[key] = down;
+    input_key(key, down);
+}
+
 static void press(Key key, bool down)
 {
     switch (key) {
@@ -116,7 +125,25 @@ static void press(Key key, bool down)
     default:
         break;
     }
-    input_key(key, down);
+    send_key(key, down);
+}
+
+/* What a client that has left cannot release any more; others may have to press again. */
+static void release_all(void)
+{
+    for (unsigned i = 0; i < N_KEYS; i++) {
+        if (vnc->down[i]) {
+            send_key((Key)i, false);
+        }
+    }
+    vnc->shift = vnc->level3 = false;
+    g_hash_table_remove_all(vnc->added);
+    for (unsigned i = 0; i < G_N_ELEMENTS(buttons); i++) {
+        if (vnc->buttons >> i & 1) {
+            input_button(buttons[i], false);
+        }
+    }
+    vnc->buttons = 0;
 }
 
 /*
@@ -137,10 +164,10 @@ static void on_key(const VncEvent *event)
 
         added = (shift && !vnc->shift ? 1u : 0) | (entry.level3 && !vnc->level3 ? 2u : 0);
         if (added & 1) {
-            input_key(KEY_SHIFT, true);
+            send_key(KEY_SHIFT, true);
         }
         if (added & 2) {
-            input_key(KEY_ALT_R, true);
+            send_key(KEY_ALT_R, true);
         }
         if (added) {
             g_hash_table_insert(vnc->added, keysym, GUINT_TO_POINTER(added));
@@ -152,10 +179,10 @@ static void on_key(const VncEvent *event)
     added = GPOINTER_TO_UINT(g_hash_table_lookup(vnc->added, keysym));
     g_hash_table_remove(vnc->added, keysym);
     if (added & 2) {
-        input_key(KEY_ALT_R, false);
+        send_key(KEY_ALT_R, false);
     }
     if (added & 1) {
-        input_key(KEY_SHIFT, false);
+        send_key(KEY_SHIFT, false);
     }
 }
 
@@ -163,7 +190,6 @@ static void on_key(const VncEvent *event)
 
 static void on_pointer(const VncEvent *event)
 {
-    static const InputButton buttons[] = {INPUT_LEFT, INPUT_MIDDLE, INPUT_RIGHT, INPUT_WHEEL_UP, INPUT_WHEEL_DOWN};
     const DisplaySurface *surface = vnc->listener.console ? display_console_surface(vnc->listener.console) : NULL;
 
     if (surface && input_is_absolute()) {
@@ -198,10 +224,16 @@ gboolean vnc_take_events(gpointer opaque)
     for (guint i = 0; i < events->len; i++) {
         const VncEvent *event = &g_array_index(events, VncEvent, i);
 
-        if (event->is_key) {
+        switch (event->kind) {
+        case VNC_KEY:
             on_key(event);
-        } else {
+            break;
+        case VNC_POINTER:
             on_pointer(event);
+            break;
+        case VNC_GONE:
+            release_all();
+            break;
         }
         input_sync();
     }

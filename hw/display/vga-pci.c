@@ -307,16 +307,3 @@ bool vga_create(MachineState *machine, PciBus *bus, bool by_default, bool *prese
     }
     return !wanted || pci_create(bus, PCI_DEVFN_ANY, vga_pci_class.device.name, errp) != NULL;
 }
-
-static int set_order(Object *obj, void *opaque)
-{
-    if (object_is_a(obj, &vga_pci_class.device.object)) {
-        ((PciVGA *)obj)->vga.big_endian = *(const bool *)opaque;
-    }
-    return 0;
-}
-
-void vga_set_big_endian(bool big_endian)
-{
-    object_foreach_child(object_root(), set_order, &big_endian, true);
-}

@@ -451,6 +451,11 @@ static bool spapr_init(MachineState *machine, GError **errp)
         !vmstate_register(NULL, 0, &vmstate_spapr_rtc, spapr, errp)) {
         return false;
     }
+    if (spapr->parent.vga && strcmp(spapr->parent.vga, "none")) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "-vga %s: guests of this machine are not shown PCI cards yet",
+                  spapr->parent.vga);
+        return false;
+    }
     spapr_time_init(spapr);
     spapr_resume_init(spapr);
     spapr_vio_init(spapr);

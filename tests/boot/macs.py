@@ -97,12 +97,62 @@ def migrate(name="g3beige-migrate", **options):
             power_off(other)
 
 
+def dump(guest):
+    path = os.path.join(guest.folder, "dump")
+    guest.qmp.command("screendump", filename=path)
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def typed(guest, keys):
+    for key in keys:
+        assert guest.qmp.hmp(f"sendkey {key} 20") == ""
+
+
+DISPLAY = ("-vga", "std")
+
+
+def display():
+    """The console on the frame buffer, keys by ADB to the shell there, and both after migration while it writes."""
+    with mac("g3beige-display", "console=tty0", qmp=True, graphics=True, extra=DISPLAY) as guest:
+        guest.expect(r"Run /init as init process", BOOT)
+        deadline = time.monotonic() + BOOT
+        # The shell is on the display only: what is typed there answers here.
+        answer = [*"echo", "spc", "shift-a", *"nswer", "spc", "shift-dot", *"/dev/tty", "shift-p", "shift-z", "0", "ret"]
+        answer = ["slash" if key == "/" else key for key in answer]
+        while not re.search(r"^Answer$", guest.console.text, re.M):
+            assert time.monotonic() < deadline, "nothing that is typed comes to the shell"
+            typed(guest, answer)
+            time.sleep(3)
+        lit = sum(byte > 0x80 for byte in dump(guest)) / 3
+        assert 5000 < lit < 200000, f"{lit} pixels of the picture are lit"
+        typed(guest, [*"while", "spc", "shift-semicolon", "semicolon", *"do", "spc", *"dmesg", "semicolon", *"done", "ret"])
+        time.sleep(2)
+        path = os.path.join(guest.folder, "stream")
+        guest.qmp.command("migrate", uri=f"file:{path}")
+        while guest.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
+            time.sleep(0.1)
+        assert guest.qmp.command("query-migrate")["status"] == "completed"
+        picture = dump(guest)
+        with mac("g3beige-displayed", "console=tty0", qmp=True, graphics=True,
+                 extra=(*DISPLAY, "-S", "-incoming", f"file:{path}")) as other:
+            while other.qmp.command("query-status")["status"] == "inmigrate":
+                time.sleep(0.1)
+            assert dump(other) == picture, "the picture is another one after migration"
+            other.qmp.command("cont")
+            time.sleep(2)
+            assert dump(other) != picture, "the picture stands still"
+            typed(other, ["ctrl-c", *answer])
+            other.expect(r"^Answer$", 60)
+
+
 CASES = {
     "g3beige": ("quick", lambda: boot("g3beige", "750")),
     "g3beige-604e": ("long", lambda: boot("g3beige-604e", "604", cpu="604e")),
     "g3beige-runtest": ("quick", lambda: runtest("g3beige-runtest")),
     "g3beige-reboot": ("quick", reboot),
     "g3beige-migrate": ("quick", migrate),
+    "g3beige-display": ("quick", display),
     "mac99": ("quick", lambda: boot_mac99("mac99", "7400", "cuda")),
     "mac99-pmu": ("quick", lambda: boot_mac99("mac99-pmu", "7400", "pmu")),
     "mac99-pmu-adb": ("quick", lambda: boot_mac99("mac99-pmu-adb", "7400", "pmu-adb")),

@@ -175,17 +175,21 @@ class Guest:
     """One emulator process and its guest. Use it in a with statement: leaving it ends the process.
 
     firmware: "builtin" (the emulator's own), "slof", or a file for -bios.
-    extra: more arguments, after those made here.
+    extra: more arguments, after those made here. graphics: with a display, which nobody looks at.
     """
 
     def __init__(self, machine="pseries", cpu=None, smp=None, memory="1G", kernel=None, initrd=None,
                  append=None, firmware="builtin", accel=None, extra=(), qmp=False, emulator=None,
-                 name="guest", nodefaults=True):
+                 name="guest", nodefaults=True, graphics=False):
         self.emulator = emulator or emulator_path()
         self.is_qemu = on_qemu(self.emulator)
         self.folder = tempfile.mkdtemp(prefix="gossamer-test-")
         self.arguments = self.command(machine, cpu, smp, memory, kernel, initrd, append, firmware,
                                       accel, nodefaults)
+        if graphics:
+            # The firmware's console is the display then.
+            at = self.arguments.index("-nographic")
+            self.arguments[at:at + 1] = ["-display", "none"]
         self.qmp_path = os.path.join(self.folder, "qmp") if qmp else None
         if self.qmp_path:
             self.arguments += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off"]

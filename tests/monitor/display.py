@@ -262,7 +262,15 @@ def vnc():
             first.update()
         same(first, mac)
         assert mac.picture()[:2] == (640, 400)
+        # One that leaves with a key pressed does not leave it so.
+        first.key(0xFFE1, 1)
         first.close()
+        deadline = time.monotonic() + stretch(10)
+        while len(mac.qmp.command("query-vnc")["clients"]) > 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for down in (1, 0):
+            second.key(ord("x"), down)
+        mac.wait_serial("> x")
         second.close()
         deadline = time.monotonic() + stretch(10)
         while mac.qmp.command("query-vnc")["clients"] and time.monotonic() < deadline:

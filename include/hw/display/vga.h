@@ -13,7 +13,5 @@ extern const DeviceClass *const hw_display_device_classes[];
 /* The adapter of -vga (machine->vga), in the first free slot; by_default: when nothing was said. True without one.
  * *present, if not NULL: whether there is one. */
 bool vga_create(MachineState *machine, PciBus *bus, bool by_default, bool *present, GError **errp);
-/* Byte order of pixels of every adapter, when the machine's processors change theirs by a call to firmware. */
-void vga_set_big_endian(bool big_endian);
 
 #endif
