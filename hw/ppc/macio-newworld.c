@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MacIO as Power Macs from 1999 on have it (KeyLargo): OpenPIC, serial ports, general purpose lines, PMU or CUDA in
+ * MacIO as Power Macs from 1999 on have it (KeyLargo): OpenPIC, serial ports, IDE, general purpose lines, PMU or CUDA in
  * one BAR; the NVRAM is elsewhere on the board.  Places as in Linux's arch/powerpc/include/asm/keylargo.h, numbers of
  * interrupts as in OpenBIOS's drivers/macio.c.
  *
@@ -10,6 +10,7 @@
  * Left out: the feature control registers, sound, I2C.
  */
 #include "macio.h"
+#include "hw/ide/macio-ide.h"
 #include "hw/intc/openpic.h"
 #include "hw/misc/cuda.h"
 #include "hw/misc/macio-gpio.h"
@@ -18,7 +19,7 @@
 #include "system/runtime.h"
 
 #define DEVICE_KEYLARGO 0x0022
-enum { AT_GPIO = 0x00050, AT_TIMER = 0x15000, AT_VIA = 0x16000, AT_PIC = 0x40000 };
+enum { AT_GPIO = 0x00050, AT_TIMER = 0x15000, AT_VIA = 0x16000, AT_IDE = 0x20000, AT_PIC = 0x40000 };
 enum { IRQ_VIA = 0x19, IRQ_ESCC_B = 0x24, IRQ_ESCC_A = 0x25, IRQ_GPIO_PMU = 0x2f, IRQ_GPIO_SWITCH = 0x37 };
 #define TIMER_SIZE 0x1000u
 #define TIMER_FREQUENCY 18432000u
@@ -28,6 +29,7 @@ typedef struct KeyLargo {
     /* immutable */
     MacIOConfig config;
     MacIOSerial serial;
+    MacIODisks disks;
     DeviceState *pic, *gpio, *via;
     MemoryRegion bar, timer;
 } KeyLargo;
@@ -106,8 +108,9 @@ static bool create_pmu(KeyLargo *macio, GError **errp)
 /* In the order of QEMU's streams. */
 static bool create_parts(KeyLargo *macio, GError **errp)
 {
-    if (!macio_serial_create(&macio->serial, &macio->config, errp) ||
-        !(macio->pic = macio_part(device_new_class(&openpic_class), errp))) {
+    if (!macio_dma_create(&macio->disks, errp) || !macio_serial_create(&macio->serial, &macio->config, errp) ||
+        !(macio->pic = macio_part(device_new_class(&openpic_class), errp)) ||
+        !macio_disks_create(&macio->disks, errp)) {
         return false;
     }
     if (macio->config.has_pmu) {
@@ -127,6 +130,7 @@ static void macio_unrealize(PciDevice *dev)
     if (macio->timer.ops) {
         memory_region_destroy(&macio->timer);
     }
+    macio_disks_destroy(&macio->disks);
     for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
         if (*parts[i]) {
             device_unrealize(*parts[i]);
@@ -149,10 +153,13 @@ static void connect_parts(KeyLargo *macio)
 
 static void map_parts(KeyLargo *macio)
 {
+    static const uint32_t places[MACIO_N_IDE] = {AT_IDE, AT_IDE + MACIO_IDE_SIZE};
+    static const uint8_t irqs[MACIO_N_IDE][2] = {{0x0d, 0x02}, {0x0e, 0x03}};
     MemoryRegion *bar = &macio->bar;
 
     memory_region_add_subregion(bar, AT_PIC, openpic_registers(macio->pic));
     macio_serial_map(&macio->serial, &macio->parent.parent, bar);
+    macio_disks_map(&macio->disks, bar, places, macio->pic, irqs);
     memory_region_init_io(&macio->timer, macio, &timer_ops, NULL, "timer", TIMER_SIZE);
     memory_region_add_subregion(bar, AT_TIMER, &macio->timer);
     if (macio->gpio) {
@@ -190,7 +197,7 @@ static const VMStateDescription vmstate_macio = {
         VMSTATE_END_OF_LIST(),
     },
     .immutable = VMSTATE_NAMES("config", "serial.legacy", "serial.ports", "bar", "timer"),
-    .elsewhere = VMSTATE_NAMES("serial.escc", "pic", "gpio", "via"),
+    .elsewhere = VMSTATE_NAMES("serial.escc", "disks", "pic", "gpio", "via"),
     VMSTATE_STRUCT_AUDIT(KeyLargo),
 };
 
