@@ -110,6 +110,17 @@ static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, cons
     runstate_forget_requests();
 }
 
+/* Its own, or those of its parts. */
+static bool has_subsections(const VMStateDescription *vmsd)
+{
+    bool has = vmsd->subsections != NULL;
+
+    for (const VMStateField *field = vmsd->fields; !has && field->name; field++) {
+        has = field->vmsd && has_subsections(field->vmsd);
+    }
+    return has;
+}
+
 void mac_check_state(const char *class_name)
 {
     DeviceState *dev = mac_find(class_name);
@@ -130,7 +141,7 @@ void mac_check_state(const char *class_name)
 
         g_assert_true(ok == !error);
         /* Without its subsections a stream is whole, too. */
-        g_assert_true(!ok || vmsd->subsections);
+        g_assert_true(!ok || has_subsections(vmsd));
         g_clear_error(&error);
     }
     check_flipped(dev, vmsd, bytes, size);
@@ -153,7 +164,7 @@ static GBytes *read_golden(const char *name)
 
     g_assert_no_error(error);
     in = g_converter_input_stream_new(raw, gunzip);
-    bytes = g_input_stream_read_bytes(in, 65536, NULL, &error);
+    bytes = g_input_stream_read_bytes(in, 16 << 20, NULL, &error);
     g_assert_no_error(error);
     return bytes;
 }
