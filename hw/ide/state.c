@@ -123,7 +123,6 @@ static bool drive_pre_load(void *opaque, GError **errp)
 {
     IdeDrive *drive = opaque;
 
-    ide_cancel(drive);
     memset(drive->identify_data, 0, sizeof(drive->identify_data));
     memset(drive->buffer, 0, IDE_BUFFER_SIZE);
     drive->req_nb_sectors = drive->data_at = drive->data_left = 0;
@@ -254,6 +253,10 @@ static bool bus_pre_load(void *opaque, GError **errp)
 {
     IdeBus *bus = opaque;
 
+    /* The bus comes before its drives. */
+    for (unsigned i = 0; i < IDE_UNITS; i++) {
+        ide_cancel(&bus->drives[i]);
+    }
     bus->error_status = 0;
     bus->retry_sector_num = bus->retry_nsector = bus->retry_unit = 0;
     return true;

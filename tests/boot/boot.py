@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
 import disks  # noqa: E402
+import macdisks  # noqa: E402
 import macs  # noqa: E402
 import networks  # noqa: E402
 from guest import TOP, Guest, debian_installer, local_guest, on_qemu  # noqa: E402
@@ -374,7 +375,7 @@ OTHERS = {
 
 def cases():
     """name: (suite, function), in the order of the tables."""
-    table = {**OTHERS, **disks.CASES, **macs.CASES, **networks.CASES}
+    table = {**OTHERS, **disks.CASES, **macs.CASES, **macdisks.CASES, **networks.CASES}
     for name, (suite, row) in VARIANTS.items():
         table[name] = (suite, lambda name=name, row=row: debian_variant(name, row))
     for name, (suite, row) in BIG_ENDIAN.items():
