@@ -4,6 +4,7 @@
  */
 #include "net-private.h"
 #include <string.h>
+#include <zlib.h>
 #include "object/object.h"
 #include "util/error.h"
 
@@ -507,13 +508,5 @@ uint32_t net_crc32_be(const uint8_t *bytes, size_t size)
 
 uint32_t net_crc32_le(const uint8_t *bytes, size_t size)
 {
-    uint32_t crc = UINT32_MAX;
-
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (unsigned bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-        }
-    }
-    return crc;
+    return ~(uint32_t)crc32(0, bytes, (uInt)size);
 }

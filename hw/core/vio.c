@@ -156,6 +156,11 @@ bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t s
     return !size || bus_of(dev)->ops->dma(bus_of(dev)->opaque, dev, address, (void *)buf, size, true);
 }
 
+bool vio_dma_mapped(VioDevice *dev, uint64_t address, uint64_t size)
+{
+    return bus_of(dev)->ops->mapped(bus_of(dev)->opaque, dev, address, size);
+}
+
 bool vio_crq_send(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE])
 {
     uint64_t at = dev->crq.qladdr + dev->crq.qnext;

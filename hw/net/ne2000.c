@@ -34,7 +34,7 @@ enum {
     P2_PSTART = 0x21, P2_PSTOP = 0x22,
     P3_CONFIG0 = 0x33, P3_CONFIG2 = 0x35, P3_CONFIG3 = 0x36,
 };
-enum { CR_STOP = 0x01, CR_TRANSMIT = 0x04, CR_READ = 0x08, CR_WRITE = 0x10, CR_PAGE_SHIFT = 6 };
+enum { CR_STOP = 0x01, CR_TRANSMIT = 0x04, CR_READ = 0x08, CR_WRITE = 0x10, CR_NO_DMA = 0x20, CR_PAGE_SHIFT = 6 };
 enum { ISR_RECEIVED = 0x01, ISR_TRANSMITTED = 0x02, ISR_DMA_DONE = 0x40, ISR_RESET = 0x80 };
 enum { RCR_BROADCAST = 0x04, RCR_MULTICAST = 0x08, RCR_PROMISCUOUS = 0x10 };
 enum { RSR_OK = 0x01, RSR_GROUP = 0x20 };
@@ -75,6 +75,8 @@ static void reset_chip(Ne2000 *s)
 {
     uint8_t prom[PROM_SIZE / 2] = {0};
 
+    s->chip.cmd = CR_STOP | CR_NO_DMA;
+    s->chip.imr = 0;
     s->chip.isr = ISR_RESET;
     memcpy(prom, s->conf.mac, NET_MAC_SIZE);
     /* Of a card with 16 bits. */

@@ -1,30 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NICs of machines, as the command line asks for them. */
 #include "hw/net/nic.h"
+#include "hw/net/spapr-vlan.h"
 #include "util/error.h"
 
-const DeviceClass *const hw_net_device_classes[] = {&ne2k_pci_class.device, &sungem_class.device, NULL};
+const DeviceClass *const hw_net_device_classes[] = {&ne2k_pci_class.device, &rtl8139_class.device, &sungem_class.device,
+                                                   &spapr_vlan_vio_class.device, NULL};
+
+bool nic_create(BusState *bus, DeviceState *dev, const NicInfo *nic, GError **errp)
+{
+    g_autofree char *mac = g_strdup_printf(MAC_FMT, MAC_ARGS(nic->mac));
+
+    if (object_property_set_str(OBJECT(dev), "mac", mac, errp) &&
+        (!nic->netdev || object_property_set_str(OBJECT(dev), "netdev", nic->netdev, errp))) {
+        dev->id = g_strdup(nic->name);
+        return device_realize_and_unref(dev, bus, errp);
+    }
+    object_unref(OBJECT(dev));
+    return false;
+}
 
 static bool create(PciBus *bus, int slot, const NicInfo *nic, const char *model, GError **errp)
 {
-    g_autofree char *mac = g_strdup_printf(MAC_FMT, MAC_ARGS(nic->mac));
     DeviceState *dev = device_new(model, errp);
 
     if (!dev) {
         return false;
     }
-    if (device_get_class(dev)->category != DEVICE_CATEGORY_NETWORK || device_class_bus(device_get_class(dev)) != &pci_bus_class) {
+    if (device_get_class(dev)->category != DEVICE_CATEGORY_NETWORK ||
+        device_class_bus(device_get_class(dev)) != &pci_bus_class) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "Unsupported NIC model: %s", model);
-    } else if (object_property_set_str(OBJECT(dev), "mac", mac, errp) &&
-               (!nic->netdev || object_property_set_str(OBJECT(dev), "netdev", nic->netdev, errp))) {
-        if (slot >= 0) {
-            PCI_DEVICE(dev)->devfn = PCI_DEVFN(slot, 0);
-        }
-        dev->id = g_strdup(nic->name);
-        return device_realize_and_unref(dev, &bus->parent, errp);
+        object_unref(OBJECT(dev));
+        return false;
     }
-    object_unref(OBJECT(dev));
-    return false;
+    if (slot >= 0) {
+        PCI_DEVICE(dev)->devfn = PCI_DEVFN(slot, 0);
+    }
+    return nic_create(&bus->parent, dev, nic, errp);
 }
 
 bool nic_create_pci(PciBus *bus, const char *default_model, int first_slot, GError **errp)

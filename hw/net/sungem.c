@@ -208,7 +208,8 @@ static bool sungem_can_receive(NetClient *nc)
 {
     SunGem *s = nc->opaque;
 
-    return rx_enabled(s) && !rx_full(s);
+    /* A MAC that is off drops. */
+    return !rx_enabled(s) || !rx_full(s);
 }
 
 static bool is_address(SunGem *s, const uint8_t *mac, uint32_t first)
@@ -246,10 +247,7 @@ static ssize_t receive(SunGem *s, const uint8_t *frame, uint32_t size)
     uint64_t at, buffer, flags;
     uint8_t descriptor[DESCRIPTOR_SIZE];
 
-    if (!rx_enabled(s)) {
-        return 0;
-    }
-    if (size < NET_MAC_SIZE || size + 4 > (*reg(s, MAC_MAXFSZ) & 0x7fff)) {
+    if (!rx_enabled(s) || size < NET_MAC_SIZE || size + 4 > (*reg(s, MAC_MAXFSZ) & 0x7fff)) {
         return (ssize_t)size;
     }
     crc = net_crc32_le(frame, NET_MAC_SIZE);

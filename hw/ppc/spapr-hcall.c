@@ -12,7 +12,7 @@
 #define COME_AGAIN_US 500
 
 static const SpaprHCall *const hcall_tables[] = {
-    spapr_hcalls_mmu, spapr_hcalls_misc, spapr_hcalls_xics, spapr_hcalls_xive, spapr_hcalls_vio,
+    spapr_hcalls_mmu, spapr_hcalls_misc, spapr_hcalls_xics, spapr_hcalls_xive, spapr_hcalls_vio, spapr_hcalls_lan,
     spapr_hcalls_private, spapr_hcalls_client, spapr_hcalls_cas, spapr_hcalls_rtas,
     spapr_hcalls_watchdog, spapr_hcalls_tce,
 };

@@ -9,6 +9,7 @@
 #include "spapr-iommu.h"
 #include "spapr-tokens.h"
 #include "hw/char/spapr-vty.h"
+#include "hw/net/spapr-vlan.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "util/bswap.h"
 #include "util/error.h"
@@ -107,7 +108,26 @@ static bool dma(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint6
     return true;
 }
 
-static const VioBusOps vio_ops = {assign_irq, open_window, reset_window, close_window, dma};
+/* Every byte can be read and written. */
+static bool is_mapped(void *opaque, VioDevice *dev, uint64_t address, uint64_t size)
+{
+    SpaprMachine *spapr = opaque;
+    const SpaprTceTable *tce = spapr_tce_find(spapr, dev->reg);
+    uint64_t real, n;
+
+    for (; size; address += n, size -= n) {
+        if (!tce || !spapr_tce_translate(tce, address, SPAPR_TCE_READ | SPAPR_TCE_WRITE, &real, &n) || !n ||
+            !spapr_is_ram(spapr, real, MIN(n, size))) {
+            log_mask(LOG_GUEST_ERROR, "DMA window 0x%x: 0x%" PRIx64 " is not mapped for reading and writing\n",
+                     dev->reg, address);
+            return false;
+        }
+        n = MIN(n, size);
+    }
+    return true;
+}
+
+static const VioBusOps vio_ops = {assign_irq, open_window, reset_window, close_window, dma, is_mapped};
 
 void spapr_vio_init(SpaprMachine *spapr)
 {
@@ -264,25 +284,6 @@ static VioDevice *called_device(SpaprMachine *spapr, uint64_t reg)
     return reg <= UINT32_MAX ? vio_bus_find(spapr->vio, (uint32_t)reg) : NULL;
 }
 
-/* Every page of the queue can be read and written. */
-static bool queue_mapped(SpaprMachine *spapr, VioDevice *dev, uint64_t address, uint64_t size)
-{
-    const SpaprTceTable *tce = spapr_tce_find(spapr, dev->reg);
-
-    for (uint64_t at = 0; at < size; at += CRQ_PAGE) {
-        uint64_t real, left;
-
-        if (!tce ||
-            !spapr_tce_translate(tce, address + at, SPAPR_TCE_READ | SPAPR_TCE_WRITE, &real, &left) ||
-            !spapr_is_ram(spapr, real, CRQ_PAGE)) {
-            log_mask(LOG_GUEST_ERROR, "command queue of device 0x%x: 0x%" PRIx64 " is not mapped\n", dev->reg,
-                     address + at);
-            return false;
-        }
-    }
-    return true;
-}
-
 static HCallResult h_reg_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
     VioDevice *dev = called_device(spapr, args[0]);
@@ -297,7 +298,7 @@ static HCallResult h_reg_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opco
     if (dev->crq.qsize) {
         return H_RESOURCE;
     }
-    if (!queue_mapped(spapr, dev, address, size)) {
+    if (!vio_dma_mapped(dev, address, size)) {
         return H_PARAMETER;
     }
     dev->crq.qladdr = address;
@@ -350,6 +351,78 @@ const SpaprHCall spapr_hcalls_vio[] = {
     {0x104, "H_VIO_SIGNAL", h_vio_signal},
     {0x108, "H_SEND_CRQ", h_send_crq},
     {0x2b0, "H_ENABLE_CRQ", h_enable_crq},
+    {0},
+};
+
+/* ---- Logical LANs (LoPAR 17.3.4) ---- */
+
+static VioDevice *called_lan(SpaprMachine *spapr, uint64_t reg)
+{
+    VioDevice *dev = called_device(spapr, reg);
+
+    return dev && spapr_vlan_is(&dev->parent) ? dev : NULL;
+}
+
+static HCallResult lan_result(VlanResult result)
+{
+    static const HCallResult results[] = {
+        [VLAN_SUCCESS] = H_SUCCESS, [VLAN_PARAMETER] = H_PARAMETER, [VLAN_RESOURCE] = H_RESOURCE,
+        [VLAN_DROPPED] = H_DROPPED, [VLAN_HARDWARE] = H_HARDWARE,
+    };
+
+    return results[result];
+}
+
+/* The last argument, the guest's idea of the address, is not looked at. */
+static HCallResult h_register_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_lan(spapr, args[0]);
+
+    return dev ? lan_result(spapr_vlan_open(dev, args[1], args[2], args[3])) : H_PARAMETER;
+}
+
+static HCallResult h_free_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_lan(spapr, args[0]);
+
+    return dev ? lan_result(spapr_vlan_close(dev)) : H_PARAMETER;
+}
+
+static HCallResult h_add_lan_buffer(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_lan(spapr, args[0]);
+
+    return dev ? lan_result(spapr_vlan_add_buffer(dev, args[1])) : H_PARAMETER;
+}
+
+static HCallResult h_send_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_lan(spapr, args[0]);
+
+    /* A call is never left unfinished, so that none is continued. */
+    return !dev ? H_PARAMETER : args[7] ? H_HARDWARE : lan_result(spapr_vlan_send(dev, args + 1));
+}
+
+/* All of the network's frames are received. */
+static HCallResult h_multicast_ctrl(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    return called_lan(spapr, args[0]) ? H_SUCCESS : H_PARAMETER;
+}
+
+static HCallResult h_change_lan_mac(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+{
+    VioDevice *dev = called_lan(spapr, args[0]);
+
+    return dev ? lan_result(spapr_vlan_set_mac(dev, args[1])) : H_PARAMETER;
+}
+
+const SpaprHCall spapr_hcalls_lan[] = {
+    {0x114, "H_REGISTER_LOGICAL_LAN", h_register_lan},
+    {0x118, "H_FREE_LOGICAL_LAN", h_free_lan},
+    {0x11c, "H_ADD_LOGICAL_LAN_BUFFER", h_add_lan_buffer},
+    {0x120, "H_SEND_LOGICAL_LAN", h_send_lan},
+    {0x130, "H_MULTICAST_CTRL", h_multicast_ctrl},
+    {0x14c, "H_CHANGE_LOGICAL_LAN_MAC", h_change_lan_mac},
     {0},
 };
 

@@ -11,6 +11,8 @@
 #include "spapr-pci.h"
 #include "spapr-resume.h"
 #include "hw/char/spapr-vty.h"
+#include "hw/net/nic.h"
+#include "hw/net/spapr-vlan.h"
 #include "hw/nvram/spapr-nvram.h"
 #include "hw/scsi/spapr-vscsi.h"
 #include "system/rcu.h"
@@ -375,6 +377,15 @@ static bool create_vio_devices(SpaprMachine *spapr, GError **errp)
                                     &spapr->vio->parent, errp);
 }
 
+/* Those without a model are on the virtual I/O bus. */
+static bool create_nics(SpaprMachine *spapr, GError **errp)
+{
+    BusState *pci = bus_find_by_class(&pci_bus_class);
+
+    return spapr_vlan_create_nics(&spapr->vio->parent, errp) &&
+           (!pci || nic_create_pci((PciBus *)pci, NULL, -1, errp));
+}
+
 /* One adapter for each bus that -drive if=scsi (what -hda and its like are here) speaks of. */
 static bool create_scsi_adapters(SpaprMachine *spapr, GError **errp)
 {
@@ -459,7 +470,7 @@ static bool spapr_init(MachineState *machine, GError **errp)
     spapr_time_init(spapr);
     spapr_resume_init(spapr);
     spapr_vio_init(spapr);
-    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) ||
+    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) || !create_nics(spapr, errp) ||
         !create_scsi_adapters(spapr, errp) || !spapr_load_images(spapr, errp) ||
         !vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
@@ -739,7 +750,6 @@ const MachineClass *const *spapr_machine_classes(void)
             class->min_cpus = class->default_cpus = 1;
             class->is_default = v->alias != NULL;
             class->numa_supported = true;
-            class->no_nic = true;
             class->prefer_sockets = v->prefer_sockets;
             class->data = v;
             class->init = spapr_init;

@@ -14,6 +14,7 @@ import threading
 import time
 
 import tap
+from guest import Guest, local_guest
 import macs
 from macs import power_off
 
@@ -212,7 +213,26 @@ def g3beige(name, **options):
     return macs.mac(name, **options)
 
 
+def pseries(name, **options):
+    return Guest(name=name, kernel=local_guest("vmlinux-ppc64be"), initrd=local_guest("initramfs-ppc64be.cpio.gz"),
+                 append="console=hvc0", cpu="power9_v2.0", **options)
+
+
+def reach_pseries(guest):
+    guest.expect(r"GUEST-UP ", 120)
+    guest.expect(r"[#$] $", 30)
+
+
+def row(test, name, start, reach, *arguments):
+    return lambda: test(name, start, reach, *arguments)
+
+
 CASES = {
+    "pseries-vlan": ("quick", row(download, "pseries-vlan", pseries, reach_pseries, "ibmveth", nic(None))),
+    "pseries-vlan-stop": ("quick", row(stop_cont, "pseries-vlan-stop", pseries, reach_pseries, nic(None))),
+    "pseries-vlan-migrate": ("quick", row(migrate, "pseries-vlan-migrate", pseries, reach_pseries, nic(None))),
+    "pseries-vlan-snapshot": ("quick", row(snapshot, "pseries-vlan-snapshot", pseries, reach_pseries, nic(None))),
+    "g3beige-rtl8139": ("long", lambda: download("g3beige-rtl8139", g3beige, macs.reach_shell, "8139cp", nic("rtl8139"))),
     "g3beige-sungem": ("quick", lambda: download("g3beige-sungem", g3beige, macs.reach_shell, "gem", nic("sungem"))),
     "g3beige-ne2k": ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
     "g3beige-network-stop": ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),

@@ -152,7 +152,7 @@ void mac_check_state(const char *class_name)
 
 /* ---- QEMU's sections ---- */
 
-static GBytes *read_golden(const char *name)
+GBytes *mac_read_golden(const char *name)
 {
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, name, NULL);
     g_autoptr(GFile) file = g_file_new_for_path(path);
@@ -160,18 +160,20 @@ static GBytes *read_golden(const char *name)
     g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
     g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
     g_autoptr(GInputStream) in = NULL;
-    GBytes *bytes;
+    const gsize room = 16 << 20;
+    g_autofree uint8_t *bytes = g_malloc(room);
+    gsize size;
 
     g_assert_no_error(error);
     in = g_converter_input_stream_new(raw, gunzip);
-    bytes = g_input_stream_read_bytes(in, 16 << 20, NULL, &error);
+    g_assert_true(g_input_stream_read_all(in, bytes, room, &size, NULL, &error));
     g_assert_no_error(error);
-    return bytes;
+    return g_bytes_new(bytes, size);
 }
 
 void mac_check_golden(const char *file, const char *dialect, unsigned expected, MacOwner *owner)
 {
-    g_autoptr(GBytes) golden = read_golden(file);
+    g_autoptr(GBytes) golden = mac_read_golden(file);
     gsize size;
     const uint8_t *p = g_bytes_get_data(golden, &size), *end = p + size;
     VMStateWire wire, own;

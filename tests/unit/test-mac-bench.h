@@ -21,6 +21,8 @@ bool mac_cpu_interrupted(void);
 DeviceState *mac_find(const char *class_name);
 /* Saves and loads it as it is, cut, and with changed bits. */
 void mac_check_state(const char *class_name);
+/* The bytes of such a file. */
+GBytes *mac_read_golden(const char *name);
 /* Loads and saves the sections of a file of make-golden-mac.py: the same bytes. owner: whose the nth section
  * is; NULL: nobody's here. */
 typedef void *MacOwner(const char *name, unsigned n, const VMStateDescription **vmsd);

@@ -53,6 +53,8 @@ typedef struct VioBusOps {
     void (*close_window)(void *opaque, VioDevice *dev);
     /* Moves bytes between buf and memory; false: a part of it is not mapped for that, or no memory. */
     bool (*dma)(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint64_t size, bool to_memory);
+    /* Is all of it mapped for reading and writing? */
+    bool (*mapped)(void *opaque, VioDevice *dev, uint64_t address, uint64_t size);
 } VioBusOps;
 struct VioBus {
     BusState parent;                    /* first */
@@ -83,6 +85,7 @@ void vio_device_signal_crq(VioDevice *dev);
 /* DMA. False: a part of the range is not mapped for it, or is no memory; what lies before may have been moved. */
 bool vio_dma_read(VioDevice *dev, uint64_t address, void *buf, uint64_t size);
 bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t size);
+bool vio_dma_mapped(VioDevice *dev, uint64_t address, uint64_t size);
 /* Puts a message into the guest's queue and signals it. False: no queue, not mapped, or no free entry. */
 bool vio_crq_send(VioDevice *dev, const uint8_t message[VIO_MESSAGE_SIZE]);
 /* The queue is no more, and what came through it ends; the device itself is not touched. */

@@ -8,9 +8,11 @@
 
 #define NIC_ROM_SIZE (256u << 10)       /* of the option ROMs that QEMU's NICs have */
 
-extern const PciDeviceClass ne2k_pci_class, sungem_class;
+extern const PciDeviceClass ne2k_pci_class, rtl8139_class, sungem_class;
 extern const DeviceClass *const hw_net_device_classes[];
 
+/* One of them on its bus: takes over the caller's reference to dev, which is not realized yet. */
+bool nic_create(BusState *bus, DeviceState *dev, const NicInfo *nic, GError **errp);
 /*
  * A NIC on the bus for each that was asked for and is not taken yet; default_model for those without a model
  * (NULL: they are not for this bus).  The first goes to slot first_slot, or to the first that is free if that is

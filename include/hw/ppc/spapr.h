@@ -66,7 +66,7 @@ typedef struct SpaprHCall {
 } SpaprHCall;
 /* Tables of rows, each ended by a row without fn; spapr-hcall.c joins them. */
 extern const SpaprHCall spapr_hcalls_mmu[], spapr_hcalls_misc[], spapr_hcalls_xics[], spapr_hcalls_xive[],
-    spapr_hcalls_vio[], spapr_hcalls_private[], spapr_hcalls_tce[];
+    spapr_hcalls_vio[], spapr_hcalls_lan[], spapr_hcalls_private[], spapr_hcalls_tce[];
 
 /* Private hypercalls: SLOF's set keeps its public numbers. */
 enum {

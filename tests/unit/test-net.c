@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Networks without a machine: queues and who may be called when, hubs, flow control, sockets, MAC addresses and
+ * options.
+ */
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "net/net.h"
+#include "util/bswap.h"
+#include "util/error.h"
+
+typedef struct End {
+    NetClient nc;
+    bool full, echo, inside, nested;
+    unsigned frames;
+    uint8_t frame[2000];
+    size_t size;
+} End;
+
+static bool running = true;
+
+static bool is_running(void)
+{
+    return running;
+}
+
+static Clock *the_clock;
+
+static Clock *get_clock(void)
+{
+    return the_clock;
+}
+
+static const NetHostOps host = {.is_running = is_running, .guest_clock = get_clock, .real_clock = get_clock};
+
+static ssize_t end_receive(NetClient *nc, const uint8_t *frame, size_t size)
+{
+    End *end = (End *)nc;
+
+    end->nested |= end->inside;
+    if (end->full) {
+        return 0;
+    }
+    end->inside = true;
+    end->frames++;
+    end->size = size;
+    memcpy(end->frame, frame, MIN(size, sizeof(end->frame)));
+    if (end->echo) {
+        net_send(nc, frame, size);
+    }
+    end->inside = false;
+    return (ssize_t)size;
+}
+
+static const NetClientInfo end_info = {.type = "end", .size = sizeof(End), .receive = end_receive};
+
+static End *end_new(const char *name, NetClient *peer)
+{
+    GError *error = NULL;
+    NetClient *nc = net_client_new(&end_info, name, peer, &error);
+
+    g_assert_no_error(error);
+    return (End *)nc;
+}
+
+static void turn(void)
+{
+    for (unsigned i = 0; i < 20; i++) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+}
+
+static const uint8_t frame[100] = {1, 2, 3};
+static unsigned ready_calls;
+
+static void ready(NetClient *nc)
+{
+    ready_calls++;
+}
+
+static void test_queue(void)
+{
+    End *a = end_new("a", NULL), *b = end_new("b", &a->nc);
+    GError *error = NULL;
+
+    g_assert_null(net_client_new(&end_info, "a", NULL, &error));
+    g_clear_error(&error);
+    net_send(&a->nc, frame, sizeof(frame));
+    g_assert_cmpuint(b->frames, ==, 1);
+    g_assert_cmpmem(b->frame, b->size, frame, sizeof(frame));
+    /* Full: it waits, and the sender that can hold back does. */
+    b->full = true;
+    net_send(&a->nc, frame, 50);
+    g_assert_false(net_send_or_wait(&a->nc, frame, 51, ready));
+    g_assert_false(net_can_send(&a->nc));
+    turn();
+    g_assert_cmpuint(b->frames, ==, 1);
+    b->full = false;
+    turn();
+    g_assert_cmpuint(b->frames, ==, 1);
+    net_flush(&b->nc);
+    g_assert_cmpuint(b->frames, ==, 1);
+    turn();
+    g_assert_cmpuint(b->frames, ==, 3);
+    g_assert_cmpuint(b->size, ==, 51);
+    g_assert_cmpuint(ready_calls, ==, 1);
+    g_assert_true(net_can_send(&a->nc));
+    /* A machine that stands. */
+    running = false;
+    net_send(&a->nc, frame, 52);
+    turn();
+    g_assert_cmpuint(b->frames, ==, 3);
+    running = true;
+    net_machine_started();
+    turn();
+    g_assert_cmpuint(b->frames, ==, 4);
+    /* No end of answers: one a turn of the loop, and none inside another. */
+    a->echo = b->echo = true;
+    net_send(&a->nc, frame, 60);
+    turn();
+    a->echo = b->echo = false;
+    turn();
+    g_assert_cmpuint(a->frames, >, 2);
+    g_assert_false(a->nested || b->nested);
+    /* More than anybody waits for. */
+    b->full = true;
+    for (unsigned i = 0; i < NET_QUEUE_LIMIT + 100; i++) {
+        net_send(&a->nc, frame, 60);
+    }
+    g_assert_cmpuint(g_queue_get_length(&b->nc.incoming), ==, NET_QUEUE_LIMIT);
+    /* A sender that goes is not called. */
+    net_send_or_wait(&a->nc, frame, 60, ready);
+    net_client_delete(&a->nc);
+    g_assert_null(b->nc.peer);
+    net_send(&b->nc, frame, 60);
+    net_client_delete(&b->nc);
+    g_assert_null(net_find("b"));
+}
+
+static void test_link(void)
+{
+    End *a = end_new("a", NULL), *b = end_new("b", &a->nc);
+    GError *error = NULL;
+
+    g_assert_true(net_set_link("a", false, &error));
+    net_send(&a->nc, frame, 60);
+    net_send(&b->nc, frame, 60);
+    turn();
+    g_assert_cmpuint(a->frames + b->frames, ==, 0);
+    g_assert_true(net_set_link("a", true, &error));
+    net_send(&b->nc, frame, 60);
+    g_assert_cmpuint(a->frames, ==, 1);
+    g_assert_false(net_set_link("c", true, &error));
+    g_clear_error(&error);
+    net_client_delete(&a->nc);
+    net_client_delete(&b->nc);
+}
+
+static void test_hub(void)
+{
+    End *ends[3];
+    GString *text = g_string_new(NULL);
+    GError *error = NULL;
+
+    for (unsigned i = 0; i < 3; i++) {
+        g_autofree char *netdev = g_strdup_printf("hubport,id=p%u,hubid=5", i);
+        g_autofree char *port = g_strdup_printf("p%u", i), *name = g_strdup_printf("e%u", i);
+
+        g_assert_true(net_add_netdev(netdev, &error));
+        ends[i] = end_new(name, net_find(port));
+    }
+    net_send(&ends[0]->nc, frame, 60);
+    turn();
+    g_assert_cmpuint(ends[0]->frames, ==, 0);
+    g_assert_cmpuint(ends[1]->frames, ==, 1);
+    g_assert_cmpuint(ends[2]->frames, ==, 1);
+    ends[1]->full = true;
+    net_send(&ends[0]->nc, frame, 60);
+    turn();
+    g_assert_cmpuint(ends[2]->frames, ==, 2);
+    net_print(text);
+    g_assert_cmpstr(text->str, ==, "hub 5\n \\ p0: e0: index=0,type=end\n \\ p1: e1: index=0,type=end\n"
+                                   " \\ p2: e2: index=0,type=end\n");
+    g_string_free(text, TRUE);
+    for (unsigned i = 0; i < 3; i++) {
+        g_autofree char *port = g_strdup_printf("p%u", i);
+
+        net_client_delete(&ends[i]->nc);
+        g_assert_true(net_del_netdev(port, &error));
+    }
+    g_assert_false(net_del_netdev("p0", &error));
+    g_clear_error(&error);
+}
+
+static void wait_for(const unsigned *count, unsigned n)
+{
+    gint64 limit = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+
+    while (*count < n && g_get_monotonic_time() < limit) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpuint(*count, >=, n);
+}
+
+static gboolean tick(gpointer data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+static void add(const char *format, const char *argument)
+{
+    g_autofree char *text = g_strdup_printf(format, argument);
+    GError *error = NULL;
+
+    net_add_netdev(text, &error);
+    g_assert_no_error(error);
+}
+
+/* Two back ends of one kind, through the host. */
+static void exchange(void)
+{
+    End *a = end_new("a", net_find("s0")), *b = end_new("b", net_find("s1"));
+    uint8_t large[1900];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sizeof(large); i++) {
+        large[i] = (uint8_t)i;
+    }
+    /* A connection that is not accepted yet drops. */
+    while (!a->frames && n++ < 200) {
+        net_send(&b->nc, frame, 60);
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpuint(a->frames, >, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        net_send(&a->nc, large, 1000 + i);
+    }
+    wait_for(&b->frames, 100);
+    g_assert_cmpuint(b->size, ==, 1099);
+    g_assert_cmpmem(b->frame, 1099, large, 1099);
+    /* The receiver is full: the other side waits, and nothing is lost. */
+    b->full = true;
+    for (unsigned i = 0; i < 50; i++) {
+        net_send(&a->nc, large, 200);
+    }
+    turn();
+    b->full = false;
+    net_flush(&b->nc);
+    wait_for(&b->frames, 150);
+    net_client_delete(&a->nc);
+    net_client_delete(&b->nc);
+    net_del_netdev("s0", NULL);
+    net_del_netdev("s1", NULL);
+}
+
+static void test_sockets(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("gossamer-net-XXXXXX", NULL);
+    g_autofree char *one = g_build_filename(folder, "one", NULL), *two = g_build_filename(folder, "two", NULL);
+    guint timer = g_timeout_add(20, tick, NULL);
+    g_autofree char *text = NULL;
+    GError *error = NULL;
+    End *victim;
+    int pair[2];
+    uint8_t head[4];
+
+    add("stream,id=s0,server=on,addr.type=unix,addr.path=%s", one);
+    add("stream,id=s1,addr.type=unix,addr.path=%s", one);
+    exchange();
+    text = g_strdup_printf("dgram,id=s0,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", one, two);
+    add("%s", text);
+    g_free(text);
+    text = g_strdup_printf("dgram,id=s1,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", two, one);
+    add("%s", text);
+    exchange();
+    /* A peer that lies about a frame's length is thrown out. */
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    g_free(text);
+    text = g_strdup_printf("socket,id=s0,fd=%d", pair[0]);
+    add("%s", text);
+    victim = end_new("a", net_find("s0"));
+    stl_be_p(head, 10);
+    g_assert_cmpint(write(pair[1], head, 4), ==, 4);
+    g_assert_cmpint(write(pair[1], "0123456789", 10), ==, 10);
+    wait_for(&victim->frames, 1);
+    g_assert_cmpmem(victim->frame, victim->size, "0123456789", 10);
+    stl_be_p(head, 0x7fffffff);
+    g_assert_cmpint(write(pair[1], head, 4), ==, 4);
+    turn();
+    g_assert_cmpint(recv(pair[1], head, 4, 0), ==, 0);
+    net_send(&victim->nc, frame, 60);
+    close(pair[1]);
+    net_client_delete(&victim->nc);
+    net_del_netdev("s0", NULL);
+    g_assert_false(net_add_netdev("stream,id=x,addr.type=unix,addr.path=/nonexistent/x", &error));
+    g_clear_error(&error);
+    g_source_remove(timer);
+    g_rmdir(folder);
+}
+
+static void test_options(void)
+{
+    static const char *const wrong[] = {
+        "", "user", "id=a", "usr,id=a", "bridge,id=a", "vde,id=a", "socket,id=a", "socket,id=a,listen=:1,connect=:2",
+        "socket,id=a,udp=:1", "socket,id=a,localaddr=1.2.3.4,listen=:1", "socket,id=a,listen=nowhere", "socket,id=a,fd=9999",
+        "hubport,id=a", "hubport,id=a,hubid=1,netdev=zz", "tap,id=a,fds=1:2", "tap,id=a,vhost=on", "tap,id=a,helper=x",
+        "tap,id=a,fd=1,ifname=x", "stream,id=a", "stream,id=a,addr.type=pigeon", "stream,id=a,addr.type=inet,addr.host=x",
+        "stream,id=a,server=on,reconnect=1,addr.type=inet,addr.port=1", "dgram,id=a", "hubport,id=9x,hubid=1",
+        "hubport,id=a,hubid=1,colour=red",
+#ifdef CONFIG_SLIRP
+        "user,id=a,smb=/tmp", "user,id=a,net=1.2.3.4/99", "user,id=a,net=10.0.2.0/24,host=11.0.0.1",
+        "user,id=a,dns=10.0.2.2", "user,id=a,dhcpstart=10.0.2.2", "user,id=a,ipv4=off,ipv6=off", "user,id=a,hostfwd=tcp",
+        "user,id=a,hostfwd=icmp::1-:2", "user,id=a,hostfwd=tcp::99999-:2", "user,id=a,hostfwd=tcp:x:1-:2",
+        "user,id=a,hostfwd=tcp::1-:0", "user,id=a,guestfwd=udp:1.2.3.4:5-cmd:x", "user,id=a,ipv6-prefixlen=200",
+#endif
+    };
+    GError *error = NULL;
+    bool none;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_test_message("%s", wrong[i]);
+        g_assert_false(net_add_netdev(wrong[i], &error));
+        g_assert_nonnull(error);
+        g_clear_error(&error);
+        g_assert_null(net_find("a"));
+    }
+    g_assert_true(net_add_nic("none", &none, &error));
+    g_assert_true(none);
+    g_assert_false(net_add_nic("hubport,hubid=1,mac=01:00:00:00:00:00", &none, &error));
+    g_clear_error(&error);
+    g_assert_false(net_add_nic("hubport,hubid=1,mac=zebra", &none, &error));
+    g_clear_error(&error);
+}
+
+static void test_macs(void)
+{
+    GError *error = NULL;
+    uint8_t mac[6];
+    NicInfo *nic;
+    bool none;
+
+    g_assert_true(net_parse_mac("52:54:00:12:34:57", mac) && mac[5] == 0x57);
+    g_assert_true(net_parse_mac("1-2-3-a-B-c", mac) && mac[4] == 0x0b);
+    g_assert_false(net_parse_mac("1:2:3:4:5", mac));
+    g_assert_false(net_parse_mac("1:2:3:4:5:6:7", mac));
+    g_assert_false(net_parse_mac("1:2:3:4:5:100", mac));
+    /* The first free ones, around those that somebody chose. */
+    g_assert_true(net_add_nic("hubport,hubid=1,model=x,mac=52:54:00:12:34:57", &none, &error));
+    g_assert_true(net_add_nic("hubport,hubid=1", &none, &error));
+    g_assert_true(net_add_nic("hubport,hubid=1,model=y", &none, &error));
+    nic = net_take_nic("y", false, NULL);
+    g_assert_cmphex(nic->mac[5], ==, 0x58);
+    g_assert_null(net_take_nic("y", false, NULL));
+    g_assert_null(net_take_nic("z", false, NULL));
+    nic = net_take_nic("z", true, NULL);
+    g_assert_cmphex(nic->mac[5], ==, 0x56);
+    nic = net_take_nic("q", false, "x");
+    g_assert_cmphex(nic->mac[5], ==, 0x57);
+    g_assert_cmphex(net_crc32_le((const uint8_t *)"123456789", 9), ==, (uint32_t)~0xcbf43926u);
+    g_assert_cmphex(net_crc32_be((const uint8_t *)"\1\0\x5e\0\0\1", 6) >> 26, ==, 31);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    the_clock = clock_new(CLOCK_TYPE_MANUAL);
+    net_set_host_ops(&host);
+    g_test_add_func("/net/queue", test_queue);
+    g_test_add_func("/net/link", test_link);
+    g_test_add_func("/net/hub", test_hub);
+    g_test_add_func("/net/sockets", test_sockets);
+    g_test_add_func("/net/options", test_options);
+    g_test_add_func("/net/macs", test_macs);
+    status = g_test_run();
+    net_cleanup();
+    return status;
+}
