@@ -34,6 +34,8 @@ enum { COMMAND_POINT_HIGH = 1, COMMAND_RESET_EXTERNAL, COMMAND_ABORT, COMMAND_NE
 #define MASTER_ENABLE 0x08
 #define MASTER_STATUS_HIGH 0x10
 #define MASTER_RESET 0xc0
+#define VECTOR_STATUS_LOW 0x0e
+#define VECTOR_STATUS_HIGH 0x70
 enum { RESET_NONE = 0x00, RESET_B = 0x40, RESET_A = 0x80, RESET_ALL = 0xc0 };
 #define MISC_LOOPBACK 0x10
 
@@ -73,6 +75,7 @@ struct Escc {
     DeviceState parent;
     /* saved */
     EsccChannel channels[ESCC_N_CHANNELS];
+    bool master_known;                  /* W_MASTER is what the guest wrote; QEMU does not keep that */
     /* host-only */
     MemoryRegion registers;
     VMChangeStateEntry *state_entry;
@@ -83,12 +86,17 @@ struct Escc {
 /* The master enable and the vector are one register for both channels. */
 static bool interrupts_enabled(const Escc *escc)
 {
-    return escc->channels[ESCC_CHANNEL_A].write_registers[W_MASTER] & MASTER_ENABLE;
+    return !escc->master_known || (escc->channels[ESCC_CHANNEL_A].write_registers[W_MASTER] & MASTER_ENABLE);
 }
 
+/*
+ * Nothing is ever under service here, since no processor of ours acknowledges interrupts to the chip; QEMU has set
+ * those flags as long as the interrupt is there, and what waits also where it is not wanted.
+ */
 static void update_irq(EsccChannel *c)
 {
-    bool rx = c->rx_pending && !c->rx_under_service, tx = c->tx_pending && !c->tx_under_service;
+    uint8_t wanted = c->write_registers[W_INTERRUPT];
+    bool rx = c->rx_pending && (wanted & INTERRUPT_RX_MODE), tx = c->tx_pending && (wanted & INTERRUPT_TX);
 
     irq_set(c->irq, interrupts_enabled(c->escc) && (rx || tx));
 }
@@ -258,6 +266,7 @@ static void escc_reset(void *obj, ResetType type)
     for (unsigned i = 0; i < ESCC_N_CHANNELS; i++) {
         reset_channel(&escc->channels[i], true);
     }
+    escc->master_known = true;
 }
 
 /* ---- Registers ---- */
@@ -292,6 +301,7 @@ static void write_master(EsccChannel *c, uint8_t value)
 {
     Escc *escc = c->escc;
 
+    escc->master_known = true;
     /* One register: both channels keep it. */
     for (unsigned i = 0; i < ESCC_N_CHANNELS; i++) {
         escc->channels[i].write_registers[W_MASTER] = value;
@@ -438,21 +448,70 @@ static const VMStateDescription vmstate_channel = {
     VMSTATE_STRUCT_AUDIT(EsccChannel),
 };
 
-static bool escc_post_load(void *opaque, int version, GError **errp)
+static bool escc_pre_load(void *opaque, GError **errp)
 {
-    update_irqs(opaque);
+    Escc *escc = opaque;
+
+    escc->master_known = false;
     return true;
 }
+
+/* QEMU keeps what waits in the registers that show it, too, and its guest would find nothing there. */
+static bool escc_pre_save(void *opaque, GError **errp)
+{
+    Escc *escc = opaque;
+    EsccChannel *a = &escc->channels[ESCC_CHANNEL_A], *b = &escc->channels[ESCC_CHANNEL_B];
+    uint8_t pending = (uint8_t)(pending_bits(a) << PENDING_A_SHIFT | pending_bits(b));
+
+    a->read_registers[R_PENDING] = pending;
+    if (pending) {
+        b->read_registers[R_VECTOR] = modified_vector(escc) & (VECTOR_STATUS_LOW | VECTOR_STATUS_HIGH);
+    }
+    return true;
+}
+
+static bool escc_post_load(void *opaque, int version, GError **errp)
+{
+    Escc *escc = opaque;
+
+    if (escc->channels[ESCC_CHANNEL_A].write_registers[W_MASTER] & MASTER_ENABLE) {
+        escc->master_known = true;
+    }
+    update_irqs(escc);
+    return true;
+}
+
+/* Without it interrupts are taken for enabled. */
+static bool master_needed(void *opaque)
+{
+    const Escc *escc = opaque;
+
+    return vmstate_wire_is_own() && escc->master_known && !interrupts_enabled(escc);
+}
+
+static const VMStateDescription vmstate_master = {
+    .name = "escc/master",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = master_needed,
+    .fields = (const VMStateField[]){
+        VMSTATE_BOOL(master_known, Escc),
+        VMSTATE_END_OF_LIST(),
+    },
+};
 
 static const VMStateDescription vmstate_escc = {
     .name = "escc",
     .version_id = 2,
     .minimum_version_id = 1,
+    .pre_load = escc_pre_load,
+    .pre_save = escc_pre_save,
     .post_load = escc_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_STRUCT_ARRAY(channels, Escc, ESCC_N_CHANNELS, 2, vmstate_channel, EsccChannel),
         VMSTATE_END_OF_LIST(),
     },
+    .subsections = VMSTATE_SUBSECTIONS(&vmstate_master),
     .immutable = VMSTATE_NAMES("registers"),
     .host_only = VMSTATE_NAMES("state_entry"),
     VMSTATE_STRUCT_AUDIT(Escc),

@@ -202,7 +202,7 @@ class Guest:
         self.master = None
 
     def command(self, machine, cpu, smp, memory, kernel, initrd, append, firmware, accel, nodefaults):
-        if firmware == "builtin" and self.is_qemu and kernel:
+        if firmware == "builtin" and self.is_qemu and kernel and machine.startswith("pseries"):
             machine += ",x-vof=on"
         if accel and self.is_qemu:
             accel = ",".join(w for w in accel.split(",") if not w.startswith("backend="))

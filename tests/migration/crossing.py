@@ -47,25 +47,26 @@ CLOCK = 1.0
 
 
 @functools.lru_cache(None)
-def command_of(kind):
-    """The words that start an emulator."""
+def command_of(kind, target='ppc64'):
+    """The words that start an emulator. That of another target stands beside the one for ppc64."""
     if kind.startswith('g'):
-        return [emulator_path()]
+        return [re.sub(r'ppc64$', target, emulator_path())]
     if kind == 'q10':
-        return qemu10.command()
+        return qemu10.command(target)
     words = shlex.split(os.environ.get('GOSSAMER_QEMU7', ''))
     if not words and shutil.which('qemu-system-ppc64'):
         words = [shutil.which('qemu-system-ppc64')]
     if not words:
         raise tap.Skip('no QEMU 7.2: GOSSAMER_QEMU7 names none')
+    words[0] = re.sub(r'ppc64$', target, words[0])
     says = qemu10.version_of(words)
     if 'version 7.2.' not in says:
         raise tap.Skip(f'no QEMU 7.2: {says}')
     return words
 
 
-def emulator(kind, stack, **options):
-    words = command_of(kind)
+def emulator(kind, stack, target='ppc64', **options):
+    words = command_of(kind, target)
     options['extra'] = list(options.get('extra', [])) + words[1:]
     guest = Guest(emulator=words[0], qmp=True, **options)
     guest.kind = kind
@@ -88,6 +89,9 @@ LOADS['all'] = LOADS['busy'] + LOADS['openssl'] + LOADS['stress']
 
 class Walk:
     """A guest on its way."""
+
+    prompt = r'^.*# $'
+    rate = 1    # of time to what the guest takes for it
 
     def __init__(self, first, load='busy', machine='pseries-7.2', cpu='power9_v2.0', smp=1, append='',
                  memory='512M', lenient=(), live=False):
@@ -119,7 +123,7 @@ class Walk:
 
     def start(self, kind):
         self.guest = guest = self.boot(kind, f'crossing-0-{kind}')
-        guest.expect(r'^.*# $', 240)
+        guest.expect(self.prompt, 240)
         if not self.programs:
             guest.shell('mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; true')
         guest.shell('dmesg -c > /boot-messages')
@@ -137,8 +141,9 @@ class Walk:
         for _ in range(3):
             before = time.monotonic()
             seen = float(self.guest.shell('cat /proc/uptime', 60).split()[0])
+            after = time.monotonic()
             # The guest shows hundredths, cut off.
-            low, high = max(low, seen - time.monotonic()), min(high, seen + 0.01 - before)
+            low, high = max(low, seen * self.rate - after), min(high, (seen + 0.01) * self.rate - before)
         return low, high
 
     def cross(self, kind):
@@ -165,7 +170,8 @@ class Walk:
             # Time stood still with the guest.
             still = time.monotonic() - begun
             self.began = tuple(end - still for end in self.began)
-        new.qmp.event('RESUME', 60)
+        resumed = new.qmp.event('RESUME', 60)
+        self.resumed(old, resumed, stopped)
         old.end()
         self.guest = new
         if self.load == 'idle':
@@ -186,6 +192,9 @@ class Walk:
         if 'clock' not in self.lenient:
             assert abs(drift) - unknown < CLOCK, report
         return report
+
+    def resumed(self, old, event, stopped):
+        """The guest runs in its new place; event: when it began."""
 
     def count(self):
         if self.load == 'idle':
