@@ -47,8 +47,9 @@ void migration_converge(Migration *m, uint64_t sent, int64_t now)
     if (dirtied > went / 100 * threshold) {
         if (++c->high >= 2) {
             c->high = 0;
-            out->throttle = next_percent(out->throttle, went, dirtied);
-            vm_throttle(out->throttle);
+            unsigned percent = next_percent(out->throttle, went, dirtied);
+            __atomic_store_n(&out->throttle, percent, __ATOMIC_RELAXED);
+            vm_throttle(percent);
         }
     }
     c->since = now;
@@ -59,7 +60,7 @@ void migration_converge(Migration *m, uint64_t sent, int64_t now)
 void migration_converge_end(Migration *m)
 {
     if (m->out.throttle) {
-        m->out.throttle = 0;
+        __atomic_store_n(&m->out.throttle, 0, __ATOMIC_RELAXED);
         vm_throttle(0);
     }
 }

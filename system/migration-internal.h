@@ -56,13 +56,13 @@ typedef struct OutgoingMigration {
     uint64_t window_bytes;         /* sent when the window began */
     StateStream *stream;
     uint64_t transferred;          /* atomic */
-    uint64_t precopy_bytes, downtime_bytes;
+    uint64_t precopy_bytes, downtime_bytes; /* atomic */
     uint64_t bandwidth;            /* bytes a second, atomic */
     int64_t busy_us;               /* since it was measured last */
     uint64_t busy_bytes;
     uint64_t pages_per_second;
-    int64_t expected_downtime_ms;
-    unsigned throttle;             /* percent */
+    int64_t expected_downtime_ms;  /* atomic */
+    unsigned throttle;             /* percent, atomic */
     GError *refusal;               /* why something of the machine cannot go; device lock */
     Convergence convergence;
 } OutgoingMigration;

@@ -285,7 +285,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
 
     __atomic_store_n(&out->stopped, now_us(), __ATOMIC_RELAXED);
     uint64_t before = bytes_sent(m);
-    out->precopy_bytes = before;
+    __atomic_store_n(&out->precopy_bytes, before, __ATOMIC_RELAXED);
     RunState was = vm_stop_force_state(RUN_STATE_FINISH_MIGRATE);
     migration_note_runstate(was);
     if (migration_channel_is_two_way(out->channel)) {
@@ -302,7 +302,7 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
         ok = ok && (postcopy || confirm(m, &error));
     }
     if (ok) {
-        out->downtime_bytes = bytes_sent(m) - before;
+        __atomic_store_n(&out->downtime_bytes, bytes_sent(m) - before, __ATOMIC_RELAXED);
         return true;
     }
     if (error) {
@@ -375,9 +375,9 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
         }
         guess = false;
         uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
-        out->expected_downtime_ms = bandwidth ? (int64_t)(pending * 1000 / bandwidth)
-                                              : (int64_t)migration_parameter_get(
-                                                    MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+        int64_t expected = bandwidth ? (int64_t)(pending * 1000 / bandwidth)
+                                     : (int64_t)migration_parameter_get(MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+        __atomic_store_n(&out->expected_downtime_ms, expected, __ATOMIC_RELAXED);
         int64_t start = now_us();
         uint64_t before = bytes_sent(m);
         if (state_saver_iterate(saver, round_over, m, errp) < 0) {
@@ -729,8 +729,11 @@ void migration_info(MigrationInfo *info)
     int64_t started = atomic_get(&out->started), set_up = atomic_get(&out->set_up);
     int64_t stopped = atomic_get(&out->stopped), ended = atomic_get(&out->ended);
 
-    *info = (MigrationInfo){.status = migration_status(m), .error = m->error, .lost = m->lost,
-                            .incoming = m->in.expected, .has_ram = set_up != 0};
+    *info = (MigrationInfo){.status = migration_status(m), .incoming = m->in.expected, .has_ram = set_up != 0};
+    mutex_lock(&m->lock);
+    info->error = m->error;
+    info->lost = m->lost;
+    mutex_unlock(&m->lock);
     if (!started) {
         return;
     }
@@ -739,7 +742,7 @@ void migration_info(MigrationInfo *info)
     info->setup_ms = set_up ? (set_up - started) / 1000 : 0;
     int64_t resumed = atomic_get(&out->resumed);
     info->downtime_ms = stopped ? ((resumed ? resumed : until) - stopped + 500) / 1000 : 0;
-    info->expected_downtime_ms = out->expected_downtime_ms;
+    info->expected_downtime_ms = atomic_get(&out->expected_downtime_ms);
     info->transferred = __atomic_load_n(&out->transferred, __ATOMIC_RELAXED);
     uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
     if (ended && until > MAX(set_up, started)) {
@@ -747,8 +750,8 @@ void migration_info(MigrationInfo *info)
     }
     info->mbps = (double)bandwidth * 8 / 1e6;
     info->pages_per_second = bandwidth / RAM_PAGE_SIZE;
-    info->precopy_bytes = stopped ? out->precopy_bytes : info->transferred;
-    info->downtime_bytes = out->downtime_bytes;
-    info->throttle_percent = out->throttle;
+    info->precopy_bytes = stopped ? __atomic_load_n(&out->precopy_bytes, __ATOMIC_RELAXED) : info->transferred;
+    info->downtime_bytes = __atomic_load_n(&out->downtime_bytes, __ATOMIC_RELAXED);
+    info->throttle_percent = __atomic_load_n(&out->throttle, __ATOMIC_RELAXED);
     ram_state_stats(m->ram, &info->ram);
 }
