@@ -6,7 +6,8 @@
  * From Power ISA 3.0B book III 6.5, 6.9 (priorities) and 3.3.2 (power saving); book II 7 (event-based
  * branches).  Levels: external, hypervisor virtualization and hypervisor decrementer follow their
  * source; the decrementer is a level (the sign of DEC) on ISA 2.06 and later and a latch before;
- * the performance monitor follows MMCR0.PMAO.  Reset, machine check and doorbells are latches.
+ * the performance monitor follows MMCR0.PMAO (a latch on 32-bit processors).  Reset, machine check and
+ * doorbells are latches.
  */
 #include "accel/tcg/accel.h"
 #include "hw/core/cpus.h"

@@ -291,12 +291,13 @@ static const struct {
     {0, PPC_INTERRUPT_RESET}, {1, PPC_INTERRUPT_MCK}, {2, PPC_INTERRUPT_DECR},
     {3, PPC_INTERRUPT_DOORBELL}, {4, PPC_INTERRUPT_HDOORBELL}, {5, PPC_INTERRUPT_HMI},
     {6, PPC_INTERRUPT_EBB}, {7, PPC_INTERRUPT_SMI}, {8, PPC_INTERRUPT_THERM},
+    {9, PPC_INTERRUPT_PERFM},
 };
 
-/* The decrementer is a latch only where it is not a level. */
+/* The decrementer and the performance monitor are latches only where they are not levels. */
 static bool is_latch(const PowerPCCPU *cpu, unsigned irq)
 {
-    return irq != PPC_INTERRUPT_DECR || !cpu_is_2_06(cpu);
+    return irq == PPC_INTERRUPT_DECR ? !cpu_is_2_06(cpu) : irq != PPC_INTERRUPT_PERFM || !cpu_is_64(cpu);
 }
 
 static uint32_t latches_now(PowerPCCPU *cpu)

@@ -103,6 +103,7 @@ static void make_busy(PowerPCCPU *cpu)
     env->nip = 0x00012344;
     ppc_msr_assign(env, MSR_BIT(ME) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(RI));
     ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, true);
+    ppc_set_interrupt(cpu, PPC_INTERRUPT_PERFM, true);
 }
 
 static void round_trip(const char *model, const VMStateDescription *desc)
@@ -145,6 +146,7 @@ static void round_trip(const char *model, const VMStateDescription *desc)
     g_assert_cmphex(env->msr, ==, before->msr);
     g_assert_cmphex(env->hflags, ==, before->hflags);
     g_assert_true(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    g_assert_true(ppc_is_pending(env, PPC_INTERRUPT_PERFM));
     if (m->cpu->model->mmu == MMU_603_SOFT) {
         g_assert_cmpmem(env->tgpr, sizeof(env->tgpr), before->tgpr, sizeof(env->tgpr));
         g_assert_cmpmem(env->tlb6, sizeof(env->tlb6), before->tlb6, sizeof(env->tlb6));
