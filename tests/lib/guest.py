@@ -123,7 +123,7 @@ class Console:
                     self.closed = True
                     self.changed.notify_all()
                     return
-                if self.log:
+                if self.log and not self.log.closed:
                     self.log.write(data)
                     self.log.flush()
                 raw = self.pending + data.decode("utf-8", "replace")
