@@ -8,6 +8,9 @@
 
 #define DEFAULT_VERSION "2.5+"
 #define BLOCK_SIZE_LIMIT (2u << 20)
+#define ATA_HEADS 16u
+#define ATA_SECTORS 63u
+#define ATA_CYLINDERS 16383u
 
 static IdeDrive *place_of(IdeDevice *device)
 {
@@ -50,6 +53,12 @@ static bool choose_geometry(IdeDevice *device, GError **errp)
         BlockGeometry geometry;
 
         blk_get_geometry(device->blk, &geometry);
+        if (geometry.heads > ATA_HEADS) {
+            /* A DOS table for a PC's firmware, which told heads that there are not. */
+            uint64_t cylinders = blk_sectors(device->blk) / (ATA_HEADS * ATA_SECTORS);
+
+            geometry = (BlockGeometry){(uint32_t)CLAMP(cylinders, 1, ATA_CYLINDERS), ATA_HEADS, ATA_SECTORS};
+        }
         device->cylinders = geometry.cylinders;
         device->heads = geometry.heads;
         device->sectors = geometry.sectors;
@@ -57,7 +66,7 @@ static bool choose_geometry(IdeDevice *device, GError **errp)
     if (device->cylinders < 1 || device->cylinders > 65535) {
         return fail(errp, "cyls must be between 1 and 65535");
     }
-    if (device->heads < 1 || device->heads > 16) {
+    if (device->heads < 1 || device->heads > ATA_HEADS) {
         return fail(errp, "heads must be between 1 and 16");
     }
     if (device->sectors < 1 || device->sectors > 255) {

@@ -23,7 +23,8 @@ static bool pio_needed(void *opaque)
 {
     const IdeDrive *drive = opaque;
 
-    return (drive->status & IDE_DRQ) || (drive->bus->error_status & IDE_RETRY_PIO);
+    return (drive->status & IDE_DRQ) || (drive->bus->error_status & IDE_RETRY_PIO) ||
+           (vmstate_wire_is_own() && drive->packet_transfer_size);
 }
 
 static const VMStateDescription vmstate_pio = {

@@ -6,6 +6,7 @@
  *
  * test-ide-VERSION.gz: sections of QEMU's (tests/migration/make-golden-ide.py).
  */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -793,6 +794,64 @@ static void test_waits(void)
     g_assert_cmpuint(g_bytes_get_size(ours), >, size);
 }
 
+/* ---- Devices ---- */
+
+static void refuse(BusState *bus, const char *name, const char *const *properties)
+{
+    GError *error = NULL;
+
+    g_assert_null(device_create(bus, name, properties, &error));
+    g_assert_nonnull(error);
+    g_test_message("%s", error->message);
+    g_clear_error(&error);
+}
+
+#define REFUSE(name, ...) refuse(bus, name, (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_devices(void)
+{
+    BusState *bus = bus_find("ide.1");
+    GError *error = NULL;
+    uint8_t table[512] = {0};
+    DeviceState *dev;
+    uint8_t data[512];
+    int fd = open(other_cd, O_RDWR);
+
+    /* A disk that a PC took for one of 255 heads. */
+    memcpy(table + 446, "\x80\1\1\0\x83\xfe\x3f\0\1\0\0\0\0\4\0\0", 16);
+    memcpy(table + 510, "\x55\xaa", 2);
+    g_assert_cmpint(pwrite(fd, table, 512, 0), ==, 512);
+    close(fd);
+    drive_add("if=none,id=empty", BLOCK_IF_NONE, false, &error);
+    g_assert_no_error(error);
+    dev = device_create(bus, "ide-cd", (const char *const[]){"unit=1", NULL}, &error);
+    g_assert_no_error(error);
+    REFUSE("ide-cd", "unit=2");
+    REFUSE("ide-cd", "unit=1");
+    REFUSE("ide-cd", "logical_block_size=4096");
+    REFUSE("ide-cd", "rerror=enospc");
+    REFUSE("ide-hd", "unit=0");
+    REFUSE("ide-hd", "drive=empty");
+    REFUSE("ide-hd", "drive=ide0-hd0");
+    device_unrealize(dev);
+    g_autofree char *text = g_strdup_printf("if=none,id=pc,format=raw,file=%s", other_cd);
+    drive_add(text, BLOCK_IF_NONE, false, &error);
+    g_assert_no_error(error);
+    REFUSE("ide-hd", "drive=pc", "cyls=1", "heads=17", "secs=63");
+    dev = device_create(bus, "ide-hd", (const char *const[]){"drive=pc", "wwn=0x5000123456789abc", NULL}, &error);
+    g_assert_no_error(error);
+    setup();
+    mac_store(IDE + 0x1070, 0xec, 1);
+    for (unsigned i = 0; i < 512; i += 2) {
+        stw_be_p(data + i, (uint16_t)mac_load(IDE + 0x1000, 2));
+    }
+    g_assert_cmpuint(word(data, 1), ==, 2);
+    g_assert_cmpuint(word(data, 3), ==, 16);
+    g_assert_cmphex(word(data, 108), ==, 0x5000);
+    device_unrealize(dev);
+    g_assert_cmphex(mac_load(IDE + 0x1070, 1), ==, 0);
+}
+
 /* ---- A guest that means no good ---- */
 
 static void random_register(GRand *rand)
@@ -920,6 +979,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     runtime_init();
+    device_classes_register(hw_ide_device_classes);
     disk = make_image();
     cd = make_image();
     other_cd = make_image();
@@ -939,6 +999,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/waits", test_waits);
     g_test_add_data_func("/ide/golden/7.2", "qemu-7.2", test_golden);
     g_test_add_data_func("/ide/golden/10.0", "qemu-10.0", test_golden);
+    g_test_add_func("/ide/devices", test_devices);
     g_test_add_func("/ide/hostile", test_hostile);
     status = g_test_run();
     mac_stop();
