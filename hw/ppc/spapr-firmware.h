@@ -20,7 +20,5 @@ bool spapr_firmware_place_rtas(SpaprMachine *spapr, uint64_t address);
 
 extern const SpaprHCall spapr_hcalls_client[];
 void spapr_client_init(SpaprMachine *spapr);
-uint32_t spapr_client_open(SpaprMachine *spapr, const char *path);
-bool spapr_client_claim(SpaprMachine *spapr, uint64_t start, uint64_t size);
 
 #endif

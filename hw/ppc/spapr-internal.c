@@ -9,30 +9,14 @@ static AddressSpace *guest_memory(const SpaprMachine *spapr)
     return address_space_memory();
 }
 
-bool spapr_is_ram(const SpaprMachine *spapr, uint64_t address, uint64_t size)
-{
-    return size && address + size > address &&
-           address_space_is_ram(guest_memory(spapr), address, size);
-}
-
 uint64_t spapr_ldq(SpaprMachine *spapr, uint64_t address)
 {
     return address_space_ldq_be(guest_memory(spapr), address, MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
-uint32_t spapr_ldl(SpaprMachine *spapr, uint64_t address)
-{
-    return address_space_ldl_be(guest_memory(spapr), address, MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
 void spapr_stq(SpaprMachine *spapr, uint64_t address, uint64_t value)
 {
     address_space_stq_be(guest_memory(spapr), address, value, MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-void spapr_stl(SpaprMachine *spapr, uint64_t address, uint32_t value)
-{
-    address_space_stl_be(guest_memory(spapr), address, value, MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
 void spapr_stw(SpaprMachine *spapr, uint64_t address, uint16_t value)
@@ -43,25 +27,6 @@ void spapr_stw(SpaprMachine *spapr, uint64_t address, uint16_t value)
 void spapr_stb(SpaprMachine *spapr, uint64_t address, uint8_t value)
 {
     address_space_stb(guest_memory(spapr), address, value, MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-bool spapr_read(SpaprMachine *spapr, uint64_t address, void *buf, uint64_t size)
-{
-    if (!spapr_is_ram(spapr, address, size)) {
-        log_mask(LOG_GUEST_ERROR, "spapr: 0x%" PRIx64 "+0x%" PRIx64 " is not memory\n", address, size);
-        memset(buf, 0, size);
-        return false;
-    }
-    return address_space_read(guest_memory(spapr), address, MEMTXATTRS_UNSPECIFIED, buf, size) == MEMTX_OK;
-}
-
-bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf, uint64_t size)
-{
-    if (!spapr_is_ram(spapr, address, size)) {
-        log_mask(LOG_GUEST_ERROR, "spapr: 0x%" PRIx64 "+0x%" PRIx64 " is not memory\n", address, size);
-        return false;
-    }
-    return address_space_write(guest_memory(spapr), address, MEMTXATTRS_UNSPECIFIED, buf, size) == MEMTX_OK;
 }
 
 void spapr_zero(SpaprMachine *spapr, uint64_t address, uint64_t size)
@@ -83,22 +48,6 @@ bool spapr_store_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64
 
     address_space_stn_be(guest_memory(spapr), address, size, value, MEMTXATTRS_UNSPECIFIED, &result);
     return result == MEMTX_OK;
-}
-
-char *spapr_read_string(SpaprMachine *spapr, uint64_t address, unsigned limit)
-{
-    g_autofree char *text = g_malloc(limit + 1);
-
-    for (unsigned i = 0; i <= limit; i++) {
-        if (!spapr_is_ram(spapr, address + i, 1)) {
-            return NULL;
-        }
-        address_space_read(guest_memory(spapr), address + i, MEMTXATTRS_UNSPECIFIED, &text[i], 1);
-        if (!text[i]) {
-            return g_steal_pointer(&text);
-        }
-    }
-    return NULL;
 }
 
 typedef struct RemoteWork {

@@ -7,25 +7,43 @@
 #ifndef HW_PPC_SPAPR_INTERNAL_H
 #define HW_PPC_SPAPR_INTERNAL_H
 
+#include "guest-memory.h"
 #include "hw/ppc/spapr.h"
 #include "system/memory.h"
 #include "util/log.h"
 
-/* True if [address, address + size) is guest RAM. */
-bool spapr_is_ram(const SpaprMachine *spapr, uint64_t address, uint64_t size);
 /* Loads of unassigned addresses give 0 (logged as a guest error); stores are dropped. */
 uint64_t spapr_ldq(SpaprMachine *spapr, uint64_t address);
-uint32_t spapr_ldl(SpaprMachine *spapr, uint64_t address);
 void spapr_stq(SpaprMachine *spapr, uint64_t address, uint64_t value);
-void spapr_stl(SpaprMachine *spapr, uint64_t address, uint32_t value);
 void spapr_stw(SpaprMachine *spapr, uint64_t address, uint16_t value);
 void spapr_stb(SpaprMachine *spapr, uint64_t address, uint8_t value);
-bool spapr_read(SpaprMachine *spapr, uint64_t address, void *buf, uint64_t size);
-bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf, uint64_t size);
 /* Fills guest RAM with zeros, marking it dirty and dropping translated code. */
 void spapr_zero(SpaprMachine *spapr, uint64_t address, uint64_t size);
-/* A NUL-terminated guest string of at most `limit` bytes without the NUL; NULL if longer or not RAM. */
-char *spapr_read_string(SpaprMachine *spapr, uint64_t address, unsigned limit);
+/* As guest-memory.h has them. */
+static inline bool spapr_is_ram(const SpaprMachine *spapr, uint64_t address, uint64_t size)
+{
+    return guest_is_ram(address, size);
+}
+static inline uint32_t spapr_ldl(SpaprMachine *spapr, uint64_t address)
+{
+    return guest_ldl(address);
+}
+static inline void spapr_stl(SpaprMachine *spapr, uint64_t address, uint32_t value)
+{
+    guest_stl(address, value);
+}
+static inline bool spapr_read(SpaprMachine *spapr, uint64_t address, void *buf, uint64_t size)
+{
+    return guest_read(address, buf, size);
+}
+static inline bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf, uint64_t size)
+{
+    return guest_write(address, buf, size);
+}
+static inline char *spapr_read_string(SpaprMachine *spapr, uint64_t address, unsigned limit)
+{
+    return guest_read_string(address, limit);
+}
 
 /* Big-endian numbers of 1, 2, 4 or 8 bytes anywhere, devices too; false if nothing answers. */
 bool spapr_load_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64_t *value);

@@ -205,39 +205,9 @@ static const VMStateDescription vmstate_fwnmi = {
 
 /* ---- Ours: the client interface in use, watchdogs ---- */
 
-static const VMStateDescription vmstate_claim = {
-    .name = "spapr/claim",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT64(start, SpaprClaim),
-        VMSTATE_UINT64(size, SpaprClaim),
-        VMSTATE_END_OF_LIST(),
-    },
-    VMSTATE_STRUCT_AUDIT(SpaprClaim),
-};
-
-static const VMStateDescription vmstate_instance = {
-    .name = "spapr/instance",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(ihandle, SpaprClientInstance),
-        VMSTATE_STRING(path, SpaprClientInstance, 0),
-        VMSTATE_END_OF_LIST(),
-    },
-    VMSTATE_STRUCT_AUDIT(SpaprClientInstance),
-};
-
-/* Once the guest has quiesced it, the interface is never called again. */
-static bool client_in_use(const SpaprMachine *spapr)
-{
-    return spapr->client.active && !spapr->client.quiesced;
-}
-
 static bool client_needed(void *opaque)
 {
-    return vmstate_wire_is_own() && client_in_use(opaque);
+    return vmstate_wire_is_own() && client_in_use(&((SpaprMachine *)opaque)->client);
 }
 
 static bool client_post_load(void *opaque, int version, GError **errp)
@@ -252,7 +222,7 @@ static bool client_post_load(void *opaque, int version, GError **errp)
     return true;
 }
 
-static const VMStateDescription vmstate_client = {
+static const VMStateDescription vmstate_spapr_client = {
     .name = "spapr/client",
     .own = true,
     .version_id = 1,
@@ -260,13 +230,7 @@ static const VMStateDescription vmstate_client = {
     .needed = client_needed,
     .post_load = client_post_load,
     .fields = (const VMStateField[]){
-        VMSTATE_BOOL(client.active, SpaprMachine),
-        VMSTATE_BOOL(client.quiesced, SpaprMachine),
-        VMSTATE_UINT32(client.next_ihandle, SpaprMachine),
-        VMSTATE_UINT64(client.top_address, SpaprMachine),
-        VMSTATE_UINT32(client.entry, SpaprMachine),
-        VMSTATE_GARRAY_STRUCT(client.claims, SpaprMachine, 0, vmstate_claim, SpaprClaim),
-        VMSTATE_GARRAY_STRUCT(client.instances, SpaprMachine, 0, vmstate_instance, SpaprClientInstance),
+        VMSTATE_STRUCT(client, SpaprMachine, 0, vmstate_client, Client),
         VMSTATE_END_OF_LIST(),
     },
 };
@@ -301,7 +265,7 @@ static bool spapr_pre_save(void *opaque, GError **errp)
 {
     SpaprMachine *spapr = opaque;
 
-    if (!vmstate_wire_is_own() && client_in_use(spapr)) {
+    if (!vmstate_wire_is_own() && client_in_use(&spapr->client)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_SUPPORTED,
                     "spapr: the guest still uses the built-in firmware, which QEMU does not have; wait until "
                     "its kernel runs, or start it with -bios");
@@ -374,7 +338,7 @@ const VMStateDescription vmstate_spapr = {
         &vmstate_spapr_caps[SPAPR_CAP_LARGE_DECREMENTER], &vmstate_spapr_caps[SPAPR_CAP_CCF_ASSIST],
         &vmstate_spapr_caps[SPAPR_CAP_FWNMI], &vmstate_fwnmi,
         &vmstate_spapr_caps[SPAPR_CAP_RPT_INVALIDATE], &vmstate_spapr_caps[SPAPR_CAP_AIL_MODE_3],
-        &vmstate_client, &vmstate_watchdogs),
+        &vmstate_spapr_client, &vmstate_watchdogs),
     .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_left_ns"),
     /* The hash page table is the section "spapr/htab", which sets all three. */
     .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs", "tce_tables"),

@@ -572,10 +572,6 @@ static void spapr_reset(MachineState *machine, ShutdownCause cause)
     if (spapr->vof) {
         ppc_store_msr(env, spapr->kernel_32bit ? MSR_BIT(ME) : MSR_BIT(SF) | MSR_BIT(ME), false);
         spapr_client_reset(spapr, boot_cpu);
-        if (!spapr->initrd_size) {
-            env->gpr[3] = spapr->fdt_addr;
-            spapr_client_claim(spapr, spapr->fdt_addr, SPAPR_FDT_MAX_SIZE);
-        }
         set_entry(boot_cpu, env->nip, env->gpr[1], env->gpr[3], env->gpr[4]);
     } else {
         uint64_t entry = spapr->firmware_size ? 0x100 : spapr->kernel_entry;

@@ -12,6 +12,7 @@
 #ifndef HW_PPC_SPAPR_H
 #define HW_PPC_SPAPR_H
 
+#include "hw/ppc/client.h"
 #include "hw/core/machine.h"
 #include "hw/core/device.h"
 #include "hw/core/vio.h"
@@ -197,20 +198,6 @@ typedef struct SpaprWatchdog {
     Timer timer;
 } SpaprWatchdog;
 
-/* A claimed range of the client interface's allocator. */
-typedef struct SpaprClaim { uint64_t start, size; } SpaprClaim;
-typedef struct SpaprClientInstance { uint32_t ihandle; char *path; } SpaprClientInstance;
-/* Our firmware's state (spapr-client.c). Saved: it can still be in use when a guest is migrated. */
-typedef struct SpaprClient {
-    bool active;                 /* the guest was started through it */
-    bool quiesced;
-    GArray *claims;              /* SpaprClaim, sorted */
-    GArray *instances;           /* SpaprClientInstance */
-    uint32_t next_ihandle;
-    uint64_t top_address;        /* upper bound of claims without an address */
-    uint32_t entry;              /* client interface trampoline */
-} SpaprClient;
-
 struct SpaprMachine {
     MachineState parent;
     /* immutable after creation */
@@ -245,7 +232,7 @@ struct SpaprMachine {
     uint64_t fwnmi_sreset_addr, fwnmi_mce_addr;
     int fwnmi_interlock_cpu;     /* -1 none */
     uint32_t fdt_initial_size;
-    SpaprClient client;
+    Client client;               /* our firmware's */
     uint8_t active_ic;           /* 0 XICS, 1 XIVE */
     struct { uint64_t guest_timebase; int64_t time_of_day_ns; } tb;   /* spapr-time.c */
     SpaprWatchdog watchdogs[SPAPR_N_WATCHDOGS];
