@@ -470,22 +470,24 @@ void cpus_shutdown(void)
 
 /* ---- Pausing ---- */
 
+/* Not stopped yet: it has to leave guest code first, which writes to its state. */
 void cpu_stop_current(void)
 {
     CPUState *cpu = current_cpu();
 
     if (cpu) {
-        set_flag(cpu->stop, false);
-        set_flag(cpu->stopped, true);
+        set_flag(cpu->stop, true);
         cpu_exit(cpu);
-        cond_broadcast(&core.pause_cond);
     }
 }
 
 void cpu_pause(CPUState *cpu)
 {
     if (cpu_is_self(cpu)) {
-        cpu_stop_current();
+        set_flag(cpu->stop, false);
+        set_flag(cpu->stopped, true);
+        cpu_exit(cpu);
+        cond_broadcast(&core.pause_cond);
     } else {
         set_flag(cpu->stop, true);
         cpu_kick(cpu);
