@@ -175,7 +175,6 @@ static bool macio_realize(PciDevice *dev, GError **errp)
     KeyLargo *macio = (KeyLargo *)dev;
     BusState *adb;
 
-    dev->config[PCI_INTERRUPT_PIN] = 1;
     memory_region_init(&macio->bar, dev, "macio", MACIO_BAR_SIZE);
     if (!create_parts(macio, errp)) {
         macio_unrealize(dev);

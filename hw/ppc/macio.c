@@ -77,7 +77,6 @@ static bool macio_realize(PciDevice *dev, GError **errp)
     static const uint8_t irqs[MACIO_N_IDE][2] = {{0x0d, 0x02}, {0x0e, 0x03}};
     MacIO *macio = (MacIO *)dev;
 
-    dev->config[PCI_INTERRUPT_PIN] = 1;
     memory_region_init(&macio->bar, dev, "macio", MACIO_BAR_SIZE);
     if (!create_parts(macio, errp)) {
         macio_unrealize(dev);
