@@ -161,19 +161,30 @@ static uint32_t service_parent(ClientCall *c)
     return node < 0 ? 0 : phandle_of(c->client, fdt_parent_offset(tree(c->client), node));
 }
 
+/* The whole path of one that begins with an alias; NULL: there is none, or the client has made it something else. */
+static char *resolve_alias(Client *client, const char *path)
+{
+    size_t n = strcspn(path, "/:");
+    g_autofree char *alias = g_strndup(path, n);
+    int len, node = fdt_path_offset(tree(client), "/aliases");
+    const char *value = node < 0 || !n ? NULL : fdt_getprop(tree(client), node, alias, &len);
+
+    return value && len > 1 && value[0] == '/' && value[len - 1] == 0 ? g_strconcat(value, path + n, NULL) : NULL;
+}
+
 /* Unit addresses may be written with leading zeros or in capitals, and device arguments follow ':'. */
 static int find_path(Client *client, const char *path)
 {
-    g_autofree char *copy = g_strdup(path);
-    char *colon = strchr(copy, ':');
+    g_autofree char *whole = *path == '/' ? g_strdup(path) : resolve_alias(client, path);
     int node;
 
-    if (colon) {
-        *colon = 0;
+    if (!whole) {
+        return -1;
     }
-    node = fdt_path_offset(tree(client), copy);
+    whole[strcspn(whole, ":")] = 0;
+    node = fdt_path_offset(tree(client), whole);
     if (node < 0) {
-        g_autofree char *lower = g_ascii_strdown(copy, -1);
+        g_autofree char *lower = g_ascii_strdown(whole, -1);
 
         node = fdt_path_offset(tree(client), lower);
     }
@@ -470,6 +481,14 @@ void client_say(Client *client, const char *text)
     }
 }
 
+bool client_node_has_type(const Client *client, int node, const char *type)
+{
+    int len;
+    const void *value = fdt_getprop(tree(client), node, "device_type", &len);
+
+    return value && (size_t)len == strlen(type) + 1 && !memcmp(value, type, strlen(type) + 1);
+}
+
 /* call-method's arguments: method, ihandle, then the method's; the first result is the catch code. */
 static uint32_t service_call_method(ClientCall *c)
 {
@@ -477,14 +496,12 @@ static uint32_t service_call_method(ClientCall *c)
     g_autofree char *method = client_string(c, c->args[0], CLIENT_NAME_MAX);
     ClientInstance *instance = instance_find(client, c->args[1]);
     int node = instance ? find_path(client, instance->path) : -1;
-    const char *type;
 
     if (!method || node < 0) {
         return CLIENT_ERROR;
     }
-    type = fdt_getprop(tree(client), node, "device_type", NULL);
     for (const ClientMethod *row = client->ops->methods; row->name; row++) {
-        if (strcmp(row->name, method) || (strcmp(row->on, instance->path) && (!type || strcmp(row->on, type)))) {
+        if (strcmp(row->name, method) || (strcmp(row->on, instance->path) && !client_node_has_type(client, node, row->on))) {
             continue;
         }
         if (c->n_args < row->n_args || c->n_rets < row->n_rets) {

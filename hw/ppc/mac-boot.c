@@ -58,6 +58,7 @@ static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **err
     boot->kernel_base = KERNEL_BASE;
     if (!elf_is(data, size)) {
         boot->kernel_size = (uint32_t)size;
+        boot->kernel_entry = KERNEL_BASE;
         return load_flat(machine, "kernel", file, g_steal_pointer(&data), size, KERNEL_BASE, errp);
     }
     if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, KERNEL_BASE, KERNEL_BASE, machine->ram_size - 1, &program,
@@ -65,6 +66,7 @@ static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **err
         return fail(errp, "kernel", file, error->message);
     }
     boot->kernel_size = (uint32_t)(program.high - KERNEL_BASE);
+    boot->kernel_entry = (uint32_t)program.entry;
     return true;
 }
 
@@ -87,7 +89,7 @@ bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
 {
     const char *text = machine->kernel_cmdline;
 
-    boot->kernel_base = boot->kernel_size = boot->initrd_base = boot->initrd_size = boot->cmdline_base = 0;
+    boot->kernel_base = boot->kernel_size = boot->kernel_entry = boot->initrd_base = boot->initrd_size = boot->cmdline_base = 0;
     if (!machine->kernel_filename) {
         if (machine->initrd_filename) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-initrd only allowed with -kernel option");
@@ -146,9 +148,22 @@ static bool is_mac_depth(unsigned depth)
     return depth == 8 || depth == THOUSANDS || depth == 32;
 }
 
+MacDisplayMode mac_display_mode(const MachineState *machine)
+{
+    return (MacDisplayMode){
+        .width = machine->graphic_width ? machine->graphic_width : DEFAULT_WIDTH,
+        .height = machine->graphic_height ? machine->graphic_height : DEFAULT_HEIGHT,
+        .depth = is_mac_depth(machine->graphic_depth) ? machine->graphic_depth
+                 : machine->graphic_depth             ? THOUSANDS
+                                                      : DEFAULT_DEPTH,
+    };
+}
+
 void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boot, uint16_t machine_id,
                   uint32_t timebase_frequency, uint32_t clock_frequency, uint32_t bus_frequency)
 {
+    const MacDisplayMode mode = mac_display_mode(machine);
+
     fw_cfg_set16(fw_cfg, FW_CFG_NB_CPUS, (uint16_t)machine->smp.cpus);
     fw_cfg_set16(fw_cfg, FW_CFG_MAX_CPUS, (uint16_t)machine->smp.max_cpus);
     fw_cfg_set64(fw_cfg, FW_CFG_RAM_SIZE, machine->ram_size);
@@ -162,14 +177,9 @@ void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boo
     fw_cfg_set32(fw_cfg, FW_CFG_KERNEL_CMDLINE, boot->cmdline_base);
     fw_cfg_set32(fw_cfg, FW_CFG_INITRD_ADDR, boot->initrd_base);
     fw_cfg_set32(fw_cfg, FW_CFG_INITRD_SIZE, boot->initrd_size);
-    fw_cfg_set16(fw_cfg, FW_CFG_PPC_WIDTH,
-                 (uint16_t)(machine->graphic_width ? machine->graphic_width : DEFAULT_WIDTH));
-    fw_cfg_set16(fw_cfg, FW_CFG_PPC_HEIGHT,
-                 (uint16_t)(machine->graphic_height ? machine->graphic_height : DEFAULT_HEIGHT));
-    fw_cfg_set16(fw_cfg, FW_CFG_PPC_DEPTH,
-                 is_mac_depth(machine->graphic_depth) ? (uint16_t)machine->graphic_depth
-                 : machine->graphic_depth             ? THOUSANDS
-                                                      : DEFAULT_DEPTH);
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_WIDTH, (uint16_t)mode.width);
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_HEIGHT, (uint16_t)mode.height);
+    fw_cfg_set16(fw_cfg, FW_CFG_PPC_DEPTH, (uint16_t)mode.depth);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_IS_KVM, 0);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_TBFREQ, timebase_frequency);
     fw_cfg_set32(fw_cfg, FW_CFG_PPC_CLOCKFREQ, clock_frequency);

@@ -12,13 +12,20 @@
 extern const MachineClass g3beige_class, g3beige_default_class;
 
 typedef struct MacBoot {
-    uint32_t kernel_base, kernel_size, initrd_base, initrd_size, cmdline_base;
+    uint32_t kernel_base, kernel_size, kernel_entry, initrd_base, initrd_size, cmdline_base;
     bool has_display;
 } MacBoot;
 
+/* -g, or what Macs start with. */
+typedef struct MacDisplayMode { unsigned width, height, depth; } MacDisplayMode;
+MacDisplayMode mac_display_mode(const MachineState *machine);
 /* -kernel, -initrd, -append. True without. */
 bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp);
-/* A ROM at base, to the end of the first 4 GiB, with -bios, or OpenBIOS. */
+/* The file that -bios or OpenBIOS is; g_malloc. NULL: it is not there. */
+char *mac_firmware_file(const MachineState *machine);
+/* It, into the ROM that lies at base. */
+bool mac_load_firmware(MachineState *machine, uint32_t base, GError **errp);
+/* A ROM at base, to the end of the first 4 GiB. */
 bool mac_create_rom(MachineState *machine, MemoryRegion *rom, const char *name, uint32_t base, GError **errp);
 /* The machine's only processor, whose interrupt an input of its own drives. allow_64: a 970 too. NULL with errp. */
 struct PowerPCCPU *mac_create_cpu(MachineState *machine, uint64_t timebase_frequency, bool allow_64, GError **errp);

@@ -64,17 +64,27 @@ static bool fail(GError **errp, const char *file, const char *why)
     return false;
 }
 
-static bool load_firmware(MachineState *machine, uint32_t base, GError **errp)
+static const char *firmware_name(const MachineState *machine)
 {
-    const char *name = machine->firmware ? machine->firmware : FIRMWARE;
+    return machine->firmware ? machine->firmware : FIRMWARE;
+}
+
+char *mac_firmware_file(const MachineState *machine)
+{
+    return machine_find_file(firmware_name(machine));
+}
+
+bool mac_load_firmware(MachineState *machine, uint32_t base, GError **errp)
+{
     uint64_t max = TOP - base, size;
-    g_autofree char *file = machine_find_file(name);
+    g_autofree char *file = mac_firmware_file(machine);
     g_autofree uint8_t *data = NULL;
     g_autoptr(GError) error = NULL;
     ElfProgram program;
 
     if (!file) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "Could not find the firmware '%s'%s", name,
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "Could not find the firmware '%s'%s",
+                    firmware_name(machine),
                     machine->firmware ? "" : " (Debian: package qemu-system-data)");
         return false;
     }
@@ -99,7 +109,7 @@ bool mac_create_rom(MachineState *machine, MemoryRegion *rom, const char *name, 
         return false;
     }
     memory_region_add_subregion(machine->system_memory, base, rom);
-    return load_firmware(machine, base, errp);
+    return true;
 }
 
 void mac_reset(MachineState *machine, ShutdownCause cause, DeviceState *fw_cfg, struct PowerPCCPU *cpu)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
+#include "mac-firmware.h"
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/openpic.h"
@@ -45,6 +46,8 @@ typedef struct MacNewWorld {
     PciBus *bus;                        /* that KeyLargo is on */
     MemoryRegion rom, control;
     MacBoot boot;
+    /* saved by itself */
+    MacFirmware firmware;
 } MacNewWorld;
 
 static bool is_u3(const MacNewWorld *mac)
@@ -129,6 +132,27 @@ static bool create_devices(MacNewWorld *mac, GError **errp)
     return mac->fw_cfg != NULL;
 }
 
+/* Kernel, and what starts it. */
+static bool load(MacNewWorld *mac, GError **errp)
+{
+    static const uint32_t features[N_VIA_KINDS] = {
+        [VIA_CUDA] = MAC_HAS_CUDA | MAC_HAS_ADB, [VIA_PMU] = MAC_HAS_PMU, [VIA_PMU_ADB] = MAC_HAS_PMU | MAC_HAS_ADB,
+    };
+    const MacBoard board = {
+        .rows = &mac_newworld_rows,
+        .features = features[mac->via],
+        .machine = &mac->parent,
+        .cpu = mac->cpu,
+        .pci = mac->bus,
+        .rom_base = ROM_BASE,
+        .timebase_frequency = TIMEBASE_FREQUENCY,
+        .clock_frequency = CLOCK_FREQUENCY,
+        .bus_frequency = BUS_FREQUENCY,
+    };
+
+    return mac_firmware_init(&mac->firmware, &board, &mac->boot, errp);
+}
+
 static bool newworld_init(MachineState *machine, GError **errp)
 {
     MacNewWorld *mac = (MacNewWorld *)machine;
@@ -136,7 +160,7 @@ static bool newworld_init(MachineState *machine, GError **errp)
     mac->cpu = mac_create_cpu(machine, TIMEBASE_FREQUENCY, true, errp);
     if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
         !mac_create_rom(machine, &mac->rom, "ppc_core99.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
-        !mac_load_kernel(machine, &mac->boot, errp)) {
+        !load(mac, errp)) {
         return false;
     }
     mac_describe(machine, mac->fw_cfg, &mac->boot, is_u3(mac) ? MACHINE_MAC99_U3 : MACHINE_MAC99, TIMEBASE_FREQUENCY,
@@ -154,6 +178,7 @@ static void newworld_reset(MachineState *machine, ShutdownCause cause)
     MacNewWorld *mac = (MacNewWorld *)machine;
 
     mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
+    mac_firmware_reset(&mac->firmware, cause);
 }
 
 static void newworld_print_pic(MachineState *machine, GString *out)
@@ -191,6 +216,7 @@ static bool get_via(Object *obj, const Property *prop, PropertyValue *value, GEr
 static const Property newworld_properties[] = {
     DEFINE_PROP_CUSTOM("via", property_type_string, set_via, get_via,
                        "Set VIA configuration. Valid values are cuda, pmu and pmu-adb"),
+    DEFINE_PROP_MAC_FIRMWARE(MacNewWorld),
     DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -7,6 +7,7 @@
  */
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
+#include "mac-firmware.h"
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/heathrow.h"
@@ -33,6 +34,8 @@ typedef struct MacOldWorld {
     DeviceState *grackle, *macio, *fw_cfg;
     MemoryRegion rom;
     MacBoot boot;
+    /* saved by itself */
+    MacFirmware firmware;
 } MacOldWorld;
 
 static bool create_devices(MacOldWorld *mac, GError **errp)
@@ -69,6 +72,24 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
     return mac->fw_cfg != NULL;
 }
 
+/* Kernel, and what starts it. */
+static bool load(MacOldWorld *mac, GError **errp)
+{
+    const MacBoard board = {
+        .rows = &mac_oldworld_rows,
+        .features = MAC_HAS_CUDA | MAC_HAS_ADB,
+        .machine = &mac->parent,
+        .cpu = mac->cpu,
+        .pci = pci_host(mac->grackle)->bus,
+        .rom_base = ROM_BASE,
+        .timebase_frequency = TIMEBASE_FREQUENCY,
+        .clock_frequency = CLOCK_FREQUENCY,
+        .bus_frequency = BUS_FREQUENCY,
+    };
+
+    return mac_firmware_init(&mac->firmware, &board, &mac->boot, errp);
+}
+
 static bool oldworld_init(MachineState *machine, GError **errp)
 {
     MacOldWorld *mac = (MacOldWorld *)machine;
@@ -76,7 +97,7 @@ static bool oldworld_init(MachineState *machine, GError **errp)
     mac->cpu = mac_create_cpu(machine, TIMEBASE_FREQUENCY, false, errp);
     if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
         !mac_create_rom(machine, &mac->rom, "ppc_heathrow.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
-        !mac_load_kernel(machine, &mac->boot, errp)) {
+        !load(mac, errp)) {
         return false;
     }
     mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY, CLOCK_FREQUENCY,
@@ -92,6 +113,7 @@ static void oldworld_reset(MachineState *machine, ShutdownCause cause)
     MacOldWorld *mac = (MacOldWorld *)machine;
 
     mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
+    mac_firmware_reset(&mac->firmware, cause);
 }
 
 static void oldworld_print_pic(MachineState *machine, GString *out)
@@ -99,9 +121,15 @@ static void oldworld_print_pic(MachineState *machine, GString *out)
     heathrow_print(macio_pic(((MacOldWorld *)machine)->macio), out);
 }
 
+static const Property oldworld_properties[] = {
+    DEFINE_PROP_MAC_FIRMWARE(MacOldWorld),
+    DEFINE_PROP_END_OF_LIST(),
+};
+
 #define G3BEIGE                                                                                          \
     .object = {.name = "g3beige-machine", .parent = &machine_class.object,                               \
-               .description = "Heathrow based PowerMAC", .instance_size = sizeof(MacOldWorld)},          \
+               .description = "Heathrow based PowerMAC", .instance_size = sizeof(MacOldWorld),           \
+               .properties = oldworld_properties},                                                       \
     .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",             \
     .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1, .min_cpus = 1,  \
     .default_cpus = 1, .ide_drives = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic

@@ -311,6 +311,17 @@ uint64_t helper_hypercall(CPUPPCState *env, uint64_t next)
     return env->nip;
 }
 
+uint64_t helper_firmware_trap(CPUPPCState *env, uint64_t pc, uint32_t number)
+{
+    PowerPCCPU *cpu = env_cpu(env);
+
+    env->nip = pc;
+    if (!cpu->firmware_trap(cpu, number, cpu->firmware_opaque)) {
+        ppc_raise(env, EXCP_PROGRAM, PROGRAM_ILLEGAL);
+    }
+    return env->nip;
+}
+
 uint64_t helper_syscall(CPUPPCState *env, uint64_t pc, uint32_t lev)
 {
     env->nip = pc;

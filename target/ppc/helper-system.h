@@ -25,6 +25,7 @@ uint64_t helper_rfscv(CPUPPCState *env, uint64_t lr, uint64_t ctr);
 uint64_t helper_rfebb(CPUPPCState *env, uint32_t s);
 /* sc 1 under a virtual hypervisor; next: behind the sc. Where to go on. */
 uint64_t helper_hypercall(CPUPPCState *env, uint64_t next);
+uint64_t helper_firmware_trap(CPUPPCState *env, uint64_t pc, uint32_t number);
 /* sc and scv at pc: delivered at once; where the handler starts. */
 uint64_t helper_syscall(CPUPPCState *env, uint64_t pc, uint32_t lev);
 uint64_t helper_syscall_vectored(CPUPPCState *env, uint64_t pc, uint32_t lev);

@@ -28,7 +28,7 @@ extern const VMStateDescription vmstate_altivec, vmstate_time, vmstate_latches;
                              "env.tlb6_code", "env.tlb6_way", \
                              "segments_changed", "pmu_active", "amr_is_kuap", "last_tlbiel_set", "n_noted", \
                              "noted", "watch_addr", "watch_len", "watch_flags"), \
-    .immutable = VMSTATE_NAMES("model", "vcpu_id", "vhyp", "vhyp_opaque", "decode", \
+    .immutable = VMSTATE_NAMES("model", "vcpu_id", "vhyp", "vhyp_opaque", "firmware_trap", "firmware_opaque", "decode", \
                                "machine_data", "tb_freq", "sprs", "clock", "threads_per_core"), \
     .host_only = VMSTATE_NAMES("env.tcg", "decr_timer", "hdecr_timer", "pmu_timer", "time_lock")
 

@@ -316,7 +316,9 @@ static void translate_insn(DisasContext *ctx)
     ctx->single = (ctx->flags & (HF_SE | HF_SINGLESTEP)) ||
                   ((ctx->flags & HF_BE) && row && (row->flags & IF_BRANCH));
     if (!row) {
-        gen_program(ctx, PROGRAM_ILLEGAL);
+        if (!gen_firmware_trap(ctx)) {
+            gen_program(ctx, PROGRAM_ILLEGAL);
+        }
         return;
     }
     /* PCR comes before facilities: a word that the mode does not know is illegal, whatever is enabled. */

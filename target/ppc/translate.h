@@ -198,6 +198,8 @@ static inline uint64_t addr_mask(const DisasContext *ctx, uint64_t address)
 void gen_mfspr(DisasContext *ctx, unsigned spr, unsigned rt);
 void gen_mtspr(DisasContext *ctx, unsigned spr, unsigned rs);
 /* Counts the instruction that begins (blocks with HF_PMU). */
+/* A word without a row: false unless it calls firmware that the machine has (cpu.h). */
+bool gen_firmware_trap(DisasContext *ctx);
 void gen_count_insn(DisasContext *ctx);
 /*
  * helper_trace_step(env, nip): called with current slots behind a completed instruction when the

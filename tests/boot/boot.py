@@ -20,6 +20,7 @@ import disks  # noqa: E402
 import macdisks  # noqa: E402
 import macs  # noqa: E402
 import networks  # noqa: E402
+import macs_own  # noqa: E402
 from guest import TOP, Guest, debian_installer, local_guest, on_qemu  # noqa: E402
 from qcow2 import Image  # noqa: E402
 
@@ -375,7 +376,7 @@ OTHERS = {
 
 def cases():
     """name: (suite, function), in the order of the tables."""
-    table = {**OTHERS, **disks.CASES, **macs.CASES, **macdisks.CASES, **networks.CASES}
+    table = {**OTHERS, **disks.CASES, **macs.CASES, **macs_own.CASES, **macdisks.CASES, **networks.CASES}
     for name, (suite, row) in VARIANTS.items():
         table[name] = (suite, lambda name=name, row=row: debian_variant(name, row))
     for name, (suite, row) in BIG_ENDIAN.items():

@@ -13,6 +13,7 @@
 #include "dump-layout.h"
 #include "hw/core/base-state.h"
 #include "hw/pci/pci-bridge.h"
+#include "hw/ppc/mac-firmware.h"
 #include "system/migration.h"
 #include "system/runtime.h"
 #include "test-spapr-bench.h"
@@ -160,7 +161,7 @@ static json_t *dump_classes(Dump *dump)
 int main(int argc, char **argv)
 {
     static const VMStateDescription *const bases[] = {&vmstate_object_base, &vmstate_device_base,
-                                                      &vmstate_bus_base, &vmstate_machine_base,
+                                                      &vmstate_bus_base, &vmstate_machine_base, &vmstate_mac_firmware,
                                                       /* That no device has yet. */
                                                       &vmstate_pci_bridge,
 #ifdef CONFIG_SLIRP

@@ -14,17 +14,17 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
-from guest import Qmp, debian_installer, emulator_path, stretch  # noqa: E402
+from guest import Qmp, debian_installer, emulator_path, local_guest, stretch  # noqa: E402
 
 
 class Slow:
     """A machine whose first serial port is a socket with little room, read only when asked to."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, machine="pseries"):
         self.folder = tempfile.mkdtemp(prefix="gossamer-test-")
         self.mine, theirs = socket.socketpair()
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)      # the least there is
-        command = [emulator_path(), "-M", "pseries", "-nodefaults", "-display", "none", "-m", "512M",
+        command = [emulator_path(), "-M", machine, "-nodefaults", "-display", "none", "-m", "512M",
                    "-chardev", f"socket,id=s,fd={theirs.fileno()}", "-serial", "chardev:s",
                    "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off"] + list(arguments)
         tap.diagnostic("$ " + " ".join(command))
@@ -69,14 +69,14 @@ class Slow:
         return places[-1]
 
 
-def responsive(machine):
+def responsive(machine, terminal="spapr-vty"):
     """Everything that needs the device lock or all processors."""
     assert machine.qmp.command("query-status")["running"]
     for _ in range(20):
         machine.qmp.command("stop")
         assert not machine.qmp.command("query-status")["running"]
         machine.qmp.command("cont")
-    assert "spapr-vty" in machine.qmp.hmp("info qtree")
+    assert terminal in machine.qmp.hmp("info qtree")
 
 
 # Open Firmware's part of a kernel's start has no time stamps: it is the same every time.
@@ -102,6 +102,41 @@ def client_interface():
         machine.wait_until_full()
         machine.qmp.command("quit")
         machine.process.wait(stretch(20))
+
+
+def mac_client_interface():
+    """The same on a Power Mac; and while it hangs there the machine moves to another process."""
+    options = ["-kernel", local_guest("vmlinux-pmac32"), "-initrd", local_guest("initramfs-ppc32.cpio.gz"),
+               "-append", "console=ttyPZ0"]
+    board = "g3beige,x-vof=on"
+    with Slow(*options, machine=board) as machine:
+        wanted = re.search(EARLY, machine.read(EARLY)).group(0)
+    with Slow(*options, machine=board) as machine:
+        place = machine.wait_until_full()
+        assert int(place, 16) == 0xfff03004, f"not at the client interface's call: {place}"
+        responsive(machine, "escc")
+        machine.wait_until_full()
+        stream = os.path.join(machine.folder, "stream")
+        machine.qmp.command("migrate", uri=f"file:{stream}")
+        while machine.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
+            time.sleep(0.1)
+        assert machine.qmp.command("query-migrate")["status"] == "completed"
+        with Slow(*options, "-incoming", f"file:{stream}", machine=board) as other:
+            machine.qmp.command("quit")
+            machine.process.wait(stretch(20))
+            while data := machine.mine.recv(4096):
+                machine.text += data
+            other.text = machine.text
+            text = other.read(EARLY, size=32, pause=0.001)
+            assert re.search(EARLY, text).group(0) == wanted, f"{text!r}\nis not\n{wanted!r}"
+            other.text = b""
+            other.read(rb"Linux version")
+            # Firmware begins anew.
+            other.qmp.command("system_reset")
+            other.text = b""
+            other.read(EARLY)
+            other.qmp.command("quit")
+            other.process.wait(stretch(20))
 
 
 BANNER = rb"(?s)SLOF\S* \*+.*?[\r\n]0 > "
@@ -130,7 +165,7 @@ def end_while_full():
         assert machine.process.wait(stretch(20)) == 0
 
 
-CASES = {"client-interface": client_interface, "slof": slof, "end-while-full": end_while_full}
+CASES = {"client-interface": client_interface, "mac-client-interface": mac_client_interface, "slof": slof, "end-while-full": end_while_full}
 
 
 def main():

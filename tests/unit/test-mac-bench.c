@@ -7,6 +7,7 @@
 #include "accel/tcg/accel.h"
 #include "hw/core/cpus.h"
 #include "hw/core/machine.h"
+#include "hw/display/vga.h"
 #include "hw/input/adb.h"
 #include "hw/pci/pci-host.h"
 #include "hw/ppc/mac.h"
@@ -210,6 +211,12 @@ void mac_check_golden(const char *file, const char *dialect, unsigned expected, 
 /* ---- A machine whose firmware is a branch to itself ---- */
 
 static char *firmware;
+static const char *kernel_command_line;
+
+void mac_with_kernel(const char *command_line)
+{
+    kernel_command_line = command_line;
+}
 
 void mac_start(const char *name, const char *properties, Chardev *console, bool ppc64)
 {
@@ -224,6 +231,7 @@ void mac_start(const char *name, const char *properties, Chardev *console, bool 
     close(fd);
     device_classes_register(hw_input_device_classes);
     device_classes_register(hw_pci_device_classes);
+    device_classes_register(hw_display_device_classes);
     device_classes_register(uninorth_device_classes);
     machine_classes_register(mac_machine_classes(ppc64));
     tcg_accel_config_init(&config);
@@ -235,8 +243,13 @@ void mac_start(const char *name, const char *properties, Chardev *console, bool 
     g_assert_true(machine_parse_memory(machine, "64M", &error));
     g_assert_true(!properties || machine_parse_properties(machine, properties, &error));
     g_assert_no_error(error);
-    machine->firmware = g_strdup(firmware);
-    machine->vga = g_strdup("none");
+    if (kernel_command_line) {
+        machine->kernel_filename = g_strdup(firmware);
+        machine->kernel_cmdline = g_strdup(kernel_command_line);
+    } else {
+        machine->firmware = g_strdup(firmware);
+    }
+    machine->vga = g_strdup(kernel_command_line ? "std" : "none");
     g_ptr_array_add(machine->serial, console);
     machine_run_init(machine, &error);
     g_assert_no_error(error);

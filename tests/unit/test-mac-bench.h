@@ -9,6 +9,8 @@
 
 /* Makes the machine, after runtime_init(); properties as with -M NAME,..., or NULL. */
 void mac_start(const char *name, const char *properties, Chardev *console, bool ppc64);
+/* Before that: the program is a kernel instead of the firmware, and there is a display. */
+void mac_with_kernel(const char *command_line);
 void mac_stop(void);
 uint64_t mac_load(hwaddr addr, unsigned size);
 void mac_store(hwaddr addr, uint64_t value, unsigned size);

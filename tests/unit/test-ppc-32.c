@@ -277,6 +277,62 @@ static void test_linkage(void)
     test_machine_teardown(m);
 }
 
+/* Firmware takes number 5, once in two times, and moves on past it. */
+static bool take_five(PowerPCCPU *cpu, unsigned number, void *opaque)
+{
+    unsigned *calls = opaque;
+
+    if (number != 5) {
+        return false;
+    }
+    if (++*calls % 2 == 0) {
+        cpu->env.gpr[3] = 0x55;
+        cpu->env.nip += 4;
+    }
+    return true;
+}
+
+static void firmware_trap_on(const TCGBackend *backend)
+{
+    TestMachine machine, *m = &machine;
+    CPUPPCState *env;
+    unsigned calls = 0;
+
+    setup_on(m, "7450", backend);
+    env = &m->cpu->env;
+    PUT(m, TEST_CODE, T_LI(3, 0), T_NOP, PPC_FIRMWARE_TRAP | 5, T_ADDI(4, 3, 1), T_STOP);
+    /* No firmware: a word like any other. */
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE + 8);
+    g_assert_cmphex(env->spr[SPR_SRR1] & PROGRAM_ILLEGAL, ==, PROGRAM_ILLEGAL);
+    tcg_flush_code(m->accel);
+    m->cpu->firmware_trap = take_five;
+    m->cpu->firmware_opaque = &calls;
+    ppc_store_msr(env, MSR_BIT(ME), false);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, TEST_CODE + 16);
+    g_assert_cmphex(env->gpr[4], ==, 0x56);
+    g_assert_cmpuint(calls, ==, 2);
+    /* What it does not want, and problem state. */
+    PUT(m, TEST_CODE, PPC_FIRMWARE_TRAP | 6, T_STOP);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE);
+    PUT(m, TEST_CODE, PPC_FIRMWARE_TRAP | 5, T_STOP);
+    map_code(env);
+    ppc_store_msr(env, MSR_BIT(ME) | MSR_BIT(PR) | MSR_BIT(IR), false);
+    g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE);
+    g_assert_cmpuint(calls, ==, 2);
+    test_machine_teardown(m);
+}
+
+static void test_firmware_trap(void)
+{
+    firmware_trap_on(&tcg_backend_interp);
+#ifdef __x86_64__
+    firmware_trap_on(&tcg_backend_x86_64);
+#endif
+}
+
 /* The decrementer's interrupt is a latch, set when DEC passes to -1; doze ends with it. */
 static void test_decrementer(void)
 {
@@ -749,6 +805,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-32/width", test_width);
     g_test_add_func("/ppc-32/vectors", test_vectors);
     g_test_add_func("/ppc-32/linkage", test_linkage);
+    g_test_add_func("/ppc-32/firmware-trap", test_firmware_trap);
     g_test_add_func("/ppc-32/decrementer", test_decrementer);
     g_test_add_func("/ppc-32/bats", test_bats);
     g_test_add_func("/ppc-32/hash", test_hash);

@@ -82,6 +82,8 @@ void client_adopt_tree(Client *client, void *fdt);
 uint32_t client_open(Client *client, const char *path);
 /* The same twice, as /chosen's stdout and stdin: Linux closes its input before it has said everything. */
 void client_open_console(Client *client, const char *path);
+/* By its property device_type, which a client may have changed. */
+bool client_node_has_type(const Client *client, int node, const char *type);
 bool client_claim(Client *client, uint64_t start, uint64_t size);
 /* Anywhere, at a multiple of align (a power of two); CLIENT_ERROR. */
 uint32_t client_claim_aligned(Client *client, uint64_t size, uint64_t align);

@@ -215,6 +215,13 @@ typedef struct PPCVirtualHypervisorOps {
     bool (*nmi)(void *opaque, PowerPCCPU *cpu, GError **errp);
 } PPCVirtualHypervisorOps;
 
+/*
+ * A word that no processor of these has as an instruction (primary opcode 1 came with prefixes): how guest code
+ * calls firmware that the emulator itself is.  The number in its lower bits says what for.
+ */
+#define PPC_FIRMWARE_TRAP 0x04000000u
+#define PPC_FIRMWARE_TRAP_NUMBER 0xffffu
+
 /* Why a halted CPU waits, and so what wakes it. */
 typedef enum PPCPowerWait {
     PPC_WAIT_NONE,      /* halted by the machine (H_CEDE, stop-self): an enabled interrupt */
@@ -230,6 +237,10 @@ struct PowerPCCPU {
     uint32_t compat_pvr;        /* saved: 0 = native */
     const PPCVirtualHypervisorOps *vhyp;
     void *vhyp_opaque;
+    /* PPC_FIRMWARE_TRAP in supervisor state, at env->nip, which it moves on; the device lock is not held.
+     * False: an illegal instruction like any other.  NULL: always. Set before the processor runs. */
+    bool (*firmware_trap)(PowerPCCPU *cpu, unsigned number, void *opaque);
+    void *firmware_opaque;
     void *decode;               /* decode tables of the model (decode.c) */
     void *machine_data;         /* the machine's per-CPU data (SpaprCpuState) */
     uint32_t tb_freq;

@@ -128,6 +128,24 @@ bool tr_sc(DisasContext *ctx, uint32_t insn)
     return true;
 }
 
+bool gen_firmware_trap(DisasContext *ctx)
+{
+    IRRef pc;
+
+    if (ctx->pr || (ctx->insn & ~PPC_FIRMWARE_TRAP_NUMBER) != PPC_FIRMWARE_TRAP ||
+        !POWERPC_CPU(ctx->fetch->cpu)->firmware_trap) {
+        return false;
+    }
+    pc = ir_callv(ctx->b, &helper_row_firmware_trap, gen_pc(ctx, ctx->pc),
+                  ir_k32(ctx->b, ctx->insn & PPC_FIRMWARE_TRAP_NUMBER));
+    if (ctx->single) {
+        gen_trace_step(ctx, pc);
+    } else {
+        leave_indirect(ctx, pc);
+    }
+    return true;
+}
+
 bool tr_scv(DisasContext *ctx, uint32_t insn)
 {
     IRBuilder *b = ctx->b;
