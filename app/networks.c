@@ -11,13 +11,6 @@
 #include "system/runtime.h"
 #include "util/error.h"
 
-static const NetHostOps host = {
-    .is_running = runstate_is_running,
-    .guest_clock = clock_virtual,
-    .real_clock = clock_realtime,
-    .send_event = monitor_send_event,
-};
-
 /* ---- Switches learn where a machine is that has moved ---- */
 
 static void announce(void)
@@ -51,12 +44,14 @@ static void on_run_state(void *opaque, bool running, RunState state)
 
 #ifdef CONFIG_SLIRP
 typedef struct UserNetwork {
-    unsigned n;                         /* immutable: which */
+    /* immutable */
+    NetClient *nc;
+    VMStateDescription vmsd;            /* with libslirp's version */
 } UserNetwork;
 
 static bool put_slirp(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
 {
-    GByteArray *bytes = net_user_save(((const UserNetwork *)pv)->n);
+    GByteArray *bytes = net_user_save(((const UserNetwork *)pv)->nc);
 
     state_put_buffer(s, bytes->data, bytes->len);
     g_byte_array_unref(bytes);
@@ -72,7 +67,7 @@ static bool get_slirp(StateStream *s, void *pv, size_t size, const VMStateField 
 {
     g_autoptr(GError) error = NULL;
 
-    if (net_user_load(((const UserNetwork *)pv)->n, read_slirp, s, &error)) {
+    if (net_user_load(((const UserNetwork *)pv)->nc, read_slirp, s, &error)) {
         return true;
     }
     /* A stream that ends is the better reason. */
@@ -93,32 +88,46 @@ const VMStateDescription app_vmstate_slirp = {
         {.name = "data", .size = sizeof(UserNetwork), .info = &vmstate_info_slirp, .flags = VMS_SINGLE},
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("n"),
+    .immutable = VMSTATE_NAMES("nc", "vmsd"),
     VMSTATE_STRUCT_AUDIT(UserNetwork),
 };
 
-static bool register_slirp(GError **errp)
+static bool user_added(NetClient *nc, GError **errp)
 {
-    for (unsigned i = 0; i < net_user_count(); i++) {
-        UserNetwork *network = g_new0(UserNetwork, 1);
-        VMStateDescription *vmsd = g_memdup2(&app_vmstate_slirp, sizeof(app_vmstate_slirp));
+    UserNetwork *network = g_new0(UserNetwork, 1);
 
-        network->n = i;
-        vmsd->version_id = vmsd->minimum_version_id = net_user_state_version();
-        if (!vmstate_register(NULL, VMSTATE_INSTANCE_ID_ANY, vmsd, network, errp)) {
-            g_free(network);
-            g_free(vmsd);
-            return false;
-        }
+    network->nc = nc;
+    network->vmsd = app_vmstate_slirp;
+    network->vmsd.version_id = network->vmsd.minimum_version_id = net_user_state_version();
+    if (!vmstate_register(NULL, VMSTATE_INSTANCE_ID_ANY, &network->vmsd, network, errp)) {
+        g_free(network);
+        return false;
     }
+    nc->opaque = network;
+    /* A network of another kind on the other side is none of the guest's business. */
+    state_registry_make_optional(runtime_state_registry(), "slirp");
     return true;
 }
-#else
-static bool register_slirp(GError **errp)
+
+static void user_removed(NetClient *nc)
 {
-    return true;
+    UserNetwork *network = nc->opaque;
+
+    vmstate_unregister(&network->vmsd, network);
+    g_free(network);
 }
 #endif
+
+static const NetHostOps host = {
+    .is_running = runstate_is_running,
+    .guest_clock = clock_virtual,
+    .real_clock = clock_realtime,
+    .send_event = monitor_send_event,
+#ifdef CONFIG_SLIRP
+    .user_added = user_added,
+    .user_removed = user_removed,
+#endif
+};
 
 /* ---- Options ---- */
 
@@ -200,5 +209,7 @@ bool app_create_networks(AppConfig *config, const MachineClass *class, GError **
             }
         }
     }
-    return (!defaults || net_add_default(errp)) && register_slirp(errp);
+    state_registry_explain(runtime_state_registry(), "slirp",
+                           "; start this side with user networking (-nic user), too");
+    return !defaults || net_add_default(errp);
 }

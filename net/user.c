@@ -23,6 +23,7 @@ typedef struct NetUser {
     GArray *fds;                        /* GPollFD of this turn of the loop, by libslirp's index */
     GPtrArray *polled;                  /* GPollFD * that the source has */
     GPtrArray *forwards;                /* GuestForward * */
+    bool registered;                    /* with user_added() */
 } NetUser;
 
 typedef struct GuestForward {
@@ -204,6 +205,9 @@ static void user_cleanup(NetClient *nc)
 {
     NetUser *user = (NetUser *)nc;
 
+    if (user->registered) {
+        net_host_ops()->user_removed(nc);
+    }
     if (user->source) {
         g_source_destroy(user->source);
         g_source_unref(user->source);
@@ -607,6 +611,14 @@ static bool apply_rule(void *opaque, const char *name, const char *value, GError
                                        : true;
 }
 
+static bool add_state(NetUser *user, GError **errp)
+{
+    const NetHostOps *ops = net_host_ops();
+
+    user->registered = ops->user_added && ops->user_added(&user->nc, errp);
+    return user->registered || !ops->user_added;
+}
+
 static NetClient *user_create(const Options *options, const char *name, NetClient *peer, GError **errp)
 {
     g_autoptr(GPtrArray) search = g_ptr_array_new();
@@ -630,7 +642,7 @@ static NetClient *user_create(const Options *options, const char *name, NetClien
     user->slirp = slirp_new(&config, &callbacks, user);
     if (!user->slirp) {
         error_set(errp, GOSSAMER_ERROR_FAILED, "libslirp takes no network like that");
-    } else if (options_foreach(options, apply_rule, user, errp)) {
+    } else if (options_foreach(options, apply_rule, user, errp) && add_state(user, errp)) {
         start_polling(user);
         return &user->nc;
     }
@@ -685,16 +697,6 @@ static NetUser *nth(unsigned n)
     return NULL;
 }
 
-unsigned net_user_count(void)
-{
-    unsigned n = 0;
-
-    while (nth(n)) {
-        n++;
-    }
-    return n;
-}
-
 void net_user_print(GString *out)
 {
     NetUser *user;
@@ -720,11 +722,11 @@ static ssize_t append(const void *buf, size_t size, void *opaque)
     return (ssize_t)size;
 }
 
-GByteArray *net_user_save(unsigned n)
+GByteArray *net_user_save(NetClient *nc)
 {
     GByteArray *bytes = g_byte_array_new();
 
-    slirp_state_save(nth(n)->slirp, append, bytes);
+    slirp_state_save(((NetUser *)nc)->slirp, append, bytes);
     return bytes;
 }
 
@@ -758,10 +760,9 @@ static ssize_t read_state(void *buf, size_t size, void *opaque)
  * First come the connections of guestfwd= to character devices, each behind a byte that is not 0.  Only a
  * network that has such forwards can have them, and only then libslirp shall read them.
  */
-bool net_user_load(unsigned n, bool (*read)(void *opaque, void *buf, size_t size), void *opaque,
-                   GError **errp)
+bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque, GError **errp)
 {
-    NetUser *user = nth(n);
+    NetUser *user = (NetUser *)nc;
     StateReader reader = {.read = read, .opaque = opaque, .have_first = true};
 
     if (!read(opaque, &reader.first, 1)) {

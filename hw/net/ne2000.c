@@ -112,14 +112,6 @@ static bool ring_has_frames(const Ne2000 *s)
     return s->chip.curpag != s->chip.boundary && s->chip.curpag != next && s->chip.stop > s->chip.start;
 }
 
-static bool ne2000_can_receive(NetClient *nc)
-{
-    const Ne2000 *s = nc->opaque;
-
-    /* A chip that is stopped drops. */
-    return (s->chip.cmd & CR_STOP) || !ring_full(s);
-}
-
 static bool wanted(const Ne2000 *s, const uint8_t *frame)
 {
     uint32_t bit;
@@ -165,6 +157,10 @@ static ssize_t ne2000_receive(NetClient *nc, const uint8_t *frame, size_t size)
         return (ssize_t)size;
     }
     if (ring_full(s)) {
+        /* The driver may not know of what is in the ring: see below at ISR. */
+        if (ring_has_frames(s)) {
+            raise_irq(s, ISR_RECEIVED);
+        }
         return 0;
     }
     if (at < s->chip.start || at >= s->chip.stop) {
@@ -472,7 +468,7 @@ static void ne2000_reset(void *obj, ResetType type)
 }
 
 static const NetClientInfo ne2000_client = {
-    .type = "nic", .size = sizeof(NetClient), .can_receive = ne2000_can_receive, .receive = ne2000_receive,
+    .type = "nic", .size = sizeof(NetClient), .receive = ne2000_receive,
 };
 
 static bool ne2000_realize(PciDevice *dev, GError **errp)

@@ -66,6 +66,9 @@ typedef struct NetHostOps {
     Clock *(*guest_clock)(void);
     Clock *(*real_clock)(void);
     void (*send_event)(const char *name, json_t *data);
+    /* A user network has come, whose state streams are to have; or goes. May be NULL. */
+    bool (*user_added)(NetClient *nc, GError **errp);
+    void (*user_removed)(NetClient *nc);
 } NetHostOps;
 void net_set_host_ops(const NetHostOps *ops);
 const NetHostOps *net_host_ops(void);
@@ -190,11 +193,10 @@ bool net_announce(const NetAnnounce *how, GError **errp);
 bool net_user_hostfwd_add(const char *id, const char *rule, GError **errp);
 bool net_user_hostfwd_remove(const char *id, const char *rule, GString *out, GError **errp);
 void net_user_print(GString *out);
-/* For each network: its state as libslirp writes it (streams have a section "slirp"). */
-unsigned net_user_count(void);
+/* A network's state as libslirp writes it (streams have a section "slirp" for each). */
 int net_user_state_version(void);
-GByteArray *net_user_save(unsigned n);
+GByteArray *net_user_save(NetClient *nc);
 /* read gives size bytes or false. False: not a state that can be taken. */
-bool net_user_load(unsigned n, bool (*read)(void *opaque, void *buf, size_t size), void *opaque, GError **errp);
+bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque, GError **errp);
 
 #endif

@@ -213,6 +213,10 @@ def g3beige(name, **options):
     return macs.mac(name, **options)
 
 
+def mac99(name, **options):
+    return macs.mac(name, machine="mac99", cpu="7400", **options)
+
+
 def pseries(name, **options):
     return Guest(name=name, kernel=local_guest("vmlinux-ppc64be"), initrd=local_guest("initramfs-ppc64be.cpio.gz"),
                  append="console=hvc0", cpu="power9_v2.0", **options)
@@ -235,6 +239,7 @@ CASES = {
     "g3beige-rtl8139": ("long", lambda: download("g3beige-rtl8139", g3beige, macs.reach_shell, "8139cp", nic("rtl8139"))),
     "g3beige-sungem": ("quick", lambda: download("g3beige-sungem", g3beige, macs.reach_shell, "gem", nic("sungem"))),
     "g3beige-ne2k": ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
+    "mac99-sungem": ("quick", row(download, "mac99-sungem", mac99, macs.reach_shell, "gem", nic(None))),
     "g3beige-network-stop": ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),
     "g3beige-network-snapshot": ("quick", lambda: snapshot("g3beige-network-snapshot", g3beige, macs.reach_shell,
                                                            nic(None))),
