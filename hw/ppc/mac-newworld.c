@@ -20,7 +20,7 @@
 #include "target/ppc/cpu.h"
 #include "util/error.h"
 
-#define TIMEBASE_FREQUENCY 100000000u
+#define TIMEBASE_FREQUENCY 25000000u
 #define CLOCK_FREQUENCY 900000000u
 #define BUS_FREQUENCY 100000000u
 #define FW_CFG_ADDRESS 0xf0000510u

@@ -193,7 +193,8 @@ bool ppc_slb_post_load(PowerPCCPU *cpu);
 /* Derives the decrementer's level (or edge) from the deadline and arms its timer. */
 /* DEC as the stream has it (slot 22 of its SPRs; 0: not sent), and back. */
 uint64_t ppc_decr_to_wire(PowerPCCPU *cpu);
-void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value);
+void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value, bool latch_known);
+bool ppc_decr_latch_in_doubt(PowerPCCPU *cpu);
 void ppc_time_reset(PowerPCCPU *cpu);
 /* Registers that count: brings them up to date after loading state. */
 void ppc_time_post_load(PowerPCCPU *cpu);

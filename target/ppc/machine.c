@@ -294,6 +294,9 @@ static const struct {
     {9, PPC_INTERRUPT_PERFM},
 };
 
+/* No subsection came. */
+#define LATCHES_NOT_SAID UINT32_MAX
+
 /* The decrementer and the performance monitor are latches only where they are not levels. */
 static bool is_latch(const PowerPCCPU *cpu, unsigned irq)
 {
@@ -317,7 +320,8 @@ static bool latches_needed(void *opaque)
     PowerPCCPU *cpu = opaque;
 
     return vmstate_wire_is_own() &&
-           (latches_now(cpu) || cpu->power_wait || cpu->checkstopped || cpu->env.resume_as_sreset);
+           (latches_now(cpu) || cpu->power_wait || cpu->checkstopped || cpu->env.resume_as_sreset ||
+            ppc_decr_latch_in_doubt(cpu));
 }
 
 static bool latches_pre_save(void *opaque, GError **errp)
@@ -424,7 +428,7 @@ bool vmstate_cpu_pre_load(void *opaque, GError **errp)
 
     /* What subsections that may be missing would set. */
     cpu->compat_pvr = 0;
-    cpu->wire_latches = 0;
+    cpu->wire_latches = LATCHES_NOT_SAID;
     cpu->power_wait = PPC_WAIT_NONE;
     cpu->checkstopped = false;
     env->resume_as_sreset = 0;
@@ -542,7 +546,7 @@ bool vmstate_cpu_post_load(void *opaque, int version_id, GError **errp)
     pmu_reset(cpu);
     ppc_update_hflags(env);
     pmu_update(env);
-    ppc_decr_from_wire(cpu, env->spr[WIRE_DECR]);
+    ppc_decr_from_wire(cpu, env->spr[WIRE_DECR], cpu->wire_latches != LATCHES_NOT_SAID);
     env->spr[WIRE_DECR] = 0;
     ppc_time_post_load(cpu);
     ppc_debug_update(cpu);

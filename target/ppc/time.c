@@ -10,6 +10,7 @@
 #include "cpu-internal.h"
 #include "hw/core/cpu.h"
 #include "internal.h"
+#include "migration/vmstate.h"
 #include "system/runtime.h"
 #include "util/bitops.h"
 #include "util/timer.h"
@@ -226,15 +227,28 @@ void ppc_time_reset(PowerPCCPU *cpu)
     ppc_set_pending(env, PPC_INTERRUPT_HDECR, false);
 }
 
-/* Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before. */
+/* Negative where it is a latch: its interrupt may still be to come, or not. */
+bool ppc_decr_latch_in_doubt(PowerPCCPU *cpu)
+{
+    return cpu->decr_timer && !cpu_is_2_06(cpu) && ppc_get_decr(&cpu->env) < 0;
+}
+
+/*
+ * Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before.  QEMU's streams do
+ * not say that its interrupt waits: there, too, it is about to come.
+ */
 uint64_t ppc_decr_to_wire(PowerPCCPU *cpu)
 {
     uint64_t value = cpu->decr_timer ? decr_read(ppc_get_decr(&cpu->env), decr_bits(cpu)) : 0;
 
+    if (!vmstate_wire_is_own() && !cpu_is_2_06(cpu) && ppc_is_pending(&cpu->env, PPC_INTERRUPT_DECR)) {
+        return 1;
+    }
     return value ? value : 1;
 }
 
-void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value)
+/* One interrupt too many is what every handler must expect; with one too few, a guest sleeps until DEC wraps around. */
+void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value, bool latch_known)
 {
     CPUPPCState *env = &cpu->env;
     /* Not sent: one interrupt at once, after which the guest sets it again. */
@@ -245,7 +259,7 @@ void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value)
     }
     mutex_lock(&cpu->time_lock);
     env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
-    if (!value && !cpu_is_2_06(cpu)) {
+    if (!cpu_is_2_06(cpu) && (!value || (!latch_known && decr < 0))) {
         ppc_set_pending(env, PPC_INTERRUPT_DECR, true);
     }
     mutex_unlock(&cpu->time_lock);

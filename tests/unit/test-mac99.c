@@ -611,7 +611,7 @@ static void test_fw_cfg(void)
 {
     setup();
     g_assert_cmphex(item(FW_CFG_MACHINE_ID, 2), ==, 1);
-    g_assert_cmpuint(item(FW_CFG_PPC_TBFREQ, 4), ==, 100000000);
+    g_assert_cmpuint(item(FW_CFG_PPC_TBFREQ, 4), ==, 25000000);
     g_assert_cmphex(item(FW_CFG_PPC_NVRAM_ADDR, 4), ==, NVRAM);
     g_assert_cmpuint(item(FW_CFG_PPC_VIACONFIG, 2), ==, has_adb_on_pmu() ? 2 : has_pmu() ? 1 : 0);
 }
