@@ -4,7 +4,7 @@
  * Reference Platform", chapter on DBDMA; constants as in Linux's arch/powerpc/include/asm/dbdma.h.
  *
  * A program may be endless: after some commands it goes on a little later.  It can touch these registers itself
- * (STORE_QUAD): a channel that is at work is not entered a second time.
+ * (STORE_QUAD): while a channel is at work, those that it wakes begin a little later, too.
  * Left out: STREAM1 to STREAM3, KEY_REGS and KEY_DEVICE as other things than memory, transfer modes, the second
  * data pointer, addresses above 4 GiB.
  */
@@ -20,7 +20,7 @@
 #define CHANNEL_SHIFT 7
 #define N_REGS 16
 #define COMMAND_SIZE 16u
-/* Commands in one go, and the time until the next ones. */
+/* Commands in one go, of all channels, and the time until the next ones. */
 #define BUDGET 256u
 #define PAUSE_NS (100 * SCALE_US)
 
@@ -46,8 +46,6 @@ typedef struct DbdmaChannel {
     bool holds;                 /* the command is carried out, and waits for its condition */
     /* immutable */
     DbdmaClient client;
-    /* host-only */
-    bool busy;
 } DbdmaChannel;
 
 typedef struct Dbdma {
@@ -59,6 +57,8 @@ typedef struct Dbdma {
     uint32_t due;               /* channels for the timer */
     /* immutable */
     MemoryRegion registers;
+    /* host-only */
+    bool running;               /* a channel is at work */
 } Dbdma;
 
 static unsigned number_of(Dbdma *dbdma, const DbdmaChannel *ch)
@@ -271,32 +271,34 @@ static bool runs(const DbdmaChannel *ch)
     return (ch->regs[REG_STATUS] & (RUN | ACTIVE | PAUSE | DEAD)) == (RUN | ACTIVE);
 }
 
-static void run(Dbdma *dbdma, DbdmaChannel *ch)
+static void run(Dbdma *dbdma, DbdmaChannel *ch, unsigned budget)
 {
     unsigned n = 0;
 
-    if (ch->busy) {
+    /* One in the middle of another's command would go round for ever, if they wake each other. */
+    if (dbdma->running) {
         go_on_later(dbdma, ch);
         return;
     }
-    ch->busy = true;
+    dbdma->running = true;
     while (runs(ch) && step(dbdma, ch)) {
-        if (++n == BUDGET) {
+        if (++n >= budget) {
             go_on_later(dbdma, ch);
             break;
         }
     }
-    ch->busy = false;
+    dbdma->running = false;
 }
 
 static void timer_due(void *opaque)
 {
     Dbdma *dbdma = opaque;
     uint32_t due = dbdma->due;
+    unsigned budget = BUDGET / MAX((unsigned)__builtin_popcount(due), 1u);
 
     dbdma->due = 0;
     for (; due; due &= due - 1) {
-        run(dbdma, &dbdma->channels[ctz32(due)]);
+        run(dbdma, &dbdma->channels[ctz32(due)], budget);
     }
 }
 
@@ -304,7 +306,7 @@ void dbdma_kick(DeviceState *dev, unsigned channel)
 {
     Dbdma *dbdma = (Dbdma *)dev;
 
-    run(dbdma, &dbdma->channels[channel]);
+    run(dbdma, &dbdma->channels[channel], BUDGET);
 }
 
 /* ---- Registers ---- */
@@ -324,7 +326,7 @@ static void control(Dbdma *dbdma, DbdmaChannel *ch, uint32_t value)
     /* What was moved is in memory already. */
     status &= ~(uint32_t)FLUSH;
     ch->regs[REG_STATUS] = status;
-    run(dbdma, ch);
+    run(dbdma, ch, BUDGET);
 }
 
 static uint64_t dbdma_read(void *opaque, hwaddr addr, unsigned size)
@@ -471,7 +473,6 @@ static const VMStateDescription vmstate_channel = {
     },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_holds),
     .immutable = VMSTATE_NAMES("client"),
-    .host_only = VMSTATE_NAMES("busy"),
     VMSTATE_STRUCT_AUDIT(DbdmaChannel),
 };
 
@@ -500,6 +501,7 @@ static const VMStateDescription vmstate_dbdma = {
     },
     .derived = VMSTATE_NAMES("timer", "due"),
     .immutable = VMSTATE_NAMES("registers"),
+    .host_only = VMSTATE_NAMES("running"),
     VMSTATE_STRUCT_AUDIT(Dbdma),
 };
 

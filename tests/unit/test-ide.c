@@ -565,6 +565,35 @@ static void expect_sense(uint8_t key, uint8_t asc)
     expect(IDE_DRDY | IDE_DSC, 0);
 }
 
+/* All channels, each of which wakes the next one for ever: none of them runs in the middle of another's command. */
+static void test_ring(void)
+{
+    enum { CHANNELS = 32, SIZE = 0x40 };
+    hwaddr base = BAR + 0x8000;
+
+    setup();
+    memset(memory(DATA), 0, 4 * CHANNELS);
+    for (unsigned i = 0; i < CHANNELS; i++) {
+        uint32_t next = (uint32_t)base + (i + 1) % CHANNELS * 0x80 + CTL;
+
+        put(4 * i, STORE, 4, DATA + 4 * i, 1);
+        put(4 * i + 1, STORE, 4, next, (uint32_t)(RUN | WAKE) << 16 | RUN | WAKE);
+        put(4 * i + 2, NOP | BRANCH, 0, 0, PROGRAM + SIZE * i);
+        mac_store_le(base + i * 0x80 + PTR, PROGRAM + SIZE * i);
+    }
+    mac_store_le(base + CTL, (uint32_t)RUN << 16 | RUN);
+    g_assert_cmpuint(ldl_le_p(memory(DATA)), ==, 1);
+    g_assert_cmpuint(ldl_le_p(memory(DATA + 4)), ==, 0);
+    for (unsigned i = 0; i < CHANNELS; i++) {
+        mac_pass(SCALE_MS);
+    }
+    for (unsigned i = 0; i < CHANNELS; i++) {
+        g_assert_cmpuint(ldl_le_p(memory(DATA + 4 * i)), ==, 1);
+        g_assert_cmphex(mac_load_le(base + i * 0x80 + STAT) & (RUN | ACTIVE | DEAD), ==, RUN | ACTIVE);
+    }
+    setup();
+}
+
 static void test_packets(void)
 {
     uint8_t data[4096 + 2352];
@@ -993,6 +1022,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/features", test_features);
     g_test_add_func("/ide/dma", test_dma);
     g_test_add_func("/ide/programs", test_programs);
+    g_test_add_func("/ide/ring", test_ring);
     g_test_add_func("/ide/packets", test_packets);
     g_test_add_func("/ide/media", test_media);
     g_test_add_func("/ide/state", test_state);
