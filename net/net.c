@@ -205,9 +205,8 @@ bool net_can_send(const NetClient *nc)
 void net_flush(NetClient *nc)
 {
     nc->no_room = false;
-    if (!g_queue_is_empty(&nc->incoming)) {
-        wake_delivery();
-    }
+    /* Also if nothing waits here: at a hub, what is for this one waits at the sender's port. */
+    wake_delivery();
 }
 
 void net_machine_started(void)
