@@ -21,7 +21,8 @@ typedef struct NetStream {
     int fd, listener;                   /* -1: none */
     GSocketAddress *address;
     unsigned retry;
-    guint read_source, write_source, listen_source, retry_timer;
+    guint read_source, write_source, listen_source, connect_source, retry_timer;
+    GSocket *connecting;                /* the host has not answered yet */
     GByteArray *out;                    /* of a frame that went in part */
     uint8_t head[4];
     uint32_t have, size;                /* of head, then of the frame */
@@ -184,31 +185,79 @@ static void adopt(NetStream *s, int fd)
     net_flush(&s->nc);
 }
 
-static bool try_connect(NetStream *s, GError **errp)
+static bool use_socket(NetStream *s, GSocket *socket, GError **errp)
 {
-    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
-                                             G_SOCKET_PROTOCOL_DEFAULT, errp);
     g_autofree char *text = net_address_text(s->address);
+    int fd = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0);
 
-    if (!socket || !g_socket_connect(socket, s->address, NULL, errp)) {
-        error_prepend(errp, "can't connect to %s: ", text);
+    if (fd < 0) {
+        error_setg_errno(errp, errno, "can't connect to %s", text);
         return false;
     }
-    adopt(s, fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0));
+    adopt(s, fd);
     net_client_set_text(&s->nc, "%sconnect to %s", s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
     tell(s, "NETDEV_STREAM_CONNECTED", text);
     return true;
+}
+
+/* Waits for the host: only while a command line or a command of the monitor is carried out. */
+static bool connect_now(NetStream *s, GError **errp)
+{
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_DEFAULT, errp);
+
+    if (!socket || !g_socket_connect(socket, s->address, NULL, errp)) {
+        g_autofree char *text = net_address_text(s->address);
+
+        error_prepend(errp, "can't connect to %s: ", text);
+        return false;
+    }
+    return use_socket(s, socket, errp);
+}
+
+static void start_waiting(NetStream *s);
+
+static gboolean connect_ended(gint fd, GIOCondition condition, gpointer opaque)
+{
+    NetStream *s = opaque;
+    g_autoptr(GSocket) socket = g_steal_pointer(&s->connecting);
+
+    s->connect_source = 0;
+    if (!g_socket_check_connect_result(socket, NULL) || !use_socket(s, socket, NULL)) {
+        start_waiting(s);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+/* Does not wait: a host that says nothing would stop the machine. */
+static void connect_later(NetStream *s)
+{
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (socket) {
+        g_socket_set_blocking(socket, FALSE);
+        if (g_socket_connect(socket, s->address, NULL, &error)) {
+            if (use_socket(s, socket, NULL)) {
+                return;
+            }
+        } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING)) {
+            s->connect_source = g_unix_fd_add(g_socket_get_fd(socket), G_IO_OUT | G_IO_HUP | G_IO_ERR, connect_ended, s);
+            s->connecting = g_steal_pointer(&socket);
+            return;
+        }
+    }
+    start_waiting(s);
 }
 
 static gboolean retry_connect(gpointer opaque)
 {
     NetStream *s = opaque;
 
-    if (try_connect(s, NULL)) {
-        s->retry_timer = 0;
-        return G_SOURCE_REMOVE;
-    }
-    return G_SOURCE_CONTINUE;
+    s->retry_timer = 0;
+    connect_later(s);
+    return G_SOURCE_REMOVE;
 }
 
 static void start_waiting(NetStream *s)
@@ -232,11 +281,26 @@ static void drop_peer(NetStream *s)
     net_flush(&s->nc);
 }
 
+static gboolean listen_again(gpointer opaque)
+{
+    NetStream *s = opaque;
+
+    s->retry_timer = 0;
+    start_waiting(s);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean acceptable(gint fd, GIOCondition condition, gpointer opaque)
 {
     NetStream *s = opaque;
     int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
+    if (peer < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        /* Who asks stays there: not again and again. */
+        s->listen_source = 0;
+        s->retry_timer = g_timeout_add_seconds(1, listen_again, s);
+        return G_SOURCE_REMOVE;
+    }
     if (peer < 0) {
         return G_SOURCE_CONTINUE;
     }
@@ -356,7 +420,9 @@ static void stream_cleanup(NetClient *nc)
     remove_source(&s->read_source);
     remove_source(&s->write_source);
     remove_source(&s->listen_source);
+    remove_source(&s->connect_source);
     remove_source(&s->retry_timer);
+    g_clear_object(&s->connecting);
     if (s->fd >= 0) {
         close(s->fd);
     }
@@ -406,6 +472,10 @@ bool net_stream_listen(NetClient *nc, GSocketAddress *address, GError **errp)
         return false;
     }
     s->listener = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0);
+    if (s->listener < 0) {
+        error_setg_errno(errp, errno, "can't listen at %s", text);
+        return false;
+    }
     net_client_set_text(nc, "%swait from %s", s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
     start_waiting(s);
     return true;
@@ -417,11 +487,11 @@ bool net_stream_connect(NetClient *nc, GSocketAddress *address, unsigned retry, 
 
     s->address = address;
     s->retry = retry;
-    if (try_connect(s, retry ? NULL : errp)) {
-        return true;
+    if (!retry) {
+        return connect_now(s, errp);
     }
-    start_waiting(s);
-    return retry != 0;
+    connect_later(s);
+    return true;
 }
 
 void net_stream_use_fd(NetClient *nc, int fd, bool server)

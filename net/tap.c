@@ -22,7 +22,7 @@ typedef struct NetTap {
     NetClient nc;
     int fd;
     char *interface, *down_script;
-    guint read_source, write_source;
+    guint read_source, write_source, retry_timer;
     uint8_t in[NET_MAX_FRAME];
 } NetTap;
 
@@ -37,6 +37,15 @@ static void ready(NetClient *nc)
     }
 }
 
+static gboolean read_again(gpointer opaque)
+{
+    NetTap *tap = opaque;
+
+    tap->retry_timer = 0;
+    ready(&tap->nc);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
 {
     NetTap *tap = opaque;
@@ -44,6 +53,12 @@ static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
     for (unsigned budget = 64; budget; budget--) {
         ssize_t n = read(fd, tap->in, sizeof(tap->in));
 
+        if (n < 0 && errno != EAGAIN && errno != EINTR && !tap->retry_timer) {
+            /* The interface was taken away (EBADFD), for one: not again and again. */
+            tap->read_source = 0;
+            tap->retry_timer = g_timeout_add_seconds(1, read_again, tap);
+            return G_SOURCE_REMOVE;
+        }
         if (n <= 0) {
             return G_SOURCE_CONTINUE;
         }
@@ -109,6 +124,9 @@ static void tap_cleanup(NetClient *nc)
     }
     if (tap->write_source) {
         g_source_remove(tap->write_source);
+    }
+    if (tap->retry_timer) {
+        g_source_remove(tap->retry_timer);
     }
     if (tap->down_script && !run_script(tap->down_script, tap->interface, &error)) {
         warn_report("%s", error->message);
