@@ -23,6 +23,7 @@ typedef struct VncServer {
     VncShared *shared;
     rfbScreenInfoPtr screen;
     uint32_t *pixels;
+    int64_t accept_from;                /* monotonic time: the host had nothing left for one more client */
 } VncServer;
 
 static VncShared *shared_of(rfbClientPtr client)
@@ -54,6 +55,7 @@ static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 {
     const VncEvent event = {.kind = VNC_KEY, .down = down, .keysym = keysym};
 
+    client->clientData = shared_of(client);
     push(shared_of(client), &event);
 }
 
@@ -61,6 +63,7 @@ static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 {
     const VncEvent event = {.kind = VNC_POINTER, .buttons = (unsigned)buttons, .x = (unsigned)MAX(x, 0), .y = (unsigned)MAX(y, 0)};
 
+    client->clientData = shared_of(client);
     push(shared_of(client), &event);
 }
 
@@ -96,7 +99,10 @@ static void on_gone(rfbClientPtr client)
     VncShared *shared = shared_of(client);
     const VncEvent event = {.kind = VNC_GONE};
 
-    push(shared, &event);
+    /* Who never pressed anything (one without the password, for one) has nothing to release. */
+    if (client->clientData) {
+        push(shared, &event);
+    }
     g_mutex_lock(&shared->lock);
     for (guint i = 0; i < shared->clients->len; i++) {
         VncConnection *connection = &g_array_index(shared->clients, VncConnection, i);
@@ -135,11 +141,15 @@ static VncConnection describe(GSocket *socket, const void *client)
 static void accept_client(VncServer *server, GSocket *listening)
 {
     VncShared *shared = server->shared;
-    g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, &error);
     VncConnection connection;
     rfbClientPtr client;
     int fd;
 
+    if (!socket && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        server->accept_from = g_get_monotonic_time() + G_USEC_PER_SEC;
+    }
     if (!socket || shared->clients->len >= MAX_CLIENTS) {
         return;
     }
@@ -172,13 +182,45 @@ static void copy_row(uint32_t *to, const uint32_t *from, unsigned n)
     }
 }
 
+/*
+ * The library keeps the size of a copy that it makes for a client who wants a smaller picture (SetScale), and divides
+ * by zero when the screen becomes smaller than that.  Such clients have to come again.
+ */
+static void drop_scaled_clients(VncServer *server)
+{
+    g_autoptr(GPtrArray) scaled = g_ptr_array_new();
+    rfbClientPtr client;
+
+    /* Also those whose connection is closed, which the library's iterator leaves out. */
+    for (client = server->screen->clientHead; client; client = client->next) {
+        if (client->scaledScreen != client->screen) {
+            g_ptr_array_add(scaled, client);
+        }
+    }
+    for (guint i = 0; i < scaled->len; i++) {
+        client = g_ptr_array_index(scaled, i);
+        rfbCloseClient(client);
+        rfbClientConnectionGone(client);
+    }
+}
+
 /* What has changed since the last time. False: nothing. */
 static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
 {
     VncShared *shared = server->shared;
-    uint32_t *old = NULL;
+    uint32_t *old = NULL, *pixels = NULL;
 
     g_mutex_lock(&shared->lock);
+    if (shared->resized) {
+        pixels = g_try_new(uint32_t, (gsize)shared->width * shared->height);
+        if (!pixels) {
+            /* Clients keep the old picture until there is memory. */
+            g_mutex_unlock(&shared->lock);
+            *dirty = (DisplayRect){0};
+            *resized = false;
+            return false;
+        }
+    }
     *dirty = shared->dirty;
     *resized = shared->resized;
     shared->resized = false;
@@ -186,7 +228,7 @@ static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
     if (*resized) {
         *dirty = (DisplayRect){0, 0, shared->width, shared->height};
         old = server->pixels;
-        server->pixels = g_new(uint32_t, (gsize)shared->width * shared->height);
+        server->pixels = pixels;
     }
     for (unsigned y = dirty->y; dirty->width && y < dirty->y + dirty->height; y++) {
         size_t at = (size_t)y * shared->width + dirty->x;
@@ -195,6 +237,7 @@ static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
     }
     g_mutex_unlock(&shared->lock);
     if (*resized && server->screen) {
+        drop_scaled_clients(server);
         rfbNewFramebuffer(server->screen, (char *)server->pixels, (int)dirty->width, (int)dirty->height, 8, 3, 4);
     }
     g_free(old);
@@ -217,7 +260,9 @@ static bool create_screen(VncServer *server)
     rfbLogEnable(FALSE);
     rfbErr = no_log;
     rfbMaxClientWait = MAX_WAIT_MS;
-    take_picture(server, &all, &resized);
+    if (!take_picture(server, &all, &resized)) {
+        return false;
+    }
     screen = rfbGetScreen(NULL, NULL, (int)all.width, (int)all.height, 8, 3, 4);
     if (!screen) {
         return false;
@@ -281,17 +326,17 @@ static void serve_once(VncServer *server, GArray *polls)
     VncShared *shared = server->shared;
     struct pollfd entry = {.fd = shared->wake[0], .events = POLLIN};
     DisplayRect dirty;
-    bool resized;
+    bool resized, resting = server->accept_from > g_get_monotonic_time();
     char bytes[64];
 
     g_array_set_size(polls, 0);
     g_array_append_val(polls, entry);
     for (guint i = 0; i < shared->sockets->len; i++) {
-        entry.fd = g_socket_get_fd(g_ptr_array_index(shared->sockets, i));
+        entry.fd = resting ? -1 : g_socket_get_fd(g_ptr_array_index(shared->sockets, i));
         g_array_append_val(polls, entry);
     }
     add_clients(server, polls);
-    if (poll((struct pollfd *)(void *)polls->data, polls->len, -1) < 0 && errno != EINTR) {
+    if (poll((struct pollfd *)(void *)polls->data, polls->len, resting ? 1000 : -1) < 0 && errno != EINTR) {
         g_usleep(G_USEC_PER_SEC / 10);
         return;
     }

@@ -73,10 +73,14 @@ static void on_resized(DisplayListener *listener, const DisplaySurface *surface)
 {
     VncShared *shared = &vnc->shared;
     const DisplayRect all = {0, 0, surface->width, surface->height};
+    uint32_t *pixels = g_try_new(uint32_t, (gsize)surface->width * surface->height);
 
+    if (!pixels) {
+        return;                         /* clients keep what they have */
+    }
     g_mutex_lock(&shared->lock);
     g_free(shared->pixels);
-    shared->pixels = g_new(uint32_t, (gsize)surface->width * surface->height);
+    shared->pixels = pixels;
     shared->width = surface->width;
     shared->height = surface->height;
     copy_part(shared, surface, &all);
@@ -91,8 +95,10 @@ static void on_changed(DisplayListener *listener, const DisplaySurface *surface,
     VncShared *shared = &vnc->shared;
 
     g_mutex_lock(&shared->lock);
-    copy_part(shared, surface, rect);
-    grow(&shared->dirty, rect);
+    if (shared->width == surface->width && shared->height == surface->height) {
+        copy_part(shared, surface, rect);
+        grow(&shared->dirty, rect);
+    }
     g_mutex_unlock(&shared->lock);
 }
 

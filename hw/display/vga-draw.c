@@ -122,7 +122,8 @@ static void view_graphics(const VGAState *vga, VGAView *view)
     if (shift <= CGA_SHIFT) {
         view->mode = shift == CGA_SHIFT ? VGA_PAIRS : VGA_PLANES;
         view->plane_mask = vga->attr[ATTR_PLANES] & 0xf;
-        view->double_width = vga->seq[SEQ_CLOCKING] & SEQ_CLOCKING_HALF;
+        /* The extensions' width is that of the screen. */
+        view->double_width = !vbe && (vga->seq[SEQ_CLOCKING] & SEQ_CLOCKING_HALF);
         view->width <<= view->double_width;
         palette_16(vga, view);
         return;
