@@ -112,7 +112,7 @@ void ide_retry(IdeBus *bus)
         return;
     }
     if (what & IDE_RETRY_DMA) {
-        if (drive->dma_command == IDE_DMA_VERIFY) {
+        if (drive->dma_command == IDE_DMA_VERIFY && !ide_is_cd(drive)) {
             ide_start_verify(drive, drive->lba48);
         } else if (drive->dma && drive->dma_command != IDE_DMA_ATAPI && drive->chunk_size &&
                    drive->chunk_at == drive->chunk_size && !(what & IDE_RETRY_READ)) {

@@ -11,6 +11,8 @@
 #include "system/runtime.h"
 #include "util/error.h"
 
+#define MAX_SECTORS 65536u              /* of a command */
+
 static bool failed(GError **errp, const char *what, int64_t value)
 {
     error_set(errp, GOSSAMER_ERROR_STREAM, "ide_drive: %s is %" PRId64, what, value);
@@ -23,6 +25,7 @@ static bool pio_needed(void *opaque)
 {
     const IdeDrive *drive = opaque;
 
+    /* A packet command that waits to read more of its data has no DRQ. */
     return (drive->status & IDE_DRQ) || (drive->bus->error_status & IDE_RETRY_PIO) ||
            (vmstate_wire_is_own() && drive->packet_transfer_size);
 }
@@ -174,11 +177,16 @@ static bool drive_post_load(void *opaque, int version, GError **errp)
     if (drive->packet_transfer_size < 0) {
         return failed(errp, "packet_transfer_size", drive->packet_transfer_size);
     }
-    if (drive->dma && drive->dma_left < drive->chunk_size - drive->chunk_at) {
+    if (drive->dma && (drive->dma_left < drive->chunk_size - drive->chunk_at ||
+                       drive->dma_left > (cd ? (uint32_t)INT32_MAX : MAX_SECTORS * IDE_SECTOR))) {
         return failed(errp, "dma_left", drive->dma_left);
     }
     if (drive->dma_command >= IDE_DMA_COUNT ||
         (drive->dma && (!drive->device || cd != (drive->dma_command == IDE_DMA_ATAPI)))) {
+        return failed(errp, "dma_command", drive->dma_command);
+    }
+    /* A disk's, which moves nothing to or from the host. */
+    if (drive->dma_command == IDE_DMA_VERIFY && (!drive->device || cd || drive->dma)) {
         return failed(errp, "dma_command", drive->dma_command);
     }
     if (!phase_fits(drive)) {
@@ -306,6 +314,6 @@ void ide_bus_post_load(IdeBus *bus, bool dma)
     }
     drive->dma = true;
     drive->dma_command = IDE_DMA_UNKNOWN;
-    drive->dma_left = MIN(drive->nsector, 65536u) * IDE_SECTOR;
+    drive->dma_left = MIN(drive->nsector, MAX_SECTORS) * IDE_SECTOR;
     drive->data_left = 0;
 }
