@@ -9,6 +9,7 @@
 #include "hw/char/escc.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "system/runtime.h"
 #include "util/error.h"
 #include "util/log.h"
 
