@@ -767,6 +767,48 @@ static void test_state(void)
     check_sector(memory(DATA), 50);
 }
 
+static void refuse_state(DeviceState *dev, const char *what)
+{
+    const VMStateDescription *vmsd = device_class_vmstate(device_get_class(dev));
+    GError *error = NULL;
+    g_autoptr(GBytes) bytes = vmstate_save_to_bytes(vmsd, dev, &error);
+
+    g_assert_no_error(error);
+    g_assert_false(vmstate_load_from_bytes(vmsd, dev, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+                                           vmsd->version_id, &error));
+    g_assert_nonnull(strstr(error->message, what));
+    g_clear_error(&error);
+    setup();
+}
+
+/* Commands that no drive can be in the middle of. */
+static void test_refused(void)
+{
+    DeviceState *dev = mac_find("macio-ide");
+    IdeBus *bus = (IdeBus *)device_get_bus(dev, "ide.0");
+
+    setup();
+    g_assert_nonnull(bus);
+    /* VERIFY is a disk's, and moves nothing. */
+    bus->error_status = 0x08;
+    bus->retry_unit = 1;
+    bus->drives[1].dma_command = IDE_DMA_VERIFY;
+    refuse_state(dev, "dma_command");
+    bus->drives[0].dma = true;
+    bus->drives[0].dma_command = IDE_DMA_VERIFY;
+    refuse_state(dev, "dma_command");
+    /* More than a command can move. */
+    bus->drives[0].dma = true;
+    bus->drives[0].dma_left = 65537u * 512;
+    refuse_state(dev, "dma_left");
+    bus->drives[1].dma = true;
+    bus->drives[1].dma_command = IDE_DMA_ATAPI;
+    bus->drives[1].dma_left = 0xfffffff0;
+    refuse_state(dev, "dma_left");
+    bus->drives[0].dma_command = IDE_DMA_READ;
+    setup();
+}
+
 /* One that waits for its DMA: test_waits(). */
 static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd)
 {
@@ -1026,6 +1068,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/packets", test_packets);
     g_test_add_func("/ide/media", test_media);
     g_test_add_func("/ide/state", test_state);
+    g_test_add_func("/ide/refused", test_refused);
     g_test_add_func("/ide/waits", test_waits);
     g_test_add_data_func("/ide/golden/7.2", "qemu-7.2", test_golden);
     g_test_add_data_func("/ide/golden/10.0", "qemu-10.0", test_golden);

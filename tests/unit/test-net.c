@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "net/net.h"
 #include "util/bswap.h"
@@ -55,6 +56,15 @@ static ssize_t end_receive(NetClient *nc, const uint8_t *frame, size_t size)
 }
 
 static const NetClientInfo end_info = {.type = "end", .size = sizeof(End), .receive = end_receive};
+
+static bool end_can_receive(NetClient *nc)
+{
+    return !((const End *)nc)->full;
+}
+
+/* One that tells before. */
+static const NetClientInfo shy_info = {.type = "end", .size = sizeof(End), .can_receive = end_can_receive,
+                                       .receive = end_receive};
 
 static End *end_new(const char *name, NetClient *peer)
 {
@@ -194,6 +204,32 @@ static void test_hub(void)
     g_clear_error(&error);
 }
 
+/* What waits at the sender's port goes on when a NIC has room, although nothing waits at the NIC. */
+static void test_hub_waits(void)
+{
+    GError *error = NULL;
+    End *from, *to;
+
+    g_assert_true(net_add_netdev("hubport,id=p0,hubid=5", &error));
+    g_assert_true(net_add_netdev("hubport,id=p1,hubid=5", &error));
+    from = end_new("e0", net_find("p0"));
+    to = (End *)net_client_new(&shy_info, "e1", net_find("p1"), &error);
+    to->full = true;
+    ready_calls = 0;
+    g_assert_false(net_send_or_wait(&from->nc, frame, 60, ready));
+    turn();
+    g_assert_cmpuint(to->frames, ==, 0);
+    to->full = false;
+    net_flush(&to->nc);
+    turn();
+    g_assert_cmpuint(to->frames, ==, 1);
+    g_assert_cmpuint(ready_calls, ==, 1);
+    net_client_delete(&from->nc);
+    net_client_delete(&to->nc);
+    g_assert_true(net_del_netdev("p0", &error));
+    g_assert_true(net_del_netdev("p1", &error));
+}
+
 static void wait_for(const unsigned *count, unsigned n)
 {
     gint64 limit = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
@@ -300,6 +336,62 @@ static void test_sockets(void)
     g_rmdir(folder);
 }
 
+static int unix_socket(const char *path, bool listens)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    if (listens ? bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 0)
+                : connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* A host that does not answer holds nobody up; when it does, there is a connection. */
+static void test_reconnect(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("gossamer-net-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "one", NULL);
+    guint timer = g_timeout_add(20, tick, NULL);
+    int listener = unix_socket(path, true), in_queue[16], n = 0, peer = -1;
+    gint64 limit = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    End *end;
+    uint8_t bytes[64];
+
+    g_assert_cmpint(listener, >=, 0);
+    while (n < 16 && (in_queue[n] = unix_socket(path, false)) >= 0) {
+        n++;
+    }
+    g_assert_cmpint(n, <, 16);
+    add("stream,id=s0,reconnect=1,addr.type=unix,addr.path=%s", path);
+    end = end_new("a", net_find("s0"));
+    turn();
+    net_send(&end->nc, frame, 60);      /* dropped */
+    for (int i = 0; i < n; i++) {
+        close(accept(listener, NULL, NULL));
+        close(in_queue[i]);
+    }
+    while (peer < 0 && g_get_monotonic_time() < limit) {
+        g_main_context_iteration(NULL, TRUE);
+        peer = accept(listener, NULL, NULL);
+    }
+    g_assert_cmpint(peer, >=, 0);
+    turn();
+    net_send(&end->nc, frame, 60);
+    g_assert_cmpint(recv(peer, bytes, sizeof(bytes), MSG_WAITALL), ==, 64);
+    g_assert_cmpmem(bytes + 4, 60, frame, 60);
+    close(peer);
+    close(listener);
+    net_client_delete(&end->nc);
+    net_del_netdev("s0", NULL);
+    g_source_remove(timer);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 static void test_options(void)
 {
     static const char *const wrong[] = {
@@ -372,7 +464,9 @@ int main(int argc, char **argv)
     g_test_add_func("/net/queue", test_queue);
     g_test_add_func("/net/link", test_link);
     g_test_add_func("/net/hub", test_hub);
+    g_test_add_func("/net/hub/waits", test_hub_waits);
     g_test_add_func("/net/sockets", test_sockets);
+    g_test_add_func("/net/reconnect", test_reconnect);
     g_test_add_func("/net/options", test_options);
     g_test_add_func("/net/macs", test_macs);
     status = g_test_run();

@@ -477,6 +477,14 @@ static void test_vbe_depths(void)
         draw(320, 200);
         g_assert_cmphex(pixel(5, 7), ==, rows[i].little);
     }
+    /* Four bits a pixel: half of the clock does not double the width. */
+    begin(480);
+    vbe(VBE_WIDTH, 320);
+    vbe(VBE_HEIGHT, 200);
+    vbe(VBE_DEPTH, 4);
+    vbe(VBE_ENABLE, VBE_ENABLED);
+    sequencer(SEQ_CLOCKING, SEQ_CLOCKING_HALF);
+    draw(320, 200);
     /* Six bits a colour without the wide DAC. */
     begin(480);
     vbe(VBE_WIDTH, 8);
