@@ -540,6 +540,15 @@ static bool vga_pre_load(void *opaque, GError **errp)
     return true;
 }
 
+static bool depth_possible(const VGAState *vga)
+{
+    static const uint8_t depths[] = {0, 4, 8, 15, 16, 24, 32};
+    uint16_t depth = vga->vbe[VBE_DEPTH];
+
+    return !(vga->vbe[VBE_ENABLE] & VBE_ENABLED) ||
+           (depth <= VBE_MAX_DEPTH && memchr(depths, depth, sizeof(depths)));
+}
+
 static bool vga_post_load(void *opaque, int version, GError **errp)
 {
     VGAState *vga = opaque;
@@ -550,6 +559,7 @@ static bool vga_post_load(void *opaque, int version, GError **errp)
                        : vga->dac_component > 2            ? "dac_sub_index"
                        : vga->gfx[GFX_READ_MAP] > 3        ? "gr"
                        : vga->bank_offset < 0              ? "bank_offset"
+                       : !depth_possible(vga)              ? "vbe_regs"
                                                            : NULL;
 
     if (what) {
