@@ -55,7 +55,7 @@ static uint64_t gpio_read(void *opaque, hwaddr addr, unsigned size)
 static void gpio_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
     MacIOGpio *gpio = opaque;
-    uint8_t bits = (uint8_t)value & ~LINE_IN, *line;
+    uint8_t bits = (uint8_t)value & ~LINE_IN, *line, old;
 
     if (addr < N_LEVELS || addr - N_LEVELS >= N_LINES) {
         log_mask(LOG_GUEST_ERROR, "macio-gpio: write of 0x%" PRIx64 " to register 0x%" PRIx64 "\n", value, addr);
@@ -63,7 +63,11 @@ static void gpio_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
     }
     /* An output sees itself. */
     line = &gpio->lines[addr - N_LEVELS];
+    old = *line;
     *line = bits | (bits & LINE_OUTPUT_ENABLE ? (bits & LINE_OUT ? LINE_IN : 0) : *line & LINE_IN);
+    if (addr - N_LEVELS < MACIO_N_GPIOS && (*line ^ old) & LINE_IN) {
+        drive(gpio, (unsigned)(addr - N_LEVELS));
+    }
 }
 
 static const MemoryRegionOps gpio_ops = {

@@ -581,7 +581,8 @@ static bool pmu_post_load(void *opaque, int version, GError **errp)
     /* As the other side has it: QEMU keeps a length that is too large, and never comes to an end. */
     if (pmu->cmd_buf_pos > BUFFER_SIZE || pmu->cmd_rsp_pos > BUFFER_SIZE || pmu->cmd_rsp_sz > BUFFER_SIZE ||
         pmu->adb_reply_size > REPLY_SIZE || (pmu->cmdlen != VARIES && pmu->cmdlen > UINT8_MAX) ||
-        (pmu->rsplen != VARIES && pmu->rsplen > BUFFER_SIZE) || pmu->one_sec_target < 0) {
+        (pmu->rsplen != VARIES && pmu->rsplen > BUFFER_SIZE) || pmu->one_sec_target < 0 ||
+        pmu->one_sec_target > INT64_MAX / SCALE_MS) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
                     "pmu: byte %u of %u of a command, %u of %u (%u) of an answer, %u bytes from ADB",
                     pmu->cmd_buf_pos, pmu->cmdlen, pmu->cmd_rsp_pos, pmu->rsplen, pmu->cmd_rsp_sz, pmu->adb_reply_size);

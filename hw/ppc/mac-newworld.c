@@ -188,7 +188,13 @@ static void newworld_print_pic(MachineState *machine, GString *out)
 
 static bool newworld_nmi(MachineState *machine, int cpu_index, GError **errp)
 {
-    macio_newworld_nmi(((MacNewWorld *)machine)->macio);
+    MacNewWorld *mac = (MacNewWorld *)machine;
+
+    if (mac->via == VIA_CUDA) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "the programmer's switch is there with via=pmu and via=pmu-adb");
+        return false;
+    }
+    macio_newworld_nmi(mac->macio);
     return true;
 }
 

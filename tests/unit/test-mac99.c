@@ -316,6 +316,11 @@ static void test_gpio(void)
     g_assert_cmphex(mac_load(GPIO + 8 + 5, 1), ==, 7);
     mac_store(GPIO + 8 + 5, 4, 1);
     g_assert_cmphex(mac_load(GPIO + 8 + 5, 1), ==, 4);
+    /* The PMU's line, too. */
+    mac_store(GPIO + 8 + 1, 4, 1);
+    g_assert_true(mac_cpu_interrupted());
+    mac_store(GPIO + 8 + 1, 5, 1);
+    g_assert_false(mac_cpu_interrupted());
     for (unsigned i = 0; i < 0x30; i++) {
         mac_store(GPIO + i, 0xff, 1);
     }
