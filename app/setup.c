@@ -22,6 +22,7 @@
 #include "hw/ppc/mac.h"
 #include "hw/ppc/spapr.h"
 #include "hw/scsi/scsi.h"
+#include "hw/usb/usb.h"
 #include "system/migration.h"
 #include "system/rtc.h"
 #include "system/runtime.h"
@@ -42,6 +43,7 @@ void app_register_classes(bool ppc64)
     device_classes_register(hw_pci_device_classes);
     device_classes_register(uninorth_device_classes);
     device_classes_register(hw_ppc_device_classes);
+    device_classes_register(hw_usb_device_classes);
     device_classes_register(hw_scsi_device_classes);
     device_classes_register(hw_net_device_classes);
     machine_classes_register(app_machine_classes);

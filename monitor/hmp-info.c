@@ -277,9 +277,21 @@ static void info_balloon(HMPContext *context, const char *args)
     g_string_append(context->out, "Error: No balloon device has been activated\n");
 }
 
+static void note_bus(BusState *bus, void *opaque)
+{
+    *(bool *)opaque = true;
+}
+
 static void info_usb(HMPContext *context, const char *args)
 {
-    g_string_append(context->out, "USB support not enabled\n");
+    bool found = false;
+
+    bus_foreach_top("usb-bus", note_bus, &found);
+    if (!found) {
+        g_string_append(context->out, "USB support not enabled\n");
+        return;
+    }
+    bus_foreach_top("usb-bus", print_bus, context->out);
 }
 
 /* The machines have none of these yet: an empty list, as QEMU shows it. */

@@ -39,7 +39,8 @@ const VMStateDescription vmstate_machine_base = {
     .immutable = VMSTATE_NAMES(
         "class", "ram_size", "maxram_size", "ram_slots", "smp", "numa", "cpu_type", "kernel_filename",
         "kernel_cmdline", "initrd_filename", "dtb", "dumpdtb", "firmware", "memory_path", "memory_shared",
-        "memory_prealloc", "name", "uuid_set", "uuid", "nodefaults", "graphics", "vga", "usb", "dump_guest_core",
+        "memory_prealloc", "name", "uuid_set", "uuid", "nodefaults", "graphics", "vga", "usb",
+        "usb_disabled", "dump_guest_core",
         "mem_merge", "suppress_vmdesc", "memory_backend", "firmware_path", "firmware_dirs", "serial",
         "boot_options", "boot_order", "boot_once", "boot_menu", "prom_env", "graphic_width", "graphic_height",
         "graphic_depth", "memory", "system_memory", "cpus", "fdt", "init_done"),

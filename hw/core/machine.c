@@ -13,6 +13,23 @@
 #include "util/error.h"
 #include "util/options.h"
 
+/* What was said, on or off, is more than its value: a machine has its own default. */
+static const Property usb_storage = DEFINE_PROP_BOOL("usb", MachineState, usb, false, NULL);
+
+static bool set_usb(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)
+{
+    if (!property_type_bool.set(obj, &usb_storage, value, errp)) {
+        return false;
+    }
+    MACHINE(obj)->usb_disabled = !MACHINE(obj)->usb;
+    return true;
+}
+
+static bool get_usb(Object *obj, const Property *prop, PropertyValue *value, GError **errp)
+{
+    return property_type_bool.get(obj, &usb_storage, value, errp);
+}
+
 static const Property machine_properties[] = {
     DEFINE_PROP_STRING("kernel", MachineState, kernel_filename, NULL, "Linux kernel image file"),
     DEFINE_PROP_STRING("initrd", MachineState, initrd_filename, NULL, "Linux initial ramdisk file"),
@@ -23,7 +40,7 @@ static const Property machine_properties[] = {
     DEFINE_PROP_STRING("firmware", MachineState, firmware, NULL, "firmware image"),
     DEFINE_PROP_STRING("memory-backend", MachineState, memory_backend, NULL,
                        "ID of memory backend object"),
-    DEFINE_PROP_BOOL("usb", MachineState, usb, false, "set on/off to enable/disable usb"),
+    DEFINE_PROP_CUSTOM("usb", property_type_bool, set_usb, get_usb, "set on/off to enable/disable usb"),
     DEFINE_PROP_BOOL("graphics", MachineState, graphics, true,
                      "set on/off to enable/disable graphics emulation"),
     DEFINE_PROP_BOOL("dump-guest-core", MachineState, dump_guest_core, true,

@@ -17,6 +17,7 @@
 #include "hw/nvram/fw-cfg.h"
 #include "hw/nvram/mac-nvram.h"
 #include "hw/pci/pci-host.h"
+#include "hw/usb/hid.h"
 #include "target/ppc/cpu.h"
 #include "util/error.h"
 
@@ -96,6 +97,25 @@ static bool create_macio(MacNewWorld *mac, DeviceState *const *bridges, GError *
     return true;
 }
 
+/* -usb, or by default; keyboard and mouse if ADB has none, or, with a 970, if Linux has no driver for it. */
+static bool create_usb(MacNewWorld *mac, GError **errp)
+{
+    MachineState *machine = &mac->parent;
+    PciDevice *controller;
+    BusState *bus;
+
+    if (!machine->usb && (machine->usb_disabled || machine->nodefaults)) {
+        return true;
+    }
+    controller = pci_create(mac->bus, PCI_DEVFN_ANY, "pci-ohci", errp);
+    if (!controller) {
+        return false;
+    }
+    bus = device_get_bus(&controller->parent, NULL);
+    return (mac->via != VIA_PMU && !is_u3(mac)) || (device_create(bus, usb_keyboard_class.device.name, NULL, errp) &&
+                                                    device_create(bus, usb_mouse_class.device.name, NULL, errp));
+}
+
 static bool create_nvram(MacNewWorld *mac, GError **errp)
 {
     MachineState *machine = &mac->parent;
@@ -123,7 +143,7 @@ static bool create_devices(MacNewWorld *mac, GError **errp)
         }
         mac->bus = pci_host(bridges[i])->bus;
     }
-    if (!create_macio(mac, bridges, errp) ||
+    if (!create_macio(mac, bridges, errp) || !create_usb(mac, errp) ||
         !vga_create(&mac->parent, mac->bus, true, &mac->boot.has_display, errp) ||
         !nic_create_pci(mac->bus, "sungem", -1, errp) || !create_nvram(mac, errp)) {
         return false;

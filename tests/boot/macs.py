@@ -69,6 +69,44 @@ def boot_mac99(name, sees_cpu, via, **options):
          **options)
 
 
+def usb(name):
+    """Keyboard, mouse, a hub and a tablet behind it; power-off with all of them at work."""
+    with mac(name, machine="mac99,via=pmu", cpu="7400",
+             extra=("-usb", "-device", "usb-hub", "-device", "usb-tablet,port=3.1")) as guest:
+        reach_shell(guest)
+        for _ in range(20):
+            found = guest.shell("dmesg | grep -E 'input: QEMU|USB hub found'")
+            if "USB Tablet" in found:
+                break
+            time.sleep(0.5)
+        for word in ("USB Keyboard", "USB Mouse", "USB Tablet", "hub 1-3:1.0: USB hub found"):
+            assert word in found, f"no {word}:\n{found}"
+        interrupts = guest.shell("cat /proc/interrupts")
+        match = re.search(r"^\s*\d+:\s+(\d+)\s+.*ohci_hcd", interrupts, re.M)
+        assert match and int(match.group(1)) > 0, interrupts
+        power_off(guest)
+
+
+def typed(name, **options):
+    """The shell is on the display: what is typed on the guest's keyboard powers it off."""
+    keys = {" ": "spc", "-": "minus", "\n": "ret"}
+    with mac(name, "console=tty0", qmp=True, extra=("-vga", "std", "-usb"), **options) as guest:
+        guest.expect(r"Run /init", BOOT)
+        # The shell comes some time after that: again, until it listens.
+        for _ in range(20):
+            time.sleep(3)
+            if guest.process.poll() is not None:
+                break
+            try:
+                for letter in "poweroff -f\n":
+                    guest.qmp.hmp(f"sendkey {keys.get(letter, letter)} 20")
+                    time.sleep(0.1)
+            except (AssertionError, OSError, EOFError):
+                break
+        status = guest.wait(60)
+        assert status == 0, f"exit status {status} after power-off"
+
+
 def reboot(name="g3beige-reboot", **options):
     with mac(name, **options) as guest:
         reach_shell(guest)
@@ -156,6 +194,10 @@ CASES = {
     "mac99": ("quick", lambda: boot_mac99("mac99", "7400", "cuda")),
     "mac99-pmu": ("quick", lambda: boot_mac99("mac99-pmu", "7400", "pmu")),
     "mac99-pmu-adb": ("quick", lambda: boot_mac99("mac99-pmu-adb", "7400", "pmu-adb")),
+    "mac99-usb": ("quick", lambda: usb("mac99-usb")),
+    "mac99-usb-keys": ("quick", lambda: typed("mac99-usb-keys", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-adb-keys": ("long", lambda: typed("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
+    "mac99-cuda-keys": ("long", lambda: typed("mac99-cuda-keys", machine="mac99", cpu="7400")),
     "mac99-750": ("long", lambda: boot_mac99("mac99-750", "750", "pmu", cpu="750")),
     "mac99-7450": ("long", lambda: boot_mac99("mac99-7450", "7450", "pmu-adb", cpu="7450")),
     "mac99-reboot": ("quick", lambda: reboot("mac99-reboot", machine="mac99,via=pmu", cpu="7400")),

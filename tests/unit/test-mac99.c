@@ -238,19 +238,19 @@ static void test_pic_timer(void)
     mac_store_le(DESTINATION, 1);
     mac_store_le(VECTOR, 4 << 16 | 0x55);
     g_assert_cmphex(mac_load_le(BASE), ==, 1u << 31);
-    mac_store_le(BASE, frequency / 100);
-    g_assert_cmphex(mac_load_le(COUNT), >, frequency / 100 - 1000);
-    mac_pass(5 * SCALE_MS);
+    mac_store_le(BASE, frequency * 100);
+    g_assert_cmphex(mac_load_le(COUNT), >, frequency * 99);
+    mac_pass(50 * NANOSECONDS_PER_SECOND);
     g_assert_false(mac_cpu_interrupted());
     mac_check_state("openpic");
-    g_assert_cmphex(mac_load_le(COUNT), <, frequency / 200 + 1000);
-    mac_pass(6 * SCALE_MS);
+    g_assert_cmphex(mac_load_le(COUNT), <, frequency * 51);
+    mac_pass(60 * NANOSECONDS_PER_SECOND);
     g_assert_true(mac_cpu_interrupted());
     g_assert_cmphex(mac_load_le(COUNT) >> 31, ==, 1);
     g_assert_cmphex(mac_load_le(CPU(ACKNOWLEDGE)), ==, 0x55);
     mac_store_le(CPU(END), 0);
     g_assert_false(mac_cpu_interrupted());
-    mac_pass(10 * SCALE_MS);
+    mac_pass(100 * NANOSECONDS_PER_SECOND);
     g_assert_true(mac_cpu_interrupted());
     g_assert_cmphex(mac_load_le(COUNT) >> 31, ==, 0);
     /* As fast as it goes, for a long time. */
@@ -631,6 +631,7 @@ static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd
         {"escc", "escc"}, {"openpic", "openpic"}, {"mos6522", "mos6522"}, {"cuda", "via-cuda"}, {"pmu", "via-pmu"},
         {"macio_gpio", "macio-gpio"}, {"macio_nvram", "macio-nvram"}, {"pci.2:0c.0/macio-newworld", "macio-newworld"},
         {"adb_kbd", "adb-keyboard"}, {"adb_mouse", "adb-mouse"}, {"fw_cfg", "fw_cfg_mem"},
+        {"pci.2:0d.0/ohci", "pci-ohci"}, {"pci.2:0d.0/1/usb-kbd", "usb-kbd"}, {"pci.2:0d.0/2/usb-ptr", "usb-mouse"},
     };
     DeviceState *dev = NULL;
     BusState *bus = NULL;

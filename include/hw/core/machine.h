@@ -97,6 +97,7 @@ struct MachineState {
     char *name; /* -name */
     bool uuid_set;
     uint8_t uuid[16];
+    bool usb_disabled; /* usb=off was said */
     bool nodefaults, graphics, usb, dump_guest_core, mem_merge, suppress_vmdesc;
     char *memory_backend;
     const char *firmware_path; /* searched directories: machine_find_file() */
