@@ -21,7 +21,7 @@
 #include "target/ppc/cpu.h"
 #include "util/error.h"
 
-#define TIMEBASE_FREQUENCY 25000000u
+#define TIMEBASE_FREQUENCY 25000000u    /* QEMU 7.2: 100 MHz */
 #define CLOCK_FREQUENCY 900000000u
 #define BUS_FREQUENCY 100000000u
 #define FW_CFG_ADDRESS 0xf0000510u
@@ -42,6 +42,7 @@ typedef struct MacNewWorld {
     MachineState parent;
     /* immutable */
     ViaKind via;                        /* property */
+    uint32_t timebase_frequency;        /* property */
     PowerPCCPU *cpu;
     DeviceState *macio, *fw_cfg, *nvram;
     PciBus *bus;                        /* that KeyLargo is on */
@@ -74,7 +75,7 @@ static bool create_macio(MacNewWorld *mac, DeviceState *const *bridges, GError *
 {
     MachineState *machine = &mac->parent;
     MacIOConfig config = {
-        .timebase_frequency = TIMEBASE_FREQUENCY,
+        .timebase_frequency = mac->timebase_frequency,
         .serial = {mac_serial(machine, 0), mac_serial(machine, 1)},
         .has_pmu = mac->via != VIA_CUDA,
         .has_adb = mac->via != VIA_PMU,
@@ -165,7 +166,7 @@ static bool load(MacNewWorld *mac, GError **errp)
         .cpu = mac->cpu,
         .pci = mac->bus,
         .rom_base = ROM_BASE,
-        .timebase_frequency = TIMEBASE_FREQUENCY,
+        .timebase_frequency = mac->timebase_frequency,
         .clock_frequency = CLOCK_FREQUENCY,
         .bus_frequency = BUS_FREQUENCY,
     };
@@ -177,14 +178,19 @@ static bool newworld_init(MachineState *machine, GError **errp)
 {
     MacNewWorld *mac = (MacNewWorld *)machine;
 
-    mac->cpu = mac_create_cpu(machine, TIMEBASE_FREQUENCY, true, errp);
+    if (!mac->timebase_frequency || mac->timebase_frequency > CLOCK_FREQUENCY) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "timebase-frequency is %u Hz, not 1 to %u", mac->timebase_frequency,
+                  CLOCK_FREQUENCY);
+        return false;
+    }
+    mac->cpu = mac_create_cpu(machine, mac->timebase_frequency, true, errp);
     if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
         !mac_create_rom(machine, &mac->rom, "ppc_core99.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
         !load(mac, errp)) {
         return false;
     }
-    mac_describe(machine, mac->fw_cfg, &mac->boot, is_u3(mac) ? MACHINE_MAC99_U3 : MACHINE_MAC99, TIMEBASE_FREQUENCY,
-                 CLOCK_FREQUENCY, BUS_FREQUENCY);
+    mac_describe(machine, mac->fw_cfg, &mac->boot, is_u3(mac) ? MACHINE_MAC99_U3 : MACHINE_MAC99,
+                 mac->timebase_frequency, CLOCK_FREQUENCY, BUS_FREQUENCY);
     fw_cfg_set32(mac->fw_cfg, FW_CFG_PPC_NVRAM_ADDR, NVRAM_BASE);
     fw_cfg_set16(mac->fw_cfg, FW_CFG_PPC_VIACONFIG, (uint16_t)mac->via);
     if (mac->boot.has_display && !mac_add_drivers(mac->fw_cfg, errp)) {
@@ -243,6 +249,8 @@ static const Property newworld_properties[] = {
     DEFINE_PROP_CUSTOM("via", property_type_string, set_via, get_via,
                        "Set VIA configuration. Valid values are cuda, pmu and pmu-adb"),
     DEFINE_PROP_MAC_FIRMWARE(MacNewWorld),
+    DEFINE_PROP_UINT32("timebase-frequency", MacNewWorld, timebase_frequency, TIMEBASE_FREQUENCY,
+                       "Hz of the time base; a guest that began on QEMU 7.2 needs 100000000"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
