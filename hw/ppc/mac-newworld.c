@@ -29,6 +29,7 @@
 #define MACHINE_MAC99_U3 3
 #define MAX_RAM (2048ull << 20)
 #define ROM_BASE 0xfff00000u
+#define RESET_VECTOR 0x100u
 #define NVRAM_BASE 0xfff04000u
 #define NVRAM_SHIFT 1
 #define MACIO_SLOT 12
@@ -204,6 +205,10 @@ static void newworld_reset(MachineState *machine, ShutdownCause cause)
     MacNewWorld *mac = (MacNewWorld *)machine;
 
     mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
+    /* A 970 does not begin in the ROM by itself: the board's service processor tells it where. */
+    if (is_u3(mac)) {
+        mac->cpu->env.nip = ROM_BASE + RESET_VECTOR;
+    }
     mac_firmware_reset(&mac->firmware, cause);
 }
 
