@@ -31,7 +31,8 @@ loader.exec_module(make_golden)
 G3BEIGE = ["PCIHost", "PCIBUS", "escc", "heathrow_pic", "mos6522", "cuda", "adb_bus", "macio_nvram",
            "pci.0:10.0/macio-oldworld", "adb_kbd", "adb_mouse", "fw_cfg"]
 BRIDGES = [(name, number) for number in range(3) for name in ("PCIHost", "PCIBUS")]
-MAC99 = BRIDGES + ["escc", "openpic", "mos6522"]
+# The serial controller's is among those of g3beige.
+MAC99 = BRIDGES + ["openpic", "mos6522"]
 ADB = ["adb_bus", "adb_kbd", "adb_mouse"]
 OHCI = ["pci.2:0d.0/ohci"]
 HID = ["pci.2:0d.0/1/usb-kbd", "pci.2:0d.0/2/usb-ptr"]
