@@ -87,7 +87,7 @@ def usb(name):
         power_off(guest)
 
 
-def typed(name, **options):
+def switch_off_by_keys(name, **options):
     """The shell is on the display: what is typed on the guest's keyboard powers it off."""
     keys = {" ": "spc", "-": "minus", "\n": "ret"}
     with mac(name, "console=tty0", qmp=True, extra=("-vga", "std", "-usb"), **options) as guest:
@@ -195,9 +195,9 @@ CASES = {
     "mac99-pmu": ("quick", lambda: boot_mac99("mac99-pmu", "7400", "pmu")),
     "mac99-pmu-adb": ("quick", lambda: boot_mac99("mac99-pmu-adb", "7400", "pmu-adb")),
     "mac99-usb": ("quick", lambda: usb("mac99-usb")),
-    "mac99-usb-keys": ("quick", lambda: typed("mac99-usb-keys", machine="mac99,via=pmu", cpu="7400")),
-    "mac99-adb-keys": ("long", lambda: typed("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
-    "mac99-cuda-keys": ("long", lambda: typed("mac99-cuda-keys", machine="mac99", cpu="7400")),
+    "mac99-usb-keys": ("quick", lambda: switch_off_by_keys("mac99-usb-keys", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-adb-keys": ("long", lambda: switch_off_by_keys("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
+    "mac99-cuda-keys": ("long", lambda: switch_off_by_keys("mac99-cuda-keys", machine="mac99", cpu="7400")),
     "mac99-750": ("long", lambda: boot_mac99("mac99-750", "750", "pmu", cpu="750")),
     "mac99-7450": ("long", lambda: boot_mac99("mac99-7450", "7450", "pmu-adb", cpu="7450")),
     "mac99-reboot": ("quick", lambda: reboot("mac99-reboot", machine="mac99,via=pmu", cpu="7400")),
