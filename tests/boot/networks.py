@@ -22,7 +22,9 @@ SIZE = 6 << 20
 DHCP = r"""cat > /tmp/dhcp << 'EOF'
 #!/bin/sh
 if [ "$1" = bound ]; then
-    ifconfig $interface $ip netmask $subnet; route add default gw $router; echo "LEASE $ip $router $dns"
+    ifconfig $interface $ip netmask $subnet
+    route add default gw $router
+    echo "LEASE $ip $router $dns"
 fi
 EOF
 chmod +x /tmp/dhcp"""

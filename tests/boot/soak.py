@@ -47,7 +47,8 @@ CLOCK = 1.0
 MKFS = shutil.which("mkfs.ext4", path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
 
 # Each writes what went wrong to /bad and how often it went right to a file of its own.
-SUM = "awk 'BEGIN { for (i = 1; i < 3000; i++) s += i / (i + 0.5) * 1.25 - 1 / (i * i); printf \"%.17g\", s }'"
+SUM = ("awk 'BEGIN { for (i = 1; i < 3000; i++) s += i / (i + 0.5) * 1.25 - 1 / (i * i); "
+       "printf \"%.17g\", s }'")
 LOADS = {
     "count": "n=$((n + 1)); echo $n > /n.count",
     "sum": '[ "$(md5sum < /big)" = "$sum" ] || echo sum >> /bad; n=$((n + 1)); echo $n > /n.sum',
@@ -58,7 +59,8 @@ LOADS = {
 }
 DISK = ('f=/d/f$((n % 20)); cp /big $f; sync $f; [ "$(md5sum < $f)" = "$sum" ] || echo disk >> /bad; '
         'n=$((n + 1)); echo $n > /n.disk')
-BAD_LOG = "stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled|I/O error|EXT4-fs error|abort"
+BAD_LOG = ("stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled|I/O error|"
+           "EXT4-fs error|abort")
 
 
 class Soak:
@@ -209,7 +211,8 @@ def run(options):
             extra += ["-device", "spapr-vscsi", "-device", "scsi-hd,drive=d"]
         else:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
-        append = f"rdinit={'/disks' if options.disk else '/bin/sh'} console=hvc0 {row.pop('append', '')}"
+        init = "/disks" if options.disk else "/bin/sh"
+        append = f"rdinit={init} console=hvc0 {row.pop('append', '')}"
         with contextlib.ExitStack() as stack:
             def boot(name, more=()):
                 guest = stack.enter_context(Guest(name=name, qmp=True, memory=options.memory, kernel=kernel,

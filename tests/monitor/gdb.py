@@ -146,7 +146,7 @@ def register_writes():
     with WORLD.session() as gdb:
         for name in ("r17", "ctr", "lr", "cr", "xer"):
             before = gdb.value(f"${name}")
-            value = 0xA000000F if name == "xer" else 0x12345678 if name == "cr" else 0x123456789ABCDEF0
+            value = {"xer": 0xA000000F, "cr": 0x12345678}.get(name, 0x123456789ABCDEF0)
             gdb.run(f"set ${name} = {value:#x}")
             assert gdb.value(f"${name}") == value, name
             if name == "r17":

@@ -21,7 +21,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
-from guest import Console, Guest, Qmp, debian_installer, emulator_path, on_qemu, stretch  # noqa: E402
+from guest import Console, Guest, Qmp, debian_installer, emulator_path  # noqa: E402
+from guest import on_qemu, stretch  # noqa: E402
 
 NONE = ["-M", "none", "-nodefaults", "-display", "none"]
 
@@ -619,7 +620,8 @@ def management_line():
         listener.listen(1)
         arguments = [
             "-name", "guest=d1,debug-threads=on", "-S", "-object",
-            '{"qom-type":"secret","id":"masterKey0","format":"raw","file":"/nonexistent/master-key.aes"}',
+            '{"qom-type":"secret","id":"masterKey0",'
+            '"format":"raw","file":"/nonexistent/master-key.aes"}',
             "-machine", "pseries-7.2,usb=off,dump-guest-core=off,memory-backend=ppc_spapr.ram", "-accel", "tcg",
             "-cpu", "POWER9", "-m", "1024", "-object",
             '{"qom-type":"memory-backend-ram","id":"ppc_spapr.ram","size":1073741824}', "-overcommit",
@@ -708,7 +710,8 @@ def probe():
         with open(pidfile, encoding="ascii") as file:
             pid = int(file.read())
         line = Line(path)
-        line.send('{"execute":"qmp_capabilities"}{"execute":"query-machines"}{"execute":"query-cpus-fast"}')
+        line.send('{"execute":"qmp_capabilities"}{"execute":"query-machines"}'
+                  '{"execute":"query-cpus-fast"}')
         line.until(r"\r\n")
         line.until(r"\r\n")
         assert any(m["name"] == "none" for m in json.loads(line.until(r"\r\n"))["return"])

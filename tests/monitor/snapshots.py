@@ -70,7 +70,8 @@ def basics():
         said(qmp, "savevm one")
         text = said(qmp, "info snapshots", r"\AList of snapshots present on all disks:$")
         lines = text.splitlines()
-        assert lines[1] == "ID        TAG               VM SIZE                DATE     VM CLOCK     ICOUNT", text
+        head = "ID        TAG               VM SIZE                DATE     VM CLOCK     ICOUNT"
+        assert lines[1] == head, text
         assert len(lines) == 3 and re.match(r"--        one  +[\d.]+ .iB [\d-]+ [\d:]+ 00:00:00\.000", lines[2]), text
         said(qmp, "cont")
         time.sleep(0.3)
@@ -374,8 +375,9 @@ def killed():
         for turn in range(12):
             qmp = begin(disks, *drive("a"), *drive("b"))
             said(qmp, "loadvm first")
-            line = dice.choice(["savevm new", "savevm first", "delvm first", "loadvm first"]) if turn % 3 == 2 \
-                else "savevm new"
+            line = "savevm new"
+            if turn % 3 == 2:
+                line = dice.choice([line, "savevm first", "delvm first", "loadvm first"])
             qmp.socket.sendall(json.dumps({"execute": "human-monitor-command",
                                            "arguments": {"command-line": line}}).encode() + b"\n")
             time.sleep(dice.random() * length * 1.2)
