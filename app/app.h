@@ -29,7 +29,8 @@ typedef struct AppConfig {
     const char *program;
     char *machine, *machine_properties; /* -M name and the rest */
     char *cpu, *smp, *memory, *accel;
-    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs, *prom_env;
+    GPtrArray *numa, *devices, *globals, *chardevs, *serials, *firmware_dirs, *objects, *blockdevs,
+        *prom_env;
     GArray *disks;                      /* AppDisk */
     GArray *networks;                   /* AppNetwork */
     GArray *monitors;                   /* AppMonitor */
@@ -72,7 +73,8 @@ void app_print_nic_models(void);
 extern const VMStateDescription app_vmstate_slirp;  /* of each user network */
 #endif
 
-/* Fills config; false with errp. Options that only print (help, version) print and set only_help. */
+/* Fills config; false with errp. Options that only print (help, version) print and set only_help.
+ */
 bool app_parse(AppConfig *config, int argc, char **argv, GError **errp);
 void app_print_help(const AppConfig *config);
 /* Every device and machine class of the program. */

@@ -15,7 +15,8 @@ static void stop_machine(void)
     vm_stop_request(RUN_STATE_IO_ERROR);
 }
 
-/* Whoever runs has its disks: a guest without them would lose what it writes, or read what is old. */
+/* Whoever runs has its disks: a guest without them would lose what it writes, or read what is old.
+ */
 static bool take_disks(GError **errp)
 {
     if (!block_activate_all(errp)) {
@@ -36,9 +37,9 @@ static bool disks_wait(void)
 }
 
 /*
- * A machine that stands has no request under way and nothing that only the host's memory knows: its state
- * and its images can be looked at. When it stands because it moves, the images are given up to the other
- * side, or, if they cannot be, it does not move; whoever runs takes them (back).
+ * A machine that stands has no request under way and nothing that only the host's memory knows: its
+ * state and its images can be looked at. When it stands because it moves, the images are given up
+ * to the other side, or, if they cannot be, it does not move; whoever runs takes them (back).
  */
 static void on_run_state(void *opaque, bool running, RunState state)
 {
@@ -77,12 +78,14 @@ static BlockInterface default_interface(const MachineClass *class)
 }
 
 /* An empty CD drive is what users find who said nothing of drives. */
-static bool add_default_cdrom(AppConfig *config, const MachineClass *class, BlockInterface interface, GError **errp)
+static bool add_default_cdrom(AppConfig *config, const MachineClass *class,
+                              BlockInterface interface, GError **errp)
 {
     static const char *const kinds[] = {"scsi-cd", "scsi-hd", "ide-cd", "ide-hd"};
 
     /* Index 2: the third disk of a bus, or the first of the second one. */
-    if (config->nodefaults || class->no_cdrom || drive_get(interface, interface == BLOCK_IF_IDE, interface == BLOCK_IF_IDE ? 0 : 2)) {
+    if (config->nodefaults || class->no_cdrom ||
+        drive_get(interface, interface == BLOCK_IF_IDE, interface == BLOCK_IF_IDE ? 0 : 2)) {
         return true;
     }
     for (guint i = 0; i < config->devices->len; i++) {
@@ -90,7 +93,8 @@ static bool add_default_cdrom(AppConfig *config, const MachineClass *class, Bloc
         g_autofree char *driver = g_strndup(text, strcspn(text, ","));
 
         for (unsigned j = 0; j < G_N_ELEMENTS(kinds); j++) {
-            if (!strcmp(driver, kinds[j]) || (g_str_has_prefix(driver, "driver=") && !strcmp(driver + 7, kinds[j]))) {
+            if (!strcmp(driver, kinds[j]) ||
+                (g_str_has_prefix(driver, "driver=") && !strcmp(driver + 7, kinds[j]))) {
                 return true;
             }
         }
@@ -100,7 +104,8 @@ static bool add_default_cdrom(AppConfig *config, const MachineClass *class, Bloc
 
 bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp)
 {
-    static const BlockHostOps host = {.send_event = monitor_send_event, .stop_machine = stop_machine};
+    static const BlockHostOps host = {.send_event = monitor_send_event,
+                                      .stop_machine = stop_machine};
     BlockInterface interface = default_interface(class);
 
     block_set_host_ops(&host);
@@ -119,8 +124,8 @@ bool app_create_disks(AppConfig *config, const MachineClass *class, GError **err
         const AppDisk *disk = &g_array_index(config->disks, AppDisk, i);
         BlockBackend *blk = disk->kind == APP_DRIVE
                                 ? drive_add(disk->text, interface, config->snapshot, errp)
-                                : drive_add_disk(disk->text, disk->index, disk->kind == APP_CDROM, interface,
-                                                 config->snapshot, errp);
+                                : drive_add_disk(disk->text, disk->index, disk->kind == APP_CDROM,
+                                                 interface, config->snapshot, errp);
 
         if (!blk) {
             error_prepend(errp, "%s%s%s: ", *disk->option == '-' ? disk->option : "",
@@ -138,8 +143,11 @@ bool app_check_disks(GError **errp)
 
     if (drive) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "-drive %s: machine type does not support if=%s,bus=%d,unit=%d (if=none, and a -device with "
-                  "drive=%s?)", blk_name(blk), drive_interface_name(drive->interface), drive->bus, drive->unit, blk_name(blk));
+                  "-drive %s: machine type does not support if=%s,bus=%d,unit=%d (if=none, and a "
+                  "-device with "
+                  "drive=%s?)",
+                  blk_name(blk), drive_interface_name(drive->interface), drive->bus, drive->unit,
+                  blk_name(blk));
         return false;
     }
     return true;

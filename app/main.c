@@ -40,8 +40,8 @@ static int fail(const AppConfig *config, GError *error)
 }
 
 /*
- * An end that nobody could prepare for: the terminal is set back, then the signal does what it does.
- * Until the main loop runs, SIGTERM and its like end the process this way too.
+ * An end that nobody could prepare for: the terminal is set back, then the signal does what it
+ * does. Until the main loop runs, SIGTERM and its like end the process this way too.
  */
 static void on_fatal_signal(int number)
 {

@@ -19,8 +19,8 @@ static void hmp_gdbserver(HMPContext *context, const char *args)
     g_autoptr(GError) error = NULL;
 
     if (!gdbserver_start(device, &error)) {
-        g_string_append_printf(context->out, "Could not open gdbserver on device '%s': %s\n", device,
-                               error->message);
+        g_string_append_printf(context->out, "Could not open gdbserver on device '%s': %s\n",
+                               device, error->message);
     } else if (!strcmp(device, "none")) {
         g_string_append(context->out, "Disabled gdbserver\n");
     } else {
@@ -29,17 +29,19 @@ static void hmp_gdbserver(HMPContext *context, const char *args)
 }
 
 static const HMPCommand app_hmp_commands[] = {
-    {"gdbserver", "[device]", "start gdbserver on given device (default 'tcp::1234'), stop with 'none'",
-     hmp_gdbserver, NULL},
+    {"gdbserver", "[device]",
+     "start gdbserver on given device (default 'tcp::1234'), stop with 'none'", hmp_gdbserver,
+     NULL},
     {0},
 };
 
 static void add_cpu(json_t *list, const char *name, const char *model)
 {
-    g_autofree char *type = g_strdup_printf("%s-powerpc%s-cpu", model, ppc_personality_is_64() ? "64" : "");
+    g_autofree char *type =
+        g_strdup_printf("%s-powerpc%s-cpu", model, ppc_personality_is_64() ? "64" : "");
 
-    json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "name", name, "typename", type, "static", 0,
-                                          "deprecated", 0));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "name", name, "typename", type,
+                                          "static", 0, "deprecated", 0));
 }
 
 static json_t *query_cpu_definitions(json_t *arguments, GError **errp)
@@ -70,13 +72,15 @@ static json_t *query_command_line_options(json_t *arguments, GError **errp)
 
     for (unsigned i = 0; names[i]; i++) {
         if (!wanted || !strcmp(json_string_value(wanted), names[i])) {
-            json_array_append_new(result, json_pack("{s:s, s:[]}", "option", names[i], "parameters"));
+            json_array_append_new(result,
+                                  json_pack("{s:s, s:[]}", "option", names[i], "parameters"));
         }
     }
     g_free((void *)names);
     if (wanted && !json_array_size(result)) {
         json_decref(result);
-        error_setg(errp, "Parameter 'option' does not accept value '%s'", json_string_value(wanted));
+        error_setg(errp, "Parameter 'option' does not accept value '%s'",
+                   json_string_value(wanted));
         return NULL;
     }
     return result;
@@ -102,7 +106,8 @@ bool app_create_monitors(AppConfig *config, GError **errp)
         g_autofree char *id = g_strdup_printf("compat_monitor%u", i);
         Chardev *chr = chardev_new_from_short(id, m->text, true, errp);
 
-        if (!chr || !monitor_add(chr, m->control ? MONITOR_CONTROL : MONITOR_READLINE, m->pretty, errp)) {
+        if (!chr ||
+            !monitor_add(chr, m->control ? MONITOR_CONTROL : MONITOR_READLINE, m->pretty, errp)) {
             g_prefix_error(errp, "%s %s: ", m->option, m->text);
             return false;
         }

@@ -49,7 +49,8 @@ typedef struct UserNetwork {
     VMStateDescription vmsd;            /* with libslirp's version */
 } UserNetwork;
 
-static bool put_slirp(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_slirp(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                      GError **errp)
 {
     GByteArray *bytes = net_user_save(((const UserNetwork *)pv)->nc);
 
@@ -63,7 +64,8 @@ static bool read_slirp(void *opaque, void *buf, size_t size)
     return state_get_buffer(opaque, buf, size);
 }
 
-static bool get_slirp(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_slirp(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                      GError **errp)
 {
     g_autoptr(GError) error = NULL;
 
@@ -79,15 +81,20 @@ static bool get_slirp(StateStream *s, void *pv, size_t size, const VMStateField 
 
 static const VMStateInfo vmstate_info_slirp = {"buffer", get_slirp, put_slirp, 0, VMSTATE_NO_PART};
 
-/* libslirp writes what it wants to know again. The version is its own; 4 in those of Debian 12 and before. */
+/* libslirp writes what it wants to know again. The version is its own; 4 in those of Debian 12 and
+ * before. */
 const VMStateDescription app_vmstate_slirp = {
     .name = "slirp",
     .version_id = 4,
     .minimum_version_id = 4,
-    .fields = (const VMStateField[]){
-        {.name = "data", .size = sizeof(UserNetwork), .info = &vmstate_info_slirp, .flags = VMS_SINGLE},
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            {.name = "data",
+             .size = sizeof(UserNetwork),
+             .info = &vmstate_info_slirp,
+             .flags = VMS_SINGLE},
+            VMSTATE_END_OF_LIST(),
+        },
     .immutable = VMSTATE_NAMES("nc", "vmsd"),
     VMSTATE_STRUCT_AUDIT(UserNetwork),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine "none": no CPU, no device, memory only if -m asks for it.  Programs that want to know what
- * this emulator has start it and ask its monitor.
+ * The machine "none": no CPU, no device, memory only if -m asks for it.  Programs that want to know
+ * what this emulator has start it and ask its monitor.
  */
 #include "app.h"
 #include "util/error.h"
@@ -9,7 +9,8 @@
 static bool none_init(MachineState *machine, GError **errp)
 {
     if (machine->kernel_filename) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "-kernel: the machine 'none' has no CPU to run a kernel");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "-kernel: the machine 'none' has no CPU to run a kernel");
         return false;
     }
     if (machine->ram) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -object and QMP object-add: memory back ends that the machine's RAM is made of (-M memory-backend=,
- * -numa node,memdev=), and secrets, which are accepted so that management programs can pass the one they
- * always make (nothing here reads one yet).  They stand under /objects.
- * Left out: memory back ends added to a running machine, which has no place for them.
+ * -object and QMP object-add: memory back ends that the machine's RAM is made of (-M
+ * memory-backend=, -numa node,memdev=), and secrets, which are accepted so that management programs
+ * can pass the one they always make (nothing here reads one yet).  They stand under /objects. Left
+ * out: memory back ends added to a running machine, which has no place for them.
  */
 #include <string.h>
 #include "app.h"
@@ -13,13 +13,13 @@
 #include "util/cutils.h"
 #include "util/options.h"
 
-#define MEMORY_OPTIONS                                                                                  \
-    {"size", OPTION_SIZE, "bytes", NULL},                                                               \
-    {"share", OPTION_BOOL, "map shared", NULL},                                                         \
-    {"prealloc", OPTION_BOOL, "touch all of it at the start", NULL},                                    \
-    {"merge", OPTION_BOOL, "accepted", NULL},                                                           \
-    {"dump", OPTION_BOOL, "accepted", NULL},                                                            \
-    {"x-use-canonical-path-for-ramblock-id", OPTION_BOOL, "accepted", NULL}
+#define MEMORY_OPTIONS                                                                             \
+    {"size", OPTION_SIZE, "bytes", NULL}, {"share", OPTION_BOOL, "map shared", NULL},              \
+        {"prealloc", OPTION_BOOL, "touch all of it at the start", NULL},                           \
+        {"merge", OPTION_BOOL, "accepted", NULL}, {"dump", OPTION_BOOL, "accepted", NULL},         \
+    {                                                                                              \
+        "x-use-canonical-path-for-ramblock-id", OPTION_BOOL, "accepted", NULL                      \
+    }
 
 static const OptionDesc ram_rows[] = {MEMORY_OPTIONS, {0}};
 static const OptionDesc file_rows[] = {
@@ -28,19 +28,25 @@ static const OptionDesc file_rows[] = {
     {0},
 };
 static const OptionDesc secret_rows[] = {
-    {"data", OPTION_STRING, "the secret", NULL},   {"file", OPTION_STRING, "file that holds it", NULL},
-    {"format", OPTION_STRING, "raw or base64", NULL}, {"keyid", OPTION_STRING, "key", NULL},
-    {"iv", OPTION_STRING, "initial vector", NULL}, {0},
+    {"data", OPTION_STRING, "the secret", NULL},
+    {"file", OPTION_STRING, "file that holds it", NULL},
+    {"format", OPTION_STRING, "raw or base64", NULL},
+    {"keyid", OPTION_STRING, "key", NULL},
+    {"iv", OPTION_STRING, "initial vector", NULL},
+    {0},
 };
-#define TLS_OPTIONS                                                                                     \
-    {"dir", OPTION_STRING, "folder of the credentials' files", NULL},                                   \
-    {"endpoint", OPTION_STRING, "client or server", NULL},                                              \
-    {"verify-peer", OPTION_BOOL, "look at the other side's certificate", NULL},                         \
-    {"priority", OPTION_STRING, "GnuTLS priority string", NULL}
+#define TLS_OPTIONS                                                                                \
+    {"dir", OPTION_STRING, "folder of the credentials' files", NULL},                              \
+        {"endpoint", OPTION_STRING, "client or server", NULL},                                     \
+        {"verify-peer", OPTION_BOOL, "look at the other side's certificate", NULL},                \
+    {                                                                                              \
+        "priority", OPTION_STRING, "GnuTLS priority string", NULL                                  \
+    }
 static const OptionDesc x509_rows[] = {
     TLS_OPTIONS, {"sanity-check", OPTION_BOOL, "accepted", NULL}, {0},
 };
-static const OptionDesc psk_rows[] = {TLS_OPTIONS, {"username", OPTION_STRING, "whose key", NULL}, {0}};
+static const OptionDesc psk_rows[] = {
+    TLS_OPTIONS, {"username", OPTION_STRING, "whose key", NULL}, {0}};
 
 typedef struct UserObject {
     Object parent;
@@ -76,13 +82,15 @@ static bool refuse(Object *obj, const Property *prop, const PropertyValue *value
     return false;
 }
 
-#define MEMORY_PROPERTIES                                                                               \
-    DEFINE_PROP_CUSTOM("size", property_type_uint64, refuse, get_size, "bytes"),                          \
-    DEFINE_PROP_CUSTOM("share", property_type_bool, refuse, get_flag, "map shared"),                      \
-    DEFINE_PROP_CUSTOM("prealloc", property_type_bool, refuse, get_flag, "touch all at the start"),     \
-    DEFINE_PROP_CUSTOM("merge", property_type_bool, refuse, get_flag, "accepted"),                        \
-    DEFINE_PROP_CUSTOM("dump", property_type_bool, refuse, get_flag, "accepted"),                         \
-    DEFINE_PROP_CUSTOM("x-use-canonical-path-for-ramblock-id", property_type_bool, refuse, get_flag, "accepted")
+#define MEMORY_PROPERTIES                                                                          \
+    DEFINE_PROP_CUSTOM("size", property_type_uint64, refuse, get_size, "bytes"),                   \
+        DEFINE_PROP_CUSTOM("share", property_type_bool, refuse, get_flag, "map shared"),           \
+        DEFINE_PROP_CUSTOM("prealloc", property_type_bool, refuse, get_flag,                       \
+                           "touch all at the start"),                                              \
+        DEFINE_PROP_CUSTOM("merge", property_type_bool, refuse, get_flag, "accepted"),             \
+        DEFINE_PROP_CUSTOM("dump", property_type_bool, refuse, get_flag, "accepted"),              \
+        DEFINE_PROP_CUSTOM("x-use-canonical-path-for-ramblock-id", property_type_bool, refuse,     \
+                           get_flag, "accepted")
 
 static const Property ram_properties[] = {MEMORY_PROPERTIES, DEFINE_PROP_END_OF_LIST()};
 static const Property file_properties[] = {
@@ -90,11 +98,15 @@ static const Property file_properties[] = {
     DEFINE_PROP_CUSTOM("mem-path", property_type_string, refuse, get_text, "file or directory"),
     DEFINE_PROP_END_OF_LIST(),
 };
-#define TLS_PROPERTIES                                                                                  \
-    DEFINE_PROP_CUSTOM("dir", property_type_string, refuse, get_text, "folder of the credentials' files"), \
-    DEFINE_PROP_CUSTOM("endpoint", property_type_string, refuse, get_text, "client or server"),          \
-    DEFINE_PROP_CUSTOM("verify-peer", property_type_bool, refuse, get_flag, "look at the other side's certificate"), \
-    DEFINE_PROP_CUSTOM("priority", property_type_string, refuse, get_text, "GnuTLS priority string")
+#define TLS_PROPERTIES                                                                             \
+    DEFINE_PROP_CUSTOM("dir", property_type_string, refuse, get_text,                              \
+                       "folder of the credentials' files"),                                        \
+        DEFINE_PROP_CUSTOM("endpoint", property_type_string, refuse, get_text,                     \
+                           "client or server"),                                                    \
+        DEFINE_PROP_CUSTOM("verify-peer", property_type_bool, refuse, get_flag,                    \
+                           "look at the other side's certificate"),                                \
+        DEFINE_PROP_CUSTOM("priority", property_type_string, refuse, get_text,                     \
+                           "GnuTLS priority string")
 static const Property x509_properties[] = {
     TLS_PROPERTIES,
     DEFINE_PROP_CUSTOM("sanity-check", property_type_bool, refuse, get_flag, "accepted"),
@@ -116,23 +128,41 @@ static void user_object_finalize(Object *obj)
     options_free(((UserObject *)obj)->options);
 }
 
-#define USER_OBJECT(type, text, rows)                                                                   \
-    {.name = type, .description = text, .instance_size = sizeof(UserObject), .properties = rows,        \
-     .instance_finalize = user_object_finalize}
+#define USER_OBJECT(type, text, rows)                                                              \
+    {                                                                                              \
+        .name = type, .description = text, .instance_size = sizeof(UserObject),                    \
+        .properties = rows, .instance_finalize = user_object_finalize                              \
+    }
 
 static const struct ObjectKind {
     ObjectClass class;
     OptionListDesc list;
     bool memory, shared;
 } kinds[] = {
-    {USER_OBJECT("memory-backend-ram", "anonymous memory", ram_properties), {.name = "object", .desc = ram_rows}, true, false},
-    {USER_OBJECT("memory-backend-file", "memory of a file", file_properties), {.name = "object", .desc = file_rows}, true, false},
+    {USER_OBJECT("memory-backend-ram", "anonymous memory", ram_properties),
+     {.name = "object", .desc = ram_rows},
+     true,
+     false},
+    {USER_OBJECT("memory-backend-file", "memory of a file", file_properties),
+     {.name = "object", .desc = file_rows},
+     true,
+     false},
     {USER_OBJECT("memory-backend-memfd", "anonymous memory that has a descriptor", ram_properties),
-     {.name = "object", .desc = ram_rows}, true, true},
-    {USER_OBJECT("tls-creds-x509", "certificates for TLS", x509_properties), {.name = "object", .desc = x509_rows},
-     false, false},
-    {USER_OBJECT("tls-creds-psk", "keys for TLS", psk_properties), {.name = "object", .desc = psk_rows}, false, false},
-    {USER_OBJECT("secret", "a secret", secret_properties), {.name = "object", .desc = secret_rows}, false, false},
+     {.name = "object", .desc = ram_rows},
+     true,
+     true},
+    {USER_OBJECT("tls-creds-x509", "certificates for TLS", x509_properties),
+     {.name = "object", .desc = x509_rows},
+     false,
+     false},
+    {USER_OBJECT("tls-creds-psk", "keys for TLS", psk_properties),
+     {.name = "object", .desc = psk_rows},
+     false,
+     false},
+    {USER_OBJECT("secret", "a secret", secret_properties),
+     {.name = "object", .desc = secret_rows},
+     false,
+     false},
 };
 
 static const struct ObjectKind *kind_of(const UserObject *obj)
@@ -157,8 +187,8 @@ static const struct ObjectKind *find_kind(const char *name, GError **errp)
         }
     }
     near = nearest_name(name, names);
-    error_setg(errp, "invalid object type: %s%s%s%s", name, near ? " (did you mean '" : "", near ? near : "",
-               near ? "'?)" : "");
+    error_setg(errp, "invalid object type: %s%s%s%s", name, near ? " (did you mean '" : "",
+               near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 
@@ -221,7 +251,8 @@ static UserObject *create(const char *text, bool running, GError **errp)
     obj = (UserObject *)object_new(&kind->class);
     obj->options = options;
     if (object_child(container(), options->id)) {
-        error_setg(errp, "attempt to add duplicate property '%s' to object (type 'container')", options->id);
+        error_setg(errp, "attempt to add duplicate property '%s' to object (type 'container')",
+                   options->id);
         object_unref(&obj->parent);
         return NULL;
     }
@@ -310,8 +341,10 @@ static bool use_for_machine(MachineState *machine, GError **errp)
     }
     size = options_get_size(obj->options, "size", 0);
     if (size != machine->ram_size) {
-        error_setg(errp, "size of memory backend '%s' (0x%" PRIx64 ") and of the machine's memory (-m, 0x%" PRIx64
-                         ") differ", obj->options->id, size, machine->ram_size);
+        error_setg(errp,
+                   "size of memory backend '%s' (0x%" PRIx64
+                   ") and of the machine's memory (-m, 0x%" PRIx64 ") differ",
+                   obj->options->id, size, machine->ram_size);
         return false;
     }
     if (options_has(obj->options, "mem-path")) {
@@ -347,11 +380,14 @@ static bool use_for_nodes(MachineState *machine, GError **errp)
         node->prealloc = options_get_bool(obj->options, "prealloc", machine->memory_prealloc);
     }
     if (with_backend && with_size) {
-        error_setg(errp, "numa configuration should use either mem= or memdev=, mixing both is not allowed");
+        error_setg(
+            errp,
+            "numa configuration should use either mem= or memdev=, mixing both is not allowed");
         return false;
     }
     if (with_backend && machine->memory_backend && *machine->memory_backend) {
-        error_setg(errp, "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive");
+        error_setg(
+            errp, "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive");
         return false;
     }
     return true;
@@ -379,7 +415,8 @@ static json_t *object_add(json_t *arguments, GError **errp)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (!monitor_options_from_json(arguments, "qom-type", text, errp) || !create(text->str, true, errp)) {
+    if (!monitor_options_from_json(arguments, "qom-type", text, errp) ||
+        !create(text->str, true, errp)) {
         return NULL;
     }
     return json_object();
@@ -406,12 +443,12 @@ static void add_backend(json_t *list, const UserObject *obj)
 {
     const Options *o = obj->options;
 
-    json_array_append_new(
-        list, json_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:[], s:s}", "id", o->id, "size",
-                        (json_int_t)options_get_size(o, "size", 0), "merge", options_get_bool(o, "merge", true),
-                        "dump", options_get_bool(o, "dump", true), "prealloc",
-                        options_get_bool(o, "prealloc", false), "share", shared(obj), "host-nodes", "policy",
-                        "default"));
+    json_array_append_new(list, json_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:[], s:s}", "id", o->id,
+                                          "size", (json_int_t)options_get_size(o, "size", 0),
+                                          "merge", options_get_bool(o, "merge", true), "dump",
+                                          options_get_bool(o, "dump", true), "prealloc",
+                                          options_get_bool(o, "prealloc", false), "share",
+                                          shared(obj), "host-nodes", "policy", "default"));
 }
 
 static json_t *query_memdev(json_t *arguments, GError **errp)

@@ -22,7 +22,7 @@ typedef struct OptionRow {
     const char *argument;        /* shown in help; NULL: takes none */
     const char *help;
     OptionFn *fn;
-    size_t offset;               /* without fn: member of AppConfig (char * with, bool without argument) */
+    size_t offset; /* without fn: member of AppConfig (char * with, bool without argument) */
 } OptionRow;
 
 /* "kvm:tcg": the first that is there. KVM never is. */
@@ -36,7 +36,8 @@ static bool choose_accel(AppConfig *config, const char *names, GError **errp)
         } else if (!strcmp(list[i], "tcg")) {
             config->tcg_given = true;
         } else {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "invalid accelerator %s (tcg is the only one)", list[i]);
+            error_set(errp, GOSSAMER_ERROR_INVALID, "invalid accelerator %s (tcg is the only one)",
+                      list[i]);
             return false;
         }
     }
@@ -217,10 +218,16 @@ static bool add_to(GPtrArray *list, const char *value)
 }
 
 static bool add_global(AppConfig *c, const char *v, GError **errp) { return add_to(c->globals, v); }
-static bool add_chardev(AppConfig *c, const char *v, GError **errp) { return add_to(c->chardevs, v); }
+static bool add_chardev(AppConfig *c, const char *v, GError **errp)
+{
+    return add_to(c->chardevs, v);
+}
 static bool add_numa(AppConfig *c, const char *v, GError **errp) { return add_to(c->numa, v); }
 static bool add_object(AppConfig *c, const char *v, GError **errp) { return add_to(c->objects, v); }
-static bool add_dir(AppConfig *c, const char *v, GError **errp) { return add_to(c->firmware_dirs, v); }
+static bool add_dir(AppConfig *c, const char *v, GError **errp)
+{
+    return add_to(c->firmware_dirs, v);
+}
 
 static bool add_prom_env(AppConfig *c, const char *v, GError **errp)
 {
@@ -245,8 +252,10 @@ static bool set_resolution(AppConfig *c, const char *v, GError **errp)
         p = *end == 'x' && n < 3 ? end + 1 : end;
     }
     if (n < 2 || *p || p[-1] == 'x' || !numbers[0] || !numbers[1] ||
-        (n == 3 && numbers[2] != 8 && numbers[2] != 15 && numbers[2] != 16 && numbers[2] != 24 && numbers[2] != 32)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is no WIDTHxHEIGHT[xDEPTH], depth 8, 15, 16, 24 or 32", v);
+        (n == 3 && numbers[2] != 8 && numbers[2] != 15 && numbers[2] != 16 && numbers[2] != 24 &&
+         numbers[2] != 32)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'%s' is no WIDTHxHEIGHT[xDEPTH], depth 8, 15, 16, 24 or 32", v);
         return false;
     }
     c->graphic_width = numbers[0];
@@ -255,9 +264,13 @@ static bool set_resolution(AppConfig *c, const char *v, GError **errp)
     return true;
 }
 
-static bool add_blockdev(AppConfig *c, const char *v, GError **errp) { return add_to(c->blockdevs, v); }
+static bool add_blockdev(AppConfig *c, const char *v, GError **errp)
+{
+    return add_to(c->blockdevs, v);
+}
 
-static bool add_disk(AppConfig *c, AppDiskKind kind, unsigned index, const char *option, const char *text)
+static bool add_disk(AppConfig *c, AppDiskKind kind, unsigned index, const char *option,
+                     const char *text)
 {
     AppDisk disk = {kind, index, option, g_strdup(text)};
 
@@ -265,12 +278,30 @@ static bool add_disk(AppConfig *c, AppDiskKind kind, unsigned index, const char 
     return true;
 }
 
-static bool add_drive(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DRIVE, 0, "-drive", v); }
-static bool add_hda(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 0, "-hda", v); }
-static bool add_hdb(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 1, "-hdb", v); }
-static bool add_hdc(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 2, "-hdc", v); }
-static bool add_hdd(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_DISK, 3, "-hdd", v); }
-static bool add_cdrom(AppConfig *c, const char *v, GError **errp) { return add_disk(c, APP_CDROM, 2, "-cdrom", v); }
+static bool add_drive(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_DRIVE, 0, "-drive", v);
+}
+static bool add_hda(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_DISK, 0, "-hda", v);
+}
+static bool add_hdb(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_DISK, 1, "-hdb", v);
+}
+static bool add_hdc(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_DISK, 2, "-hdc", v);
+}
+static bool add_hdd(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_DISK, 3, "-hdd", v);
+}
+static bool add_cdrom(AppConfig *c, const char *v, GError **errp)
+{
+    return add_disk(c, APP_CDROM, 2, "-cdrom", v);
+}
 
 static bool add_serial(AppConfig *c, const char *v, GError **errp)
 {
@@ -278,7 +309,8 @@ static bool add_serial(AppConfig *c, const char *v, GError **errp)
     return add_to(c->serials, v);
 }
 
-static void add_monitor(AppConfig *c, const char *option, const char *text, bool control, bool pretty)
+static void add_monitor(AppConfig *c, const char *option, const char *text, bool control,
+                        bool pretty)
 {
     AppMonitor m = {option, g_strdup(text), control, pretty};
 
@@ -331,11 +363,13 @@ static bool add_mon(AppConfig *c, const char *v, GError **errp)
     if (!options_get(options, "chardev")) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev is missing");
     } else if (strcmp(mode, "readline") && strcmp(mode, "control")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "unknown monitor mode \"%s\"", mode);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "unknown monitor mode \"%s\"",
+                    mode);
     } else {
         g_autofree char *text = g_strconcat("chardev:", options_get(options, "chardev"), NULL);
 
-        add_monitor(c, "-mon", text, !strcmp(mode, "control"), options_get_bool(options, "pretty", false));
+        add_monitor(c, "-mon", text, !strcmp(mode, "control"),
+                    options_get_bool(options, "pretty", false));
         good = true;
     }
     options_free(options);
@@ -353,7 +387,8 @@ static bool set_vnc(AppConfig *c, const char *v, GError **errp)
 static bool set_display(AppConfig *c, const char *v, GError **errp)
 {
     if (!strcmp(v, "help")) {
-        printf("Available display backend types:\nnone\nvnc\n(gtk, sdl and others are not built in)\n");
+        printf("Available display backend types:\nnone\nvnc\n(gtk, sdl and others are not built "
+               "in)\n");
         c->only_help = true;
         return true;
     }
@@ -381,7 +416,8 @@ static bool set_action(AppConfig *c, const char *v, GError **errp)
         {"reboot", OPTION_STRING, "reset or shutdown", NULL},
         {"shutdown", OPTION_STRING, "poweroff or pause", NULL},
         {"panic", OPTION_STRING, "pause, shutdown, exit-failure or none", NULL},
-        {"watchdog", OPTION_STRING, "reset, shutdown, poweroff, inject-nmi, pause, debug or none", NULL},
+        {"watchdog", OPTION_STRING, "reset, shutdown, poweroff, inject-nmi, pause, debug or none",
+         NULL},
         {0},
     };
     static const OptionListDesc list = {.name = "action", .desc = rows};
@@ -390,8 +426,8 @@ static bool set_action(AppConfig *c, const char *v, GError **errp)
     static const char *const reboot[] = {"reset", "shutdown", NULL};
     static const char *const shutdown[] = {"poweroff", "pause", NULL};
     static const char *const panic[] = {"pause", "shutdown", "exit-failure", "none", NULL};
-    static const char *const watchdog[] = {"reset", "shutdown", "poweroff", "pause", "debug", "none",
-                                           "inject-nmi", NULL};
+    static const char *const watchdog[] = {"reset", "shutdown", "poweroff",   "pause",
+                                           "debug", "none",     "inject-nmi", NULL};
     const struct { const char *key; const char *const *names; int *value; } keys[] = {
         {"reboot", reboot, (int *)&policy->reboot},
         {"shutdown", shutdown, (int *)&policy->shutdown},
@@ -474,7 +510,8 @@ static bool print_help(AppConfig *c, const char *v, GError **errp)
     return true;
 }
 
-/* Accepted for the sake of existing command lines; these machines have nothing they could change. */
+/* Accepted for the sake of existing command lines; these machines have nothing they could change.
+ */
 static bool accept(AppConfig *c, const char *v, GError **errp)
 {
     return true;
@@ -508,8 +545,9 @@ static bool set_none(AppConfig *c, const char *v, GError **errp)
 
 static bool set_overcommit(AppConfig *c, const char *v, GError **errp)
 {
-    static const OptionDesc rows[] = {
-        {"mem-lock", OPTION_BOOL, "lock memory", NULL}, {"cpu-pm", OPTION_BOOL, "accepted", NULL}, {0}};
+    static const OptionDesc rows[] = {{"mem-lock", OPTION_BOOL, "lock memory", NULL},
+                                      {"cpu-pm", OPTION_BOOL, "accepted", NULL},
+                                      {0}};
     static const OptionListDesc list = {.name = "overcommit", .desc = rows};
     Options *options = options_parse(&list, v, errp);
 
@@ -539,7 +577,8 @@ static bool set_vga(AppConfig *c, const char *v, GError **errp)
         return true;
     }
     if (strcmp(v, "none") && strcmp(v, "std")) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "no such adapter here (std, none)");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "no such adapter here (std, none)");
         return false;
     }
     g_free(c->vga);
@@ -552,9 +591,18 @@ static bool set_layout(AppConfig *c, const char *v, GError **errp)
     return keymap_set_layout(v, errp);
 }
 
-static bool add_netdev(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-netdev", v, errp); }
-static bool add_nic(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-nic", v, errp); }
-static bool add_net(AppConfig *c, const char *v, GError **errp) { return app_network_option(c, "-net", v, errp); }
+static bool add_netdev(AppConfig *c, const char *v, GError **errp)
+{
+    return app_network_option(c, "-netdev", v, errp);
+}
+static bool add_nic(AppConfig *c, const char *v, GError **errp)
+{
+    return app_network_option(c, "-nic", v, errp);
+}
+static bool add_net(AppConfig *c, const char *v, GError **errp)
+{
+    return app_network_option(c, "-net", v, errp);
+}
 
 #define TEXT(member) .offset = offsetof(AppConfig, member)
 #define GROUP(title) {.name = NULL, .help = title}
@@ -569,9 +617,11 @@ static const OptionRow option_rows[] = {
     {"smp", "[cpus=]N[,maxcpus=..][,sockets=..][,cores=..][,threads=..]", "processors", TEXT(smp)},
     {"m", "[size=]MEGS[,slots=N,maxmem=SIZE]", "memory", TEXT(memory)},
     {"mem-path", "PATH", "back memory with a file", TEXT(mem_path)},
-    {"mem-prealloc", NULL, "touch all memory at the start", NULL, offsetof(AppConfig, mem_prealloc)},
+    {"mem-prealloc", NULL, "touch all memory at the start", NULL,
+     offsetof(AppConfig, mem_prealloc)},
     {"numa", "node[,cpus=..][,mem=..] | dist,... | cpu,...", "NUMA nodes", add_numa},
-    {"object", "TYPE,id=ID[,...]", "create an object (memory-backend-ram, -file, -memfd, secret)", add_object},
+    {"object", "TYPE,id=ID[,...]", "create an object (memory-backend-ram, -file, -memfd, secret)",
+     add_object},
     {"name", "NAME", "the guest's name", set_name},
     {"uuid", "UUID", "the guest's UUID", TEXT(uuid)},
     {"global", "DRIVER.PROPERTY=VALUE", "change a device's default", add_global},
@@ -589,12 +639,15 @@ static const OptionRow option_rows[] = {
     {"L", "DIR", "where firmware is looked for first", add_dir},
     {"boot", "[order=]DRIVES", "boot order", TEXT(boot)},
     {"prom-env", "NAME=VALUE", "set a variable of Open Firmware", add_prom_env},
-    {"g", "WIDTHxHEIGHT[xDEPTH]", "resolution and depth that the firmware begins with", set_resolution},
+    {"g", "WIDTHxHEIGHT[xDEPTH]", "resolution and depth that the firmware begins with",
+     set_resolution},
 
     GROUP("Disks"),
-    {"drive", "[file=FILE][,if=none|scsi|ide|...][,id=ID][,format=raw|qcow2][,cache=..][,snapshot=on]...",
+    {"drive",
+     "[file=FILE][,if=none|scsi|ide|...][,id=ID][,format=raw|qcow2][,cache=..][,snapshot=on]...",
      "a drive; with if=none a device takes it by drive=ID", add_drive},
-    {"blockdev", "driver=DRIVER,node-name=NAME[,...]", "a node of disk images, also as JSON", add_blockdev},
+    {"blockdev", "driver=DRIVER,node-name=NAME[,...]", "a node of disk images, also as JSON",
+     add_blockdev},
     {"hda", "FILE", "first disk", add_hda},
     {"hdb", "FILE", "second disk", add_hdb},
     {"hdc", "FILE", "third disk", add_hdc},
@@ -603,35 +656,43 @@ static const OptionRow option_rows[] = {
     {"snapshot", NULL, "writes go to temporary files", NULL, offsetof(AppConfig, snapshot)},
 
     GROUP("Console and monitors"),
-    {"nographic", NULL, "serial port and monitor on the terminal", NULL, offsetof(AppConfig, nographic)},
+    {"nographic", NULL, "serial port and monitor on the terminal", NULL,
+     offsetof(AppConfig, nographic)},
     {"display", "none|vnc=HOST:DISPLAY[,...]", "where the display is shown", set_display},
-    {"vnc", "HOST:DISPLAY|unix:PATH|none[,password=on][,share=..][,to=N]", "show the display to VNC clients", set_vnc},
+    {"vnc", "HOST:DISPLAY|unix:PATH|none[,password=on][,share=..][,to=N]",
+     "show the display to VNC clients", set_vnc},
     {"k", "LAYOUT", "keyboard layout of VNC clients: en-us, de, fr-ch, ...", set_layout},
     {"vga", "std|none", "display adapter ('-vga help' lists them)", set_vga},
-    {"netdev", "TYPE,id=ID[,...]", "add a network back end ('-netdev help' lists the types)", add_netdev},
-    {"nic", "TYPE[,model=MODEL][,mac=ADDRESS][,...]", "a NIC of the machine and its back end; none", add_nic},
+    {"netdev", "TYPE,id=ID[,...]", "add a network back end ('-netdev help' lists the types)",
+     add_netdev},
+    {"nic", "TYPE[,model=MODEL][,mac=ADDRESS][,...]", "a NIC of the machine and its back end; none",
+     add_nic},
     {"net", "nic[,...] | TYPE[,...]", "a NIC or back end on hub 0; none", add_net},
     {"audiodev", "none,id=ID", "no sound", set_audiodev},
     {"parallel", "none", "no parallel port", set_none},
-    {"serial", "DEV", "serial port: stdio, mon:stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:, none",
+    {"serial", "DEV",
+     "serial port: stdio, mon:stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:, none",
      add_serial},
     {"chardev", "KIND,id=ID[,...]", "character back end", add_chardev},
     {"monitor", "DEV", "human monitor", add_hmp},
     {"qmp", "DEV", "machine monitor (QMP)", add_qmp},
     {"qmp-pretty", "DEV", "the same with indented JSON", add_qmp_pretty},
-    {"mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", "monitor on a character back end",
-     add_mon},
+    {"mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]",
+     "monitor on a character back end", add_mon},
 
     GROUP("Running"),
-    {"incoming", "URI", "wait for a machine's state from tcp:[HOST]:PORT, unix:PATH, exec:COMMAND, fd:N, "
-     "file:PATH; or defer: for 'migrate_incoming'", NULL, offsetof(AppConfig, incoming)},
-    {"loadvm", "TAG", "start from the snapshot of that name ('savevm' in the monitor makes one)", NULL,
-     offsetof(AppConfig, loadvm)},
+    {"incoming", "URI",
+     "wait for a machine's state from tcp:[HOST]:PORT, unix:PATH, exec:COMMAND, fd:N, "
+     "file:PATH; or defer: for 'migrate_incoming'",
+     NULL, offsetof(AppConfig, incoming)},
+    {"loadvm", "TAG", "start from the snapshot of that name ('savevm' in the monitor makes one)",
+     NULL, offsetof(AppConfig, loadvm)},
     {"only-migratable", NULL, "refuse what would keep the machine from migrating", NULL,
      offsetof(AppConfig, only_migratable)},
     {"dump-vmstate", "FILE", "write the machine's state descriptions to FILE and end", NULL,
      offsetof(AppConfig, dump_vmstate)},
-    {"S", NULL, "do not start the CPUs ('cont' in the monitor does)", NULL, offsetof(AppConfig, stopped)},
+    {"S", NULL, "do not start the CPUs ('cont' in the monitor does)", NULL,
+     offsetof(AppConfig, stopped)},
     {"no-reboot", NULL, "exit instead of rebooting", NULL, offsetof(AppConfig, no_reboot)},
     {"no-shutdown", NULL, "stop instead of exiting", NULL, offsetof(AppConfig, no_shutdown)},
     {"action", "reboot=..|shutdown=..|panic=..|watchdog=..", "what events do", set_action},
@@ -712,8 +773,8 @@ static bool unknown_option(const char *given, const char *name, GError **errp)
     const char *const *names = app_option_names(false);
     const char *near = nearest_name(name, names);
 
-    error_set(errp, GOSSAMER_ERROR_INVALID, "%s: invalid option%s%s%s", given, near ? " (did you mean '-" : "",
-              near ? near : "", near ? "'?)" : "");
+    error_set(errp, GOSSAMER_ERROR_INVALID, "%s: invalid option%s%s%s", given,
+              near ? " (did you mean '-" : "", near ? near : "", near ? "'?)" : "");
     g_free((void *)names);
     return false;
 }
@@ -751,7 +812,8 @@ bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
         }
         if (row->argument) {
             if (++i >= argc) {
-                g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s: requires an argument", given);
+                g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                            "%s: requires an argument", given);
                 return false;
             }
             value = argv[i];
@@ -774,7 +836,8 @@ bool app_parse(AppConfig *config, int argc, char **argv, GError **errp)
         return true;
     }
     if (config->incoming && config->loadvm) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'incoming' and 'loadvm' options are mutually exclusive");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'incoming' and 'loadvm' options are mutually exclusive");
         return false;
     }
     if (config->kvm_given && !config->tcg_given) {

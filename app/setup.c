@@ -95,7 +95,8 @@ static bool check_cpu(const char *text, GError **errp)
     }
     g_ptr_array_add(names, NULL);
     near = nearest_name(name, (const char *const *)names->pdata);
-    error_set(errp, GOSSAMER_ERROR_INVALID, "unable to find CPU model '%s'%s%s%s (-cpu help lists them)", name,
+    error_set(errp, GOSSAMER_ERROR_INVALID,
+              "unable to find CPU model '%s'%s%s%s (-cpu help lists them)", name,
               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return false;
 }
@@ -108,7 +109,8 @@ static bool create_serials(AppConfig *config, MachineState *machine, GError **er
 
         g_ptr_array_add(config->serials,
                         g_strdup(shared ? "mon:stdio" : config->nographic ? "stdio" : "null"));
-        if (!config->nographic && !config->display_none && !config->daemonize && machine->kernel_filename) {
+        if (!config->nographic && !config->display_none && !config->daemonize &&
+            machine->kernel_filename) {
             warn_report("the console is not shown (try -nographic, or -vnc :0)");
         }
     }
@@ -194,7 +196,8 @@ static bool set_boot(const char *text, MachineState *machine, GError **errp)
 
         for (const char *p = drives ? drives : ""; *p && good; p++) {
             if (*p < 'a' || *p > 'p') {
-                error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid boot device '%c' (letters from a to p)", *p);
+                error_set(errp, GOSSAMER_ERROR_INVALID,
+                          "Invalid boot device '%c' (letters from a to p)", *p);
                 good = false;
             } else if (strchr(p + 1, *p)) {
                 error_set(errp, GOSSAMER_ERROR_INVALID, "Boot device '%c' was given twice", *p);
@@ -306,7 +309,8 @@ bool app_create(AppConfig *config, GError **errp)
     machine->nodefaults = config->nodefaults;
     machine->graphics = machine->graphics && !config->nographic;
     for (guint i = 0; i < config->prom_env->len; i++) {
-        g_ptr_array_insert(machine->prom_env, (gint)i, g_strdup(g_ptr_array_index(config->prom_env, i)));
+        g_ptr_array_insert(machine->prom_env, (gint)i,
+                           g_strdup(g_ptr_array_index(config->prom_env, i)));
     }
     take_text(&machine->vga, config->vga);
     machine->graphic_width = config->graphic_width;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Power Mac's rows of bench/bench (items-mac.txt): the same 32-bit kernel, OpenBIOS and programs on both."""
+"""The Power Mac's rows of bench/bench (items-mac.txt): the same 32-bit kernel, OpenBIOS and
+programs on both.
+"""
 
 import os
 import shutil
@@ -42,9 +44,9 @@ def make_image(folder, items, data):
 
 
 def make_guest(emulator, settings, name, initrd):
-    guest = Guest(emulator=emulator.path, machine=settings["machine"], cpu=settings["cpu"], name=name,
-                  memory=settings["memory"], kernel=local_guest("vmlinux-pmac32"), initrd=initrd,
-                  append="console=ttyPZ0 quiet")
+    guest = Guest(emulator=emulator.path, machine=settings["machine"], cpu=settings["cpu"],
+                  name=name, memory=settings["memory"], kernel=local_guest("vmlinux-pmac32"),
+                  initrd=initrd, append="console=ttyPZ0 quiet")
     words = [a.replace(",x-vof=on", "") for a in guest.arguments]
     guest.arguments = ["taskset", "-c", settings["pin"]] + words + emulator.extra
     return guest
@@ -75,7 +77,8 @@ def run_items(emulator, settings, items, image):
             seconds = time.monotonic() - start
             emulator.times.setdefault(item.label, []).append(seconds)
             emulator.output.setdefault(item.label, set()).add(output)
-            print(f"  {emulator.title:10} {settings['machine']} {item.label:20} {seconds:8.2f} s", flush=True)
+            print(f"  {emulator.title:10} {settings['machine']} {item.label:20} {seconds:8.2f} s",
+                  flush=True)
 
 
 def run(emulators, settings, items, data, repetitions):

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Migration rows of bench/bench: the same guest (tests/migration/dirtier.c) from one process to another over a
-UNIX socket, on both emulators in turns.
+"""Migration rows of bench/bench: the same guest (tests/migration/dirtier.c) from one process to
+another over a UNIX socket, on both emulators in turns.
 
-A quiet guest of 1 GiB with 160 MiB touched: total time and downtime as query-migrate says them, with QEMU's
-limit of bandwidth (128 MiB/s) and without one. A guest that writes 200 MB/s to 96 MiB, with auto-converge and
-the limit: does it converge, and in what time.
+A quiet guest of 1 GiB with 160 MiB touched: total time and downtime as query-migrate says them,
+with QEMU's limit of bandwidth (128 MiB/s) and without one. A guest that writes 200 MB/s to 96 MiB,
+with auto-converge and the limit: does it converge, and in what time.
 
-The least of several runs is told beside the median, and one row has the destination's memory there before: where
-this system is itself a guest, its host may have to find memory first, which takes several times as long as all
-else and falls on either emulator.
+The least of several runs is told beside the median, and one row has the destination's memory there
+before: where this system is itself a guest, its host may have to find memory first, which takes
+several times as long as all else and falls on either emulator.
 """
 
 import os
@@ -21,7 +21,8 @@ import time
 from guest import Console, Qmp
 
 ENDS = ("completed", "failed", "cancelled")
-# Label, MiB of the set, MiB/s written, parameters, auto-converge, seconds that it may take, the destination's options.
+# Label, MiB of the set, MiB/s written, parameters, auto-converge, seconds that it may take, the
+# destination's options.
 ROWS = [
     ("quiet", 160, 1, {"max-bandwidth": 0}, False, 60, []),
     ("quiet-prealloc", 160, 1, {"max-bandwidth": 0}, False, 60, ["-mem-prealloc"]),
@@ -35,11 +36,15 @@ class Side:
 
     def __init__(self, sides, emulator, folder, name, guest, incoming=None, options=()):
         console, qmp = os.path.join(folder, name + ".console"), os.path.join(folder, name + ".qmp")
-        command = [emulator.path, "-M", "pseries-7.2", "-cpu", "power9_v2.0", "-m", "1G", "-nodefaults", "-display",
-                   "none", "-bios", guest, "-serial", "chardev:c", "-chardev",
-                   f"socket,id=c,path={console},server=on,wait=off", "-qmp", f"unix:{qmp},server=on,wait=off"]
+        command = [
+            emulator.path, "-M", "pseries-7.2", "-cpu", "power9_v2.0", "-m", "1G", "-nodefaults",
+            "-display", "none", "-bios", guest, "-serial", "chardev:c", "-chardev",
+            f"socket,id=c,path={console},server=on,wait=off", "-qmp",
+            f"unix:{qmp},server=on,wait=off"
+        ]
         command += emulator.extra + list(options) + (["-incoming", incoming] if incoming else [])
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
         self.qmp = self.socket = None
         sides.append(self)
         self.qmp = Qmp(qmp, self.process)
@@ -87,7 +92,9 @@ def migrate(emulator, guest, mib, rate, parameters, converge, limit, options):
 
 
 def run(emulators, guest, repetitions):
-    """Runs and reports all rows; ours is the first emulator. A migration that fails is said and counts as none."""
+    """Runs and reports all rows; ours is the first emulator. A migration that fails is said and
+    counts as none.
+    """
     results = {}
     for _ in range(repetitions):
         for label, *row in ROWS:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker pool: threads run requests to their end by the calls that block, and finished requests wait
- * in a list that a source of the main loop empties. Threads start with the first request.
+ * The worker pool: threads run requests to their end by the calls that block, and finished requests
+ * wait in a list that a source of the main loop empties. Threads start with the first request.
  */
 #include <errno.h>
 #include "aio.h"
@@ -43,8 +43,9 @@ static void *worker(void *unused)
             continue;
         }
         mutex_unlock(&aio.lock);
-        request->ret = __atomic_load_n(&request->cancelled, __ATOMIC_ACQUIRE) ? -ECANCELED
-                                                                              : block_request_run(request);
+        request->ret = __atomic_load_n(&request->cancelled, __ATOMIC_ACQUIRE)
+                           ? -ECANCELED
+                           : block_request_run(request);
         mutex_lock(&aio.lock);
         finish(request);
     }

@@ -26,8 +26,8 @@ struct BlockRequest {
 };
 
 void block_aio_submit(BlockRequest *request);
-/* Takes requests that are over, of blk or (NULL) all, and hands each to `complete`. With wait it sleeps
- * for one if there is none. */
+/* Takes requests that are over, of blk or (NULL) all, and hands each to `complete`. With wait it
+ * sleeps for one if there is none. */
 void block_aio_reap(BlockBackend *blk, bool wait);
 /* Lives in backend.c: statistics, callback, freeing. */
 void block_request_complete(BlockRequest *request);

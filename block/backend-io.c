@@ -14,7 +14,8 @@ int64_t blk_clock_ns(void)
 
 /* ---- Statistics ---- */
 
-void blk_account(BlockBackend *blk, BlockStatKind kind, int64_t offset, int64_t bytes, int64_t ns, int ret)
+void blk_account(BlockBackend *blk, BlockStatKind kind, int64_t offset, int64_t bytes, int64_t ns,
+                 int ret)
 {
     BlockStats *s = &blk->stats;
 
@@ -61,7 +62,8 @@ void blk_get_stats(BlockBackend *blk, BlockStats *stats)
 void blk_count_invalid(BlockBackend *blk, BlockStatKind kind)
 {
     uint64_t *counter[] = {&blk->stats.invalid_rd_operations, &blk->stats.invalid_wr_operations,
-                           &blk->stats.invalid_flush_operations, &blk->stats.invalid_unmap_operations};
+                           &blk->stats.invalid_flush_operations,
+                           &blk->stats.invalid_unmap_operations};
 
     mutex_lock(&blk->stats_lock);
     ++*counter[kind];
@@ -106,7 +108,8 @@ void block_request_complete(BlockRequest *r)
     BlockBackend *blk = r->blk;
 
     if (r->kind != REQUEST_WORK && r->kind != REQUEST_FAILED && r->ret != -ECANCELED) {
-        blk_account(blk, stat_kind(r->kind), r->offset, r->bytes, blk_clock_ns() - r->started_ns, r->ret);
+        blk_account(blk, stat_kind(r->kind), r->offset, r->bytes, blk_clock_ns() - r->started_ns,
+                    r->ret);
     }
     /* No longer under way when the callback runs: it may drain. */
     blk->in_flight--;
@@ -131,20 +134,29 @@ static int refuse(BlockBackend *blk, RequestKind kind, int64_t offset, int64_t b
     if (kind == REQUEST_FLUSH) {
         return 0;
     }
-    if (offset < 0 || bytes < 0 || (kind != REQUEST_DISCARD && bytes > (int64_t)BLOCK_MAX_REQUEST)) {
+    if (offset < 0 || bytes < 0 ||
+        (kind != REQUEST_DISCARD && bytes > (int64_t)BLOCK_MAX_REQUEST)) {
         return -EIO;
     }
     length = block_length(blk->node);
     return length < 0 ? (int)length : offset > length || bytes > length - offset ? -EIO : 0;
 }
 
-static BlockRequest *submit(BlockBackend *blk, RequestKind kind, int64_t offset, const IOVector *v, int64_t bytes,
-                            unsigned flags, int (*fn)(void *), BlockCompletion *done, void *opaque)
+static BlockRequest *submit(BlockBackend *blk, RequestKind kind, int64_t offset, const IOVector *v,
+                            int64_t bytes, unsigned flags, int (*fn)(void *), BlockCompletion *done,
+                            void *opaque)
 {
     BlockRequest *r = g_new0(BlockRequest, 1);
 
-    *r = (BlockRequest){.blk = blk, .kind = kind, .flags = flags, .offset = offset, .bytes = bytes, .fn = fn,
-                        .done = done, .opaque = opaque, .started_ns = blk_clock_ns()};
+    *r = (BlockRequest){.blk = blk,
+                        .kind = kind,
+                        .flags = flags,
+                        .offset = offset,
+                        .bytes = bytes,
+                        .fn = fn,
+                        .done = done,
+                        .opaque = opaque,
+                        .started_ns = blk_clock_ns()};
     if (v) {
         r->v = (IOVector){g_memdup2(v->iov, v->niov * sizeof(struct iovec)), v->niov, v->size};
     }
@@ -170,17 +182,19 @@ BlockRequest *blk_aio_preadv(BlockBackend *blk, int64_t offset, const IOVector *
 BlockRequest *blk_aio_pwritev(BlockBackend *blk, int64_t offset, const IOVector *v, unsigned flags,
                               BlockCompletion *done, void *opaque)
 {
-    return submit(blk, REQUEST_WRITE, offset, v, (int64_t)v->size, write_flags(blk, flags), NULL, done, opaque);
+    return submit(blk, REQUEST_WRITE, offset, v, (int64_t)v->size, write_flags(blk, flags), NULL,
+                  done, opaque);
 }
 
-BlockRequest *blk_aio_pwrite_zeroes(BlockBackend *blk, int64_t offset, int64_t bytes, unsigned flags,
-                                    BlockCompletion *done, void *opaque)
+BlockRequest *blk_aio_pwrite_zeroes(BlockBackend *blk, int64_t offset, int64_t bytes,
+                                    unsigned flags, BlockCompletion *done, void *opaque)
 {
-    return submit(blk, REQUEST_ZEROES, offset, NULL, bytes, write_flags(blk, flags), NULL, done, opaque);
+    return submit(blk, REQUEST_ZEROES, offset, NULL, bytes, write_flags(blk, flags), NULL, done,
+                  opaque);
 }
 
-BlockRequest *blk_aio_pdiscard(BlockBackend *blk, int64_t offset, int64_t bytes, BlockCompletion *done,
-                               void *opaque)
+BlockRequest *blk_aio_pdiscard(BlockBackend *blk, int64_t offset, int64_t bytes,
+                               BlockCompletion *done, void *opaque)
 {
     return submit(blk, REQUEST_DISCARD, offset, NULL, bytes, 0, NULL, done, opaque);
 }
@@ -190,7 +204,8 @@ BlockRequest *blk_aio_flush(BlockBackend *blk, BlockCompletion *done, void *opaq
     return submit(blk, REQUEST_FLUSH, 0, NULL, 0, 0, NULL, done, opaque);
 }
 
-BlockRequest *blk_aio_work(BlockBackend *blk, int (*fn)(void *opaque), BlockCompletion *done, void *opaque)
+BlockRequest *blk_aio_work(BlockBackend *blk, int (*fn)(void *opaque), BlockCompletion *done,
+                           void *opaque)
 {
     return submit(blk, REQUEST_WORK, 0, NULL, 0, 0, fn, done, opaque);
 }

@@ -30,7 +30,8 @@ struct BlockBackend {
     BlockStats stats;
 };
 
-void blk_account(BlockBackend *blk, BlockStatKind kind, int64_t offset, int64_t bytes, int64_t ns, int ret);
+void blk_account(BlockBackend *blk, BlockStatKind kind, int64_t offset, int64_t bytes, int64_t ns,
+                 int ret);
 int64_t blk_clock_ns(void);
 
 #endif

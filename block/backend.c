@@ -16,8 +16,10 @@ BlockBackend *blk_new(const char *name, GError **errp)
     if (name && *name) {
         if (!block_id_is_valid(name)) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
-                      "Parameter 'id' expects an identifier, not '%s' (letters, digits, '-', '.', '_'; the first "
-                      "a letter)", name);
+                      "Parameter 'id' expects an identifier, not '%s' (letters, digits, '-', '.', "
+                      "'_'; the first "
+                      "a letter)",
+                      name);
             return NULL;
         }
         if (!block_name_is_free(name, "id", errp)) {
@@ -134,7 +136,8 @@ bool blk_insert(BlockBackend *blk, BlockNode *node, GError **errp)
     }
     for (BlockBackend *other = blk_next(NULL); other; other = blk_next(other)) {
         if (other->node == node && !block_is_read_only(node)) {
-            error_set(errp, GOSSAMER_ERROR_BUSY, "Node '%s' is in use by drive '%s'", node->name, other->name);
+            error_set(errp, GOSSAMER_ERROR_BUSY, "Node '%s' is in use by drive '%s'", node->name,
+                      other->name);
             return false;
         }
     }
@@ -211,7 +214,8 @@ bool blk_eject(BlockBackend *blk, bool force, GError **errp)
             blk->ops->eject_request(blk->ops_opaque, force);
         }
         error_set(errp, GOSSAMER_ERROR_BUSY,
-                  "Device '%s' is locked and force was not specified, wait for tray to open and try again",
+                  "Device '%s' is locked and force was not specified, wait for tray to open and "
+                  "try again",
                   shown_name(blk));
         return false;
     }
@@ -230,7 +234,8 @@ bool blk_change_medium(BlockBackend *blk, const char *filename, const char *form
     bool good;
 
     block_options_set(options, "driver", format);
-    node = block_open(filename, options, blk->drive_flags | (read_only ? 0 : BLOCK_OPEN_RDWR), errp);
+    node =
+        block_open(filename, options, blk->drive_flags | (read_only ? 0 : BLOCK_OPEN_RDWR), errp);
     if (!node) {
         return false;
     }
@@ -264,8 +269,8 @@ bool blk_attach_device(BlockBackend *blk, Object *device, GError **errp)
     if (blk->device) {
         g_autofree char *path = object_path(blk->device);
 
-        error_set(errp, GOSSAMER_ERROR_BUSY, "Drive '%s' is already in use by another device (%s)", blk->name,
-                  path ? path : blk->device->class->name);
+        error_set(errp, GOSSAMER_ERROR_BUSY, "Drive '%s' is already in use by another device (%s)",
+                  blk->name, path ? path : blk->device->class->name);
         return false;
     }
     blk_ref(blk);
@@ -329,8 +334,8 @@ void blk_tray_moved(BlockBackend *blk, bool open)
     g_autofree char *path = blk->device ? object_path(blk->device) : NULL;
 
     if (host->send_event) {
-        host->send_event("DEVICE_TRAY_MOVED", json_pack("{s:s, s:s, s:b}", "device", blk->name, "id",
-                                                         path ? path : "", "tray-open", open));
+        host->send_event("DEVICE_TRAY_MOVED", json_pack("{s:s, s:s, s:b}", "device", blk->name,
+                                                        "id", path ? path : "", "tray-open", open));
     }
 }
 
@@ -344,7 +349,8 @@ static bool geometry_from_table(BlockBackend *blk, BlockGeometry *geometry)
 {
     uint8_t sector[BLOCK_SECTOR_SIZE];
 
-    if (blk_pread(blk, 0, sector, sizeof(sector)) < 0 || sector[510] != 0x55 || sector[511] != 0xaa) {
+    if (blk_pread(blk, 0, sector, sizeof(sector)) < 0 || sector[510] != 0x55 ||
+        sector[511] != 0xaa) {
         return false;
     }
     for (unsigned i = 0; i < 4; i++) {
@@ -423,8 +429,8 @@ void blk_apply_error_action(BlockBackend *blk, BlockErrorAction action, bool is_
     }
     if (host->send_event) {
         json_t *data = json_pack("{s:s, s:s, s:s, s:b, s:s}", "device", blk->name, "operation",
-                                 is_read ? "read" : "write", "action", actions[action], "nospace", no_space,
-                                 "reason", g_strerror(error));
+                                 is_read ? "read" : "write", "action", actions[action], "nospace",
+                                 no_space, "reason", g_strerror(error));
 
         if (blk->node) {
             json_object_set_new(data, "node-name", json_string(blk->node->name));
@@ -466,8 +472,9 @@ static gboolean tell_corruption(gpointer opaque)
         }
     }
     if (host->send_event) {
-        host->send_event("BLOCK_IMAGE_CORRUPTED", json_pack("{s:s, s:s, s:s, s:b}", "device", device, "node-name",
-                                                            c->node, "msg", c->message, "fatal", c->fatal));
+        host->send_event("BLOCK_IMAGE_CORRUPTED",
+                         json_pack("{s:s, s:s, s:s, s:b}", "device", device, "node-name", c->node,
+                                   "msg", c->message, "fatal", c->fatal));
     }
     g_free(c->node);
     g_free(c->message);
@@ -506,8 +513,10 @@ static bool drive_set(Object *obj, const Property *prop, const PropertyValue *va
     } else if (blk) {
         blk_ref(blk);
     } else {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Property '%s.%s' can't find value '%s' (no drive or node of "
-                  "that name)", obj->class->name, prop->name, text);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "Property '%s.%s' can't find value '%s' (no drive or node of "
+                  "that name)",
+                  obj->class->name, prop->name, text);
         return false;
     }
     blk_unref(*field);

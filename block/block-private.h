@@ -84,19 +84,21 @@ bool block_name_is_free(const char *name, const char *what, GError **errp);
 /* Letters, digits, - . _, beginning with a letter. */
 bool block_id_is_valid(const char *id);
 
-/* A protocol node for `filename` (plain path, file:..., host_device:...), for drivers and creation. */
+/* A protocol node for `filename` (plain path, file:..., host_device:...), for drivers and creation.
+ */
 BlockNode *block_open_protocol(const char *filename, unsigned flags, GError **errp);
 const BlockDriver *block_find_driver(const char *name);
 /* Format of the first bytes. NULL with an error: one that is known and not built. */
-const BlockDriver *block_probe(const uint8_t *buf, size_t size, const char *filename, GError **errp);
+const BlockDriver *block_probe(const uint8_t *buf, size_t size, const char *filename,
+                               GError **errp);
 #define BLOCK_PROBE_SIZE 2048
 /* Opens the backing file that the image names, unless options say otherwise. */
 bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp);
 /* `name` as seen from the image `from`: relative names lie beside it. g_free. */
 char *block_resolve_filename(const char *from, const char *name);
 
-/* Tells the monitors, by event BLOCK_IMAGE_CORRUPTED, that damage was found. Any thread. fatal: nothing more
- * is written to the image. */
+/* Tells the monitors, by event BLOCK_IMAGE_CORRUPTED, that damage was found. Any thread. fatal:
+ * nothing more is written to the image. */
 void block_corruption_event(const BlockNode *node, const char *message, bool fatal);
 
 /* aio.c: waits until the pool has nothing to do and frees it. */

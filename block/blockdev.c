@@ -62,7 +62,8 @@ bool blockdev_del(const char *node_name, GError **errp)
     BlockNode *node = block_find(node_name);
 
     if (!node) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Failed to find node with node-name='%s'", node_name);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Failed to find node with node-name='%s'",
+                  node_name);
     } else if (!node->monitor_owned) {
         error_set(errp, GOSSAMER_ERROR_BUSY, "Node %s is not owned by the monitor", node_name);
     } else if (block_user_count(node)) {
@@ -93,8 +94,8 @@ BlockNode *blockdev_lookup(const char *device, const char *node_name, GError **e
         node = block_find(device);
     }
     if (!node) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Cannot find device='%s' nor node-name='%s'", device ? device : "",
-                  node_name ? node_name : "");
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Cannot find device='%s' nor node-name='%s'",
+                  device ? device : "", node_name ? node_name : "");
     }
     return node;
 }
@@ -134,8 +135,8 @@ bool blockdev_snapshot_internal(const char *device, const char *name, GError **e
     }
     if (!node->driver->snapshot_create) {
         error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
-                  "Block format '%s' used by device '%s' does not support internal snapshots", node->driver->name,
-                  device);
+                  "Block format '%s' used by device '%s' does not support internal snapshots",
+                  node->driver->name, device);
         return false;
     }
     if (!*name) {
@@ -143,7 +144,8 @@ bool blockdev_snapshot_internal(const char *device, const char *name, GError **e
         return false;
     }
     if (block_snapshot_find(node, NULL, name, NULL)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Snapshot with name '%s' already exists on device '%s'", name, device);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Snapshot with name '%s' already exists on device '%s'", name, device);
         return false;
     }
     info.date_sec = (uint64_t)now / 1000000;
@@ -156,7 +158,8 @@ bool blockdev_snapshot_internal(const char *device, const char *name, GError **e
     return good;
 }
 
-json_t *blockdev_snapshot_internal_delete(const char *device, const char *id, const char *name, GError **errp)
+json_t *blockdev_snapshot_internal_delete(const char *device, const char *id, const char *name,
+                                          GError **errp)
 {
     BlockNode *node = blockdev_lookup(device, device, errp);
     BlockSnapshot found = {0};
@@ -168,7 +171,8 @@ json_t *blockdev_snapshot_internal_delete(const char *device, const char *id, co
     if (!id && !name) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "Name or id must be provided");
     } else if (!block_snapshot_find(node, id, name, &found)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Snapshot with id '%s' and name '%s' does not exist on device '%s'",
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "Snapshot with id '%s' and name '%s' does not exist on device '%s'",
                   id ? id : "null", name ? name : "null", device);
     } else if (block_snapshot_delete(node, found.id, NULL, errp)) {
         result = block_snapshot_to_json(&found);

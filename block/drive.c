@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -drive and its short forms: one option string says what the image is, how it is opened, where the drive
- * is plugged in and what happens on errors. Throttling and copy-on-read are refused.
+ * -drive and its short forms: one option string says what the image is, how it is opened, where the
+ * drive is plugged in and what happens on errors. Throttling and copy-on-read are refused.
  */
 #include <string.h>
 #include "backend-private.h"
@@ -9,8 +9,8 @@
 #include "util/cutils.h"
 #include "util/error.h"
 
-static const char *const interface_names[] = {"none", "ide", "scsi", "floppy", "pflash", "mtd", "sd", "virtio",
-                                              "xen", NULL};
+static const char *const interface_names[] = {"none", "ide", "scsi",   "floppy", "pflash",
+                                              "mtd",  "sd",  "virtio", "xen",    NULL};
 const char *drive_interface_name(BlockInterface interface)
 {
     return interface_names[interface];
@@ -43,14 +43,16 @@ static bool take_number(BlockOptions *options, const char *key, int *value, GErr
         return true;
     }
     if (!parse_uint64(text, 0, &number) || number > 4096) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a number, not '%s'", key, text);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a number, not '%s'", key,
+                  text);
         return false;
     }
     *value = (int)number;
     return true;
 }
 
-static bool take_policy(BlockOptions *options, const char *key, bool is_read, BlockErrorPolicy *policy, GError **errp)
+static bool take_policy(BlockOptions *options, const char *key, bool is_read,
+                        BlockErrorPolicy *policy, GError **errp)
 {
     static const char *const names[] = {"auto", "report", "ignore", "enospc", "stop", NULL};
     int kind = *policy;
@@ -68,7 +70,8 @@ static bool take_policy(BlockOptions *options, const char *key, bool is_read, Bl
 /* cache=MODE, then the single switches. */
 static bool take_cache(BlockOptions *options, DriveOptions *d, GError **errp)
 {
-    static const char *const modes[] = {"none", "off", "writeback", "writethrough", "unsafe", "directsync", NULL};
+    static const char *const modes[] = {"none",   "off",        "writeback", "writethrough",
+                                        "unsafe", "directsync", NULL};
     bool direct = false, no_flush = false;
     int mode = 2;
 
@@ -102,7 +105,8 @@ static bool refuse(BlockOptions *options, GError **errp)
     key = block_options_first_key(options);
     for (unsigned i = 0; key && i < G_N_ELEMENTS(prefixes); i++) {
         if (g_str_has_prefix(key, prefixes[i])) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "limits on I/O ('%s') are not supported", key);
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "limits on I/O ('%s') are not supported",
+                      key);
             return false;
         }
     }
@@ -116,7 +120,8 @@ static bool take_place(BlockOptions *options, DriveOptions *d, GError **errp)
 
     if (!block_options_take_enum(options, "if", interface_names, &interface, errp) ||
         !block_options_take_enum(options, "media", kinds, &media, errp) ||
-        !take_number(options, "index", &d->index, errp) || !take_number(options, "bus", &d->bus, errp) ||
+        !take_number(options, "index", &d->index, errp) ||
+        !take_number(options, "bus", &d->bus, errp) ||
         !take_number(options, "unit", &d->unit, errp)) {
         return false;
     }
@@ -136,7 +141,8 @@ static bool take_all(BlockOptions *options, DriveOptions *d, GError **errp)
 
     d->id = block_options_take(options, "id");
     d->file = block_options_take(options, "file");
-    has_read_only = block_options_get(options, "readonly") || block_options_get(options, "read-only");
+    has_read_only =
+        block_options_get(options, "readonly") || block_options_get(options, "read-only");
     if (!take_place(options, d, errp) || !take_cache(options, d, errp) ||
         !block_options_take_bool(options, "snapshot", &d->snapshot, errp) ||
         !block_options_take_bool(options, "readonly", &read_only, errp) ||
@@ -192,8 +198,8 @@ static bool find_place(DriveOptions *d, GError **errp)
         return false;
     }
     if (d->interface != BLOCK_IF_NONE && drive_get(d->interface, d->bus, d->unit)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "drive with bus=%d, unit=%d (index=%d) exists", d->bus, d->unit,
-                  most ? d->bus * most + d->unit : d->unit);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "drive with bus=%d, unit=%d (index=%d) exists",
+                  d->bus, d->unit, most ? d->bus * most + d->unit : d->unit);
         return false;
     }
     return true;
@@ -221,15 +227,21 @@ static bool open_medium(BlockBackend *blk, DriveOptions *d, BlockOptions *option
         reference = block_find(d->file) && !block_options_get(options, "driver");
         if (reference) {
             node = block_find(d->file);
-            if (d->snapshot || (d->read_only && !block_is_read_only(node)) || !block_options_is_empty(options)) {
-                error_set(errp, GOSSAMER_ERROR_INVALID, "'file' names node '%s', which is as it was made: it takes no "
-                          "option '%s'", d->file, d->snapshot ? "snapshot" : d->read_only ? "readonly"
-                                                            : block_options_first_key(options));
+            if (d->snapshot || (d->read_only && !block_is_read_only(node)) ||
+                !block_options_is_empty(options)) {
+                error_set(errp, GOSSAMER_ERROR_INVALID,
+                          "'file' names node '%s', which is as it was made: it takes no "
+                          "option '%s'",
+                          d->file,
+                          d->snapshot    ? "snapshot"
+                          : d->read_only ? "readonly"
+                                         : block_options_first_key(options));
                 return false;
             }
             return blk_insert(blk, node, errp);
         }
-    } else if (!block_options_get(options, "file.filename") && !block_options_get(options, "file.driver") &&
+    } else if (!block_options_get(options, "file.filename") &&
+               !block_options_get(options, "file.driver") &&
                (!block_options_get(options, "driver") ||
                 !block_find_driver(block_options_get(options, "driver")) ||
                 !block_find_driver(block_options_get(options, "driver"))->is_protocol)) {
@@ -243,7 +255,8 @@ static bool open_medium(BlockBackend *blk, DriveOptions *d, BlockOptions *option
         blk->read_only = !(d->flags & BLOCK_OPEN_RDWR);
         return true;
     }
-    node = block_open(d->file, block_options_copy(options), d->flags | (d->snapshot ? BLOCK_OPEN_SNAPSHOT : 0), errp);
+    node = block_open(d->file, block_options_copy(options),
+                      d->flags | (d->snapshot ? BLOCK_OPEN_SNAPSHOT : 0), errp);
     if (!node) {
         return false;
     }
@@ -269,7 +282,8 @@ static BlockBackend *create(DriveOptions *d, BlockOptions *options, GError **err
         return NULL;
     }
     blk->is_drive = true;
-    blk->drive = (DriveInfo){.interface = d->interface, .bus = d->bus, .unit = d->unit, .is_cdrom = d->cdrom};
+    blk->drive = (DriveInfo){
+        .interface = d->interface, .bus = d->bus, .unit = d->unit, .is_cdrom = d->cdrom};
     blk->drive_flags = d->flags & ~(unsigned)BLOCK_OPEN_RDWR;
     blk->serial = g_steal_pointer(&serial);
     blk->device_address = g_steal_pointer(&address);
@@ -283,9 +297,14 @@ static BlockBackend *create(DriveOptions *d, BlockOptions *options, GError **err
     return blk;
 }
 
-static BlockBackend *add(BlockOptions *options, BlockInterface interface, bool force_snapshot, GError **errp)
+static BlockBackend *add(BlockOptions *options, BlockInterface interface, bool force_snapshot,
+                         GError **errp)
 {
-    DriveOptions d = {.interface = interface, .index = -1, .bus = -1, .unit = -1, .write_cache = true,
+    DriveOptions d = {.interface = interface,
+                      .index = -1,
+                      .bus = -1,
+                      .unit = -1,
+                      .write_cache = true,
                       .snapshot = force_snapshot};
     BlockBackend *blk = take_all(options, &d, errp) ? create(&d, options, errp) : NULL;
 
@@ -295,15 +314,16 @@ static BlockBackend *add(BlockOptions *options, BlockInterface interface, bool f
     return blk;
 }
 
-BlockBackend *drive_add(const char *text, BlockInterface default_if, bool force_snapshot, GError **errp)
+BlockBackend *drive_add(const char *text, BlockInterface default_if, bool force_snapshot,
+                        GError **errp)
 {
     BlockOptions *options = block_options_parse(text, NULL, errp);
 
     return options ? add(options, default_if, force_snapshot, errp) : NULL;
 }
 
-BlockBackend *drive_add_disk(const char *filename, unsigned index, bool cdrom, BlockInterface default_if,
-                             bool force_snapshot, GError **errp)
+BlockBackend *drive_add_disk(const char *filename, unsigned index, bool cdrom,
+                             BlockInterface default_if, bool force_snapshot, GError **errp)
 {
     BlockOptions *options = block_options_new();
     g_autofree char *number = g_strdup_printf("%u", index);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Locks that keep two processes from writing one image, by the convention of QEMU and its tools: open
- * file description locks on single bytes past the header's first hundred. Byte 100 + n is held shared by
- * whoever does operation n, byte 200 + n by whoever does not let others do n. After taking its own, an
- * opener looks whether anybody holds the opposite byte.
+ * Locks that keep two processes from writing one image, by the convention of QEMU and its tools:
+ * open file description locks on single bytes past the header's first hundred. Byte 100 + n is held
+ * shared by whoever does operation n, byte 200 + n by whoever does not let others do n. After
+ * taking its own, an opener looks whether anybody holds the opposite byte.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #define SHARED_BASE 200
 #define PERM_COUNT  4
 
-static const char *const perm_names[PERM_COUNT] = {"consistent read", "write", "write unchanged", "resize"};
+static const char *const perm_names[PERM_COUNT] = {"consistent read", "write", "write unchanged",
+                                                   "resize"};
 
 static int lock_byte(int fd, off_t byte, short type)
 {
@@ -53,7 +54,8 @@ static bool take_all(int fd, const char *filename, unsigned perm, unsigned share
             return true;
         }
         if (ret < 0) {
-            error_setg_errno(errp, -ret, "Failed to lock byte for \"%s\" of '%s'", perm_names[i], filename);
+            error_setg_errno(errp, -ret, "Failed to lock byte for \"%s\" of '%s'", perm_names[i],
+                             filename);
             return false;
         }
     }

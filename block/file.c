@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Protocol nodes `file` and `host_device`: bytes of a file or block device of the host, through the page
- * cache or past it (O_DIRECT, with bounce buffers for what is not aligned), holes by fallocate. The
- * asynchronous interfaces that aio= names do not differ here: requests run on the worker pool.
+ * Protocol nodes `file` and `host_device`: bytes of a file or block device of the host, through the
+ * page cache or past it (O_DIRECT, with bounce buffers for what is not aligned), holes by
+ * fallocate. The asynchronous interfaces that aio= names do not differ here: requests run on the
+ * worker pool.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,7 @@ typedef struct FileState {
     int fd;
     bool direct, is_device, can_discard, can_zero, locking, locked;
     uint32_t alignment;        /* of offset, size and memory with O_DIRECT */
-    pthread_rwlock_t rmw;      /* read-modify-write of partial blocks alone, aligned writes together */
+    pthread_rwlock_t rmw; /* read-modify-write of partial blocks alone, aligned writes together */
 } FileState;
 
 /* ---- System calls ---- */
@@ -58,7 +59,8 @@ static int transfer(const FileState *s, int64_t offset, const IOVector *v, bool 
             return 0;
         }
         done += (size_t)got;
-        /* With O_DIRECT only the file's last block can come short; what lies behind it is not there. */
+        /* With O_DIRECT only the file's last block can come short; what lies behind it is not
+         * there. */
         if (!is_write && s->direct && (done & (s->alignment - 1)) && done < v->size) {
             iov_fill(v, done, 0, v->size - done);
             return 0;
@@ -125,7 +127,8 @@ static int file_preadv(BlockNode *node, int64_t offset, const IOVector *v, unsig
 {
     FileState *s = node->opaque;
 
-    return s->direct && !is_aligned(s, offset, v) ? bounce(s, offset, v, false) : transfer(s, offset, v, false);
+    return s->direct && !is_aligned(s, offset, v) ? bounce(s, offset, v, false)
+                                                  : transfer(s, offset, v, false);
 }
 
 static int file_pwritev(BlockNode *node, int64_t offset, const IOVector *v, unsigned flags)
@@ -157,7 +160,8 @@ static int do_fallocate(FileState *s, int mode, int64_t offset, int64_t bytes)
     if (ret == 0) {
         return 0;
     }
-    return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENODEV || errno == EINVAL ? -ENOTSUP : -errno;
+    return errno == ENOSYS || errno == EOPNOTSUPP || errno == ENODEV || errno == EINVAL ? -ENOTSUP
+                                                                                        : -errno;
 }
 
 static int64_t file_length(BlockNode *node)
@@ -323,7 +327,8 @@ static bool file_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc,
         }
     }
     if (ret < 0) {
-        error_setg_errno(errp, -ret, "Failed to resize '%s' to %" PRId64 " bytes", node->filename, size);
+        error_setg_errno(errp, -ret, "Failed to resize '%s' to %" PRId64 " bytes", node->filename,
+                         size);
     }
     return ret == 0;
 }
@@ -366,7 +371,8 @@ static bool probe_alignment(FileState *s, GError **errp)
 
     for (s->alignment = 512; buf && s->alignment <= MAX_ALIGN; s->alignment *= 2) {
         /* Memory and size at the least alignment that is tried. */
-        if (pread(s->fd, buf + (s->alignment & (MAX_ALIGN - 1)), s->alignment, 0) >= 0 || errno != EINVAL) {
+        if (pread(s->fd, buf + (s->alignment & (MAX_ALIGN - 1)), s->alignment, 0) >= 0 ||
+            errno != EINVAL) {
             free(buf);
             return true;
         }
@@ -405,8 +411,9 @@ static bool take_keys(BlockNode *node, BlockOptions *options, GError **errp)
         return false;
     }
     if (aio_kind == 1 && !(node->flags & BLOCK_OPEN_NOCACHE)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "aio=native was specified, but it requires cache.direct=on, which was not specified");
+        error_set(
+            errp, GOSSAMER_ERROR_INVALID,
+            "aio=native was specified, but it requires cache.direct=on, which was not specified");
         return false;
     }
     s->locking = lock_kind != 2;
@@ -435,7 +442,8 @@ static bool open_common(BlockNode *node, BlockOptions *options, bool want_device
     if (!take_keys(node, options, errp)) {
         return false;
     }
-    s->fd = open(node->filename, (node->flags & BLOCK_OPEN_RDWR ? O_RDWR : O_RDONLY) | O_CLOEXEC | direct);
+    s->fd = open(node->filename,
+                 (node->flags & BLOCK_OPEN_RDWR ? O_RDWR : O_RDONLY) | O_CLOEXEC | direct);
     if (s->fd < 0 && (node->flags & BLOCK_OPEN_RDWR) && (node->flags & BLOCK_OPEN_AUTO_RDONLY) &&
         (errno == EACCES || errno == EROFS || errno == EPERM)) {
         node->flags &= ~(unsigned)BLOCK_OPEN_RDWR;
@@ -444,7 +452,8 @@ static bool open_common(BlockNode *node, BlockOptions *options, bool want_device
     if (s->fd < 0) {
         if (errno == EINVAL && direct) {
             error_set(errp, GOSSAMER_ERROR_IO,
-                      "Could not open '%s': filesystem does not support O_DIRECT (use another cache mode)",
+                      "Could not open '%s': filesystem does not support O_DIRECT (use another "
+                      "cache mode)",
                       node->filename);
         } else {
             error_setg_errno(errp, errno, "Could not open '%s'", node->filename);
@@ -455,10 +464,12 @@ static bool open_common(BlockNode *node, BlockOptions *options, bool want_device
     if (fstat(s->fd, &st) < 0) {
         error_setg_errno(errp, errno, "Could not stat '%s'", node->filename);
     } else if (want_device && !S_ISBLK(st.st_mode) && !S_ISCHR(st.st_mode)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "host_device driver requires '%s' to be a character or block device",
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "host_device driver requires '%s' to be a character or block device",
                   node->filename);
     } else if (!want_device && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "file driver requires '%s' to be a regular file", node->filename);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "file driver requires '%s' to be a regular file",
+                  node->filename);
     } else {
         s->is_device = !S_ISREG(st.st_mode);
         s->direct = direct != 0;
@@ -529,8 +540,8 @@ static bool file_create(const char *filename, BlockOptions *options, GError **er
         error_setg_errno(errp, errno, "Could not create '%s'", filename);
         return false;
     }
-    if (file_lock_take(fd, filename, FILE_PERM_WRITE | FILE_PERM_RESIZE, FILE_PERM_ALL & ~FILE_PERM_RESIZE,
-                       &error)) {
+    if (file_lock_take(fd, filename, FILE_PERM_WRITE | FILE_PERM_RESIZE,
+                       FILE_PERM_ALL & ~FILE_PERM_RESIZE, &error)) {
         BlockNode *node;
 
         if (ftruncate(fd, 0) < 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests to a node from any thread: limits, zero fill past the end, zero detection, durability, and
- * what a driver does not do itself.
+ * Requests to a node from any thread: limits, zero fill past the end, zero detection, durability,
+ * and what a driver does not do itself.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 
 static int check_range(int64_t offset, int64_t bytes)
 {
-    if (offset < 0 || bytes < 0 || bytes > (int64_t)BLOCK_MAX_REQUEST || offset > INT64_MAX - bytes) {
+    if (offset < 0 || bytes < 0 || bytes > (int64_t)BLOCK_MAX_REQUEST ||
+        offset > INT64_MAX - bytes) {
         return -EIO;
     }
     return 0;
@@ -69,8 +70,9 @@ static void note_write(BlockNode *node, int64_t end)
 {
     uint64_t old = __atomic_load_n(&node->wr_highest_offset, __ATOMIC_RELAXED);
 
-    while (old < (uint64_t)end && !__atomic_compare_exchange_n(&node->wr_highest_offset, &old, (uint64_t)end, true,
-                                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    while (old < (uint64_t)end &&
+           !__atomic_compare_exchange_n(&node->wr_highest_offset, &old, (uint64_t)end, true,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
 }
 
@@ -159,7 +161,8 @@ int block_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned
     if (!(node->flags & BLOCK_OPEN_UNMAP)) {
         flags &= ~(unsigned)BLOCK_REQ_MAY_UNMAP;
     }
-    ret = node->driver->pwrite_zeroes ? node->driver->pwrite_zeroes(node, offset, bytes, flags) : -ENOTSUP;
+    ret = node->driver->pwrite_zeroes ? node->driver->pwrite_zeroes(node, offset, bytes, flags)
+                                      : -ENOTSUP;
     if (ret == -ENOTSUP && !(flags & BLOCK_REQ_NO_FALLBACK)) {
         ret = node->driver->pwritev ? write_zero_buffers(node, offset, bytes) : -ENOTSUP;
     }
@@ -174,12 +177,15 @@ int block_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned
 
 int block_pdiscard(BlockNode *node, int64_t offset, int64_t bytes)
 {
-    int ret = offset < 0 || bytes < 0 || offset > INT64_MAX - bytes ? -EIO : check_place(node, offset, bytes);
+    int ret = offset < 0 || bytes < 0 || offset > INT64_MAX - bytes
+                  ? -EIO
+                  : check_place(node, offset, bytes);
 
     if (!node->driver->pdiscard || !(node->flags & BLOCK_OPEN_UNMAP)) {
         return ret;
     }
-    /* Devices take more at once than other requests have: in steps, which end where no cluster is cut. */
+    /* Devices take more at once than other requests have: in steps, which end where no cluster is
+     * cut. */
     while (ret == 0 && bytes) {
         int64_t step = MIN(bytes, DISCARD_STEP - offset % DISCARD_STEP);
 
@@ -228,12 +234,13 @@ bool block_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc, GErro
         return false;
     }
     if (!may_write(node)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is read-only and cannot be resized", node->filename);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is read-only and cannot be resized",
+                  node->filename);
         return false;
     }
     if (!node->driver->truncate) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Image format driver '%s' does not support resize",
-                  node->driver->name);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Image format driver '%s' does not support resize", node->driver->name);
         return false;
     }
     return node->driver->truncate(node, size, prealloc, errp);
@@ -273,12 +280,13 @@ json_t *block_format_specific(BlockNode *node)
 bool block_check(BlockNode *node, BlockCheckResult *result, unsigned fix, GError **errp)
 {
     if (!node->driver->check) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Image format driver '%s' does not support checks",
-                  node->driver->name);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Image format driver '%s' does not support checks", node->driver->name);
         return false;
     }
     if (fix && !may_write(node)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is read-only and cannot be repaired", node->filename);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is read-only and cannot be repaired",
+                  node->filename);
         return false;
     }
     return node->driver->check(node, result, fix, errp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The graph of block nodes: opening by options and file names, probing, names, references, giving images
- * over to another process and back.
+ * The graph of block nodes: opening by options and file names, probing, names, references, giving
+ * images over to another process and back.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +21,18 @@ static const BlockDriver *const drivers[] = {
 };
 
 /* Formats that must not be taken for raw: their first bytes, and what to tell the user. */
-static const struct { const char *name, *magic; size_t size; } foreign_formats[] = {
-    {"luks", "LUKS\xba\xbe", 6}, {"vmdk", "KDMV", 4}, {"vmdk", "COWD", 4}, {"vmdk", "# Disk Descriptor", 17},
-    {"vhdx", "vhdxfile", 8},     {"vpc", "conectix", 8}, {"qed", "QED\0", 4},
-    {"qcow", "QFI\xfb\0\0\0\1", 8}, {"parallels", "WithoutFreeSpace", 16}, {"parallels", "WithouFreSpacExt", 16},
+static const struct { const char *name, *magic; size_t size;
+} foreign_formats[] = {
+    {"luks", "LUKS\xba\xbe", 6},
+    {"vmdk", "KDMV", 4},
+    {"vmdk", "COWD", 4},
+    {"vmdk", "# Disk Descriptor", 17},
+    {"vhdx", "vhdxfile", 8},
+    {"vpc", "conectix", 8},
+    {"qed", "QED\0", 4},
+    {"qcow", "QFI\xfb\0\0\0\1", 8},
+    {"parallels", "WithoutFreeSpace", 16},
+    {"parallels", "WithouFreSpacExt", 16},
 };
 
 static BlockRegistry the_registry;
@@ -86,11 +94,13 @@ BlockNode *block_next(BlockNode *node)
 bool block_name_is_free(const char *name, const char *what, GError **errp)
 {
     if (block_find(name)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "%s '%s' is in use by a node of that name", what, name);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "%s '%s' is in use by a node of that name", what,
+                  name);
         return false;
     }
     if (blk_find(name)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "%s '%s' is in use by a drive of that name", what, name);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "%s '%s' is in use by a drive of that name", what,
+                  name);
         return false;
     }
     return true;
@@ -99,12 +109,14 @@ bool block_name_is_free(const char *name, const char *what, GError **errp)
 static bool set_name(BlockNode *node, const char *given, GError **errp)
 {
     if (!given) {
-        snprintf(node->name, sizeof(node->name), "#block%03u", block_registry()->next_number++ % 1000000);
+        snprintf(node->name, sizeof(node->name), "#block%03u",
+                 block_registry()->next_number++ % 1000000);
         return true;
     }
     if (!block_id_is_valid(given)) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Invalid node-name: '%s' (letters, digits, '-', '.', '_'; the first a letter)", given);
+                  "Invalid node-name: '%s' (letters, digits, '-', '.', '_'; the first a letter)",
+                  given);
         return false;
     }
     if (strlen(given) >= sizeof(node->name)) {
@@ -177,9 +189,11 @@ const BlockDriver *block_probe(const uint8_t *buf, size_t size, const char *file
     for (unsigned i = 0; i < G_N_ELEMENTS(foreign_formats); i++) {
         if (size >= foreign_formats[i].size &&
             !memcmp(buf, foreign_formats[i].magic, foreign_formats[i].size)) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
-                      "'%s' is an image of format '%s', which is not supported (raw and qcow2 are; with "
-                      "format=raw its bytes are the disk)", filename, foreign_formats[i].name);
+            error_set(
+                errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                "'%s' is an image of format '%s', which is not supported (raw and qcow2 are; with "
+                "format=raw its bytes are the disk)",
+                filename, foreign_formats[i].name);
             return NULL;
         }
     }
@@ -253,20 +267,23 @@ static bool take_common(BlockNode *node, BlockOptions *options, unsigned *flags,
         return false;
     }
     if (force_share && !read_only) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "force-share=on can only be used with read-only images");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "force-share=on can only be used with read-only images");
         return false;
     }
     if (zeroes == BLOCK_DETECT_UNMAP && unmap < 2) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "setting detect-zeroes to unmap is not allowed without setting discard operation to unmap");
+                  "setting detect-zeroes to unmap is not allowed without setting discard operation "
+                  "to unmap");
         return false;
     }
     node->detect_zeroes = zeroes;
-    *flags = (*flags & ~(unsigned)(BLOCK_OPEN_RDWR | BLOCK_OPEN_NOCACHE | BLOCK_OPEN_NO_FLUSH | BLOCK_OPEN_UNMAP |
-                                   BLOCK_OPEN_AUTO_RDONLY | BLOCK_OPEN_NO_LOCK)) |
-             (read_only ? 0 : BLOCK_OPEN_RDWR) | (direct ? BLOCK_OPEN_NOCACHE : 0) |
-             (no_flush ? BLOCK_OPEN_NO_FLUSH : 0) | (unmap >= 2 ? BLOCK_OPEN_UNMAP : 0) |
-             (auto_read_only ? BLOCK_OPEN_AUTO_RDONLY : 0) | (force_share ? BLOCK_OPEN_NO_LOCK : 0);
+    *flags =
+        (*flags & ~(unsigned)(BLOCK_OPEN_RDWR | BLOCK_OPEN_NOCACHE | BLOCK_OPEN_NO_FLUSH |
+                              BLOCK_OPEN_UNMAP | BLOCK_OPEN_AUTO_RDONLY | BLOCK_OPEN_NO_LOCK)) |
+        (read_only ? 0 : BLOCK_OPEN_RDWR) | (direct ? BLOCK_OPEN_NOCACHE : 0) |
+        (no_flush ? BLOCK_OPEN_NO_FLUSH : 0) | (unmap >= 2 ? BLOCK_OPEN_UNMAP : 0) |
+        (auto_read_only ? BLOCK_OPEN_AUTO_RDONLY : 0) | (force_share ? BLOCK_OPEN_NO_LOCK : 0);
     return true;
 }
 
@@ -288,8 +305,9 @@ static const BlockDriver *protocol_of(const char **filename, GError **errp)
         }
     }
     if (length) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Unknown protocol '%.*s' (a file of that name is ./%s)",
-                  (int)length, *filename, *filename);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "Unknown protocol '%.*s' (a file of that name is ./%s)", (int)length, *filename,
+                  *filename);
         return NULL;
     }
     if (stat(*filename, &st) == 0 && S_ISBLK(st.st_mode)) {
@@ -299,8 +317,8 @@ static const BlockDriver *protocol_of(const char **filename, GError **errp)
 }
 
 /* A child given as "file"=NODE, or as "file.KEY" options. */
-static BlockNode *open_child(BlockOptions *options, const char *name, const char *filename, unsigned flags,
-                             GError **errp)
+static BlockNode *open_child(BlockOptions *options, const char *name, const char *filename,
+                             unsigned flags, GError **errp)
 {
     g_autofree char *reference = block_options_take(options, name);
     BlockOptions *sub = block_options_take_prefix(options, name);
@@ -311,19 +329,22 @@ static BlockNode *open_child(BlockOptions *options, const char *name, const char
     }
     child = block_find(reference);
     if (!block_options_is_empty(sub) || filename) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' names node '%s', so it takes no other options", name,
-                  reference);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'%s' names node '%s', so it takes no other options", name, reference);
         child = NULL;
     } else if (!child) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Cannot find device='' nor node-name='%s'", reference);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Cannot find device='' nor node-name='%s'",
+                  reference);
     } else if (child->opening) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Node '%s' is being opened: it cannot be below itself", reference);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Node '%s' is being opened: it cannot be below itself", reference);
         child = NULL;
     } else if ((flags & BLOCK_OPEN_RDWR) && block_is_read_only(child)) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "Block node '%s' is read-only", reference);
         child = NULL;
     } else if ((flags & BLOCK_OPEN_RDWR) && block_user_count(child)) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "Node '%s' is in use and cannot be written by another", reference);
+        error_set(errp, GOSSAMER_ERROR_BUSY, "Node '%s' is in use and cannot be written by another",
+                  reference);
         child = NULL;
     } else {
         block_ref(child);
@@ -348,8 +369,9 @@ bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp)
     g_autoptr(GError) error = NULL;
     BlockOptions *sub;
     g_autofree char *filename = NULL;
-    unsigned flags = (node->flags & ~(unsigned)(BLOCK_OPEN_RDWR | BLOCK_OPEN_SNAPSHOT | BLOCK_OPEN_UNMAP |
-                                                BLOCK_OPEN_AUTO_RDONLY | BLOCK_OPEN_CHECK));
+    unsigned flags =
+        (node->flags & ~(unsigned)(BLOCK_OPEN_RDWR | BLOCK_OPEN_SNAPSHOT | BLOCK_OPEN_UNMAP |
+                                   BLOCK_OPEN_AUTO_RDONLY | BLOCK_OPEN_CHECK));
     BlockRegistry *registry = block_registry();
 
     if (reference && !*reference) {
@@ -372,8 +394,8 @@ bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp)
         block_options_free(sub);
         return true;
     }
-    if (node->backing_name && !block_options_get(sub, "file.filename") && !block_options_get(sub, "file") &&
-        !block_options_get(sub, "filename")) {
+    if (node->backing_name && !block_options_get(sub, "file.filename") &&
+        !block_options_get(sub, "file") && !block_options_get(sub, "filename")) {
         filename = block_resolve_filename(node->filename, node->backing_name);
     }
     if (node->backing_format && filename) {
@@ -381,8 +403,8 @@ bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp)
     }
     if (registry->open_depth >= MAX_CHAIN) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "the chain of backing files is longer than %u or runs in a circle (at '%s')", MAX_CHAIN,
-                  node->filename);
+                  "the chain of backing files is longer than %u or runs in a circle (at '%s')",
+                  MAX_CHAIN, node->filename);
         block_options_free(sub);
         return false;
     }
@@ -404,7 +426,8 @@ bool block_open_backing(BlockNode *node, BlockOptions *options, GError **errp)
 static BlockNode *open_temporary(BlockNode *base, GError **errp)
 {
     const char *folder = g_getenv("TMPDIR");
-    g_autofree char *path = g_build_filename(folder && *folder ? folder : "/var/tmp", "vl.XXXXXX", NULL);
+    g_autofree char *path =
+        g_build_filename(folder && *folder ? folder : "/var/tmp", "vl.XXXXXX", NULL);
     g_autofree char *size = NULL;
     BlockRegistry *registry = block_registry();
     BlockOptions *options;
@@ -427,19 +450,21 @@ static BlockNode *open_temporary(BlockNode *base, GError **errp)
         options = block_options_new();
         block_options_set(options, "driver", "qcow2");
         block_options_set(options, "backing", base->name);
-        node = block_open(path, options, BLOCK_OPEN_RDWR | BLOCK_OPEN_NO_FLUSH | BLOCK_OPEN_UNMAP, errp);
+        node = block_open(path, options, BLOCK_OPEN_RDWR | BLOCK_OPEN_NO_FLUSH | BLOCK_OPEN_UNMAP,
+                          errp);
     }
     registry->incoming = incoming;
     unlink(path);
     return node;
 }
 
-static bool open_protocol(BlockNode *node, const char *filename, BlockOptions *options, GError **errp)
+static bool open_protocol(BlockNode *node, const char *filename, BlockOptions *options,
+                          GError **errp)
 {
     if (filename) {
         if (block_options_get(options, "filename")) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "a file name is given twice: '%s' and '%s'", filename,
-                      block_options_get(options, "filename"));
+            error_set(errp, GOSSAMER_ERROR_INVALID, "a file name is given twice: '%s' and '%s'",
+                      filename, block_options_get(options, "filename"));
             return false;
         }
         block_options_set(options, "filename", filename);
@@ -449,7 +474,8 @@ static bool open_protocol(BlockNode *node, const char *filename, BlockOptions *o
 
 static bool open_format(BlockNode *node, const char *filename, BlockOptions *options, GError **errp)
 {
-    unsigned flags = (node->flags & ~(unsigned)BLOCK_OPEN_SNAPSHOT) | BLOCK_OPEN_PROTOCOL | BLOCK_OPEN_UNMAP;
+    unsigned flags =
+        (node->flags & ~(unsigned)BLOCK_OPEN_SNAPSHOT) | BLOCK_OPEN_PROTOCOL | BLOCK_OPEN_UNMAP;
 
     node->file = open_child(options, "file", filename, flags, errp);
     if (!node->file) {
@@ -465,7 +491,8 @@ static bool open_format(BlockNode *node, const char *filename, BlockOptions *opt
         int ret = size < 0 ? (int)size : size ? block_pread(node->file, 0, buf, size) : 0;
 
         if (ret < 0) {
-            error_setg_errno(errp, -ret, "Could not read '%s' to find out its format", node->filename);
+            error_setg_errno(errp, -ret, "Could not read '%s' to find out its format",
+                             node->filename);
         } else {
             node->driver = block_probe(buf, (size_t)size, node->filename, errp);
         }
@@ -475,10 +502,12 @@ static bool open_format(BlockNode *node, const char *filename, BlockOptions *opt
         }
         node->probed = true;
         if (node->driver == &block_driver_raw && (node->flags & BLOCK_OPEN_RDWR)) {
-            warn_report("Image format was not specified for '%s' and probing guessed raw. Automatically detecting "
-                        "the format is dangerous for raw images, write operations on block 0 will be "
-                        "restricted. Specify the 'raw' format explicitly to remove the restrictions.",
-                        node->filename);
+            warn_report(
+                "Image format was not specified for '%s' and probing guessed raw. Automatically "
+                "detecting "
+                "the format is dangerous for raw images, write operations on block 0 will be "
+                "restricted. Specify the 'raw' format explicitly to remove the restrictions.",
+                node->filename);
         }
     }
     node->opaque = g_malloc0(MAX(node->driver->instance_size, 1));
@@ -504,8 +533,10 @@ static bool open_node(BlockNode *node, const char *filename, BlockOptions *optio
     if (driver) {
         node->driver = block_find_driver(driver);
         if (!node->driver) {
-            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Unknown driver '%s' (file, host_device, null-co, raw, "
-                      "qcow2 are there)", driver);
+            error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                      "Unknown driver '%s' (file, host_device, null-co, raw, "
+                      "qcow2 are there)",
+                      driver);
             return false;
         }
         if ((flags & BLOCK_OPEN_PROTOCOL) && !node->driver->is_protocol) {
@@ -537,7 +568,8 @@ static bool open_node(BlockNode *node, const char *filename, BlockOptions *optio
             g_clear_pointer(&node->opaque, g_free);
             return false;
         }
-    } else if (!filename && !block_options_get(options, "file") && !block_options_get(options, "file.filename") &&
+    } else if (!filename && !block_options_get(options, "file") &&
+               !block_options_get(options, "file.filename") &&
                !block_options_get(options, "file.driver")) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "A block device must be specified for \"file\"");
         return false;
@@ -602,8 +634,8 @@ BlockNode *block_open(const char *filename, BlockOptions *options, unsigned flag
         flags |= BLOCK_OPEN_INACTIVE;
     }
     if (flags & BLOCK_OPEN_SNAPSHOT) {
-        BlockNode *base = block_open(filename, options, flags & ~(unsigned)(BLOCK_OPEN_SNAPSHOT | BLOCK_OPEN_RDWR),
-                                     errp);
+        BlockNode *base = block_open(
+            filename, options, flags & ~(unsigned)(BLOCK_OPEN_SNAPSHOT | BLOCK_OPEN_RDWR), errp);
 
         node = base ? open_temporary(base, errp) : NULL;
         block_unref(base);
@@ -644,13 +676,14 @@ bool block_create(const char *format, const char *filename, BlockOptions *option
     const char *left;
 
     if (!driver || !driver->create) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "images of format '%s' cannot be made (raw and qcow2 can)",
-                  format);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "images of format '%s' cannot be made (raw and qcow2 can)", format);
     } else {
         good = driver->create(filename, options, errp);
         left = good ? block_options_first_key(options) : NULL;
         if (left) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "format '%s' does not support the option '%s'", format, left);
+            error_set(errp, GOSSAMER_ERROR_INVALID, "format '%s' does not support the option '%s'",
+                      format, left);
             good = false;
         }
     }
@@ -660,7 +693,8 @@ bool block_create(const char *format, const char *filename, BlockOptions *option
 
 /* ---- Handing over ---- */
 
-/* What uses it first: a format writes its tables to what is below while that can still be written. */
+/* What uses it first: a format writes its tables to what is below while that can still be written.
+ */
 static bool inactivate(BlockNode *node, GError **errp)
 {
     GPtrArray *nodes = block_registry()->nodes;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Protocol `null-co` (also null-aio): reads zeroes, forgets writes. For measurements and probing clients. */
+/* Protocol `null-co` (also null-aio): reads zeroes, forgets writes. For measurements and probing
+ * clients. */
 #include <errno.h>
 #include "block-private.h"
 #include "util/error.h"
@@ -15,7 +16,8 @@ static bool null_open(BlockNode *node, BlockOptions *options, GError **errp)
         return false;
     }
     if (size > INT64_MAX || latency) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, latency ? "latency-ns is not supported" : "size is too large");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  latency ? "latency-ns is not supported" : "size is too large");
         return false;
     }
     block_options_set(options, "filename", NULL);

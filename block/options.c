@@ -127,7 +127,8 @@ bool block_options_take_size(BlockOptions *options, const char *key, uint64_t *v
     g_autofree char *text = block_options_take(options, key);
 
     if (text && !parse_size(text, 'B', value, NULL)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a size, not '%s'", key, text);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a size, not '%s'", key,
+                  text);
         return false;
     }
     return true;
@@ -149,8 +150,8 @@ bool block_options_take_enum(BlockOptions *options, const char *key, const char 
         }
     }
     list = g_strjoinv(", ", (char **)names);
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (one of %s)", key, text,
-              list);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (one of %s)",
+              key, text, list);
     return false;
 }
 
@@ -208,7 +209,8 @@ BlockOptions *block_options_parse(const char *text, const char *implied, GError 
     return options;
 }
 
-static bool flatten(BlockOptions *options, const char *key, json_t *value, unsigned depth, GError **errp)
+static bool flatten(BlockOptions *options, const char *key, json_t *value, unsigned depth,
+                    GError **errp)
 {
     const char *name;
     json_t *member;

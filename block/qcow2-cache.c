@@ -67,7 +67,8 @@ static int write_dirty(Qcow2State *s, Qcow2Cache *cache)
         Qcow2Table *table = link->data;
 
         if (table->dirty) {
-            int ret = block_pwrite(s->node->file, (int64_t)table->offset, table->data, s->cluster_size);
+            int ret =
+                block_pwrite(s->node->file, (int64_t)table->offset, table->data, s->cluster_size);
 
             if (ret < 0) {
                 return ret;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2: counts all references anew and compares. Counts too high are leaks; counts too low, impossible
- * offsets and wrong "copied" flags are corruption. Repair sets counts and flags by one transaction; what
- * an impossible offset meant to say cannot be repaired here.
+ * qcow2: counts all references anew and compares. Counts too high are leaks; counts too low,
+ * impossible offsets and wrong "copied" flags are corruption. Repair sets counts and flags by one
+ * transaction; what an impossible offset meant to say cannot be repaired here.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "util/error.h"
 
 #define MAX_BITMAPS 65535u
-#define CHUNK_BITS 12u         /* counts are kept in pieces, so that a sparse file needs little memory */
+#define CHUNK_BITS  12u /* counts are kept in pieces, so that a sparse file needs little memory */
 
 typedef struct Check {
     Qcow2State *s;
@@ -48,7 +48,8 @@ static uint32_t *counter(Check *c, uint64_t cluster)
 /* False: not in the file. */
 static bool count(Check *c, uint64_t offset, uint64_t bytes, const char *what)
 {
-    uint64_t first = offset >> c->s->cluster_bits, n = qcow2_clusters(c->s, (offset & (c->s->cluster_size - 1)) + bytes);
+    uint64_t first = offset >> c->s->cluster_bits,
+             n = qcow2_clusters(c->s, (offset & (c->s->cluster_size - 1)) + bytes);
 
     if (!bytes) {
         return true;
@@ -63,7 +64,8 @@ static bool count(Check *c, uint64_t offset, uint64_t bytes, const char *what)
 
         *counts += *counts < UINT32_MAX;
     }
-    c->result->image_end_offset = MAX(c->result->image_end_offset, (first + n) << c->s->cluster_bits);
+    c->result->image_end_offset =
+        MAX(c->result->image_end_offset, (first + n) << c->s->cluster_bits);
     return true;
 }
 
@@ -96,7 +98,8 @@ static void count_entry(Check *c, uint64_t entry, bool active)
         count(c, offset, s->cluster_size, "data cluster");
         if (active) {
             c->result->allocated_clusters++;
-            c->result->fragmented_clusters += c->last_cluster && c->last_cluster + 1 != offset >> s->cluster_bits;
+            c->result->fragmented_clusters +=
+                c->last_cluster && c->last_cluster + 1 != offset >> s->cluster_bits;
             c->last_cluster = offset >> s->cluster_bits;
         }
         break;
@@ -148,8 +151,8 @@ static int count_l1(Check *c, const uint64_t *l1, uint32_t entries, bool active)
     return 0;
 }
 
-/* Bitmaps that are still valid count; those that are out of date do not exist. Tables may overlap in a file
- * that lies, but have no more entries together than it has room for. */
+/* Bitmaps that are still valid count; those that are out of date do not exist. Tables may overlap
+ * in a file that lies, but have no more entries together than it has room for. */
 static void count_bitmaps(Check *c)
 {
     Qcow2State *s = c->s;
@@ -165,7 +168,8 @@ static void count_bitmaps(Check *c)
         return;
     }
     directory = g_try_malloc(size);
-    if (!directory || block_pread(s->node->file, (int64_t)s->bitmap_directory, directory, (int64_t)size) < 0) {
+    if (!directory ||
+        block_pread(s->node->file, (int64_t)s->bitmap_directory, directory, (int64_t)size) < 0) {
         c->result->check_errors++;
         return;
     }
@@ -177,7 +181,8 @@ static void count_bitmaps(Check *c)
     for (uint32_t i = 0; i < s->nb_bitmaps && at + 24 <= size; i++) {
         const uint8_t *e = directory + at;
         uint64_t table = ldq_be_p(e);
-        uint32_t entries = (uint32_t)ldl_be_p(e + 8), extra = (uint32_t)ldl_be_p(e + 20), name = lduw_be_p(e + 18);
+        uint32_t entries = (uint32_t)ldl_be_p(e + 8), extra = (uint32_t)ldl_be_p(e + 20),
+                 name = lduw_be_p(e + 18);
 
         at = ROUND_UP(at + 24 + extra + name, 8);
         if (entries > 0x8000000u || !count(c, table, entries * 8ull, "bitmap table")) {
@@ -204,7 +209,8 @@ static void count_bitmaps(Check *c)
     }
 }
 
-/* Without the right block nobody knows the counts in it, nor what is free: that cannot be repaired here. */
+/* Without the right block nobody knows the counts in it, nor what is free: that cannot be repaired
+ * here. */
 static void count_refblocks(Check *c)
 {
     Qcow2State *s = c->s;
@@ -214,10 +220,14 @@ static void count_refblocks(Check *c)
         uint64_t offset = s->reftable[i] & ~QCOW2_REFTABLE_RESERVED;
 
         if (offset & (s->cluster_size - 1)) {
-            say(c, "ERROR refcount block %u is not cluster aligned; refcount table entry corrupted", i);
+            say(c, "ERROR refcount block %u is not cluster aligned; refcount table entry corrupted",
+                i);
             c->result->corruptions++;
         } else if (offset && !g_hash_table_add(seen, GSIZE_TO_POINTER(offset))) {
-            say(c, "ERROR refcount block %u is one that was there already; refcount table entry corrupted", i);
+            say(c,
+                "ERROR refcount block %u is one that was there already; refcount table entry "
+                "corrupted",
+                i);
             c->result->corruptions++;
         } else if (!offset || count(c, offset, s->cluster_size, "refcount block")) {
             continue;
@@ -252,7 +262,8 @@ static int count_all(Check *c)
         return ret;
     }
     count(c, s->snapshots_offset, s->snapshots_size, "snapshot table");
-    count(c, s->reftable_offset, (uint64_t)s->reftable_clusters << s->cluster_bits, "refcount table");
+    count(c, s->reftable_offset, (uint64_t)s->reftable_clusters << s->cluster_bits,
+          "refcount table");
     count_refblocks(c);
     count_bitmaps(c);
     return 0;
@@ -301,7 +312,8 @@ static uint64_t cursor_next(Check *c, Cursor *cursor, uint64_t cluster)
         next = MAX(cluster, g_array_index(cursor->chunks, uint64_t, cursor->chunk) << CHUNK_BITS);
     }
     cursor->block = MAX(cursor->block, cluster >> s->refblock_bits);
-    while (cursor->block < s->reftable_size && !(s->reftable[cursor->block] & ~QCOW2_REFTABLE_RESERVED)) {
+    while (cursor->block < s->reftable_size &&
+           !(s->reftable[cursor->block] & ~QCOW2_REFTABLE_RESERVED)) {
         cursor->block++;
     }
     if (cursor->block < s->reftable_size) {
@@ -310,7 +322,8 @@ static uint64_t cursor_next(Check *c, Cursor *cursor, uint64_t cluster)
     return next;
 }
 
-static int compare_counts(Check *c, Qcow2Txn *txn, unsigned fix, uint64_t *fixed_leaks, uint64_t *fixed_errors)
+static int compare_counts(Check *c, Qcow2Txn *txn, unsigned fix, uint64_t *fixed_leaks,
+                          uint64_t *fixed_errors)
 {
     Qcow2State *s = c->s;
     Cursor cursor;
@@ -339,8 +352,8 @@ static int compare_counts(Check *c, Qcow2Txn *txn, unsigned fix, uint64_t *fixed
         if (stored == real) {
             continue;
         }
-        say(c, "%s cluster %" PRIu64 " refcount=%" PRIu64 " reference=%u", stored > real ? "Leaked" : "ERROR", cluster,
-            stored, real);
+        say(c, "%s cluster %" PRIu64 " refcount=%" PRIu64 " reference=%u",
+            stored > real ? "Leaked" : "ERROR", cluster, stored, real);
         *(stored > real ? &c->result->leaks : &c->result->corruptions) += 1;
         if (txn && (fix & (stored > real ? BLOCK_FIX_LEAKS : BLOCK_FIX_ERRORS))) {
             if (real > qcow2_refcount_max(s)) {
@@ -411,8 +424,8 @@ static int compare_flags(Check *c, Qcow2Txn *txn, uint64_t *l1, bool *changed, u
             uint64_t entry = ldq_be_p(l2 + n * 8), data = entry & QCOW2_OFFSET_MASK;
             Qcow2Type type = qcow2_entry_type(entry);
 
-            if ((type != QCOW2_NORMAL && type != QCOW2_ZERO_ALLOC) || (data & (s->cluster_size - 1)) ||
-                data >> s->cluster_bits >= c->end) {
+            if ((type != QCOW2_NORMAL && type != QCOW2_ZERO_ALLOC) ||
+                (data & (s->cluster_size - 1)) || data >> s->cluster_bits >= c->end) {
                 continue;
             }
             ret = judge(c, data >> s->cluster_bits, counted, &single);
@@ -463,7 +476,8 @@ static int repair(Check *c, unsigned fix)
         int64_t offset = qcow2_txn_write_l1(txn, l1, s->l1_size);
 
         ret = offset < 0 ? (int)offset
-                         : qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits, qcow2_clusters(s, s->l1_size * 8ull), -1);
+                         : qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits,
+                                         qcow2_clusters(s, s->l1_size * 8ull), -1);
         root.l1_offset = (uint64_t)offset;
     }
     if (ret < 0 || (!leaks && !errors)) {
@@ -503,7 +517,8 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
     Check c = {.s = s, .result = result};
     int ret = check_once(&c);
 
-    /* With counts that are too low left as they are, there is no telling which clusters are free. */
+    /* With counts that are too low left as they are, there is no telling which clusters are free.
+     */
     if (ret == 0 && fix && !result->check_errors && (result->leaks || result->corruptions) &&
         ((fix & BLOCK_FIX_ERRORS) || !result->corruptions)) {
         ret = repair(&c, fix);
@@ -514,11 +529,13 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix)
             ret = check_once(&again);
             check_free(&again);
             result->leaks_fixed = result->leaks - MIN(after.leaks, result->leaks);
-            result->corruptions_fixed = result->corruptions - MIN(after.corruptions, result->corruptions);
+            result->corruptions_fixed =
+                result->corruptions - MIN(after.corruptions, result->corruptions);
         }
         if (ret == 0 && (fix & BLOCK_FIX_ERRORS) && (s->incompat & QCOW2_INCOMPAT_CORRUPT) &&
             result->corruptions <= result->corruptions_fixed) {
-            ret = qcow2_write_features(s, s->incompat & ~(uint64_t)QCOW2_INCOMPAT_CORRUPT, s->autoclear);
+            ret = qcow2_write_features(s, s->incompat & ~(uint64_t)QCOW2_INCOMPAT_CORRUPT,
+                                       s->autoclear);
         }
     }
     check_free(&c);

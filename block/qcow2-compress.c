@@ -8,7 +8,10 @@
 
 static int inflate_zlib(const void *in, size_t in_size, void *out, size_t out_size)
 {
-    z_stream stream = {.next_in = (void *)in, .avail_in = (uInt)in_size, .next_out = out, .avail_out = (uInt)out_size};
+    z_stream stream = {.next_in = (void *)in,
+                       .avail_in = (uInt)in_size,
+                       .next_out = out,
+                       .avail_out = (uInt)out_size};
     int ret;
 
     if (inflateInit2(&stream, DEFLATE_WINDOW) != Z_OK) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* qcow2: new images. Header, refcount table, refcount blocks and L1 table, in this order, and nothing else. */
+/* qcow2: new images. Header, refcount table, refcount blocks and L1 table, in this order, and
+ * nothing else. */
 #include <string.h>
 #include "qcow2.h"
 #include "util/error.h"
@@ -57,10 +58,12 @@ static bool take_options(Layout *l, const char *filename, BlockOptions *options,
         return bad(errp, "Refcount width must be a power of two and may not exceed 64 bits");
     }
     if (l->version < 3 && (l->refcount_order != 4 || l->lazy || l->compression)) {
-        return bad(errp, "refcount_bits other than 16, lazy_refcounts and compression_type=zstd need compat=1.1");
+        return bad(errp, "refcount_bits other than 16, lazy_refcounts and compression_type=zstd "
+                         "need compat=1.1");
     }
     if (l->backing && l->prealloc) {
-        return bad(errp, "Backing file and preallocation can only be used at the same time by qemu-img");
+        return bad(errp,
+                   "Backing file and preallocation can only be used at the same time by qemu-img");
     }
     if (l->backing && strlen(l->backing) > 1023) {
         return bad(errp, "Backing file name too long");
@@ -108,7 +111,8 @@ static bool make_layout(Layout *l, GError **errp)
     return true;
 }
 
-static void put_extension(uint8_t *header, size_t *at, uint32_t type, const void *data, uint32_t size)
+static void put_extension(uint8_t *header, size_t *at, uint32_t type, const void *data,
+                          uint32_t size)
 {
     stl_be_p(header + *at, type);
     stl_be_p(header + *at + 4, size);
@@ -119,9 +123,11 @@ static void put_extension(uint8_t *header, size_t *at, uint32_t type, const void
 /* Names of feature bits, for programs that do not know them. */
 static void put_features(uint8_t *header, size_t *at, size_t room)
 {
-    static const struct { uint8_t type, bit; const char *name; } rows[] = {
-        {0, 0, "dirty bit"}, {0, 1, "corrupt bit"}, {0, 2, "external data file"}, {0, 3, "compression type"},
-        {0, 4, "extended L2 entries"}, {1, 0, "lazy refcounts"}, {2, 0, "bitmaps"}, {2, 1, "raw external data"},
+    static const struct { uint8_t type, bit; const char *name;
+    } rows[] = {
+        {0, 0, "dirty bit"},        {0, 1, "corrupt bit"},         {0, 2, "external data file"},
+        {0, 3, "compression type"}, {0, 4, "extended L2 entries"}, {1, 0, "lazy refcounts"},
+        {2, 0, "bitmaps"},          {2, 1, "raw external data"},
     };
     uint8_t table[G_N_ELEMENTS(rows)][48] = {{0}};
 
@@ -146,7 +152,8 @@ static bool put_header(const Layout *l, uint8_t *h, GError **errp)
     stl_be_p(h + QCOW2_H_CLUSTER_BITS, l->cluster_bits);
     stq_be_p(h + QCOW2_H_SIZE, l->size);
     stl_be_p(h + QCOW2_H_L1_SIZE, (uint32_t)l->l1_entries);
-    stq_be_p(h + QCOW2_H_L1_OFFSET, l->l1_entries ? (l->total - l->l1_clusters) << l->cluster_bits : 0);
+    stq_be_p(h + QCOW2_H_L1_OFFSET,
+             l->l1_entries ? (l->total - l->l1_clusters) << l->cluster_bits : 0);
     stq_be_p(h + QCOW2_H_REFTABLE_OFFSET, l->cluster_size);
     stl_be_p(h + QCOW2_H_REFTABLE_CLUSTERS, (uint32_t)l->table_clusters);
     if (l->version >= 3) {
@@ -196,7 +203,8 @@ static bool write_image(const Layout *l, const char *filename, GError **errp)
         stq_be_p(buf + l->cluster_size + i * 8, (1 + l->table_clusters + i) << l->cluster_bits);
     }
     for (uint64_t c = 0; c < l->total; c++) {
-        qcow2_refcount_set(&s, buf + ((1 + l->table_clusters + c / per_block) << l->cluster_bits), c % per_block, 1);
+        qcow2_refcount_set(&s, buf + ((1 + l->table_clusters + c / per_block) << l->cluster_bits),
+                           c % per_block, 1);
     }
     file = block_open_protocol(filename, BLOCK_OPEN_RDWR, errp);
     if (!file) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2: reading and writing guest data, zeroes, discards, VM state. Data move outside the lock; see
- * qcow2.h for who waits for whom. A write to a cluster that is not ours alone goes to new clusters, filled
- * up with what the guest would read around it, and the map is changed afterwards.
+ * qcow2: reading and writing guest data, zeroes, discards, VM state. Data move outside the lock;
+ * see qcow2.h for who waits for whom. A write to a cluster that is not ours alone goes to new
+ * clusters, filled up with what the guest would read around it, and the map is changed afterwards.
  */
 #include <string.h>
 #include "qcow2.h"
@@ -29,8 +29,8 @@ static bool has_backing_at(const Qcow2State *s, uint64_t address)
 
 /* ---- Reading ---- */
 
-static int read_compressed(Qcow2State *s, uint64_t entry, uint64_t skip, const IOVector *v, size_t done,
-                           size_t bytes)
+static int read_compressed(Qcow2State *s, uint64_t entry, uint64_t skip, const IOVector *v,
+                           size_t done, size_t bytes)
 {
     uint64_t offset, size;
     g_autofree uint8_t *in = NULL;
@@ -44,7 +44,8 @@ static int read_compressed(Qcow2State *s, uint64_t entry, uint64_t skip, const I
         if (!s->inflated) {
             s->inflated = g_try_malloc(s->cluster_size);
         }
-        ret = in && s->inflated ? block_pread(s->node->file, (int64_t)offset, in, (int64_t)size) : -ENOMEM;
+        ret = in && s->inflated ? block_pread(s->node->file, (int64_t)offset, in, (int64_t)size)
+                                : -ENOMEM;
         if (ret == 0) {
             ret = qcow2_inflate(s, in, size, s->inflated);
         }
@@ -60,7 +61,8 @@ static int read_compressed(Qcow2State *s, uint64_t entry, uint64_t skip, const I
 }
 
 /* One piece of the vector from `file` or the backing node. */
-static int read_vector(BlockNode *node, uint64_t offset, const IOVector *v, size_t done, size_t bytes)
+static int read_vector(BlockNode *node, uint64_t offset, const IOVector *v, size_t done,
+                       size_t bytes)
 {
     g_autofree struct iovec *part = g_new(struct iovec, v->niov);
     size_t got;
@@ -70,11 +72,13 @@ static int read_vector(BlockNode *node, uint64_t offset, const IOVector *v, size
 }
 
 /* Bytes that one entry says where to find. */
-static int read_entry(Qcow2State *s, uint64_t entry, uint64_t address, const IOVector *v, size_t done, size_t bytes)
+static int read_entry(Qcow2State *s, uint64_t entry, uint64_t address, const IOVector *v,
+                      size_t done, size_t bytes)
 {
     switch (qcow2_entry_type(entry)) {
     case QCOW2_NORMAL:
-        return read_vector(s->node->file, (entry & QCOW2_OFFSET_MASK) + offset_in_cluster(s, address), v, done,
+        return read_vector(s->node->file,
+                           (entry & QCOW2_OFFSET_MASK) + offset_in_cluster(s, address), v, done,
                            bytes);
     case QCOW2_COMPRESSED_CLUSTER:
         return read_compressed(s, entry, offset_in_cluster(s, address), v, done, bytes);
@@ -95,9 +99,10 @@ typedef struct OtherL1 {
     uint32_t size;
 } OtherL1;
 
-/* Through the active L1 table or (not NULL) another. hold: take ranges (else the caller has them). Lock not
- * held. */
-static int read_all(Qcow2State *s, const OtherL1 *other, uint64_t address, const IOVector *v, bool hold)
+/* Through the active L1 table or (not NULL) another. hold: take ranges (else the caller has them).
+ * Lock not held. */
+static int read_all(Qcow2State *s, const OtherL1 *other, uint64_t address, const IOVector *v,
+                    bool hold)
 {
     size_t done = 0;
     int ret = 0;
@@ -162,7 +167,8 @@ static bool reads_zero(const Qcow2State *s, uint64_t entry, uint64_t address)
 
 static int examine(Qcow2State *s, uint64_t address, uint64_t bytes, Plan *plan)
 {
-    uint64_t skip = offset_in_cluster(s, address), want = qcow2_clusters(s, skip + bytes), entry, run, last;
+    uint64_t skip = offset_in_cluster(s, address), want = qcow2_clusters(s, skip + bytes), entry,
+             run, last;
     uint64_t l1_index = address >> (s->cluster_bits + s->l2_bits);
     bool l2_ours = l1_index < s->l1_size && (s->l1[l1_index] & QCOW2_COPIED);
     int ret = qcow2_lookup(s, s->l1, s->l1_size, address, want, &entry, &run);
@@ -187,14 +193,17 @@ static int examine(Qcow2State *s, uint64_t address, uint64_t bytes, Plan *plan)
         ret = qcow2_check_overlap(s, plan->host, run << s->cluster_bits);
     } else {
         /* More clusters that need a new place, up to the end of the L2 table. */
-        uint64_t room = (1ull << s->l2_bits) - ((plan->first >> s->cluster_bits) & ((1ull << s->l2_bits) - 1));
+        uint64_t room =
+            (1ull << s->l2_bits) - ((plan->first >> s->cluster_bits) & ((1ull << s->l2_bits) - 1));
 
         want = MIN(want, room);
         for (plan->clusters = run; plan->clusters < want && ret == 0; plan->clusters += run) {
-            ret = qcow2_lookup(s, s->l1, s->l1_size, plan->first + (plan->clusters << s->cluster_bits),
+            ret = qcow2_lookup(s, s->l1, s->l1_size,
+                               plan->first + (plan->clusters << s->cluster_bits),
                                want - plan->clusters, &entry, &run);
-            if (ret < 0 || ((entry & QCOW2_COPIED) && (qcow2_entry_type(entry) == QCOW2_NORMAL ||
-                                                       qcow2_entry_type(entry) == QCOW2_ZERO_ALLOC))) {
+            if (ret < 0 ||
+                ((entry & QCOW2_COPIED) && (qcow2_entry_type(entry) == QCOW2_NORMAL ||
+                                            qcow2_entry_type(entry) == QCOW2_ZERO_ALLOC))) {
                 break;
             }
             last = entry;
@@ -220,8 +229,8 @@ static int make_plan(Qcow2State *s, uint64_t address, uint64_t bytes, Plan *plan
             if (!qcow2_range_begin(s, range, address, address + plan->bytes, false)) {
                 return 0;
             }
-        } else if (!qcow2_range_begin(s, range, plan->first, plan->first + (plan->clusters << s->cluster_bits),
-                                      true)) {
+        } else if (!qcow2_range_begin(s, range, plan->first,
+                                      plan->first + (plan->clusters << s->cluster_bits), true)) {
             return 0;
         }
         ret = examine(s, address, MIN(bytes, range->end - address), plan);
@@ -271,7 +280,8 @@ static int write_with_surroundings(Qcow2State *s, uint64_t address, const Plan *
 {
     uint64_t head = address - plan->first;
     uint64_t tail = (plan->clusters << s->cluster_bits) - head - plan->bytes;
-    bool skip_head = !head || (fresh && plan->zero_head), skip_tail = !tail || (fresh && plan->zero_tail);
+    bool skip_head = !head || (fresh && plan->zero_head),
+         skip_tail = !tail || (fresh && plan->zero_tail);
     uint8_t *buf = skip_head && skip_tail ? NULL : g_try_malloc0(head + tail);
     struct iovec *part = g_new(struct iovec, v->niov + 2);
     IOVector piece = {part, 0, 0};
@@ -289,7 +299,8 @@ static int write_with_surroundings(Qcow2State *s, uint64_t address, const Plan *
     }
     if (ret == 0) {
         piece.size = iov_size(part, piece.niov);
-        ret = block_pwritev(s->node->file, (int64_t)(plan->host + (skip_head ? head : 0)), &piece, 0);
+        ret =
+            block_pwritev(s->node->file, (int64_t)(plan->host + (skip_head ? head : 0)), &piece, 0);
     }
     g_free(part);
     g_free(buf);
@@ -325,8 +336,8 @@ static int limit_queue(Qcow2State *s)
     return s->free_queue->len > FREE_QUEUE_LIMIT ? qcow2_flush_metadata(s) : 0;
 }
 
-static int write_some(Qcow2State *s, uint64_t address, const IOVector *v, size_t done, uint64_t *bytes,
-                      bool vmstate)
+static int write_some(Qcow2State *s, uint64_t address, const IOVector *v, size_t done,
+                      uint64_t *bytes, bool vmstate)
 {
     Qcow2Range range;
     Plan plan;
@@ -405,7 +416,8 @@ int qcow2_flush(BlockNode *node)
 
     if (ret == 0) {
         mutex_lock(&s->lock);
-        /* What was written before the damage was found may be in no table: that is not on the disk. */
+        /* What was written before the damage was found may be in no table: that is not on the disk.
+         */
         ret = s->broken ? -EIO : qcow2_flush_metadata(s);
         mutex_unlock(&s->lock);
     }
@@ -485,7 +497,8 @@ static int clear_range(Qcow2State *s, uint64_t address, uint64_t end, Clear how)
     int ret = 0;
 
     while (ret == 0 && address < end) {
-        uint64_t room = (1ull << s->l2_bits) - ((address >> s->cluster_bits) & ((1ull << s->l2_bits) - 1));
+        uint64_t room =
+            (1ull << s->l2_bits) - ((address >> s->cluster_bits) & ((1ull << s->l2_bits) - 1));
         uint64_t count = MIN(room, (end - address) >> s->cluster_bits);
         Qcow2Range range;
 
@@ -552,7 +565,8 @@ int qcow2_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned
     if (ret == 0) {
         /* Version 2 can say so only by having nothing there. */
         ret = clear_range(s, first, last,
-                          (flags & BLOCK_REQ_MAY_UNMAP) || s->version < 3 ? CLEAR_ZERO_UNMAP : CLEAR_ZERO);
+                          (flags & BLOCK_REQ_MAY_UNMAP) || s->version < 3 ? CLEAR_ZERO_UNMAP
+                                                                          : CLEAR_ZERO);
     }
     return ret == 0 && end > last ? zero_part(s, last, end - last) : ret;
 }
@@ -573,8 +587,8 @@ int qcow2_status(BlockNode *node, int64_t offset, int64_t bytes, int64_t *run)
     int ret;
 
     mutex_lock(&s->lock);
-    ret = qcow2_lookup(s, s->l1, s->l1_size, (uint64_t)offset, qcow2_clusters(s, skip + (uint64_t)bytes), &entry,
-                       &clusters);
+    ret = qcow2_lookup(s, s->l1, s->l1_size, (uint64_t)offset,
+                       qcow2_clusters(s, skip + (uint64_t)bytes), &entry, &clusters);
     mutex_unlock(&s->lock);
     if (ret < 0) {
         return ret;
@@ -601,7 +615,8 @@ int qcow2_write_vmstate(BlockNode *node, int64_t position, const IOVector *v)
     mutex_lock(&s->lock);
     offset = qcow2_vm_offset(s);
     mutex_unlock(&s->lock);
-    if ((uint64_t)position > limit || v->size > limit - (uint64_t)position || offset > limit - (uint64_t)position) {
+    if ((uint64_t)position > limit || v->size > limit - (uint64_t)position ||
+        offset > limit - (uint64_t)position) {
         return -EFBIG;
     }
     return write_all(s, offset + (uint64_t)position, v, true);
@@ -648,9 +663,11 @@ int qcow2_read_vmstate(BlockNode *node, const char *id, int64_t position, void *
     } else if (snapshot) {
         ret = snapshot_l1(s, snapshot);
         other.size = snapshot->l1_size;
-        offset = (snapshot->has_disk_size ? qcow2_size_to_l1(s, snapshot->disk_size) : s->l1_vm_index)
-                 << (s->cluster_bits + s->l2_bits);
-        if ((uint64_t)position > snapshot->vm_state_size || size > snapshot->vm_state_size - (uint64_t)position) {
+        offset =
+            (snapshot->has_disk_size ? qcow2_size_to_l1(s, snapshot->disk_size) : s->l1_vm_index)
+            << (s->cluster_bits + s->l2_bits);
+        if ((uint64_t)position > snapshot->vm_state_size ||
+            size > snapshot->vm_state_size - (uint64_t)position) {
             ret = -EIO;
         }
         if (!other.size && snapshot->vm_state_size) {
@@ -731,7 +748,8 @@ int qcow2_preallocate(BlockNode *node)
         mutex_lock(&s->lock);
         ret = qcow2_prepare_write(s);
         if (ret == 0) {
-            ret = make_plan(s, address, MIN(ROUND_UP(s->size, s->cluster_size) - address, 1u << 30), &plan, &range);
+            ret = make_plan(s, address, MIN(ROUND_UP(s->size, s->cluster_size) - address, 1u << 30),
+                            &plan, &range);
         }
         if (ret == 0) {
             if (!plan.in_place) {

@@ -9,7 +9,9 @@ int qcow2_corrupt(Qcow2State *s, const char *format, ...)
 {
     g_autofree char *text = NULL;
     va_list args;
-    bool may_write = (s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_INACTIVE | BLOCK_OPEN_CHECK)) == BLOCK_OPEN_RDWR;
+    bool may_write =
+        (s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_INACTIVE | BLOCK_OPEN_CHECK)) ==
+        BLOCK_OPEN_RDWR;
 
     if (s->damage_told || (s->node->flags & BLOCK_OPEN_CHECK)) {
         return -EIO;
@@ -18,8 +20,8 @@ int qcow2_corrupt(Qcow2State *s, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    warn_report("qcow2 image '%s'%s: %s; further corruption events will be suppressed", s->node->filename,
-                may_write ? " is marked as corrupt" : "", text);
+    warn_report("qcow2 image '%s'%s: %s; further corruption events will be suppressed",
+                s->node->filename, may_write ? " is marked as corrupt" : "", text);
     block_corruption_event(s->node, text, may_write);
     if (may_write) {
         s->broken = true;
@@ -36,7 +38,8 @@ int qcow2_grow_l1(Qcow2State *s, uint64_t needed)
 {
     uint64_t size = s->l1_size + s->l1_size / 2ull;
     g_autofree uint64_t *disk = NULL;
-    uint64_t *l1, clusters, old_offset = s->l1_offset, old_clusters = qcow2_clusters(s, s->l1_size * 8ull);
+    uint64_t *l1, clusters, old_offset = s->l1_offset,
+                            old_clusters = qcow2_clusters(s, s->l1_size * 8ull);
     int64_t offset;
     uint8_t fields[12], old_fields[12];
     int ret;
@@ -97,7 +100,8 @@ static int check_l2_offset(Qcow2State *s, uint64_t entry, uint64_t index)
     uint64_t offset = entry & QCOW2_OFFSET_MASK;
 
     if (offset & (s->cluster_size - 1)) {
-        return qcow2_corrupt(s, "L2 table offset %#" PRIx64 " unaligned (L1 index: %#" PRIx64 ")", offset, index);
+        return qcow2_corrupt(s, "L2 table offset %#" PRIx64 " unaligned (L1 index: %#" PRIx64 ")",
+                             offset, index);
     }
     return 0;
 }
@@ -160,7 +164,9 @@ int qcow2_l2_get(Qcow2State *s, uint64_t address, bool create, Qcow2Table **tabl
         return own_l2(s, (uint32_t)l1_index, table);
     }
     if (!(s->l1[l1_index] & QCOW2_OFFSET_MASK)) {
-        return create ? qcow2_corrupt(s, "L1 entry %#" PRIx64 " claims a table and has none", l1_index) : 0;
+        return create
+                   ? qcow2_corrupt(s, "L1 entry %#" PRIx64 " claims a table and has none", l1_index)
+                   : 0;
     }
     return qcow2_cache_get(s, &s->l2_cache, s->l1[l1_index] & QCOW2_OFFSET_MASK, table);
 }
@@ -174,17 +180,19 @@ static int check_entry(Qcow2State *s, uint64_t entry, uint64_t address)
         return 0;
     }
     if ((entry & QCOW2_ZERO) && s->version < 3) {
-        return qcow2_corrupt(s, "Zero cluster entry found in pre-v3 image (guest offset: %#" PRIx64 ")", address);
+        return qcow2_corrupt(
+            s, "Zero cluster entry found in pre-v3 image (guest offset: %#" PRIx64 ")", address);
     }
     if (offset & (s->cluster_size - 1)) {
-        return qcow2_corrupt(s, "Cluster allocation offset %#" PRIx64 " unaligned (guest offset: %#" PRIx64 ")", offset,
-                             address);
+        return qcow2_corrupt(
+            s, "Cluster allocation offset %#" PRIx64 " unaligned (guest offset: %#" PRIx64 ")",
+            offset, address);
     }
     return 0;
 }
 
-int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t address, uint64_t clusters,
-                 uint64_t *entry, uint64_t *run)
+int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t address,
+                 uint64_t clusters, uint64_t *entry, uint64_t *run)
 {
     uint64_t l1_index = address >> (s->cluster_bits + s->l2_bits), l2_offset;
     uint32_t index = (uint32_t)(address >> s->cluster_bits) & ((1u << s->l2_bits) - 1);
@@ -217,10 +225,11 @@ int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t a
         uint64_t next = ldq_be_p(table->data + (index + *run) * 8);
 
         if (qcow2_entry_type(next) != type || (next & QCOW2_COPIED) != (*entry & QCOW2_COPIED) ||
-            (type == QCOW2_NORMAL &&
-             (next & QCOW2_OFFSET_MASK) != (*entry & QCOW2_OFFSET_MASK) + (*run << s->cluster_bits)) ||
+            (type == QCOW2_NORMAL && (next & QCOW2_OFFSET_MASK) != (*entry & QCOW2_OFFSET_MASK) +
+                                                                       (*run << s->cluster_bits)) ||
             (type == QCOW2_ZERO_ALLOC &&
-             (next & QCOW2_OFFSET_MASK) != (*entry & QCOW2_OFFSET_MASK) + (*run << s->cluster_bits))) {
+             (next & QCOW2_OFFSET_MASK) !=
+                 (*entry & QCOW2_OFFSET_MASK) + (*run << s->cluster_bits))) {
             break;
         }
         ++*run;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ranges of guest addresses that requests hold while they work outside the image's lock. Whoever comes
- * later waits for those before it that overlap, unless both only use the map and do not change it.
+ * Ranges of guest addresses that requests hold while they work outside the image's lock. Whoever
+ * comes later waits for those before it that overlap, unless both only use the map and do not
+ * change it.
  */
 #include "qcow2.h"
 
@@ -10,18 +11,21 @@ static bool must_wait(Qcow2State *s, const Qcow2Range *range)
     for (GList *link = s->ranges.head; link && link->data != range; link = link->next) {
         const Qcow2Range *other = link->data;
 
-        if (other->start < range->end && range->start < other->end && (other->exclusive || range->exclusive)) {
+        if (other->start < range->end && range->start < other->end &&
+            (other->exclusive || range->exclusive)) {
             return true;
         }
     }
     return false;
 }
 
-bool qcow2_range_begin(Qcow2State *s, Qcow2Range *range, uint64_t start, uint64_t end, bool exclusive)
+bool qcow2_range_begin(Qcow2State *s, Qcow2Range *range, uint64_t start, uint64_t end,
+                       bool exclusive)
 {
     bool waited = false;
 
-    *range = (Qcow2Range){.start = start, .end = end, .exclusive = exclusive, .link = {.data = range}};
+    *range =
+        (Qcow2Range){.start = start, .end = end, .exclusive = exclusive, .link = {.data = range}};
     g_queue_push_tail_link(&s->ranges, &range->link);
     while (must_wait(s, range)) {
         waited = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2: reference counts of host clusters, and finding free ones. Counts are 1 to 64 bits wide; those
- * narrower than a byte are packed from the low bits of the byte up.
+ * qcow2: reference counts of host clusters, and finding free ones. Counts are 1 to 64 bits wide;
+ * those narrower than a byte are packed from the low bits of the byte up.
  */
 #include <string.h>
 #include "qcow2.h"
@@ -82,7 +82,9 @@ static int get_block(Qcow2State *s, uint64_t cluster, Qcow2Table **block)
         return 0;
     }
     if (offset & (s->cluster_size - 1)) {
-        return qcow2_corrupt(s, "Refblock offset %#" PRIx64 " unaligned (reftable index: %#" PRIx64 ")", offset, index);
+        return qcow2_corrupt(
+            s, "Refblock offset %#" PRIx64 " unaligned (reftable index: %#" PRIx64 ")", offset,
+            index);
     }
     return qcow2_cache_get(s, &s->refblock_cache, offset, block);
 }
@@ -92,7 +94,8 @@ int qcow2_get_refcount(Qcow2State *s, uint64_t cluster, uint64_t *value)
     Qcow2Table *block;
     int ret = get_block(s, cluster, &block);
 
-    *value = block ? qcow2_refcount_get(s, block->data, cluster & ((1ull << s->refblock_bits) - 1)) : 0;
+    *value =
+        block ? qcow2_refcount_get(s, block->data, cluster & ((1ull << s->refblock_bits) - 1)) : 0;
     qcow2_cache_put(block);
     return ret;
 }
@@ -198,7 +201,9 @@ static int plan_extension(Qcow2State *s, Extension *e)
         end = e->table + e->table_clusters;
     } while (end != before);
     e->end = end;
-    return end > MAX_CLUSTER(s) || e->table_clusters << s->cluster_bits > QCOW2_MAX_REFTABLE ? -EFBIG : 0;
+    return end > MAX_CLUSTER(s) || e->table_clusters << s->cluster_bits > QCOW2_MAX_REFTABLE
+               ? -EFBIG
+               : 0;
 }
 
 /* Writes one new block with the counts of the extension's own clusters in it. */
@@ -213,13 +218,16 @@ static int write_block(Qcow2State *s, const Extension *e, uint64_t index, uint64
     for (uint64_t c = MAX(first, e->first_block); c < MIN(last, e->end); c++) {
         qcow2_refcount_set(s, data, c - first, 1);
     }
-    return block_pwrite(s->node->file, (int64_t)(cluster << s->cluster_bits), data, s->cluster_size);
+    return block_pwrite(s->node->file, (int64_t)(cluster << s->cluster_bits), data,
+                        s->cluster_size);
 }
 
 /* The table's entries, or the whole of a new table and the header's mention of it. */
-static int write_table(Qcow2State *s, const Extension *e, const uint64_t *table, uint64_t from, uint64_t to)
+static int write_table(Qcow2State *s, const Extension *e, const uint64_t *table, uint64_t from,
+                       uint64_t to)
 {
-    uint64_t first = e->table_clusters ? 0 : from, n = (e->table_clusters ? e->table_size : to) - first;
+    uint64_t first = e->table_clusters ? 0 : from,
+             n = (e->table_clusters ? e->table_size : to) - first;
     g_autofree uint64_t *entries = g_new(uint64_t, n), *old = g_new0(uint64_t, n);
     uint8_t fields[12], old_fields[12];
     int ret = block_flush(s->node->file);
@@ -234,7 +242,8 @@ static int write_table(Qcow2State *s, const Extension *e, const uint64_t *table,
     if (!e->table_clusters) {
         ret = qcow2_switch(s, s->reftable_offset + first * 8, entries, old, n * 8);
     } else {
-        ret = block_pwrite(s->node->file, (int64_t)(e->table << s->cluster_bits), entries, (int64_t)n * 8);
+        ret = block_pwrite(s->node->file, (int64_t)(e->table << s->cluster_bits), entries,
+                           (int64_t)n * 8);
         if (ret == 0) {
             ret = block_flush(s->node->file);
         }
@@ -253,13 +262,14 @@ static int write_table(Qcow2State *s, const Extension *e, const uint64_t *table,
     return ret;
 }
 
-/* Counting blocks for [start, start + count) and what they need themselves. Everything from start on is
- * free. */
+/* Counting blocks for [start, start + count) and what they need themselves. Everything from start
+ * on is free. */
 static int extend(Qcow2State *s, uint64_t start, uint64_t count)
 {
     Extension e = {.start = start, .count = count};
     g_autofree uint64_t *table = NULL;
-    uint64_t first, last, next, counted = 0, old_offset = s->reftable_offset, old_clusters = s->reftable_clusters;
+    uint64_t first, last, next, counted = 0, old_offset = s->reftable_offset,
+                                old_clusters = s->reftable_clusters;
     int ret = plan_extension(s, &e);
 
     if (ret < 0 || !e.blocks) {
@@ -277,7 +287,8 @@ static int extend(Qcow2State *s, uint64_t start, uint64_t count)
         }
     }
     /* Those that existing blocks count. */
-    for (uint64_t c = e.first_block; c < e.end && ret == 0 && has_block(s, c >> s->refblock_bits); c++) {
+    for (uint64_t c = e.first_block; c < e.end && ret == 0 && has_block(s, c >> s->refblock_bits);
+         c++) {
         ret = qcow2_add_refcount(s, c, 1, 1);
         counted += ret == 0;
     }
@@ -309,8 +320,8 @@ static int extend(Qcow2State *s, uint64_t start, uint64_t count)
 
 /* ---- Allocation ---- */
 
-/* The first free piece with `most` clusters (partial: any number); *start is where nothing is counted
- * any more if there is none. */
+/* The first free piece with `most` clusters (partial: any number); *start is where nothing is
+ * counted any more if there is none. */
 static int find_free(Qcow2State *s, uint64_t most, bool partial, uint64_t *start, uint64_t *got)
 {
     uint64_t mask = (1ull << s->refblock_bits) - 1, run = 0, cluster = s->free_hint;
@@ -414,7 +425,8 @@ static void give_back(Qcow2State *s, uint64_t cluster, uint64_t count)
         while (count) {
             uint64_t n = MIN(count, (1ull << 30) >> s->cluster_bits);
 
-            block_pdiscard(s->node->file, (int64_t)(cluster << s->cluster_bits), (int64_t)(n << s->cluster_bits));
+            block_pdiscard(s->node->file, (int64_t)(cluster << s->cluster_bits),
+                           (int64_t)(n << s->cluster_bits));
             cluster += n;
             count -= n;
         }
@@ -471,7 +483,8 @@ int qcow2_check_overlap(Qcow2State *s, uint64_t offset, uint64_t bytes)
         what = "qcow2_header";
     } else if (touches(offset, bytes, s->l1_offset, s->l1_size * 8ull)) {
         what = "active L1 table";
-    } else if (touches(offset, bytes, s->reftable_offset, (uint64_t)s->reftable_clusters << s->cluster_bits)) {
+    } else if (touches(offset, bytes, s->reftable_offset,
+                       (uint64_t)s->reftable_clusters << s->cluster_bits)) {
         what = "refcount table";
     } else if (touches(offset, bytes, s->snapshots_offset, s->snapshots_size)) {
         what = "snapshot table";
@@ -481,12 +494,14 @@ int qcow2_check_overlap(Qcow2State *s, uint64_t offset, uint64_t bytes)
             what = "inactive L1 table";
         }
     }
-    for (uint64_t o = offset & ~(uint64_t)(s->cluster_size - 1); o < offset + bytes && !what; o += s->cluster_size) {
+    for (uint64_t o = offset & ~(uint64_t)(s->cluster_size - 1); o < offset + bytes && !what;
+         o += s->cluster_size) {
         if (g_hash_table_contains(s->metadata, GSIZE_TO_POINTER(o))) {
             what = "L2 table or refcount block";
         }
     }
-    return what ? qcow2_corrupt(s, "Preventing invalid write on metadata (overlaps with %s)", what) : 0;
+    return what ? qcow2_corrupt(s, "Preventing invalid write on metadata (overlaps with %s)", what)
+                : 0;
 }
 
 void qcow2_rebuild_metadata_set(Qcow2State *s)

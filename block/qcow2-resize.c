@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* qcow2: a larger or smaller disk, by one transaction. VM state that belongs to no snapshot goes. */
+/* qcow2: a larger or smaller disk, by one transaction. VM state that belongs to no snapshot goes.
+ */
 #include <string.h>
 #include "qcow2.h"
 #include "util/error.h"
 
-/* Gives up the clusters of one L2 table from entry `from` on; a table that keeps some gets a new copy. */
+/* Gives up the clusters of one L2 table from entry `from` on; a table that keeps some gets a new
+ * copy. */
 static int cut_l2(Qcow2State *s, Qcow2Txn *txn, GHashTable *seen, uint64_t *entry, uint32_t from)
 {
     uint64_t offset = *entry & QCOW2_OFFSET_MASK;
@@ -72,7 +74,8 @@ static int resize_locked(Qcow2State *s, uint64_t size)
         root.size = size;
     }
     if (ret == 0) {
-        ret = qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits, qcow2_clusters(s, s->l1_size * 8ull), -1);
+        ret = qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits,
+                            qcow2_clusters(s, s->l1_size * 8ull), -1);
     }
     if (ret < 0) {
         qcow2_txn_abort(txn);
@@ -81,8 +84,8 @@ static int resize_locked(Qcow2State *s, uint64_t size)
     return qcow2_txn_commit(txn, &root);
 }
 
-/* The part of the disk that is new must read as zeroes: the rest of the last cluster, and what a longer
- * backing file has there. */
+/* The part of the disk that is new must read as zeroes: the rest of the last cluster, and what a
+ * longer backing file has there. */
 static int zero_growth(BlockNode *node, uint64_t old, uint64_t size)
 {
     Qcow2State *s = node->opaque;
@@ -107,11 +110,13 @@ bool qcow2_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc, GErro
         return false;
     }
     if (prealloc != BLOCK_PREALLOC_OFF) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "qcow2 images are resized without preallocation here");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "qcow2 images are resized without preallocation here");
         return false;
     }
     if (qcow2_size_to_l1(s, (uint64_t)size) > QCOW2_MAX_L1_BYTES / 8) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "The image size is too large for clusters of %u bytes", s->cluster_size);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "The image size is too large for clusters of %u bytes", s->cluster_size);
         return false;
     }
     mutex_lock(&s->lock);
@@ -127,7 +132,8 @@ bool qcow2_truncate(BlockNode *node, int64_t size, BlockPrealloc prealloc, GErro
     }
     mutex_unlock(&s->lock);
     if (ret == -ENOTSUP) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Can't resize a v2 image which has snapshots");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Can't resize a v2 image which has snapshots");
         return false;
     }
     if (ret == 0 && (uint64_t)size > old) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2: internal snapshots. A snapshot keeps the L1 and L2 tables that were active; the disk goes on with
- * new tables that say of every cluster that it is shared. All three operations are transactions
- * (qcow2-txn.c): a process that dies leaves the image as it was before or as it is after.
+ * qcow2: internal snapshots. A snapshot keeps the L1 and L2 tables that were active; the disk goes
+ * on with new tables that say of every cluster that it is shared. All three operations are
+ * transactions (qcow2-txn.c): a process that dies leaves the image as it was before or as it is
+ * after.
  */
 #include <string.h>
 #include "qcow2.h"
@@ -74,7 +75,8 @@ static int read_one(Qcow2State *s, Qcow2Snapshot *sn, uint64_t *at)
     if (sn->extra_size >= 16) {
         sn->disk_size = ldq_be_p(rest + 8);
         sn->has_disk_size = true;
-        if (sn->disk_size > INT64_MAX || qcow2_size_to_l1(s, sn->disk_size) > QCOW2_MAX_L1_BYTES / 8) {
+        if (sn->disk_size > INT64_MAX ||
+            qcow2_size_to_l1(s, sn->disk_size) > QCOW2_MAX_L1_BYTES / 8) {
             return -EINVAL;
         }
     }
@@ -104,7 +106,8 @@ bool qcow2_read_snapshots(Qcow2State *s, GError **errp)
         return true;
     }
     if (file_size < 0 || at >= (uint64_t)file_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "qcow2: the snapshot table lies behind the end of the file");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "qcow2: the snapshot table lies behind the end of the file");
         return false;
     }
     s->snapshots = g_new0(Qcow2Snapshot, count);
@@ -158,8 +161,8 @@ static void put_one(const Qcow2State *s, GByteArray *out, const Qcow2Snapshot *s
 }
 
 /* A new table with `list`; the old one's clusters are free. */
-static int write_table(Qcow2State *s, Qcow2Txn *txn, const Qcow2Snapshot *list, uint32_t count, Qcow2Root *root,
-                       uint64_t *size)
+static int write_table(Qcow2State *s, Qcow2Txn *txn, const Qcow2Snapshot *list, uint32_t count,
+                       Qcow2Root *root, uint64_t *size)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     int64_t offset = 0;
@@ -177,7 +180,8 @@ static int write_table(Qcow2State *s, Qcow2Txn *txn, const Qcow2Snapshot *list, 
         ret = offset < 0 ? (int)offset : block_pwrite(s->node->file, offset, out->data, out->len);
     }
     if (ret == 0 && s->snapshots_size) {
-        ret = qcow2_txn_add(txn, s->snapshots_offset >> s->cluster_bits, qcow2_clusters(s, s->snapshots_size), -1);
+        ret = qcow2_txn_add(txn, s->snapshots_offset >> s->cluster_bits,
+                            qcow2_clusters(s, s->snapshots_size), -1);
     }
     root->snapshots_offset = (uint64_t)MAX(offset, 0);
     root->nb_snapshots = count;
@@ -193,9 +197,13 @@ GArray *qcow2_snapshot_list(BlockNode *node, GError **errp)
     mutex_lock(&s->lock);
     for (uint32_t i = 0; i < s->nb_snapshots; i++) {
         const Qcow2Snapshot *sn = &s->snapshots[i];
-        BlockSnapshot one = {.id = g_strdup(sn->id), .name = g_strdup(sn->name), .vm_state_size = sn->vm_state_size,
-                             .date_sec = sn->date_sec, .date_nsec = sn->date_nsec,
-                             .vm_clock_nsec = sn->vm_clock_nsec, .icount = sn->icount,
+        BlockSnapshot one = {.id = g_strdup(sn->id),
+                             .name = g_strdup(sn->name),
+                             .vm_state_size = sn->vm_state_size,
+                             .date_sec = sn->date_sec,
+                             .date_nsec = sn->date_nsec,
+                             .vm_clock_nsec = sn->vm_clock_nsec,
+                             .icount = sn->icount,
                              .disk_size = sn->has_disk_size ? sn->disk_size : s->size};
 
         g_array_append_val(list, one);
@@ -210,7 +218,9 @@ uint64_t *qcow2_read_l1(Qcow2State *s, uint64_t offset, uint32_t entries, int *r
 {
     uint64_t *l1 = g_try_malloc0(MAX(entries, 1u) * 8ull);
 
-    *ret = !l1 ? -ENOMEM : entries ? block_pread(s->node->file, (int64_t)offset, l1, entries * 8ll) : 0;
+    *ret = !l1       ? -ENOMEM
+           : entries ? block_pread(s->node->file, (int64_t)offset, l1, entries * 8ll)
+                     : 0;
     if (*ret < 0) {
         g_free(l1);
         return NULL;
@@ -237,15 +247,19 @@ int qcow2_read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data
 {
     int ret = qcow2_check_l2(s, entry, seen);
 
-    return ret == 0 ? block_pread(s->node->file, (int64_t)(entry & QCOW2_OFFSET_MASK), data, s->cluster_size) : ret;
+    return ret == 0 ? block_pread(s->node->file, (int64_t)(entry & QCOW2_OFFSET_MASK), data,
+                                  s->cluster_size)
+                    : ret;
 }
 
 /* Clusters that an entry counts; -1 in *first's place for what cannot be. */
 static int entry_clusters(Qcow2State *s, uint64_t entry, uint64_t *first, uint64_t *count)
 {
     *count = qcow2_entry_clusters(s, entry, first);
-    if (*count && !(entry & QCOW2_COMPRESSED) && (entry & QCOW2_OFFSET_MASK & (s->cluster_size - 1))) {
-        return qcow2_corrupt(s, "Data cluster offset %#" PRIx64 " unaligned", (uint64_t)(entry & QCOW2_OFFSET_MASK));
+    if (*count && !(entry & QCOW2_COMPRESSED) &&
+        (entry & QCOW2_OFFSET_MASK & (s->cluster_size - 1))) {
+        return qcow2_corrupt(s, "Data cluster offset %#" PRIx64 " unaligned",
+                             (uint64_t)(entry & QCOW2_OFFSET_MASK));
     }
     return 0;
 }
@@ -278,7 +292,8 @@ static int release_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t
 }
 
 /* New L2 tables for the disk part of `l1`, whose clusters have one user more. Result in copy[]. */
-static int share_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t entries, uint64_t *copy)
+static int share_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t entries,
+                    uint64_t *copy)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     g_autofree uint8_t *l2 = g_try_malloc(s->cluster_size);
@@ -357,8 +372,8 @@ static int mark_copied(Qcow2State *s, Qcow2Txn *txn, uint64_t *l1, uint32_t entr
 }
 
 /* The new active L1 table is written, the old one may go. */
-static int replace_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t entries, bool free_old,
-                      Qcow2Root *root)
+static int replace_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t entries,
+                      bool free_old, Qcow2Root *root)
 {
     int64_t offset = qcow2_txn_write_l1(txn, l1, entries);
 
@@ -367,14 +382,16 @@ static int replace_l1(Qcow2State *s, Qcow2Txn *txn, const uint64_t *l1, uint32_t
     }
     root->l1_offset = (uint64_t)offset;
     root->l1_size = entries;
-    return free_old ? qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits, qcow2_clusters(s, s->l1_size * 8ull), -1)
+    return free_old ? qcow2_txn_add(txn, s->l1_offset >> s->cluster_bits,
+                                    qcow2_clusters(s, s->l1_size * 8ull), -1)
                     : 0;
 }
 
 static bool finish(int ret, const char *what, GError **errp)
 {
     if (ret == -ERANGE) {
-        error_set(errp, GOSSAMER_ERROR_FAILED, "%s: a reference count would exceed the image's refcount_bits", what);
+        error_set(errp, GOSSAMER_ERROR_FAILED,
+                  "%s: a reference count would exceed the image's refcount_bits", what);
     } else if (ret < 0) {
         error_setg_errno(errp, -ret, "%s", what);
     }
@@ -449,10 +466,15 @@ static int create_locked(Qcow2State *s, Qcow2Snapshot *sn)
 bool qcow2_snapshot_create(BlockNode *node, BlockSnapshot *info, GError **errp)
 {
     Qcow2State *s = node->opaque;
-    Qcow2Snapshot sn = {.name = g_strdup(info->name ? info->name : ""), .vm_state_size = info->vm_state_size,
-                        .date_sec = (uint32_t)info->date_sec, .date_nsec = info->date_nsec,
-                        .vm_clock_nsec = info->vm_clock_nsec, .icount = info->icount ? info->icount : UINT64_MAX,
-                        .has_disk_size = true, .has_icount = true, .extra_size = KNOWN_EXTRA};
+    Qcow2Snapshot sn = {.name = g_strdup(info->name ? info->name : ""),
+                        .vm_state_size = info->vm_state_size,
+                        .date_sec = (uint32_t)info->date_sec,
+                        .date_nsec = info->date_nsec,
+                        .vm_clock_nsec = info->vm_clock_nsec,
+                        .icount = info->icount ? info->icount : UINT64_MAX,
+                        .has_disk_size = true,
+                        .has_icount = true,
+                        .extra_size = KNOWN_EXTRA};
     Qcow2Range range;
     int ret;
 
@@ -511,9 +533,11 @@ static int apply_locked(Qcow2State *s, uint32_t index)
     return qcow2_txn_commit(txn, &root);
 }
 
-/* With the image to itself, does `change` to the snapshot of that id; what it wrote is on the disk then. */
-static bool change_snapshot(BlockNode *node, const char *id, int (*change)(Qcow2State *s, uint32_t index),
-                            const char *what, GError **errp)
+/* With the image to itself, does `change` to the snapshot of that id; what it wrote is on the disk
+ * then. */
+static bool change_snapshot(BlockNode *node, const char *id,
+                            int (*change)(Qcow2State *s, uint32_t index), const char *what,
+                            GError **errp)
 {
     Qcow2State *s = node->opaque;
     Qcow2Range range;
@@ -564,7 +588,8 @@ static int delete_locked(Qcow2State *s, uint32_t index)
     txn = qcow2_txn_new(s, &root);
     ret = release_l1(s, txn, from, gone.l1_size);
     if (ret == 0) {
-        ret = qcow2_txn_add(txn, gone.l1_offset >> s->cluster_bits, qcow2_clusters(s, gone.l1_size * 8ull), -1);
+        ret = qcow2_txn_add(txn, gone.l1_offset >> s->cluster_bits,
+                            qcow2_clusters(s, gone.l1_size * 8ull), -1);
     }
     if (ret == 0) {
         ret = mark_copied(s, txn, active, s->l1_size, &changed);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2: changes that must happen together. New counts are built in memory; whatever is written goes to
- * clusters that the file as it is does not use; counting blocks that changed and the refcount table get new
- * places too. One write of the header's fields then switches from the old tables to the new. Until then
- * nothing has changed, after it everything has.
+ * qcow2: changes that must happen together. New counts are built in memory; whatever is written
+ * goes to clusters that the file as it is does not use; counting blocks that changed and the
+ * refcount table get new places too. One write of the header's fields then switches from the old
+ * tables to the new. Until then nothing has changed, after it everything has.
  */
 #include <string.h>
 #include "qcow2.h"
@@ -224,7 +224,8 @@ static int place_table(Qcow2Txn *txn, uint64_t *offset)
 {
     Qcow2State *s = txn->s;
     /* Blocks and table need places themselves, which can lie in blocks that are not there yet. */
-    uint64_t size = MAX(s->reftable_size, txn->highest + 4 + g_hash_table_size(txn->shadows) / 8), clusters;
+    uint64_t size = MAX(s->reftable_size, txn->highest + 4 + g_hash_table_size(txn->shadows) / 8),
+             clusters;
     int64_t place;
 
     if (size > s->reftable_size) {
@@ -257,8 +258,9 @@ static int place_blocks(Qcow2Txn *txn)
         again = false;
         for (GList *link = all; link; link = link->next) {
             Shadow *shadow = link->data;
-            uint64_t old = shadow->index < s->reftable_size ? s->reftable[shadow->index] & ~QCOW2_REFTABLE_RESERVED
-                                                            : 0;
+            uint64_t old = shadow->index < s->reftable_size
+                               ? s->reftable[shadow->index] & ~QCOW2_REFTABLE_RESERVED
+                               : 0;
             int64_t place;
             int ret;
 
@@ -305,7 +307,8 @@ static int write_all(Qcow2Txn *txn, uint64_t table_offset)
     return ret < 0 ? ret : block_flush(s->node->file);
 }
 
-static void write_root(uint8_t *fields, const Qcow2Root *root, uint64_t table_offset, uint32_t table_clusters)
+static void write_root(uint8_t *fields, const Qcow2Root *root, uint64_t table_offset,
+                       uint32_t table_clusters)
 {
     /* From QCOW2_H_SIZE on; encryption stays 0. */
     stq_be_p(fields, root->size);
@@ -346,7 +349,8 @@ static void give_back(Qcow2Txn *txn)
                 for (uint64_t at = first + i - run; run;) {
                     uint64_t n = MIN(run, (1ull << 30) >> s->cluster_bits);
 
-                    block_pdiscard(s->node->file, (int64_t)(at << s->cluster_bits), (int64_t)(n << s->cluster_bits));
+                    block_pdiscard(s->node->file, (int64_t)(at << s->cluster_bits),
+                                   (int64_t)(n << s->cluster_bits));
                     at += n;
                     run -= n;
                 }
@@ -376,8 +380,10 @@ int qcow2_txn_commit(Qcow2Txn *txn, const Qcow2Root *root)
     if (ret == 0) {
         table_clusters = (uint32_t)(txn->reftable_size >> (s->cluster_bits - 3));
         write_root(fields, root, table_offset, table_clusters);
-        write_root(old, &(Qcow2Root){s->size, s->l1_offset, s->snapshots_offset, s->l1_size, s->nb_snapshots},
-                   s->reftable_offset, s->reftable_clusters);
+        write_root(
+            old,
+            &(Qcow2Root){s->size, s->l1_offset, s->snapshots_offset, s->l1_size, s->nb_snapshots},
+            s->reftable_offset, s->reftable_clusters);
         ret = qcow2_switch(s, QCOW2_H_SIZE, fields, old, sizeof(fields));
     }
     if (ret < 0) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Format `qcow2`, versions 2 and 3 (specification: docs/interop/qcow2 of QEMU): header, extensions, opening,
- * closing. Left out, and refused with a message: encryption, external data files, extended L2 entries.
- * Persistent bitmaps are kept as they are until the first write, which marks them as out of date.
+ * Format `qcow2`, versions 2 and 3 (specification: docs/interop/qcow2 of QEMU): header, extensions,
+ * opening, closing. Left out, and refused with a message: encryption, external data files, extended
+ * L2 entries. Persistent bitmaps are kept as they are until the first write, which marks them as
+ * out of date.
  */
 #include <string.h>
 #include "qcow2.h"
@@ -10,7 +11,9 @@
 
 static int qcow2_probe(const uint8_t *buf, size_t size, const char *filename)
 {
-    return size >= 8 && (uint32_t)ldl_be_p(buf) == QCOW2_MAGIC && (uint32_t)ldl_be_p(buf + 4) >= 2 ? 100 : 0;
+    return size >= 8 && (uint32_t)ldl_be_p(buf) == QCOW2_MAGIC && (uint32_t)ldl_be_p(buf + 4) >= 2
+               ? 100
+               : 0;
 }
 
 /* ---- Features ---- */
@@ -20,7 +23,8 @@ int qcow2_switch(Qcow2State *s, uint64_t offset, const void *bytes, const void *
     int ret = block_pwrite(s->node->file, (int64_t)offset, bytes, (int64_t)size);
 
     if (ret < 0 && block_pwrite(s->node->file, (int64_t)offset, old, (int64_t)size) < 0) {
-        warn_report("qcow2 image '%s': tables could not be switched (%s); no more writes until it is opened again",
+        warn_report("qcow2 image '%s': tables could not be switched (%s); no more writes until it "
+                    "is opened again",
                     s->node->filename, g_strerror(-ret));
         s->broken = true;
     }
@@ -76,7 +80,9 @@ static bool unsupported(const uint8_t *names, uint32_t size, uint64_t bits, GErr
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (unsigned bit = 0; bit < 64; bit++) {
-        const char *known = bit == 2 ? "external data file" : bit == 4 ? "extended L2 entries" : NULL;
+        const char *known = bit == 2   ? "external data file"
+                            : bit == 4 ? "extended L2 entries"
+                                       : NULL;
         char name[47] = "";
 
         if (!(bits & (1ull << bit))) {
@@ -91,7 +97,8 @@ static bool unsupported(const uint8_t *names, uint32_t size, uint64_t bits, GErr
         if (*name || known) {
             g_string_append_printf(text, "%s%s", text->len ? ", " : "", *name ? name : known);
         } else {
-            g_string_append_printf(text, "%sUnknown incompatible feature: %" PRIx64, text->len ? ", " : "", (uint64_t)1 << bit);
+            g_string_append_printf(text, "%sUnknown incompatible feature: %" PRIx64,
+                                   text->len ? ", " : "", (uint64_t)1 << bit);
         }
     }
     error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Unsupported qcow2 feature(s): %s", text->str);
@@ -104,13 +111,15 @@ typedef struct Extensions {
     bool crypto;
 } Extensions;
 
-static bool parse_extensions(BlockNode *node, const uint8_t *cluster, uint64_t end, Extensions *e, GError **errp)
+static bool parse_extensions(BlockNode *node, const uint8_t *cluster, uint64_t end, Extensions *e,
+                             GError **errp)
 {
     Qcow2State *s = node->opaque;
     uint64_t at = s->header_length;
 
     while (at + 8 <= end) {
-        uint32_t type = (uint32_t)ldl_be_p(cluster + at), size = (uint32_t)ldl_be_p(cluster + at + 4);
+        uint32_t type = (uint32_t)ldl_be_p(cluster + at),
+                 size = (uint32_t)ldl_be_p(cluster + at + 4);
         const uint8_t *data = cluster + at + 8;
 
         if (type == QCOW2_EXT_END) {
@@ -200,10 +209,12 @@ static bool parse_fields(Qcow2State *s, const uint8_t *h, int64_t file_size, GEr
     }
     s->refblock_bits = bits + 3 - s->refcount_order;
     if (!!(s->incompat & QCOW2_INCOMPAT_COMPRESSION) != !!s->compression) {
-        return bad(errp, "Compression type incompatible feature bit and compression type do not agree");
+        return bad(errp,
+                   "Compression type incompatible feature bit and compression type do not agree");
     }
     if (s->compression > 1) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "qcow2: unknown compression type: %u", s->compression);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "qcow2: unknown compression type: %u",
+                  s->compression);
         return false;
     }
     s->size = ldq_be_p(h + QCOW2_H_SIZE);
@@ -236,7 +247,8 @@ static bool parse_fields(Qcow2State *s, const uint8_t *h, int64_t file_size, GEr
     if (!s->reftable_offset || !aligned_table(s, s->reftable_offset, QCOW2_MAX_REFTABLE)) {
         return bad(errp, "Reference count table offset invalid");
     }
-    /* Tables that would lie far behind the end of the file are no reason to ask for their size of memory. */
+    /* Tables that would lie far behind the end of the file are no reason to ask for their size of
+     * memory. */
     if ((int64_t)(s->l1_offset + s->l1_size * 8ull) > file_size + (int64_t)s->cluster_size ||
         (int64_t)s->reftable_offset >= file_size) {
         return bad(errp, "Tables lie behind the end of the file");
@@ -301,10 +313,12 @@ static bool parse_header(BlockNode *node, GError **errp)
         error_setg_errno(errp, -ret, "Could not read qcow2 header");
         return false;
     }
-    if (!parse_backing(node, cluster, &end, errp) || !parse_extensions(node, cluster, end, &extensions, errp)) {
+    if (!parse_backing(node, cluster, &end, errp) ||
+        !parse_extensions(node, cluster, end, &extensions, errp)) {
         return false;
     }
-    unknown = s->incompat & ~(uint64_t)(QCOW2_INCOMPAT_DIRTY | QCOW2_INCOMPAT_CORRUPT | QCOW2_INCOMPAT_COMPRESSION);
+    unknown = s->incompat & ~(uint64_t)(QCOW2_INCOMPAT_DIRTY | QCOW2_INCOMPAT_CORRUPT |
+                                        QCOW2_INCOMPAT_COMPRESSION);
     if (unknown) {
         return unsupported(extensions.features, extensions.features_size, unknown, errp);
     }
@@ -317,7 +331,8 @@ static bool parse_header(BlockNode *node, GError **errp)
     if ((s->incompat & QCOW2_INCOMPAT_CORRUPT) && (node->flags & BLOCK_OPEN_RDWR) &&
         !(node->flags & BLOCK_OPEN_CHECK)) {
         error_set(errp, GOSSAMER_ERROR_FAILED,
-                  "qcow2: Image is corrupt; cannot be opened read/write (qemu-img check -r all may repair it)");
+                  "qcow2: Image is corrupt; cannot be opened read/write (qemu-img check -r all may "
+                  "repair it)");
         return false;
     }
     return true;
@@ -350,7 +365,9 @@ static bool read_reftable(Qcow2State *s, GError **errp)
 
     s->reftable_size = (uint32_t)(bytes / 8);
     s->reftable = g_try_malloc(bytes);
-    ret = s->reftable ? block_pread(s->node->file, (int64_t)s->reftable_offset, s->reftable, (int64_t)bytes) : -ENOMEM;
+    ret = s->reftable
+              ? block_pread(s->node->file, (int64_t)s->reftable_offset, s->reftable, (int64_t)bytes)
+              : -ENOMEM;
     if (ret < 0) {
         error_setg_errno(errp, -ret, "Could not read refcount table");
         return false;
@@ -361,22 +378,28 @@ static bool read_reftable(Qcow2State *s, GError **errp)
     return true;
 }
 
-/* What is free is looked for in all blocks: were there more of them than the file has, that had no end. */
+/* What is free is looked for in all blocks: were there more of them than the file has, that had no
+ * end. */
 static bool check_refblocks(Qcow2State *s, GError **errp)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     int64_t size = block_length(s->node->file);
 
-    if ((s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK | BLOCK_OPEN_INACTIVE)) != BLOCK_OPEN_RDWR) {
+    if ((s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK | BLOCK_OPEN_INACTIVE)) !=
+        BLOCK_OPEN_RDWR) {
         return true;
     }
     for (uint32_t i = 0; i < s->reftable_size; i++) {
         uint64_t offset = s->reftable[i] & ~QCOW2_REFTABLE_RESERVED;
 
-        if (offset && (size < 0 || offset >= (uint64_t)size || !g_hash_table_add(seen, GSIZE_TO_POINTER(offset)))) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "qcow2: refcount block %u at offset %#" PRIx64 " %s; cannot be "
-                      "opened read/write (qemu-img check -r all may repair it)", i, offset,
-                      size < 0 || offset >= (uint64_t)size ? "lies behind the end of the file" : "is there twice");
+        if (offset && (size < 0 || offset >= (uint64_t)size ||
+                       !g_hash_table_add(seen, GSIZE_TO_POINTER(offset)))) {
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "qcow2: refcount block %u at offset %#" PRIx64 " %s; cannot be "
+                      "opened read/write (qemu-img check -r all may repair it)",
+                      i, offset,
+                      size < 0 || offset >= (uint64_t)size ? "lies behind the end of the file"
+                                                           : "is there twice");
             return false;
         }
     }
@@ -390,7 +413,8 @@ static bool repair_dirty(Qcow2State *s, GError **errp)
     int ret;
 
     if (!(s->incompat & QCOW2_INCOMPAT_DIRTY) ||
-        (s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK | BLOCK_OPEN_INACTIVE)) != BLOCK_OPEN_RDWR) {
+        (s->node->flags & (BLOCK_OPEN_RDWR | BLOCK_OPEN_CHECK | BLOCK_OPEN_INACTIVE)) !=
+            BLOCK_OPEN_RDWR) {
         return true;
     }
     mutex_lock(&s->lock);
@@ -438,16 +462,18 @@ static bool load(BlockNode *node, GError **errp)
 static bool take_keys(BlockOptions *options, GError **errp)
 {
     static const char *const ignored[] = {
-        "lazy-refcounts", "pass-discard-request", "pass-discard-snapshot", "pass-discard-other", "overlap-check",
-        "overlap-check.template", "cache-size", "l2-cache-size", "l2-cache-entry-size", "refcount-cache-size",
-        "cache-clean-interval", "discard-no-unref",
+        "lazy-refcounts",      "pass-discard-request", "pass-discard-snapshot",
+        "pass-discard-other",  "overlap-check",        "overlap-check.template",
+        "cache-size",          "l2-cache-size",        "l2-cache-entry-size",
+        "refcount-cache-size", "cache-clean-interval", "discard-no-unref",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(ignored); i++) {
         g_free(block_options_take(options, ignored[i]));
     }
     if (block_options_get(options, "data-file") || block_options_get(options, "encrypt.format")) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "qcow2: external data files and encryption are not supported");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "qcow2: external data files and encryption are not supported");
         return false;
     }
     return true;
@@ -525,8 +551,8 @@ static bool qcow2_get_info(BlockNode *node, BlockInfo *info)
 static json_t *qcow2_format_specific(BlockNode *node)
 {
     Qcow2State *s = node->opaque;
-    json_t *data = json_pack("{s:s, s:s}", "compat", s->version < 3 ? "0.10" : "1.1", "compression-type",
-                             s->compression ? "zstd" : "zlib");
+    json_t *data = json_pack("{s:s, s:s}", "compat", s->version < 3 ? "0.10" : "1.1",
+                             "compression-type", s->compression ? "zstd" : "zlib");
 
     json_object_set_new(data, "refcount-bits", json_integer(1 << s->refcount_order));
     if (s->version >= 3) {

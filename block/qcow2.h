@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside of the qcow2 driver. On disk: a header; a two-level map from guest clusters to host clusters (L1
- * table, L2 tables of one cluster); a two-level array of reference counts (refcount table, refcount blocks
- * of one cluster); a table of snapshots, each with an L1 table of its own. All numbers are big-endian.
+ * Inside of the qcow2 driver. On disk: a header; a two-level map from guest clusters to host
+ * clusters (L1 table, L2 tables of one cluster); a two-level array of reference counts (refcount
+ * table, refcount blocks of one cluster); a table of snapshots, each with an L1 table of its own.
+ * All numbers are big-endian.
  *
- * Locking: `lock` guards everything here but the data of clusters. Each request holds a range of guest
- * addresses while it works outside the lock (qcow2-range.c), so that nobody changes the map under it.
+ * Locking: `lock` guards everything here but the data of clusters. Each request holds a range of
+ * guest addresses while it works outside the lock (qcow2-range.c), so that nobody changes the map
+ * under it.
  *
- * Order of writes (qcow2-cache.c, qcow2_flush_metadata): counts that grow, then L2 tables, then L1 entries,
- * then counts that shrink. Clusters that become free wait in a queue until the tables that no longer
- * mention them are on disk; only then they can be used again. Operations that change counts and map
- * together (snapshots, shrinking, repair) write new copies beside the old ones and switch by one write of
- * the header (qcow2-txn.c). So at any moment the file is right, but for clusters counted and not used.
+ * Order of writes (qcow2-cache.c, qcow2_flush_metadata): counts that grow, then L2 tables, then L1
+ * entries, then counts that shrink. Clusters that become free wait in a queue until the tables that
+ * no longer mention them are on disk; only then they can be used again. Operations that change
+ * counts and map together (snapshots, shrinking, repair) write new copies beside the old ones and
+ * switch by one write of the header (qcow2-txn.c). So at any moment the file is right, but for
+ * clusters counted and not used.
  */
 #ifndef BLOCK_QCOW2_H
 #define BLOCK_QCOW2_H
@@ -117,7 +120,7 @@ typedef struct Qcow2State {
     GHashTable *metadata;      /* offsets of L2 tables and refcount blocks, as pointers */
     bool write_prepared;       /* autoclear bits gone */
     bool broken;               /* corruption was found: no more writes */
-    bool damage_told;          /* it was reported: once is enough, also of an image that is only read */
+    bool damage_told; /* it was reported: once is enough, also of an image that is only read */
     /* Last compressed cluster that was read. */
     Mutex inflate_lock;
     uint64_t inflated_entry;
@@ -162,7 +165,8 @@ static inline uint64_t qcow2_clusters(const Qcow2State *s, uint64_t bytes)
 }
 
 /* Host bytes of a compressed cluster: sectors from the one that holds its first byte. */
-static inline void qcow2_compressed_range(const Qcow2State *s, uint64_t entry, uint64_t *offset, uint64_t *bytes)
+static inline void qcow2_compressed_range(const Qcow2State *s, uint64_t entry, uint64_t *offset,
+                                          uint64_t *bytes)
 {
     unsigned size_shift = 62 - (s->cluster_bits - 8);
     uint64_t sectors = ((entry >> size_shift) & ((1ull << (s->cluster_bits - 8)) - 1)) + 1;
@@ -208,7 +212,8 @@ void qcow2_l1_set(Qcow2State *s, uint32_t index, uint64_t entry);
 
 /* ---- qcow2-range.c: lock held; both may give it up while they wait ---- */
 /* True if it had to wait: what was looked up before may be stale. */
-bool qcow2_range_begin(Qcow2State *s, Qcow2Range *range, uint64_t start, uint64_t end, bool exclusive);
+bool qcow2_range_begin(Qcow2State *s, Qcow2Range *range, uint64_t start, uint64_t end,
+                       bool exclusive);
 void qcow2_range_end(Qcow2State *s, Qcow2Range *range);
 /* Alone with the image, nothing in flight, caches written. */
 int qcow2_exclusive_begin(Qcow2State *s, Qcow2Range *range);
@@ -229,12 +234,12 @@ int qcow2_check_overlap(Qcow2State *s, uint64_t offset, uint64_t bytes);
 void qcow2_rebuild_metadata_set(Qcow2State *s);
 
 /* ---- qcow2-map.c: lock held ---- */
-/* L2 entries of guest address `address`: *table (pinned; NULL: none), *index. create: makes it ours to
- * change. */
+/* L2 entries of guest address `address`: *table (pinned; NULL: none), *index. create: makes it ours
+ * to change. */
 int qcow2_l2_get(Qcow2State *s, uint64_t address, bool create, Qcow2Table **table, uint32_t *index);
 /* Entry for reading through any L1 table. *run: clusters from there that continue it. */
-int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t address, uint64_t clusters,
-                 uint64_t *entry, uint64_t *run);
+int qcow2_lookup(Qcow2State *s, const uint64_t *l1, uint32_t l1_size, uint64_t address,
+                 uint64_t clusters, uint64_t *entry, uint64_t *run);
 int qcow2_grow_l1(Qcow2State *s, uint64_t needed);
 /* A bad entry was met: marks the image corrupt, says so, returns -EIO. */
 int qcow2_corrupt(Qcow2State *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -270,7 +275,8 @@ int qcow2_txn_get(Qcow2Txn *txn, uint64_t cluster, uint64_t *value);
 int qcow2_txn_set(Qcow2Txn *txn, uint64_t cluster, uint64_t value);
 int qcow2_txn_add(Qcow2Txn *txn, uint64_t first, uint64_t count, int addend);
 int64_t qcow2_txn_alloc(Qcow2Txn *txn, uint64_t count);
-/* Writes a new table of 64-bit numbers in host order at clusters of its own; its offset or -errno. */
+/* Writes a new table of 64-bit numbers in host order at clusters of its own; its offset or -errno.
+ */
 int64_t qcow2_txn_write_l1(Qcow2Txn *txn, const uint64_t *l1, uint32_t entries);
 /* Switches. On failure nothing has changed. Frees txn in both cases. */
 int qcow2_txn_commit(Qcow2Txn *txn, const Qcow2Root *root);
@@ -285,8 +291,9 @@ bool qcow2_snapshot_apply(BlockNode *node, const char *id, GError **errp);
 bool qcow2_snapshot_delete(BlockNode *node, const char *id, GError **errp);
 /* An L1 table of the file, checked, in host order (g_free). */
 uint64_t *qcow2_read_l1(Qcow2State *s, uint64_t offset, uint32_t entries, int *ret);
-/* That an L1 entry can be right: in the file, and not the same table as an earlier one (offsets in `seen`) of
- * that L1 table, which is damage, and a way to make us work for ever. -EIO and the image marked corrupt. */
+/* That an L1 entry can be right: in the file, and not the same table as an earlier one (offsets in
+ * `seen`) of that L1 table, which is damage, and a way to make us work for ever. -EIO and the image
+ * marked corrupt. */
 int qcow2_check_l2(Qcow2State *s, uint64_t entry, GHashTable *seen);
 /* The table of an entry that passes; data: one cluster. */
 int qcow2_read_l2(Qcow2State *s, uint64_t entry, GHashTable *seen, uint8_t *data);
@@ -303,8 +310,8 @@ int qcow2_check_locked(Qcow2State *s, BlockCheckResult *result, unsigned fix);
 bool qcow2_create(const char *filename, BlockOptions *options, GError **errp);
 
 /* ---- qcow2.c ---- */
-/* Replaces bytes of the file that switch from old tables to new. When that fails the old ones are put back;
- * when even that does, nobody knows what the file says, and no more is written. */
+/* Replaces bytes of the file that switch from old tables to new. When that fails the old ones are
+ * put back; when even that does, nobody knows what the file says, and no more is written. */
 int qcow2_switch(Qcow2State *s, uint64_t offset, const void *bytes, const void *old, size_t size);
 int qcow2_write_features(Qcow2State *s, uint64_t incompat, uint64_t autoclear);
 /* Before the first change: clears autoclear bits. Lock held. */

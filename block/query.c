@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What monitors are told about disks: JSON with the members that QMP clients read, and text for people. */
+/* What monitors are told about disks: JSON with the members that QMP clients read, and text for
+ * people. */
 #include <string.h>
 #include "backend-private.h"
 #include "block/blockdev.h"
@@ -41,7 +42,8 @@ static json_t *image_info(BlockNode *node, bool flat)
 {
     json_t *o = json_object(), *specific = block_format_specific(node);
     int64_t length = block_length(node), allocated = block_allocated_size(node);
-    g_autoptr(GArray) snapshots = node->driver->snapshot_list ? block_snapshot_list(node, NULL) : NULL;
+    g_autoptr(GArray) snapshots =
+        node->driver->snapshot_list ? block_snapshot_list(node, NULL) : NULL;
     BlockInfo info;
 
     json_object_set_new(o, "virtual-size", json_integer(MAX(length, 0)));
@@ -75,7 +77,8 @@ static json_t *image_info(BlockNode *node, bool flat)
         json_t *list = json_array();
 
         for (guint i = 0; i < snapshots->len; i++) {
-            json_array_append_new(list, block_snapshot_to_json(&g_array_index(snapshots, BlockSnapshot, i)));
+            json_array_append_new(
+                list, block_snapshot_to_json(&g_array_index(snapshots, BlockSnapshot, i)));
         }
         json_object_set_new(o, "snapshots", list);
     }
@@ -95,7 +98,8 @@ static unsigned chain_depth(const BlockNode *node)
 static json_t *node_info(BlockNode *node, const BlockBackend *blk, bool flat)
 {
     static const char *const zero_names[] = {"off", "on", "unmap"};
-    static const char *const limits[] = {"iops", "iops_rd", "iops_wr", "bps", "bps_rd", "bps_wr", "write_threshold"};
+    static const char *const limits[] = {"iops",   "iops_rd", "iops_wr",        "bps",
+                                         "bps_rd", "bps_wr",  "write_threshold"};
     json_t *o = json_object();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(limits); i++) {
@@ -111,9 +115,10 @@ static json_t *node_info(BlockNode *node, const BlockBackend *blk, bool flat)
     if (node->backing) {
         json_object_set_new(o, "backing_file", text(node->backing->filename));
     }
-    json_object_set_new(o, "cache", json_pack("{s:b, s:b, s:b}", "writeback", blk ? blk_write_cache(blk) : 1, "direct",
-                                              !!(node->flags & BLOCK_OPEN_NOCACHE), "no-flush",
-                                              !!(node->flags & BLOCK_OPEN_NO_FLUSH)));
+    json_object_set_new(o, "cache",
+                        json_pack("{s:b, s:b, s:b}", "writeback", blk ? blk_write_cache(blk) : 1,
+                                  "direct", !!(node->flags & BLOCK_OPEN_NOCACHE), "no-flush",
+                                  !!(node->flags & BLOCK_OPEN_NO_FLUSH)));
     json_object_set_new(o, "image", image_info(node, flat));
     return o;
 }
@@ -187,17 +192,29 @@ json_t *blockdev_query(GError **errp)
 
 static json_t *stats_json(const BlockStats *s, bool of_backend)
 {
-    const struct { const char *name; uint64_t value; } rows[] = {
-        {"rd_bytes", s->rd_bytes}, {"wr_bytes", s->wr_bytes}, {"unmap_bytes", s->unmap_bytes},
-        {"rd_operations", s->rd_operations}, {"wr_operations", s->wr_operations},
-        {"flush_operations", s->flush_operations}, {"unmap_operations", s->unmap_operations},
-        {"rd_total_time_ns", s->rd_total_time_ns}, {"wr_total_time_ns", s->wr_total_time_ns},
-        {"flush_total_time_ns", s->flush_total_time_ns}, {"unmap_total_time_ns", s->unmap_total_time_ns},
-        {"wr_highest_offset", s->wr_highest_offset}, {"rd_merged", 0}, {"wr_merged", 0}, {"unmap_merged", 0},
-        {"failed_rd_operations", s->failed_rd_operations}, {"failed_wr_operations", s->failed_wr_operations},
+    const struct { const char *name; uint64_t value;
+    } rows[] = {
+        {"rd_bytes", s->rd_bytes},
+        {"wr_bytes", s->wr_bytes},
+        {"unmap_bytes", s->unmap_bytes},
+        {"rd_operations", s->rd_operations},
+        {"wr_operations", s->wr_operations},
+        {"flush_operations", s->flush_operations},
+        {"unmap_operations", s->unmap_operations},
+        {"rd_total_time_ns", s->rd_total_time_ns},
+        {"wr_total_time_ns", s->wr_total_time_ns},
+        {"flush_total_time_ns", s->flush_total_time_ns},
+        {"unmap_total_time_ns", s->unmap_total_time_ns},
+        {"wr_highest_offset", s->wr_highest_offset},
+        {"rd_merged", 0},
+        {"wr_merged", 0},
+        {"unmap_merged", 0},
+        {"failed_rd_operations", s->failed_rd_operations},
+        {"failed_wr_operations", s->failed_wr_operations},
         {"failed_flush_operations", s->failed_flush_operations},
         {"failed_unmap_operations", s->failed_unmap_operations},
-        {"invalid_rd_operations", s->invalid_rd_operations}, {"invalid_wr_operations", s->invalid_wr_operations},
+        {"invalid_rd_operations", s->invalid_rd_operations},
+        {"invalid_wr_operations", s->invalid_wr_operations},
         {"invalid_flush_operations", s->invalid_flush_operations},
         {"invalid_unmap_operations", s->invalid_unmap_operations},
     };
@@ -210,14 +227,16 @@ static json_t *stats_json(const BlockStats *s, bool of_backend)
     json_object_set_new(o, "account_failed", json_boolean(of_backend));
     json_object_set_new(o, "timed_stats", json_array());
     if (s->idle_since_ns) {
-        json_object_set_new(o, "idle_time_ns", json_integer(MAX(blk_clock_ns() - s->idle_since_ns, 0)));
+        json_object_set_new(o, "idle_time_ns",
+                            json_integer(MAX(blk_clock_ns() - s->idle_since_ns, 0)));
     }
     return o;
 }
 
 static json_t *node_stats(BlockNode *node)
 {
-    BlockStats s = {.wr_highest_offset = __atomic_load_n(&node->wr_highest_offset, __ATOMIC_RELAXED)};
+    BlockStats s = {.wr_highest_offset =
+                        __atomic_load_n(&node->wr_highest_offset, __ATOMIC_RELAXED)};
     json_t *o = json_object();
 
     json_object_set_new(o, "node-name", json_string(node->name));
@@ -270,7 +289,8 @@ static void print_node(GString *out, BlockNode *node, const BlockBackend *blk, c
         g_string_append_printf(out, "    Attached to:      %s\n", path);
     }
     if (blk && blk_is_removable(blk)) {
-        g_string_append_printf(out, "    Removable device: %slocked, tray %s\n", medium_locked(blk) ? "" : "not ",
+        g_string_append_printf(out, "    Removable device: %slocked, tray %s\n",
+                               medium_locked(blk) ? "" : "not ",
                                tray_open(blk) ? "open" : "closed");
     }
     g_string_append_printf(out, "    Cache mode:       %s%s%s\n",
@@ -278,8 +298,8 @@ static void print_node(GString *out, BlockNode *node, const BlockBackend *blk, c
                            node->flags & BLOCK_OPEN_NOCACHE ? ", direct" : "",
                            node->flags & BLOCK_OPEN_NO_FLUSH ? ", ignore flushes" : "");
     if (node->backing) {
-        g_string_append_printf(out, "    Backing file:     %s (chain depth: %u)\n", node->backing->filename,
-                               chain_depth(node));
+        g_string_append_printf(out, "    Backing file:     %s (chain depth: %u)\n",
+                               node->backing->filename, chain_depth(node));
     }
     if (node->detect_zeroes) {
         g_string_append_printf(out, "    Detect zeroes:    %s\n", zero_names[node->detect_zeroes]);
@@ -296,8 +316,9 @@ static void print_image(GString *out, BlockNode *node)
     const char *key;
     BlockInfo info;
 
-    g_string_append_printf(out, "image: %s\nfile format: %s\nvirtual size: %s (%" PRId64 " bytes)\ndisk size: %s\n",
-                           node->filename, node->driver->name, size, MAX(length, 0), used);
+    g_string_append_printf(
+        out, "image: %s\nfile format: %s\nvirtual size: %s (%" PRId64 " bytes)\ndisk size: %s\n",
+        node->filename, node->driver->name, size, MAX(length, 0), used);
     if (block_get_info(node, &info)) {
         g_string_append_printf(out, "cluster_size: %" PRIu64 "\n", info.cluster_size);
     }
@@ -315,9 +336,11 @@ static void print_image(GString *out, BlockNode *node)
             if (json_is_string(value)) {
                 g_string_append_printf(out, "    %s: %s\n", shown, json_string_value(value));
             } else if (json_is_integer(value)) {
-                g_string_append_printf(out, "    %s: %" JSON_INTEGER_FORMAT "\n", shown, json_integer_value(value));
+                g_string_append_printf(out, "    %s: %" JSON_INTEGER_FORMAT "\n", shown,
+                                       json_integer_value(value));
             } else {
-                g_string_append_printf(out, "    %s: %s\n", shown, json_is_true(value) ? "true" : "false");
+                g_string_append_printf(out, "    %s: %s\n", shown,
+                                       json_is_true(value) ? "true" : "false");
             }
         }
         json_decref(specific);
@@ -339,7 +362,8 @@ void blockdev_print(GString *out, bool nodes, bool verbose, const char *device)
     for (BlockBackend *blk = nodes ? NULL : blk_next(NULL); blk; blk = blk_next(blk)) {
         g_autofree char *path = device_path(blk);
 
-        if ((!*blk->name && !blk->device) || (device && strcmp(device, blk->name) && g_strcmp0(device, path))) {
+        if ((!*blk->name && !blk->device) ||
+            (device && strcmp(device, blk->name) && g_strcmp0(device, path))) {
             continue;
         }
         g_string_append(out, any ? "\n" : "");
@@ -352,7 +376,8 @@ void blockdev_print(GString *out, bool nodes, bool verbose, const char *device)
             }
             if (blk_is_removable(blk)) {
                 g_string_append_printf(out, "    Removable device: %slocked, tray %s\n",
-                                       medium_locked(blk) ? "" : "not ", tray_open(blk) ? "open" : "closed");
+                                       medium_locked(blk) ? "" : "not ",
+                                       tray_open(blk) ? "open" : "closed");
             }
             continue;
         }
@@ -362,7 +387,8 @@ void blockdev_print(GString *out, bool nodes, bool verbose, const char *device)
             print_chain(out, blk->node);
         }
     }
-    for (BlockNode *node = nodes || (device && !any) ? block_next(NULL) : NULL; node; node = block_next(node)) {
+    for (BlockNode *node = nodes || (device && !any) ? block_next(NULL) : NULL; node;
+         node = block_next(node)) {
         if (device && strcmp(device, node->name)) {
             continue;
         }
@@ -385,12 +411,14 @@ void blockdev_print_stats(GString *out)
         BlockStats s;
 
         blk_get_stats(blk, &s);
-        g_string_append_printf(out, "%s: rd_bytes=%" PRIu64 " wr_bytes=%" PRIu64 " rd_operations=%" PRIu64
-                               " wr_operations=%" PRIu64 " flush_operations=%" PRIu64 " wr_total_time_ns=%" PRIu64
-                               " rd_total_time_ns=%" PRIu64 " flush_total_time_ns=%" PRIu64
-                               " rd_merged=0 wr_merged=0 idle_time_ns=%" PRId64 "\n", blk->name, s.rd_bytes, s.wr_bytes,
-                               s.rd_operations, s.wr_operations, s.flush_operations, s.wr_total_time_ns,
-                               s.rd_total_time_ns, s.flush_total_time_ns,
-                               s.idle_since_ns ? MAX(blk_clock_ns() - s.idle_since_ns, 0) : 0);
+        g_string_append_printf(
+            out,
+            "%s: rd_bytes=%" PRIu64 " wr_bytes=%" PRIu64 " rd_operations=%" PRIu64
+            " wr_operations=%" PRIu64 " flush_operations=%" PRIu64 " wr_total_time_ns=%" PRIu64
+            " rd_total_time_ns=%" PRIu64 " flush_total_time_ns=%" PRIu64
+            " rd_merged=0 wr_merged=0 idle_time_ns=%" PRId64 "\n",
+            blk->name, s.rd_bytes, s.wr_bytes, s.rd_operations, s.wr_operations, s.flush_operations,
+            s.wr_total_time_ns, s.rd_total_time_ns, s.flush_total_time_ns,
+            s.idle_since_ns ? MAX(blk_clock_ns() - s.idle_since_ns, 0) : 0);
     }
 }

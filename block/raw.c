@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Format `raw`: the bytes of the node below, all of them or a window (offset=, size=). Where the format
- * was only guessed, the first sectors may not become the beginning of another format.
+ * Format `raw`: the bytes of the node below, all of them or a window (offset=, size=). Where the
+ * format was only guessed, the first sectors may not become the beginning of another format.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,12 +35,15 @@ static bool raw_open(BlockNode *node, BlockOptions *options, GError **errp)
     }
     if (s->offset > (uint64_t)length || (s->has_size && s->size > (uint64_t)length - s->offset)) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "The sum of offset (%" PRIu64 ") and size (%" PRIu64 ") has to be smaller or equal to the "
-                  "actual size of the containing file (%" PRId64 ")", s->offset, s->size, length);
+                  "The sum of offset (%" PRIu64 ") and size (%" PRIu64
+                  ") has to be smaller or equal to the "
+                  "actual size of the containing file (%" PRId64 ")",
+                  s->offset, s->size, length);
         return false;
     }
     if (s->has_size && (s->size & (BLOCK_SECTOR_SIZE - 1))) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Specified size is not multiple of %d", BLOCK_SECTOR_SIZE);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Specified size is not multiple of %d",
+                  BLOCK_SECTOR_SIZE);
         return false;
     }
     return true;
@@ -96,7 +99,8 @@ static int raw_pwritev(BlockNode *node, int64_t offset, const IOVector *v, unsig
             return ret;
         }
     }
-    return block_pwritev(node->file, offset + (int64_t)s->offset, v, flags & ~(unsigned)BLOCK_REQ_FUA);
+    return block_pwritev(node->file, offset + (int64_t)s->offset, v,
+                         flags & ~(unsigned)BLOCK_REQ_FUA);
 }
 
 static int raw_pwrite_zeroes(BlockNode *node, int64_t offset, int64_t bytes, unsigned flags)

@@ -31,12 +31,14 @@ static BlockNode *provider(BlockNode *node)
 static bool no_snapshots(BlockNode *node, GError **errp)
 {
     if (node->flags & BLOCK_OPEN_INACTIVE) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "'%s' is inactive: it belongs to the other side of a migration",
-                  node->filename);
+        error_set(errp, GOSSAMER_ERROR_BUSY,
+                  "'%s' is inactive: it belongs to the other side of a migration", node->filename);
         return false;
     }
-    error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Device '%s' is writable but does not support snapshots (format "
-              "'%s' of '%s'; qcow2 does)", title(node), node->driver->name, node->filename);
+    error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+              "Device '%s' is writable but does not support snapshots (format "
+              "'%s' of '%s'; qcow2 does)",
+              title(node), node->driver->name, node->filename);
     return false;
 }
 
@@ -91,13 +93,15 @@ static bool with_id(BlockNode *node, const char *id, const char *name, const cha
         return no_snapshots(node, errp);
     }
     if (!block_snapshot_find(node, id, name, &found)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Snapshot with id '%s' and name '%s' does not exist on device '%s'",
-                  id ? id : "", name ? name : "", node->name);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                  "Snapshot with id '%s' and name '%s' does not exist on device '%s'", id ? id : "",
+                  name ? name : "", node->name);
         return false;
     }
     good = fn(node, found.id, errp);
     if (!good) {
-        error_prepend(errp, "Failed to %s snapshot '%s' on '%s': ", what, found.name, node->filename);
+        error_prepend(errp, "Failed to %s snapshot '%s' on '%s': ", what, found.name,
+                      node->filename);
     }
     block_snapshot_clear(&found);
     return good;
@@ -132,12 +136,14 @@ int block_write_vmstate_buf(BlockNode *node, int64_t position, const void *buf, 
     return block_write_vmstate(node, position, &v);
 }
 
-int block_read_vmstate(BlockNode *node, const char *snapshot_id, int64_t position, void *buf, size_t size)
+int block_read_vmstate(BlockNode *node, const char *snapshot_id, int64_t position, void *buf,
+                       size_t size)
 {
     if (!node->driver->read_vmstate) {
         return -ENOTSUP;
     }
-    return position < 0 ? -EINVAL : node->driver->read_vmstate(node, snapshot_id, position, buf, size);
+    return position < 0 ? -EINVAL
+                        : node->driver->read_vmstate(node, snapshot_id, position, buf, size);
 }
 
 int block_discard_vmstate(BlockNode *node)
@@ -209,12 +215,13 @@ BlockNode *block_vmstate_node(const char *name, const GPtrArray *nodes, GError *
             return NULL;
         }
         if (!g_ptr_array_find(all, node, NULL)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "vmstate block device '%s' does not belong to the snapshot", name);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "vmstate block device '%s' does not belong to the snapshot", name);
             return NULL;
         }
         if (!block_can_snapshot(node)) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "vmstate block device '%s' does not support snapshots",
-                      name);
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                      "vmstate block device '%s' does not support snapshots", name);
             return NULL;
         }
         return node;
@@ -271,8 +278,8 @@ int block_all_has_snapshot(const char *name, const GPtrArray *nodes, GError **er
     return all->len > 0;
 }
 
-bool block_all_create_snapshot(const BlockSnapshot *info, BlockNode *vmstate_node, const GPtrArray *nodes,
-                               GError **errp)
+bool block_all_create_snapshot(const BlockSnapshot *info, BlockNode *vmstate_node,
+                               const GPtrArray *nodes, GError **errp)
 {
     g_autoptr(GPtrArray) all = block_snapshot_nodes(nodes, errp);
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
@@ -286,7 +293,8 @@ bool block_all_create_snapshot(const BlockSnapshot *info, BlockNode *vmstate_nod
         if (!block_snapshot_create(node, &one, errp)) {
             error_prepend(errp, "Error while creating snapshot on '%s': ", title(node));
             while (i-- > 0) {
-                block_snapshot_delete(g_ptr_array_index(all, i), g_ptr_array_index(ids, i), NULL, NULL);
+                block_snapshot_delete(g_ptr_array_index(all, i), g_ptr_array_index(ids, i), NULL,
+                                      NULL);
             }
             return false;
         }
@@ -306,8 +314,8 @@ bool block_all_apply_snapshot(const char *name, const GPtrArray *nodes, GError *
             return no_snapshots(node, errp);
         }
         if (!block_snapshot_find(node, NULL, name, NULL)) {
-            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Snapshot '%s' does not exist on device '%s'", name,
-                      node->name);
+            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Snapshot '%s' does not exist on device '%s'",
+                      name, node->name);
             return false;
         }
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Back ends over plain descriptors: standard input and output, files, named pipes; and the reading and
- * writing that pty and sockets share.  The terminal is put in raw mode while it is ours and set back at
- * the end, whatever the end is.
+ * Back ends over plain descriptors: standard input and output, files, named pipes; and the reading
+ * and writing that pty and sockets share.  The terminal is put in raw mode while it is ours and set
+ * back at the end, whatever the end is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,8 @@ static gboolean fd_readable(gint fd, GIOCondition condition, gpointer data);
 static void watch(CharFdReader *reader)
 {
     if (!reader->source && reader->fd >= 0) {
-        reader->source = g_unix_fd_add(reader->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, fd_readable, reader);
+        reader->source =
+            g_unix_fd_add(reader->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, fd_readable, reader);
     }
 }
 
@@ -83,7 +84,8 @@ int char_fd_write(int fd, const uint8_t *buf, int size)
     GPollFD ready = {.fd = fd, .events = G_IO_OUT};
     ssize_t n;
 
-    /* A terminal that is stopped, a pipe that nobody empties: never sleep here, with the device lock. */
+    /* A terminal that is stopped, a pipe that nobody empties: never sleep here, with the device
+     * lock. */
     if (g_poll(&ready, 1, 0) == 0) {
         return 0;
     }
@@ -118,7 +120,8 @@ guint char_fd_add_watch(int fd, gboolean (*fn)(void *opaque), void *opaque)
     }
     w = g_new(Watch, 1);
     *w = (Watch){fn, opaque};
-    return g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, watch_fired, w, g_free);
+    return g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, watch_fired,
+                              w, g_free);
 }
 
 /* ---- stdio ---- */
@@ -144,7 +147,8 @@ static void fd_update(Chardev *chr)
     char_fd_reader_update(&((CharFd *)chr)->reader);
 }
 
-/* In the background the terminal is somebody else's.  One that does not control us has no background. */
+/* In the background the terminal is somebody else's.  One that does not control us has no
+ * background. */
 static bool in_foreground(void)
 {
     pid_t foreground = tcgetpgrp(STDIN_FILENO);
@@ -175,14 +179,16 @@ static void stdio_resume(Chardev *chr)
     }
 }
 
-/* Standard output, opened once more so that our writes do not wait, and the shell's still do: whether they
- * wait belongs to the open file, which is shared with it. A regular file never waits, and has a position. */
+/* Standard output, opened once more so that our writes do not wait, and the shell's still do:
+ * whether they wait belongs to the open file, which is shared with it. A regular file never waits,
+ * and has a position. */
 static int own_output(void)
 {
     struct stat status;
     int fd = -1;
 
-    if (fstat(STDOUT_FILENO, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode))) {
+    if (fstat(STDOUT_FILENO, &status) == 0 &&
+        (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode))) {
         fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     }
     return fd;
@@ -290,7 +296,8 @@ static bool need_path(const Options *options, const char *kind, const char **pat
 {
     *path = options_get(options, "path");
     if (!*path || !**path) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev: %s: no filename given", kind);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev: %s: no filename given",
+                    kind);
         return false;
     }
     return true;
@@ -298,8 +305,8 @@ static bool need_path(const Options *options, const char *kind, const char **pat
 
 static bool open_failed(const char *path, GError **errp)
 {
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Unable to open character device %s: %s", path,
-                g_strerror(errno));
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Unable to open character device %s: %s",
+                path, g_strerror(errno));
     return false;
 }
 
@@ -392,10 +399,12 @@ static bool pipe_open(Chardev *chr, const Options *options, GError **errp)
 
 static const OptionListDesc pipe_options = {
     .name = "chardev pipe",
-    .desc = (const OptionDesc[]){
-        CHARDEV_COMMON_OPTIONS, {"path", OPTION_STRING, "named pipe, or its name less .in and .out", NULL},
-        {0},
-    },
+    .desc =
+        (const OptionDesc[]){
+            CHARDEV_COMMON_OPTIONS,
+            {"path", OPTION_STRING, "named pipe, or its name less .in and .out", NULL},
+            {0},
+        },
 };
 
 const ChardevClass char_pipe_class = {

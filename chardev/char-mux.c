@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A multiplexer: several front ends (serial port, monitor) share one back end; Ctrl-A is the escape:
- * h help, x quit, s commit disks, b break, c next front end, t time stamps, Ctrl-A itself.
+ * A multiplexer: several front ends (serial port, monitor) share one back end; Ctrl-A is the
+ * escape: h help, x quit, s commit disks, b break, c next front end, t time stamps, Ctrl-A itself.
  */
 #include <stdio.h>
 #include <string.h>

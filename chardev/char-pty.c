@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A pseudo terminal: the name of its other side is printed when it is made.  While nobody has that side
- * open, what is written is dropped and the back end counts as closed; a timer looks for an opener.
+ * A pseudo terminal: the name of its other side is printed when it is made.  While nobody has that
+ * side open, what is written is dropped and the back end counts as closed; a timer looks for an
+ * opener.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +62,8 @@ static bool pty_open(Chardev *chr, const Options *options, GError **errp)
     char name[128];
 
     if (openpty(&p->fd, &slave, name, NULL, NULL) < 0) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Failed to create PTY: %s", g_strerror(errno));
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Failed to create PTY: %s",
+                    g_strerror(errno));
         return false;
     }
     tcgetattr(slave, &raw);

@@ -15,7 +15,8 @@ static bool ringbuf_open(Chardev *chr, const Options *options, GError **errp)
     uint64_t size = options_get_size(options, "size", 65536);
 
     if (!size || (size & (size - 1)) || size > (1u << 30)) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "size of ringbuf must be power of 2");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "size of ringbuf must be power of 2");
         return false;
     }
     r->size = size;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stream sockets: unix or TCP, server (one client at a time, the next may come when it has gone) or
- * client (optionally reconnecting), descriptors inherited by number (fd=), SCM_RIGHTS reception, and
- * just enough of telnet (RFC 854) that a telnet client is put in character mode.
+ * client (optionally reconnecting), descriptors inherited by number (fd=), SCM_RIGHTS reception,
+ * and just enough of telnet (RFC 854) that a telnet client is put in character mode.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -282,8 +282,9 @@ static bool make_address(CharSocket *s, const Options *options, unsigned offset,
             error_set(errp, GOSSAMER_ERROR_INVALID, "UNIX socket path '%s' is too long", path);
             return false;
         }
-        s->address = abstract ? g_unix_socket_address_new_with_type(path, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT)
-                              : g_unix_socket_address_new(path);
+        s->address =
+            abstract ? g_unix_socket_address_new_with_type(path, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT)
+                     : g_unix_socket_address_new(path);
         return true;
     }
     if (port) {
@@ -331,8 +332,8 @@ static bool make_listener(CharSocket *s, const Options *options, GError **errp)
     }
     g_clear_object(&s->listener);
     error_set(errp, GOSSAMER_ERROR_IO, "%s%s: %s",
-              path ? "Failed to bind socket to " : "Failed to find an available port", path ? path : "",
-              error->message);
+              path ? "Failed to bind socket to " : "Failed to find an available port",
+              path ? path : "", error->message);
     g_error_free(error);
     return false;
 }
@@ -353,7 +354,8 @@ static char *socket_name(int fd)
                                    address.unix_address.sun_path);
         }
         if (address.any.sa_family == AF_INET) {
-            return g_strdup_printf("tcp:%s:%u", inet_ntoa(address.in.sin_addr), ntohs(address.in.sin_port));
+            return g_strdup_printf("tcp:%s:%u", inet_ntoa(address.in.sin_addr),
+                                   ntohs(address.in.sin_port));
         }
     }
     return g_strdup_printf("fd:%d", fd);
@@ -368,7 +370,8 @@ static bool adopt_fd(CharSocket *s, const char *text, GError **errp)
 
     if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &number, NULL) ||
         getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "chardev: fd '%s' is not a socket", text);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "chardev: fd '%s' is not a socket", text);
         return false;
     }
     s->name = socket_name(number);
@@ -402,8 +405,9 @@ static bool socket_open(Chardev *chr, const Options *options, GError **errp)
     if (path) {
         s->name = g_strdup_printf("unix:%s%s", path, s->server ? ",server=on" : "");
     } else if (!fd) {
-        s->name = g_strdup_printf("tcp:%s:%s%s", options_get(options, "host") ?: "",
-                                  options_get(options, "port") ?: "", s->server ? ",server=on" : "");
+        s->name =
+            g_strdup_printf("tcp:%s:%s%s", options_get(options, "host") ?: "",
+                            options_get(options, "port") ?: "", s->server ? ",server=on" : "");
     }
     if (fd) {
         if (!adopt_fd(s, fd, errp)) {

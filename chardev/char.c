@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Character back ends: creation from -chardev and from the short forms, the list of them, and the way
- * between back end and front end.
+ * Character back ends: creation from -chardev and from the short forms, the list of them, and the
+ * way between back end and front end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -113,13 +113,15 @@ static bool stdio_in_use(void)
     return false;
 }
 
-Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *options, GError **errp)
+Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *options,
+                     GError **errp)
 {
     Chardev *chr;
     const char *log = options ? options_get(options, "logfile") : NULL;
 
     if (id && chardev_find(id)) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Chardev with id '%s' already exists", id);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "Chardev with id '%s' already exists", id);
         return NULL;
     }
     if (class == &char_stdio_class && stdio_in_use()) {
@@ -136,8 +138,8 @@ Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *o
 
         chr->log_fd = open(log, flags, 0666);
         if (chr->log_fd < 0) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Unable to open log file '%s': %s", log,
-                        g_strerror(errno));
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_IO, "Unable to open log file '%s': %s",
+                        log, g_strerror(errno));
             goto failed;
         }
     }
@@ -192,8 +194,9 @@ static Chardev *unknown_kind(const char *kind, GError **errp)
     }
     names[n] = NULL;
     near = nearest_name(kind, names);
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "'%s' is not a valid char driver name%s%s%s",
-                kind, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND,
+                "'%s' is not a valid char driver name%s%s%s", kind, near ? " (did you mean '" : "",
+                near ? near : "", near ? "'?)" : "");
     return NULL;
 }
 
@@ -239,7 +242,8 @@ static char *socket_options(const char *text, GError **errp)
 
     colon = strrchr(address, ':');
     if (!colon) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "'%s' has no port (tcp:host:port)", text);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "'%s' has no port (tcp:host:port)", text);
         return NULL;
     }
     return g_strdup_printf("host=%.*s,port=%s%s", (int)(colon - address), address, colon + 1,
@@ -257,7 +261,8 @@ Chardev *chardev_new_from_short(const char *id, const char *text, bool permit_mu
     if (g_str_has_prefix(text, "chardev:")) {
         chr = chardev_find(text + 8);
         if (!chr) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "chardev '%s' not found", text + 8);
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "chardev '%s' not found",
+                        text + 8);
         }
         return chr;
     }
@@ -301,9 +306,10 @@ Chardev *chardev_new_from_short(const char *id, const char *text, bool permit_mu
             rest = g_strconcat(plain, ",telnet=on", NULL);
         }
     } else {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "'%s' is no character device (stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:)",
-                    text);
+        g_set_error(
+            errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+            "'%s' is no character device (stdio, pty, null, file:, pipe:, unix:, tcp:, chardev:)",
+            text);
         return NULL;
     }
     options = options_parse(class->options, rest, errp);
@@ -523,7 +529,8 @@ void char_frontend_accept_input(CharFrontend *fe)
 
 guint char_frontend_add_watch(CharFrontend *fe, gboolean (*fn)(void *opaque), void *opaque)
 {
-    return fe->chr && fe->chr->class->add_watch ? fe->chr->class->add_watch(fe->chr, fn, opaque) : 0;
+    return fe->chr && fe->chr->class->add_watch ? fe->chr->class->add_watch(fe->chr, fn, opaque)
+                                                : 0;
 }
 
 void char_frontend_take_focus(CharFrontend *fe)

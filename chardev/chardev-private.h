@@ -11,7 +11,7 @@
 typedef struct ChardevClass {
     const char *name;                       /* "stdio": the word after -chardev */
     const char *help;
-    const OptionListDesc *options;          /* rows of this kind's options (with mux, logfile ...) */
+    const OptionListDesc *options; /* rows of this kind's options (with mux, logfile ...) */
     size_t size;                            /* of its state, which begins with Chardev */
     /* Opens the host side. May send CHAR_EVENT_OPENED at once or later. */
     bool (*open)(Chardev *chr, const Options *options, GError **errp);
@@ -23,7 +23,8 @@ typedef struct ChardevClass {
     void (*disconnect)(Chardev *chr);
     int (*get_fd)(Chardev *chr);
     guint (*add_watch)(Chardev *chr, gboolean (*fn)(void *opaque), void *opaque);
-    /* Sets a terminal's modes back (also called while dying), and to ours again. Signal handlers. */
+    /* Sets a terminal's modes back (also called while dying), and to ours again. Signal handlers.
+     */
     void (*restore)(Chardev *chr);
     void (*resume)(Chardev *chr);
 } ChardevClass;
@@ -44,7 +45,8 @@ extern const ChardevClass char_stdio_class, char_null_class, char_mux_class, cha
 extern const ChardevClass *const chardev_classes[];
 
 /* Makes and opens one; takes options' values, not the set itself. NULL with errp. */
-Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *options, GError **errp);
+Chardev *chardev_new(const ChardevClass *class, const char *id, const Options *options,
+                     GError **errp);
 /* A mux over chr, which loses its own place in the list. */
 Chardev *char_mux_over(Chardev *chr, const char *id, GError **errp);
 int char_mux_attach(Chardev *mux, CharFrontend *fe);
@@ -75,9 +77,11 @@ int char_fd_write(int fd, const uint8_t *buf, int size);
 /* Calls fn when the descriptor takes bytes again; 0 if it is -1. */
 guint char_fd_add_watch(int fd, gboolean (*fn)(void *opaque), void *opaque);
 
-#define CHARDEV_COMMON_OPTIONS                                                                          \
-    {"mux", OPTION_BOOL, "share among several front ends (Ctrl-A c switches)", "off"},                  \
-    {"logfile", OPTION_STRING, "copy of everything written", NULL},                                     \
-    {"logappend", OPTION_BOOL, "append to the log file", "off"}
+#define CHARDEV_COMMON_OPTIONS                                                                     \
+    {"mux", OPTION_BOOL, "share among several front ends (Ctrl-A c switches)", "off"},             \
+        {"logfile", OPTION_STRING, "copy of everything written", NULL},                            \
+    {                                                                                              \
+        "logappend", OPTION_BOOL, "append to the log file", "off"                                  \
+    }
 
 #endif

@@ -221,7 +221,8 @@ static void write_memory_binary(GDBServer *s, const char *p, const char *end)
         gdb_reply(s, "E22");
         return;
     }
-    gdb_reply(s, size == 0 || memory_access(s, address, (void *)(p + 1), size, true) ? "OK" : "E14");
+    gdb_reply(s,
+              size == 0 || memory_access(s, address, (void *)(p + 1), size, true) ? "OK" : "E14");
 }
 
 /* ---- Breakpoints ---- */
@@ -331,7 +332,8 @@ static void v_cont(GDBServer *s, const char *p)
 
 static char *target_description(CPUState *cpu)
 {
-    GString *xml = g_string_new("<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target>");
+    GString *xml =
+        g_string_new("<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\"><target>");
 
     if (cpu->ops->gdb_arch) {
         g_string_append_printf(xml, "<architecture>%s</architecture>", cpu->ops->gdb_arch);
@@ -445,7 +447,8 @@ static void monitor_command(GDBServer *s, const char *p)
 static void supported(GDBServer *s, const char *p)
 {
     s->multiprocess = strstr(p, "multiprocess+") != NULL;
-    gdb_reply(s, "PacketSize=2000;qXfer:features:read+;vContSupported+;multiprocess+;QStartNoAckMode+");
+    gdb_reply(
+        s, "PacketSize=2000;qXfer:features:read+;vContSupported+;multiprocess+;QStartNoAckMode+");
 }
 
 static void query(GDBServer *s, const char *p)

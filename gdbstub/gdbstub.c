@@ -88,7 +88,8 @@ void gdb_send_stop(GDBServer *s, CPUState *cpu, int signal)
         watch = g_strdup_printf("%swatch:%" PRIx64 ";", kind, cpu->watchpoint_hit->hit_addr);
         cpu->watchpoint_hit = NULL;
     }
-    text = g_strdup_printf("T%02xthread:p01.%02x;%s", signal, gdb_thread_number(cpu), watch ? watch : "");
+    text = g_strdup_printf("T%02xthread:p01.%02x;%s", signal, gdb_thread_number(cpu),
+                           watch ? watch : "");
     s->waiting = false;
     s->c_cpu = s->g_cpu = cpu;
     gdb_reply(s, text);
@@ -242,9 +243,10 @@ static void read_bytes(void *opaque, const uint8_t *buf, int size)
     GDBServer *s = opaque;
 
     for (int i = 0; i < size; i++) {
-        if (runstate_is_running() && s->waiting && buf[i] != 3 && buf[i] != '+' && s->state == GDB_IDLE &&
-            buf[i] == '$') {
-            /* Any packet while the machine runs stops it first, as gdb expects of all-stop targets. */
+        if (runstate_is_running() && s->waiting && buf[i] != 3 && buf[i] != '+' &&
+            s->state == GDB_IDLE && buf[i] == '$') {
+            /* Any packet while the machine runs stops it first, as gdb expects of all-stop targets.
+             */
             vm_stop(RUN_STATE_PAUSED);
         }
         receive_byte(s, buf[i]);

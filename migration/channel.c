@@ -69,7 +69,8 @@ static bool parse_tcp(MigrationAddress *a, const char *text, GError **errp)
     }
     guint64 port;
     if (!g_ascii_string_to_unsigned(colon + 1, 10, 0, UINT16_MAX, &port, NULL)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'tcp:%s': '%s' is no port number", text, colon + 1);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'tcp:%s': '%s' is no port number", text,
+                  colon + 1);
         return false;
     }
     a->path = g_strdup(host);
@@ -126,7 +127,8 @@ MigrationAddress *migration_address_parse(const char *uri, GError **errp)
             if (ok) {
                 a->fd = (int)number;
             } else {
-                error_set(errp, GOSSAMER_ERROR_INVALID, "'%s': '%s' is no file descriptor", uri, text);
+                error_set(errp, GOSSAMER_ERROR_INVALID, "'%s': '%s' is no file descriptor", uri,
+                          text);
             }
             break;
         default:
@@ -164,7 +166,8 @@ static bool unix_address(const char *path, struct sockaddr_un *out, GError **err
 
 static struct addrinfo *resolve(const MigrationAddress *a, bool listening, GError **errp)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = listening ? AI_PASSIVE : 0}, *list;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = listening ? AI_PASSIVE : 0},
+                    *list;
     g_autofree char *port = g_strdup_printf("%u", a->port);
     /* "0" has always stood for any address. */
     const char *host = *a->path && strcmp(a->path, "0") ? a->path : NULL;
@@ -179,8 +182,8 @@ static struct addrinfo *resolve(const MigrationAddress *a, bool listening, GErro
 }
 
 /* Connects a socket that does not block; an errno, or -1 with errp after a shutdown. */
-static int connect_socket(MigrationChannel *channel, int fd, const struct sockaddr *address, socklen_t size,
-                          GError **errp)
+static int connect_socket(MigrationChannel *channel, int fd, const struct sockaddr *address,
+                          socklen_t size, GError **errp)
 {
     int error = 0;
     socklen_t length = sizeof(error);
@@ -243,7 +246,9 @@ static int connect_unix(MigrationChannel *channel, const MigrationAddress *a, GE
         return -1;
     }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int error = fd < 0 ? errno : connect_socket(channel, fd, (struct sockaddr *)&address, sizeof(address), errp);
+    int error =
+        fd < 0 ? errno
+               : connect_socket(channel, fd, (struct sockaddr *)&address, sizeof(address), errp);
     if (!error) {
         return fd;
     }
@@ -300,7 +305,8 @@ static int listen_tcp(const MigrationAddress *a, char **uri, GError **errp)
         getsockname(fd, (struct sockaddr *)&name, &size);
         getnameinfo((struct sockaddr *)&name, size, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV);
-        *uri = g_strdup_printf(name.ss_family == AF_INET6 ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
+        *uri =
+            g_strdup_printf(name.ss_family == AF_INET6 ? "tcp:[%s]:%s" : "tcp:%s:%s", host, port);
     }
     return fd;
 }
@@ -353,7 +359,8 @@ static int open_file(const MigrationAddress *a, bool sending, GError **errp)
     bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode);
     if ((sending && regular && ftruncate(fd, (off_t)a->offset)) ||
         (a->offset && lseek(fd, (off_t)a->offset, SEEK_SET) < 0)) {
-        error_setg_errno(errp, errno, "cannot go to offset %" G_GUINT64_FORMAT " of '%s'", a->offset, a->path);
+        error_setg_errno(errp, errno, "cannot go to offset %" G_GUINT64_FORMAT " of '%s'",
+                         a->offset, a->path);
         close(fd);
         return -1;
     }
@@ -366,10 +373,10 @@ static int run_command(const MigrationAddress *a, bool sending, pid_t *child, GE
     int ours = -1;
     GError *error = NULL;
 
-    if (!g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
-                                  G_SPAWN_DO_NOT_REAP_CHILD | (sending ? 0 : G_SPAWN_CHILD_INHERITS_STDIN),
-                                  NULL, NULL, child, sending ? &ours : NULL, sending ? NULL : &ours, NULL,
-                                  &error)) {
+    if (!g_spawn_async_with_pipes(
+            NULL, (char **)argv, NULL,
+            G_SPAWN_DO_NOT_REAP_CHILD | (sending ? 0 : G_SPAWN_CHILD_INHERITS_STDIN), NULL, NULL,
+            child, sending ? &ours : NULL, sending ? NULL : &ours, NULL, &error)) {
         error_set(errp, GOSSAMER_ERROR_IO, "cannot run '%s': %s", a->path, error->message);
         g_error_free(error);
         return -1;
@@ -409,7 +416,8 @@ MigrationChannel *migration_channel_from_fd(int fd)
     return channel;
 }
 
-bool migration_channel_connect(MigrationChannel *channel, const MigrationAddress *a, bool sending, GError **errp)
+bool migration_channel_connect(MigrationChannel *channel, const MigrationAddress *a, bool sending,
+                               GError **errp)
 {
     int fd = -1;
 
@@ -475,13 +483,15 @@ static bool wait_for(MigrationChannel *channel, int fd, short events, GError **e
         timeout = events & POLLOUT ? __atomic_load_n(&channel->timeout, __ATOMIC_RELAXED) : 0;
         now = g_get_monotonic_time();
         since = timeout ? since ? since : now : 0;
-    } while ((n < 0 && errno == EINTR) || (!n && (!timeout || now - since < timeout * INT64_C(1000))));
+    } while ((n < 0 && errno == EINTR) ||
+             (!n && (!timeout || now - since < timeout * INT64_C(1000))));
     if (fds[1].revents & POLLIN) {
         error_set(errp, GOSSAMER_ERROR_IO, "the channel was shut down");
         return false;
     }
     if (!n) {
-        error_set(errp, GOSSAMER_ERROR_IO, "the other side has been silent for %d s", timeout / 1000);
+        error_set(errp, GOSSAMER_ERROR_IO, "the other side has been silent for %d s",
+                  timeout / 1000);
         return false;
     }
     return true;
@@ -494,8 +504,8 @@ static bool wait_for_tls(void *opaque, short events, GError **errp)
     return wait_for(channel, channel->fd, events, errp);
 }
 
-bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *credentials, const char *hostname,
-                               GError **errp)
+bool migration_channel_set_tls(MigrationChannel *channel, const TlsCredentials *credentials,
+                               const char *hostname, GError **errp)
 {
     channel->tls = tls_session_new(credentials, hostname, channel->fd, wait_for_tls, channel, errp);
     return channel->tls != NULL;
@@ -529,7 +539,8 @@ static ssize_t channel_read(void *opaque, void *buf, size_t size, GError **errp)
     }
 }
 
-bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov, unsigned count, GError **errp)
+bool migration_channel_writev(MigrationChannel *channel, const struct iovec *iov, unsigned count,
+                              GError **errp)
 {
     struct iovec part[IOV_AT_ONCE];
     size_t done = 0;   /* of iov[0] */
@@ -587,11 +598,12 @@ static bool channel_seek(void *opaque, uint64_t offset, GError **errp)
 }
 
 /* One of both is NULL. */
-static bool transfer_at(MigrationChannel *channel, uint8_t *in, const uint8_t *out, size_t size, uint64_t offset,
-                        GError **errp)
+static bool transfer_at(MigrationChannel *channel, uint8_t *in, const uint8_t *out, size_t size,
+                        uint64_t offset, GError **errp)
 {
     while (size) {
-        ssize_t n = in ? pread(channel->fd, in, size, (off_t)offset) : pwrite(channel->fd, out, size, (off_t)offset);
+        ssize_t n = in ? pread(channel->fd, in, size, (off_t)offset)
+                       : pwrite(channel->fd, out, size, (off_t)offset);
         if (n > 0) {
             in += in ? n : 0;
             out += out ? n : 0;
@@ -601,7 +613,8 @@ static bool transfer_at(MigrationChannel *channel, uint8_t *in, const uint8_t *o
             error_set(errp, GOSSAMER_ERROR_STREAM, "the file ends too early");
             return false;
         } else if (errno != EINTR) {
-            error_setg_errno(errp, errno, in ? "cannot read from the file" : "cannot write to the file");
+            error_setg_errno(errp, errno,
+                             in ? "cannot read from the file" : "cannot write to the file");
             return false;
         }
     }
@@ -613,14 +626,16 @@ static bool channel_read_at(void *opaque, void *buf, size_t size, uint64_t offse
     return transfer_at(opaque, buf, NULL, size, offset, errp);
 }
 
-static bool channel_write_at(void *opaque, const void *buf, size_t size, uint64_t offset, GError **errp)
+static bool channel_write_at(void *opaque, const void *buf, size_t size, uint64_t offset,
+                             GError **errp)
 {
     return transfer_at(opaque, NULL, buf, size, offset, errp);
 }
 
 StateStream *migration_channel_stream(MigrationChannel *channel, bool sending)
 {
-#define FILE_OPERATIONS .seek = channel_seek, .read_at = channel_read_at, .write_at = channel_write_at
+#define FILE_OPERATIONS                                                                            \
+    .seek = channel_seek, .read_at = channel_read_at, .write_at = channel_write_at
     static const StateStreamOps operations[2][2] = {
         {{.read = channel_read}, {.write = channel_write}},
         {{.read = channel_read, FILE_OPERATIONS}, {.write = channel_write, FILE_OPERATIONS}}};
@@ -714,8 +729,9 @@ bool migration_channel_close(MigrationChannel *channel, GError **errp)
     } else if (channel->child) {
         status = end_command(channel->child, was_shut_down(channel));
         if (ok && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
-            error_set(errp, GOSSAMER_ERROR_IO, WIFSIGNALED(status) ? "the command was killed by signal %d"
-                                                                    : "the command failed with status %d",
+            error_set(errp, GOSSAMER_ERROR_IO,
+                      WIFSIGNALED(status) ? "the command was killed by signal %d"
+                                          : "the command failed with status %d",
                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
             ok = false;
         }

@@ -40,8 +40,9 @@ bool return_message_write(StateStream *s, const ReturnMessage *message)
         break;
     case RETURN_REQUEST_PAGES_ID:
     case RETURN_REQUEST_PAGES:
-        state_put_be16(s, (uint16_t)(message->kind == RETURN_REQUEST_PAGES ? REQUEST_SIZE
-                                                                          : REQUEST_SIZE + 1 + name));
+        state_put_be16(s,
+                       (uint16_t)(message->kind == RETURN_REQUEST_PAGES ? REQUEST_SIZE
+                                                                        : REQUEST_SIZE + 1 + name));
         state_put_be64(s, message->start);
         state_put_be32(s, message->length);
         if (message->kind == RETURN_REQUEST_PAGES_ID) {
@@ -56,7 +57,8 @@ bool return_message_write(StateStream *s, const ReturnMessage *message)
 
 static int bad(GError **errp, unsigned kind, unsigned size)
 {
-    error_set(errp, GOSSAMER_ERROR_STREAM, "return path: a message of kind %u with %u bytes", kind, size);
+    error_set(errp, GOSSAMER_ERROR_STREAM, "return path: a message of kind %u with %u bytes", kind,
+              size);
     return -1;
 }
 

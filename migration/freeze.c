@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frozen memory: all pages are write-protected; the fault thread copies a page that is about to be written and
- * lets the writer go on; whoever takes a page gets the copy if there is one.
+ * Frozen memory: all pages are write-protected; the fault thread copies a page that is about to be
+ * written and lets the writer go on; whoever takes a page gets the copy if there is one.
  *
  * The lock is between copying and taking a page: neither sees the other half done.
  */
@@ -36,7 +36,8 @@ bool freeze_is_supported(GError **errp)
 
 static bool protect(Freeze *f, uint8_t *host, uint64_t size, bool on)
 {
-    struct uffdio_writeprotect wp = {.range = {(uintptr_t)host, size}, .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0};
+    struct uffdio_writeprotect wp = {.range = {(uintptr_t)host, size},
+                                     .mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0};
     int result;
 
     do {
@@ -59,7 +60,8 @@ static bool save_copy(void *opaque, uint8_t *host)
         mutex_lock(&f->lock);
         if (!test_bit(page, r->taken)) {
             bitmap_set(r->taken, page, 1);
-            g_hash_table_insert(f->copies, GSIZE_TO_POINTER(r->key + page), g_memdup2(host, RAM_PAGE_SIZE));
+            g_hash_table_insert(f->copies, GSIZE_TO_POINTER(r->key + page),
+                                g_memdup2(host, RAM_PAGE_SIZE));
         }
         protect(f, host, RAM_PAGE_SIZE, false);
         mutex_unlock(&f->lock);
@@ -119,7 +121,8 @@ bool freeze_take(Freeze *f, unsigned index, uint64_t page, uint8_t *out, GError 
     }
     mutex_unlock(&f->lock);
     if (!ok) {
-        error_setg_errno(errp, errno, "a page of RAM block '%s' stays write-protected", r->region.name);
+        error_setg_errno(errp, errno, "a page of RAM block '%s' stays write-protected",
+                         r->region.name);
     }
     return ok;
 }

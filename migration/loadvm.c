@@ -2,8 +2,9 @@
 /*
  * Loading a machine's stream: its head, then section after section until the end mark.
  *
- * A stream comes from an enemy until proved otherwise: each section is looked up in the registry, its
- * version compared, its footer checked, and every error names the section and the stream's offset.
+ * A stream comes from an enemy until proved otherwise: each section is looked up in the registry,
+ * its version compared, its footer checked, and every error names the section and the stream's
+ * offset.
  */
 #include "migration/savevm.h"
 
@@ -60,7 +61,8 @@ static bool load_capabilities(StateStream *s, const SavevmConfig *config, GError
     return true;
 }
 
-static bool load_configuration(StateStream *s, const SavevmConfig *config, char **machine, GError **errp)
+static bool load_configuration(StateStream *s, const SavevmConfig *config, char **machine,
+                               GError **errp)
 {
     uint32_t size = state_get_be32(s);
     bool capabilities = false;
@@ -102,11 +104,13 @@ static bool load_configuration(StateStream *s, const SavevmConfig *config, char 
         } else if (version == 1 && !strcmp(name, "configuration/uuid")) {
             state_skip(s, 16);
         } else {
-            return state_bad(s, errp, "configuration: unknown subsection '%s' version %u", name, version);
+            return state_bad(s, errp, "configuration: unknown subsection '%s' version %u", name,
+                             version);
         }
     }
     if (!capabilities && config->capabilities && config->capabilities[0]) {
-        return state_bad(s, errp, "Capability %s is on here, but not at the source", config->capabilities[0]);
+        return state_bad(s, errp, "Capability %s is on here, but not at the source",
+                         config->capabilities[0]);
     }
     return state_stream_has_error(s) ? state_bad(s, errp, "the configuration is cut off") : true;
 }
@@ -121,7 +125,8 @@ char *state_read_head(StateStream *s, const SavevmConfig *config, GError **errp)
         return NULL;
     }
     if (version != STATE_FILE_VERSION) {
-        state_bad(s, errp, "the stream's version %u is not supported (%u)", version, STATE_FILE_VERSION);
+        state_bad(s, errp, "the stream's version %u is not supported (%u)", version,
+                  STATE_FILE_VERSION);
         return NULL;
     }
     uint8_t kind = state_get_byte(s);
@@ -179,12 +184,14 @@ static bool load_footer(Load *load, uint32_t section_id, const StateEntry *entry
     uint32_t id = kind == STATE_SECTION_FOOTER ? state_get_be32(load->stream) : 0;
 
     if (kind != STATE_SECTION_FOOTER) {
-        return state_bad(load->stream, errp, "the footer of section '%s' is missing (found 0x%02x): damage, or "
-                         "other devices or -smp at the source", entry->idstr, kind);
+        return state_bad(load->stream, errp,
+                         "the footer of section '%s' is missing (found 0x%02x): damage, or "
+                         "other devices or -smp at the source",
+                         entry->idstr, kind);
     }
     if (id != section_id) {
-        return state_bad(load->stream, errp, "the footer of section '%s' has number %u, not %u", entry->idstr, id,
-                   section_id);
+        return state_bad(load->stream, errp, "the footer of section '%s' has number %u, not %u",
+                         entry->idstr, id, section_id);
     }
     return true;
 }
@@ -220,19 +227,23 @@ static bool load_part(Load *load, GError **errp)
     const StateEntry *entry = g_hash_table_lookup(load->sections, GUINT_TO_POINTER(section_id));
 
     if (!entry || !entry->handlers) {
-        return state_bad(load->stream, errp, "a part of section number %u, which has not begun", section_id);
+        return state_bad(load->stream, errp, "a part of section number %u, which has not begun",
+                         section_id);
     }
     /* One thread reads the package, another what goes on: neither may take the other's. */
     if (load->listening || (load->tail && !entry->handlers->goes_on_in_postcopy)) {
-        return state_bad(load->stream, errp, "a part of section '%s' when postcopy has begun", entry->idstr);
+        return state_bad(load->stream, errp, "a part of section '%s' when postcopy has begun",
+                         entry->idstr);
     }
-    int version = (int)GPOINTER_TO_UINT(g_hash_table_lookup(load->versions, GUINT_TO_POINTER(section_id)));
+    int version =
+        (int)GPOINTER_TO_UINT(g_hash_table_lookup(load->versions, GUINT_TO_POINTER(section_id)));
     return load_body(load, entry, version, errp) && load_footer(load, section_id, entry, errp);
 }
 
 static bool load_sections(Load *load, GError **errp);
 
-/* A package: so many bytes of a stream within the stream, whose rest must not be read before they are there. */
+/* A package: so many bytes of a stream within the stream, whose rest must not be read before they
+ * are there. */
 static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError **errp)
 {
     uint32_t length = size == 4 ? ldl_be_p(data) : 0;
@@ -242,7 +253,8 @@ static bool load_package(Load *load, const uint8_t *data, uint16_t size, GError 
     }
     g_autofree uint8_t *bytes = g_try_malloc(length);
     if (!bytes) {
-        return state_bad(load->stream, errp, "there is no memory for a package of %u bytes", length);
+        return state_bad(load->stream, errp, "there is no memory for a package of %u bytes",
+                         length);
     }
     if (!state_get_buffer(load->stream, bytes, length)) {
         return state_bad(load->stream, errp, "a package is cut off");
@@ -294,8 +306,9 @@ static bool load_command(Load *load, GError **errp)
     if (!load->loader->command) {
         return state_bad(s, errp, "command %u is not expected here", command);
     }
-    if (load->tail && (command == STATE_COMMAND_PACKAGED || command == STATE_COMMAND_POSTCOPY_LISTEN ||
-                       command == STATE_COMMAND_POSTCOPY_RUN)) {
+    if (load->tail &&
+        (command == STATE_COMMAND_PACKAGED || command == STATE_COMMAND_POSTCOPY_LISTEN ||
+         command == STATE_COMMAND_POSTCOPY_RUN)) {
         return state_bad(s, errp, "command %u when postcopy has begun", command);
     }
     if (load->loader->listen && command == STATE_COMMAND_PACKAGED) {
@@ -308,7 +321,8 @@ static bool load_command(Load *load, GError **errp)
     return load->loader->command(load->loader->opaque, command, data, size, errp);
 }
 
-/* Tools that stand between read the description, and so must we, or the sender sees a closed pipe. */
+/* Tools that stand between read the description, and so must we, or the sender sees a closed pipe.
+ */
 static void skip_description(StateStream *s)
 {
     uint8_t kind;
@@ -415,8 +429,8 @@ static bool setup(StateRegistry *registry, GError **errp)
     return true;
 }
 
-/* A device whose state did not come would go on from its reset: a machine with fewer devices or processors
- * sent it, or the stream is damaged. */
+/* A device whose state did not come would go on from its reset: a machine with fewer devices or
+ * processors sent it, or the stream is damaged. */
 static bool check_all_came(Load *load, GError **errp)
 {
     const GPtrArray *entries = state_registry_entries(load->loader->registry);
@@ -434,9 +448,10 @@ static bool check_all_came(Load *load, GError **errp)
                         state_registry_is_optional(load->loader->registry, e->idstr);
 
         if (!optional && !g_hash_table_contains(came, e)) {
-            return state_bad(load->stream, errp,
-                       "section '%s' instance 0x%x is missing: both sides need the same devices and -smp",
-                       e->idstr, e->instance_id);
+            return state_bad(
+                load->stream, errp,
+                "section '%s' instance 0x%x is missing: both sides need the same devices and -smp",
+                e->idstr, e->instance_id);
         }
     }
     return true;
@@ -457,7 +472,8 @@ bool state_load(StateStream *s, const StateLoader *loader, GError **errp)
     state_registry_note_source_stopped(loader->registry, 0);
     load.sections = g_hash_table_new(g_direct_hash, g_direct_equal);
     load.versions = g_hash_table_new(g_direct_hash, g_direct_equal);
-    bool ok = setup(loader->registry, errp) && load_sections(&load, errp) && check_all_came(&load, errp);
+    bool ok =
+        setup(loader->registry, errp) && load_sections(&load, errp) && check_all_came(&load, errp);
     lock(loader);
     foreach_handlers(loader->registry, load.listening ? cleanup_in_postcopy : cleanup);
     unlock(loader);

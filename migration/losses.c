@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is lost when a machine is saved in a QEMU's dialect: our own subsections that would have been sent.
+ * What is lost when a machine is saved in a QEMU's dialect: our own subsections that would have
+ * been sent.
  */
 #include "migration/wire.h"
 
-static void losses_of(const VMStateDescription *vmsd, char *opaque, const StateEntry *entry, GPtrArray *lost);
+static void losses_of(const VMStateDescription *vmsd, char *opaque, const StateEntry *entry,
+                      GPtrArray *lost);
 
-static void losses_of_field(const VMStateField *field, char *opaque, const StateEntry *entry, GPtrArray *lost)
+static void losses_of_field(const VMStateField *field, char *opaque, const StateEntry *entry,
+                            GPtrArray *lost)
 {
-    const uint32_t variable = VMS_VARRAY_INT32 | VMS_VARRAY_UINT32 | VMS_VARRAY_UINT16 | VMS_VARRAY_UINT8;
+    const uint32_t variable =
+        VMS_VARRAY_INT32 | VMS_VARRAY_UINT32 | VMS_VARRAY_UINT16 | VMS_VARRAY_UINT8;
     char *base = opaque + field->offset;
 
     /* Elements of which there is a varying number have no subsections of ours. */
@@ -23,7 +27,8 @@ static void losses_of_field(const VMStateField *field, char *opaque, const State
     }
 }
 
-static void losses_of(const VMStateDescription *vmsd, char *opaque, const StateEntry *entry, GPtrArray *lost)
+static void losses_of(const VMStateDescription *vmsd, char *opaque, const StateEntry *entry,
+                      GPtrArray *lost)
 {
     for (const VMStateField *field = vmsd->fields; field && field->name; field++) {
         losses_of_field(field, opaque, entry, lost);

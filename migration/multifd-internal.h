@@ -37,8 +37,8 @@ uint32_t multifd_compression_flag(MultifdCompression compression);
 typedef struct MultifdPacker MultifdPacker;
 MultifdPacker *multifd_packer_new(MultifdCompression compression, int level, GError **errp);
 /* *out is valid until the next call. */
-bool multifd_pack(MultifdPacker *packer, const uint8_t *block, const uint64_t *offsets, unsigned count,
-                  const uint8_t **out, size_t *size, GError **errp);
+bool multifd_pack(MultifdPacker *packer, const uint8_t *block, const uint64_t *offsets,
+                  unsigned count, const uint8_t **out, size_t *size, GError **errp);
 void multifd_packer_free(MultifdPacker *packer);
 
 typedef struct MultifdUnpacker MultifdUnpacker;

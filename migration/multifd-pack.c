@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compression on multifd channels: zlib and zstd.  A channel's packets are one stream, flushed at the end of
- * each packet.
+ * Compression on multifd channels: zlib and zstd.  A channel's packets are one stream, flushed at
+ * the end of each packet.
  */
 #include <string.h>
 #include <zlib.h>
@@ -55,8 +55,10 @@ MultifdPacker *multifd_packer_new(MultifdCompression compression, int level, GEr
         ok = deflateInit(&packer->zlib, level) == Z_OK || fails(errp, "zlib", packer->zlib.msg);
     } else {
         packer->zstd = ZSTD_createCCtx();
-        ok = (packer->zstd && !ZSTD_isError(ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_compressionLevel, level))) ||
-             fails(errp, "zstd", "cannot begin");
+        ok =
+            (packer->zstd &&
+             !ZSTD_isError(ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_compressionLevel, level))) ||
+            fails(errp, "zstd", "cannot begin");
     }
     if (!ok) {
         multifd_packer_free(packer);
@@ -91,7 +93,8 @@ static bool pack_zstd(MultifdPacker *packer, bool last, size_t *used, GError **e
     size_t result;
 
     do {
-        result = ZSTD_compressStream2(packer->zstd, &out, &in, last ? ZSTD_e_flush : ZSTD_e_continue);
+        result =
+            ZSTD_compressStream2(packer->zstd, &out, &in, last ? ZSTD_e_flush : ZSTD_e_continue);
     } while (!ZSTD_isError(result) && (in.pos < in.size || (last && result)) && out.pos < out.size);
     if (ZSTD_isError(result) || in.pos < in.size || (last && result)) {
         return fails(errp, "zstd", ZSTD_isError(result) ? ZSTD_getErrorName(result) : "no room");
@@ -100,16 +103,17 @@ static bool pack_zstd(MultifdPacker *packer, bool last, size_t *used, GError **e
     return true;
 }
 
-bool multifd_pack(MultifdPacker *packer, const uint8_t *block, const uint64_t *offsets, unsigned count,
-                  const uint8_t **out, size_t *size, GError **errp)
+bool multifd_pack(MultifdPacker *packer, const uint8_t *block, const uint64_t *offsets,
+                  unsigned count, const uint8_t **out, size_t *size, GError **errp)
 {
     size_t used = 0;
 
     for (unsigned i = 0; i < count; i++) {
         bool last = i == count - 1;
         memcpy(packer->page, block + offsets[i], RAM_PAGE_SIZE);
-        if (!(packer->compression == MULTIFD_COMPRESSION_ZLIB ? pack_zlib(packer, last, &used, errp)
-                                                              : pack_zstd(packer, last, &used, errp))) {
+        if (!(packer->compression == MULTIFD_COMPRESSION_ZLIB
+                  ? pack_zlib(packer, last, &used, errp)
+                  : pack_zstd(packer, last, &used, errp))) {
             return false;
         }
     }
@@ -173,8 +177,9 @@ static bool unpack_zstd(ZSTD_DCtx *zstd, ZSTD_inBuffer *in, uint8_t *page, GErro
         before = in->pos + out.pos;
         result = ZSTD_decompressStream(zstd, &out, in);
     } while (!ZSTD_isError(result) && out.pos < out.size && in->pos + out.pos > before);
-    return out.pos == out.size || fails(errp, "zstd: a page cannot be unpacked",
-                                        ZSTD_isError(result) ? ZSTD_getErrorName(result) : "too little data");
+    return out.pos == out.size ||
+           fails(errp, "zstd: a page cannot be unpacked",
+                 ZSTD_isError(result) ? ZSTD_getErrorName(result) : "too little data");
 }
 
 bool multifd_unpack(MultifdUnpacker *unpacker, const uint8_t *data, size_t size, uint8_t *block,
@@ -187,7 +192,8 @@ bool multifd_unpack(MultifdUnpacker *unpacker, const uint8_t *data, size_t size,
     unpacker->zlib.avail_in = (uInt)size;
     for (unsigned i = 0; ok && i < count; i++) {
         uint8_t *page = block + offsets[i];
-        ok = zlib ? unpack_zlib(&unpacker->zlib, page, errp) : unpack_zstd(unpacker->zstd, &in, page, errp);
+        ok = zlib ? unpack_zlib(&unpacker->zlib, page, errp)
+                  : unpack_zstd(unpacker->zstd, &in, page, errp);
     }
     /* The flush's last bytes carry no page. */
     if (ok && zlib && unpacker->zlib.avail_in) {
@@ -195,7 +201,8 @@ bool multifd_unpack(MultifdUnpacker *unpacker, const uint8_t *data, size_t size,
         unpacker->zlib.next_out = &rest;
         unpacker->zlib.avail_out = 1;
         inflate(&unpacker->zlib, Z_SYNC_FLUSH);
-        ok = (unpacker->zlib.avail_out && !unpacker->zlib.avail_in) || fails(errp, "zlib", "too much data");
+        ok = (unpacker->zlib.avail_out && !unpacker->zlib.avail_in) ||
+             fails(errp, "zlib", "too much data");
     }
     return ok;
 }

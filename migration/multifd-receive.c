@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Multifd's receiving side: a thread a channel puts pages where they belong, and waits at each SYNC until the
- * reader of the stream has come to the place that it belongs to.
+ * Multifd's receiving side: a thread a channel puts pages where they belong, and waits at each SYNC
+ * until the reader of the stream has come to the place that it belongs to.
  *
  * Packets are from an enemy: every count, offset and size is checked.
  */
@@ -45,7 +45,8 @@ static bool check_offsets(ReceiveChannel *c, unsigned count, uint64_t block_size
 {
     for (unsigned i = 0; i < count; i++) {
         uint64_t offset = ldq_be_p(c->head + MULTIFD_AT_OFFSETS + 8 * i);
-        if (offset % RAM_PAGE_SIZE || block_size < RAM_PAGE_SIZE || offset > block_size - RAM_PAGE_SIZE) {
+        if (offset % RAM_PAGE_SIZE || block_size < RAM_PAGE_SIZE ||
+            offset > block_size - RAM_PAGE_SIZE) {
             return ram_stream_error(errp, "page 0x%" PRIx64 " lies outside its RAM block", offset);
         }
         c->offsets[i] = offset;
@@ -53,7 +54,8 @@ static bool check_offsets(ReceiveChannel *c, unsigned count, uint64_t block_size
     return true;
 }
 
-static bool read_pages(ReceiveChannel *c, uint8_t *block, unsigned normal, uint32_t size, GError **errp)
+static bool read_pages(ReceiveChannel *c, uint8_t *block, unsigned normal, uint32_t size,
+                       GError **errp)
 {
     if (!c->unpacker) {
         if (size != normal * RAM_PAGE_SIZE) {
@@ -74,16 +76,19 @@ static bool read_pages(ReceiveChannel *c, uint8_t *block, unsigned normal, uint3
            multifd_unpack(c->unpacker, c->packed, size, block, c->offsets, normal, errp);
 }
 
-static bool take_pages(ReceiveChannel *c, uint32_t flags, unsigned normal, unsigned zero, uint32_t size,
-                       GError **errp)
+static bool take_pages(ReceiveChannel *c, uint32_t flags, unsigned normal, unsigned zero,
+                       uint32_t size, GError **errp)
 {
     MultifdReceiver *r = c->receiver;
     uint32_t expected = multifd_compression_flag(r->config.compression);
     uint64_t block_size = 0;
 
     if ((flags & MULTIFD_FLAG_COMPRESSION_MASK) != expected) {
-        return ram_stream_error(errp, "pages are compressed another way (flags 0x%x) than multifd-compression "
-                                "says (0x%x)", flags, expected);
+        return ram_stream_error(
+            errp,
+            "pages are compressed another way (flags 0x%x) than multifd-compression "
+            "says (0x%x)",
+            flags, expected);
     }
     c->head[MULTIFD_AT_BLOCK + MULTIFD_BLOCK_NAME - 1] = 0;
     const char *name = (const char *)c->head + MULTIFD_AT_BLOCK;
@@ -117,7 +122,8 @@ static bool take_packet(ReceiveChannel *c, uint32_t *flags, GError **errp)
         return false;
     }
     uint32_t magic = ldl_be_p(c->head), version = ldl_be_p(c->head + MULTIFD_AT_VERSION);
-    uint32_t normal = ldl_be_p(c->head + MULTIFD_AT_NORMAL), zero = ldl_be_p(c->head + MULTIFD_AT_ZERO);
+    uint32_t normal = ldl_be_p(c->head + MULTIFD_AT_NORMAL),
+             zero = ldl_be_p(c->head + MULTIFD_AT_ZERO);
     uint32_t size = ldl_be_p(c->head + MULTIFD_AT_SIZE);
     *flags = ldl_be_p(c->head + MULTIFD_AT_FLAGS);
     if (magic != MULTIFD_MAGIC || version != MULTIFD_VERSION) {
@@ -141,14 +147,15 @@ static bool take_greeting(ReceiveChannel *c, GError **errp)
         return false;
     }
     if (ldl_be_p(greeting) != MULTIFD_MAGIC || ldl_be_p(greeting + 4) != MULTIFD_VERSION) {
-        return ram_stream_error(errp, "a channel begins with 0x%08x, version %u", ldl_be_p(greeting),
-                                ldl_be_p(greeting + 4));
+        return ram_stream_error(errp, "a channel begins with 0x%08x, version %u",
+                                ldl_be_p(greeting), ldl_be_p(greeting + 4));
     }
     if (memcmp(greeting + 8, c->receiver->config.uuid, 16)) {
         return ram_stream_error(errp, "a channel from a machine with another UUID");
     }
     if (greeting[24] >= c->receiver->config.channels) {
-        return ram_stream_error(errp, "channel number %u of %u", greeting[24], c->receiver->config.channels);
+        return ram_stream_error(errp, "channel number %u of %u", greeting[24],
+                                c->receiver->config.channels);
     }
     return true;
 }
@@ -177,7 +184,8 @@ static void *receive_thread(void *opaque)
     uint32_t flags;
 
     if (take_greeting(c, &error)) {
-        while (take_packet(c, &flags, &error) && (!(flags & MULTIFD_FLAG_SYNC) || wait_for_reader(c))) {
+        while (take_packet(c, &flags, &error) &&
+               (!(flags & MULTIFD_FLAG_SYNC) || wait_for_reader(c))) {
         }
     }
     mutex_lock(&r->lock);
@@ -275,7 +283,8 @@ bool multifd_receiver_is_full(MultifdReceiver *r)
     return r->channels->len >= r->config.channels;
 }
 
-MultifdReceiver *multifd_receiver_new(const MultifdConfig *config, const MultifdReceiverOps *ops, void *opaque)
+MultifdReceiver *multifd_receiver_new(const MultifdConfig *config, const MultifdReceiverOps *ops,
+                                      void *opaque)
 {
     MultifdReceiver *r = g_new0(MultifdReceiver, 1);
 

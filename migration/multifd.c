@@ -76,7 +76,8 @@ static void fill_head(SendChannel *c, unsigned normal, size_t size, bool sync)
     stl_be_p(head + MULTIFD_AT_PAGES_ALLOC, MULTIFD_PACKET_PAGES);
     stl_be_p(head + MULTIFD_AT_NORMAL, normal);
     stl_be_p(head + MULTIFD_AT_SIZE, (uint32_t)size);
-    stq_be_p(head + MULTIFD_AT_NUMBER, __atomic_fetch_add(&c->sender->packets, 1, __ATOMIC_RELAXED));
+    stq_be_p(head + MULTIFD_AT_NUMBER,
+             __atomic_fetch_add(&c->sender->packets, 1, __ATOMIC_RELAXED));
     stl_be_p(head + MULTIFD_AT_ZERO, count - normal);
     if (count) {
         g_strlcpy((char *)head + MULTIFD_AT_BLOCK, batch->block_name, MULTIFD_BLOCK_NAME);
@@ -196,8 +197,8 @@ static bool hand_over(MultifdSender *sender, GError **errp)
     return ok;
 }
 
-bool multifd_send_page(MultifdSender *sender, const char *block_name, uint8_t *block, uint64_t offset,
-                       GError **errp)
+bool multifd_send_page(MultifdSender *sender, const char *block_name, uint8_t *block,
+                       uint64_t offset, GError **errp)
 {
     Batch *batch = &sender->batch;
 

@@ -2,9 +2,10 @@
 /*
  * Postcopy's receiving side, on Linux' userfaultfd(2).
  *
- * Every block is registered for missing pages.  Whoever touches one (a vCPU, a device, this process' own
- * copying) sleeps in the kernel, and the fault thread asks the source for the page; whoever reads the stream
- * places pages with UFFDIO_COPY and UFFDIO_ZEROPAGE, which wake the sleepers.
+ * Every block is registered for missing pages.  Whoever touches one (a vCPU, a device, this
+ * process' own copying) sleeps in the kernel, and the fault thread asks the source for the page;
+ * whoever reads the stream places pages with UFFDIO_COPY and UFFDIO_ZEROPAGE, which wake the
+ * sleepers.
  *
  * Left out: memory that is shared or of large pages.
  */
@@ -35,8 +36,10 @@ bool postcopy_prepare(const GArray *regions, GError **errp)
     for (unsigned i = 0; i < regions->len; i++) {
         const RAMRegion *region = &g_array_index(regions, RAMRegion, i);
         if (region->shared || region->page_size != RAM_PAGE_SIZE) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "postcopy needs private memory in small pages, which "
-                      "RAM block '%s' is not", region->name);
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                      "postcopy needs private memory in small pages, which "
+                      "RAM block '%s' is not",
+                      region->name);
             return false;
         }
         /* A large page would come and go as a whole. */
@@ -86,7 +89,8 @@ static bool request_page(void *opaque, uint8_t *host)
 }
 
 PostcopyIncoming *postcopy_incoming_new(const GArray *regions,
-                                        bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
+                                        bool (*request)(void *opaque, const RAMRegion *region,
+                                                        uint64_t offset),
                                         void *opaque, GError **errp)
 {
     PostcopyIncoming *p = g_new0(PostcopyIncoming, 1);
@@ -109,7 +113,8 @@ PostcopyIncoming *postcopy_incoming_new(const GArray *regions,
 
 bool postcopy_place_page(PostcopyIncoming *p, uint8_t *host, const uint8_t *data, GError **errp)
 {
-    struct uffdio_copy copy = {.dst = (uintptr_t)host, .src = (uintptr_t)data, .len = RAM_PAGE_SIZE};
+    struct uffdio_copy copy = {
+        .dst = (uintptr_t)host, .src = (uintptr_t)data, .len = RAM_PAGE_SIZE};
     struct uffdio_zeropage zero = {.range = {(uintptr_t)host, RAM_PAGE_SIZE}};
     int fd = userfault_fd(p->faults), result;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be known about a stream before anything of the machine is given up for it: whose it is, the
- * first parts of its iterative sections (sizes of RAM), and from the JSON description at its end whether
- * this machine has every section in that version.
+ * What can be known about a stream before anything of the machine is given up for it: whose it is,
+ * the first parts of its iterative sections (sizes of RAM), and from the JSON description at its
+ * end whether this machine has every section in that version.
  *
  * Left out: the values of fields. A capability that does not fit is found only by loading.
  */
@@ -53,7 +53,8 @@ bool state_check_head(StateStream *s, const StateLoader *loader, GError **errp)
         return false;
     }
     if (strcmp(machine, loader->config->machine)) {
-        return state_bad(s, errp, "Machine type received is '%s' and local is '%s'", machine, loader->config->machine);
+        return state_bad(s, errp, "Machine type received is '%s' and local is '%s'", machine,
+                         loader->config->machine);
     }
     while (!done && state_peek(s, &kind, 1) == 1 && kind == STATE_SECTION_START) {
         if (!check_start(s, loader, &done, errp)) {
@@ -70,7 +71,8 @@ static json_t *find_description(const uint8_t *tail, size_t size)
         size_t left = size - at;
 
         if (tail[at] == STATE_SECTION_VMDESCRIPTION && left > 6 && tail[at + 5] == '{') {
-            size_t length = (size_t)tail[at + 1] << 24 | tail[at + 2] << 16 | tail[at + 3] << 8 | tail[at + 4];
+            size_t length =
+                (size_t)tail[at + 1] << 24 | tail[at + 2] << 16 | tail[at + 3] << 8 | tail[at + 4];
 
             if (length == left - 5) {
                 return json_loadb((const char *)tail + at + 5, length, 0, NULL);
@@ -80,7 +82,8 @@ static json_t *find_description(const uint8_t *tail, size_t size)
     return NULL;
 }
 
-bool state_check_tail(const uint8_t *tail, size_t size, const StateLoader *loader, bool *found, GError **errp)
+bool state_check_tail(const uint8_t *tail, size_t size, const StateLoader *loader, bool *found,
+                      GError **errp)
 {
     json_t *description = find_description(tail, size), *row;
     bool good = true;
@@ -93,7 +96,8 @@ bool state_check_tail(const uint8_t *tail, size_t size, const StateLoader *loade
         json_int_t version = json_integer_value(json_object_get(row, "version"));
 
         if (name && version >= 0 && version <= INT32_MAX &&
-            !state_find_section(loader->registry, name, (uint32_t)instance, (uint32_t)version, errp)) {
+            !state_find_section(loader->registry, name, (uint32_t)instance, (uint32_t)version,
+                                errp)) {
             good = false;
             break;
         }

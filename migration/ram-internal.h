@@ -69,7 +69,8 @@ unsigned long *ram_touched_pages(const RAMRegion *region);
 
 /* mapped-ram: the block's head in a stream whose file it lies in, and a page's place there. */
 bool ram_mapped_put_block(StateStream *s, SaveBlock *b, GError **errp);
-bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, const uint8_t *data, GError **errp);
+bool ram_mapped_write_page(StateStream *s, SaveBlock *b, uint64_t page, const uint8_t *data,
+                           GError **errp);
 bool ram_mapped_put_bitmaps(StateStream *s, GArray *blocks, GError **errp);
 bool ram_mapped_load_block(StateStream *s, const RAMRegion *region, GError **errp);
 

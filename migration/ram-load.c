@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading the RAM section: pages into memory, from the stream, from its file or from channels beside it.
+ * Loading the RAM section: pages into memory, from the stream, from its file or from channels
+ * beside it.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -61,7 +62,8 @@ static bool load_sizes(RAMState *ram, StateStream *s, uint64_t total, bool only_
 }
 
 /* Host memory of a page, NULL with errp. */
-static uint8_t *page_host(RAMState *ram, StateStream *s, uint64_t offset, uint64_t flags, GError **errp)
+static uint8_t *page_host(RAMState *ram, StateStream *s, uint64_t offset, uint64_t flags,
+                          GError **errp)
 {
     char name[256];
 
@@ -82,7 +84,8 @@ static uint8_t *page_host(RAMState *ram, StateStream *s, uint64_t offset, uint64
         return NULL;
     }
     if (region->used_length < RAM_PAGE_SIZE || offset > region->used_length - RAM_PAGE_SIZE) {
-        ram_stream_error(errp, "page 0x%" PRIx64 " lies outside RAM block '%s'", offset, region->name);
+        ram_stream_error(errp, "page 0x%" PRIx64 " lies outside RAM block '%s'", offset,
+                         region->name);
         return NULL;
     }
     return region->host + offset;
@@ -161,7 +164,8 @@ static bool load_page(RAMState *ram, StateStream *s, uint64_t offset, uint64_t f
     }
     if (ram->postcopy) {
         uint8_t page[RAM_PAGE_SIZE];
-        return (state_get_buffer(s, page, sizeof(page)) || ram_stream_error(errp, "a page is cut off")) &&
+        return (state_get_buffer(s, page, sizeof(page)) ||
+                ram_stream_error(errp, "a page is cut off")) &&
                postcopy_place_page(ram->postcopy, host, page, errp);
     }
     return state_get_buffer(s, host, RAM_PAGE_SIZE) || ram_stream_error(errp, "a page is cut off");
@@ -190,7 +194,8 @@ bool ram_load_setup(void *opaque, GError **errp)
     if (!ram->load.multifd) {
         ram->touched = g_ptr_array_new_with_free_func(g_free);
         for (unsigned i = 0; i < ram->load_regions->len; i++) {
-            g_ptr_array_add(ram->touched, ram_touched_pages(&g_array_index(ram->load_regions, RAMRegion, i)));
+            g_ptr_array_add(ram->touched,
+                            ram_touched_pages(&g_array_index(ram->load_regions, RAMRegion, i)));
         }
     }
     return true;
@@ -201,7 +206,8 @@ bool ram_load(StateStream *s, void *opaque, int version_id, GError **errp)
     RAMState *ram = opaque;
 
     if (version_id != RAM_SECTION_VERSION) {
-        return ram_stream_error(errp, "version %d of RAM is not supported (%d)", version_id, RAM_SECTION_VERSION);
+        return ram_stream_error(errp, "version %d of RAM is not supported (%d)", version_id,
+                                RAM_SECTION_VERSION);
     }
     for (;;) {
         uint64_t head = state_get_be64(s), offset = head & ~FLAG_BITS, flags = head & FLAG_BITS;
@@ -219,14 +225,16 @@ bool ram_load(StateStream *s, void *opaque, int version_id, GError **errp)
             ok = load_page(ram, s, offset, flags, errp);
             break;
         case RAM_SAVE_FLAG_MULTIFD_FLUSH:
-            ok = ram->load.multifd ? sync_channels(ram, errp)
-                                   : ram_stream_error(errp, "a multifd stream, but capability multifd is off");
+            ok = ram->load.multifd
+                     ? sync_channels(ram, errp)
+                     : ram_stream_error(errp, "a multifd stream, but capability multifd is off");
             break;
         case RAM_SAVE_FLAG_EOS:
             return !ram->load.sync_each_section || sync_channels(ram, errp);
         default:
-            return ram_stream_error(errp, "a page's flags 0x%" PRIx64 " are unknown, or their capability is off",
-                                flags);
+            return ram_stream_error(
+                errp, "a page's flags 0x%" PRIx64 " are unknown, or their capability is off",
+                flags);
         }
         if (!ok) {
             return false;
@@ -283,18 +291,21 @@ bool ram_state_prepare_postcopy(RAMState *ram, GError **errp)
     return postcopy_prepare(regions, errp);
 }
 
-bool ram_state_discard(RAMState *ram, const char *block, uint64_t start, uint64_t length, GError **errp)
+bool ram_state_discard(RAMState *ram, const char *block, uint64_t start, uint64_t length,
+                       GError **errp)
 {
     const RAMRegion *region = ram->load_regions ? find_region(ram, block) : NULL;
 
     if (!region || start > region->used_length || length > region->used_length - start) {
-        return ram_stream_error(errp, "0x%" PRIx64 " bytes at 0x%" PRIx64 " of RAM block '%s' cannot be dropped",
-                                length, start, block);
+        return ram_stream_error(
+            errp, "0x%" PRIx64 " bytes at 0x%" PRIx64 " of RAM block '%s' cannot be dropped",
+            length, start, block);
     }
     return postcopy_discard(region, start, length, errp);
 }
 
-bool ram_state_listen(RAMState *ram, bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
+bool ram_state_listen(RAMState *ram,
+                      bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
                       void *opaque, GError **errp)
 {
     if (!ram->load_regions || ram->postcopy) {

@@ -3,8 +3,9 @@
  * Saving the RAM section (loading: ram-load.c): see docs/devel/stream-format.md for the encoding.
  *
  * Saving: a bitmap of pages to be sent, all set at first; collecting ("sync") moves the machine's
- * written-since bits into it.  A page's bit is cleared before its bytes are read, so that a store that
- * comes later sets it again; RAMOps.settle() sees to stores that were on their way when bits were taken.
+ * written-since bits into it.  A page's bit is cleared before its bytes are read, so that a store
+ * that comes later sets it again; RAMOps.settle() sees to stores that were on their way when bits
+ * were taken.
  *
  * Left out: pages by hash, compression threads (gone from QEMU, too).
  */
@@ -231,8 +232,8 @@ static bool ram_save_setup(StateStream *s, void *opaque, GError **errp)
     }
     put_end(ram, s);
     /*
-     * Tracking begins: the bits so far mean nothing, all pages are to be sent anyway.  A vCPU may wait for
-     * the device lock, which we hold, so that the first round waits for the vCPUs.
+     * Tracking begins: the bits so far mean nothing, all pages are to be sent anyway.  A vCPU may
+     * wait for the device lock, which we hold, so that the first round waits for the vCPUs.
      */
     sync_bitmaps(ram, false);
     stats_add(ram, state_stream_position(s) - start, &(PageCounts){0});
@@ -293,7 +294,8 @@ static bool start_xbzrle(RAMState *ram, GError **errp)
     return ram->cache != NULL;
 }
 
-static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uint64_t offset, uint64_t flags)
+static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uint64_t offset,
+                          uint64_t flags)
 {
     int index = (int)(b - &g_array_index(ram->blocks, SaveBlock, 0));
 
@@ -307,11 +309,12 @@ static void put_page_head(RAMState *ram, StateStream *s, const SaveBlock *b, uin
 }
 
 /*
- * True if the page went as a difference, or not at all because the other side has it.  If not, *host is what is
- * to be sent in full: the copy that the cache has from now on, since the guest may write to the page meanwhile.
+ * True if the page went as a difference, or not at all because the other side has it.  If not,
+ * *host is what is to be sent in full: the copy that the cache has from now on, since the guest may
+ * write to the page meanwhile.
  */
-static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, const uint8_t **host,
-                            PageCounts *counts)
+static bool save_difference(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page,
+                            const uint8_t **host, PageCounts *counts)
 {
     uint64_t key = b->first_key + page, now = ram->stats.dirty_sync_count;
     uint8_t *old = xbzrle_cache_find(ram->cache, key, now);
@@ -352,7 +355,8 @@ static void save_zero_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t
     }
     put_page_head(ram, s, b, page << RAM_PAGE_BITS, RAM_SAVE_FLAG_ZERO);
     state_put_byte(s, 0);
-    if (ram->cache && !xbzrle_cache_insert(ram->cache, b->first_key + page, zeros, ram->stats.dirty_sync_count)) {
+    if (ram->cache &&
+        !xbzrle_cache_insert(ram->cache, b->first_key + page, zeros, ram->stats.dirty_sync_count)) {
         xbzrle_cache_drop(ram->cache, b->first_key + page);
     }
 }
@@ -363,8 +367,8 @@ static bool is_untouched(const SaveBlock *b, uint64_t page)
     return b->touched && !test_bit(page, b->touched);
 }
 
-static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page, PageCounts *counts,
-                      GError **errp)
+static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page,
+                      PageCounts *counts, GError **errp)
 {
     uint64_t offset = page << RAM_PAGE_BITS;
     const uint8_t *host = b->region.host + offset;
@@ -403,8 +407,8 @@ static bool save_page(RAMState *ram, StateStream *s, SaveBlock *b, uint64_t page
 }
 
 /* 1 nothing is left, 0 the limit was reached, -1 error. */
-static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque), void *limit_opaque,
-                      GError **errp)
+static int save_pages(RAMState *ram, StateStream *s, bool (*limit)(void *opaque),
+                      void *limit_opaque, GError **errp)
 {
     uint64_t start = state_stream_position(s);
     PageCounts counts = {0};
@@ -467,7 +471,8 @@ static int ram_save_iterate(StateStream *s, void *opaque, bool (*limit)(void *li
         }
     }
     int result = save_pages(ram, s, limit, limit_opaque, errp);
-    /* Whoever has nothing more to send waits for the channels here: later it would be with the device lock. */
+    /* Whoever has nothing more to send waits for the channels here: later it would be with the
+     * device lock. */
     bool sync = ram->save.sync_each_section || result == 1;
     return result < 0 || end_section(ram, s, sync, errp) ? result : -1;
 }
@@ -535,8 +540,10 @@ uint64_t ram_state_page_sizes(RAMState *ram)
     return sizes;
 }
 
-bool ram_state_begin_postcopy(RAMState *ram, bool (*discard)(void *opaque, const char *block, uint64_t start,
-                                                             uint64_t length), void *opaque, GError **errp)
+bool ram_state_begin_postcopy(RAMState *ram,
+                              bool (*discard)(void *opaque, const char *block, uint64_t start,
+                                              uint64_t length),
+                              void *opaque, GError **errp)
 {
     sync_bitmaps(ram, true);
     for (unsigned i = 0; i < ram->blocks->len; i++) {
@@ -546,7 +553,8 @@ bool ram_state_begin_postcopy(RAMState *ram, bool (*discard)(void *opaque, const
             while (end < b->pages && is_dirty(b, end)) {
                 end++;
             }
-            if (!discard(opaque, b->region.name, page << RAM_PAGE_BITS, (end - page) << RAM_PAGE_BITS)) {
+            if (!discard(opaque, b->region.name, page << RAM_PAGE_BITS,
+                         (end - page) << RAM_PAGE_BITS)) {
                 return ram_stream_error(errp, "the list of pages to drop could not be sent");
             }
             page = end;
@@ -566,7 +574,8 @@ static int find_block(RAMState *ram, const char *name)
     return -1;
 }
 
-bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_t length, GError **errp)
+bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_t length,
+                       GError **errp)
 {
     bool ok;
 
@@ -581,13 +590,17 @@ bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_
     ok = b && length && !((start | length) & FLAG_BITS) && start < bytes && length <= bytes - start;
     if (ok) {
         PageRequest *request = g_new(PageRequest, 1);
-        *request = (PageRequest){(unsigned)ram->request_block, start >> RAM_PAGE_BITS, length >> RAM_PAGE_BITS};
+        *request = (PageRequest){(unsigned)ram->request_block, start >> RAM_PAGE_BITS,
+                                 length >> RAM_PAGE_BITS};
         g_queue_push_tail(&ram->requests, request);
         ram->stats.postcopy_requests++;
     }
     mutex_unlock(&ram->stats_lock);
-    return ok || ram_stream_error(errp, "0x%" PRIx64 " bytes at 0x%" PRIx64 " of RAM block '%s' are asked for: "
-                                  "there are no such pages", length, start, block ? block : "as before");
+    return ok ||
+           ram_stream_error(errp,
+                            "0x%" PRIx64 " bytes at 0x%" PRIx64 " of RAM block '%s' are asked for: "
+                            "there are no such pages",
+                            length, start, block ? block : "as before");
 }
 
 static const StateHandlers ram_handlers = {
@@ -605,5 +618,6 @@ static const StateHandlers ram_handlers = {
 
 bool ram_state_register(RAMState *ram, StateRegistry *registry, GError **errp)
 {
-    return state_registry_add_handlers(registry, "ram", 0, RAM_SECTION_VERSION, &ram_handlers, ram, errp);
+    return state_registry_add_handlers(registry, "ram", 0, RAM_SECTION_VERSION, &ram_handlers, ram,
+                                       errp);
 }

@@ -21,9 +21,9 @@ struct StateSaver {
 /* As QEMU's field list of the configuration section. */
 static void describe_configuration(StateSaver *saver)
 {
-    json_t *fields = json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}]", "name", "len", "type", "uint32", "size",
-                               4, "name", "name", "type", "buffer", "size",
-                               (int)strlen(saver->config->machine));
+    json_t *fields =
+        json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}]", "name", "len", "type", "uint32", "size", 4,
+                  "name", "name", "type", "buffer", "size", (int)strlen(saver->config->machine));
 
     json_object_set_new(saver->description, "configuration",
                         json_pack("{s:s, s:i, s:o}", "vmsd_name", "configuration", "version", 1,
@@ -49,7 +49,8 @@ StateSaver *state_saver_new(StateRegistry *registry, StateStream *s, const Savev
 
 static bool entry_active(const StateEntry *entry)
 {
-    return entry->handlers && (!entry->handlers->is_active || entry->handlers->is_active(entry->opaque));
+    return entry->handlers &&
+           (!entry->handlers->is_active || entry->handlers->is_active(entry->opaque));
 }
 
 void state_saver_free(StateSaver *saver)
@@ -237,7 +238,11 @@ static void put_description(StateSaver *saver)
     state_put_buffer(saver->stream, text, strlen(text));
 }
 
-typedef enum CompleteWhich { COMPLETE_ALL, COMPLETE_BEFORE_POSTCOPY, COMPLETE_IN_POSTCOPY } CompleteWhich;
+typedef enum CompleteWhich {
+    COMPLETE_ALL,
+    COMPLETE_BEFORE_POSTCOPY,
+    COMPLETE_IN_POSTCOPY
+} CompleteWhich;
 
 static bool complete_sections(StateSaver *saver, CompleteWhich which, GError **errp)
 {
@@ -324,14 +329,14 @@ bool state_saver_complete_frozen(StateSaver *saver, const void *devices, size_t 
 
 static json_t *describe(const VMStateDescription *vmsd)
 {
-    json_t *object = json_pack("{s:s, s:i, s:i}", "name", vmsd->name, "version_id", vmsd->version_id,
-                               "minimum_version_id", vmsd->minimum_version_id);
+    json_t *object = json_pack("{s:s, s:i, s:i}", "name", vmsd->name, "version_id",
+                               vmsd->version_id, "minimum_version_id", vmsd->minimum_version_id);
     json_t *fields = json_array();
 
     for (const VMStateField *field = vmsd->fields; field && field->name; field++) {
-        json_t *row = json_pack("{s:s, s:i, s:b, s:I}", "field", field->name, "version_id", field->version_id,
-                                "field_exists", field->field_exists != NULL, "size",
-                                (json_int_t)field->size);
+        json_t *row =
+            json_pack("{s:s, s:i, s:b, s:I}", "field", field->name, "version_id", field->version_id,
+                      "field_exists", field->field_exists != NULL, "size", (json_int_t)field->size);
         if (field->info) {
             json_object_set_new(row, "type", json_string(field->info->name));
         }
@@ -362,12 +367,14 @@ json_t *state_registry_describe(StateRegistry *registry, const char *machine)
     json_object_set_new(root, "vmschkmachine", json_pack("{s:s}", "Name", machine));
     for (unsigned i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
-        json_t *row = json_pack("{s:s, s:i}", "Name", entry->idstr, "version_id", entry->version_id);
+        json_t *row =
+            json_pack("{s:s, s:i}", "Name", entry->idstr, "version_id", entry->version_id);
         if (entry->vmsd ? entry->vmsd->needed != NULL : entry->handlers->is_active != NULL) {
             json_object_set_new(row, "optional", json_true());
         }
         if (entry->vmsd) {
-            json_object_set_new(row, "minimum_version_id", json_integer(entry->vmsd->minimum_version_id));
+            json_object_set_new(row, "minimum_version_id",
+                                json_integer(entry->vmsd->minimum_version_id));
             json_object_set_new(row, "Description", describe(entry->vmsd));
         }
         /* Sections of one name have one description. */

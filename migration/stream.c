@@ -99,7 +99,11 @@ bool state_stream_close(StateStream *s, GError **errp)
 
 uint64_t state_stream_position(const StateStream *s)
 {
-    return s->base + (s->memory ? s->memory->len : s->writing ? s->end : s->start) + (s->held ? s->held->len : 0);
+    return s->base +
+           (s->memory    ? s->memory->len
+            : s->writing ? s->end
+                         : s->start) +
+           (s->held ? s->held->len : 0);
 }
 
 bool state_stream_has_error(const StateStream *s)
@@ -291,7 +295,8 @@ bool state_stream_read_at(StateStream *s, void *buf, size_t size, uint64_t offse
            s->ops->read_at(s->opaque, buf, size, offset, errp);
 }
 
-bool state_stream_write_at(StateStream *s, const void *buf, size_t size, uint64_t offset, GError **errp)
+bool state_stream_write_at(StateStream *s, const void *buf, size_t size, uint64_t offset,
+                           GError **errp)
 {
     return is_file(s, s->ops ? (const void *)s->ops->write_at : NULL, errp) &&
            s->ops->write_at(s->opaque, buf, size, offset, errp);

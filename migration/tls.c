@@ -2,8 +2,8 @@
 /*
  * TLS sessions through GnuTLS.
  *
- * GnuTLS' calls do not block, since the descriptor does not; each is made with the lock held, and waiting is
- * done without it, so that a reader and a writer do not hold each other up.
+ * GnuTLS' calls do not block, since the descriptor does not; each is made with the lock held, and
+ * waiting is done without it, so that a reader and a writer do not hold each other up.
  *
  * Left out: anonymous credentials, passwords of key files.
  */
@@ -65,8 +65,8 @@ static bool load_x509(TlsSession *t, const TlsCredentials *c, GError **errp)
         return fails(errp, ca, result);
     }
     /* A client need not have a certificate of its own. */
-    if ((c->server || !access(cert, F_OK)) &&
-        (result = gnutls_certificate_set_x509_key_file(t->x509, cert, key, GNUTLS_X509_FMT_PEM)) < 0) {
+    if ((c->server || !access(cert, F_OK)) && (result = gnutls_certificate_set_x509_key_file(
+                                                   t->x509, cert, key, GNUTLS_X509_FMT_PEM)) < 0) {
         return fails(errp, cert, result);
     }
     if (!access(crl, F_OK) &&
@@ -122,7 +122,8 @@ static bool load_psk(TlsSession *t, const TlsCredentials *c, GError **errp)
     }
     gnutls_datum_t datum = {(unsigned char *)key, (unsigned)strlen(key)};
     if ((result = gnutls_psk_allocate_client_credentials(&t->psk_client)) < 0 ||
-        (result = gnutls_psk_set_client_credentials(t->psk_client, user, &datum, GNUTLS_PSK_KEY_HEX)) < 0 ||
+        (result = gnutls_psk_set_client_credentials(t->psk_client, user, &datum,
+                                                    GNUTLS_PSK_KEY_HEX)) < 0 ||
         (result = gnutls_credentials_set(t->session, GNUTLS_CRD_PSK, t->psk_client)) < 0) {
         return fails(errp, keys, result);
     }
@@ -132,7 +133,8 @@ static bool load_psk(TlsSession *t, const TlsCredentials *c, GError **errp)
 /* ---- Sessions ---- */
 
 TlsSession *tls_session_new(const TlsCredentials *c, const char *hostname, int fd,
-                            bool (*wait)(void *opaque, short events, GError **errp), void *opaque, GError **errp)
+                            bool (*wait)(void *opaque, short events, GError **errp), void *opaque,
+                            GError **errp)
 {
     TlsSession *t = g_new0(TlsSession, 1);
     g_autofree char *priority = g_strconcat(c->priority ? c->priority : "NORMAL",
@@ -145,7 +147,8 @@ TlsSession *tls_session_new(const TlsCredentials *c, const char *hostname, int f
     t->hostname = g_strdup(hostname);
     t->wait = wait;
     t->opaque = opaque;
-    result = gnutls_init(&t->session, (c->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK);
+    result =
+        gnutls_init(&t->session, (c->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK);
     if (result >= 0) {
         result = gnutls_priority_set_direct(t->session, priority, NULL);
     }
@@ -161,7 +164,8 @@ TlsSession *tls_session_new(const TlsCredentials *c, const char *hostname, int f
 static bool check_peer(TlsSession *t, GError **errp)
 {
     unsigned status = 0;
-    int result = gnutls_certificate_verify_peers3(t->session, t->server ? NULL : t->hostname, &status);
+    int result =
+        gnutls_certificate_verify_peers3(t->session, t->server ? NULL : t->hostname, &status);
 
     if (result < 0) {
         return fails(errp, "the other side's certificate", result);
@@ -169,9 +173,10 @@ static bool check_peer(TlsSession *t, GError **errp)
     if (status) {
         gnutls_datum_t text = {0};
         gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0);
-        error_set(errp, GOSSAMER_ERROR_IO, "TLS: the other side's certificate is not accepted%s%s: %s",
-                  t->server || !t->hostname ? "" : " for ", t->server || !t->hostname ? "" : t->hostname,
-                  text.data ? (char *)text.data : "?");
+        error_set(
+            errp, GOSSAMER_ERROR_IO, "TLS: the other side's certificate is not accepted%s%s: %s",
+            t->server || !t->hostname ? "" : " for ", t->server || !t->hostname ? "" : t->hostname,
+            text.data ? (char *)text.data : "?");
         gnutls_free(text.data);
         return false;
     }
@@ -189,7 +194,8 @@ static bool establish(TlsSession *t, GError **errp)
             }
             t->established = true;
         } else if (result == GNUTLS_E_AGAIN) {
-            if (!t->wait(t->opaque, gnutls_record_get_direction(t->session) ? POLLOUT : POLLIN, errp)) {
+            if (!t->wait(t->opaque, gnutls_record_get_direction(t->session) ? POLLOUT : POLLIN,
+                         errp)) {
                 return false;
             }
         } else if (gnutls_error_is_fatal(result)) {

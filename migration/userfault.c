@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* userfaultfd(2): its descriptor and the thread that reads faults from it. See migration/userfault.h. */
+/* userfaultfd(2): its descriptor and the thread that reads faults from it. See
+ * migration/userfault.h. */
 #include "userfault.h"
 
 #include <errno.h>
@@ -22,7 +23,8 @@ static const struct {
 } kinds[] = {
     [USERFAULT_MISSING] = {0, UFFDIO_REGISTER_MODE_MISSING, "userfaultfd has another interface",
                            "userfaultfd does not take RAM block"},
-    [USERFAULT_WRITE] = {UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_UNPOPULATED, UFFDIO_REGISTER_MODE_WP,
+    [USERFAULT_WRITE] = {UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_UNPOPULATED,
+                         UFFDIO_REGISTER_MODE_WP,
                          "userfaultfd of this kernel cannot write-protect (Linux 6.4 or later can)",
                          "cannot write-protect RAM block"},
 };
@@ -41,7 +43,8 @@ Userfault *userfault_new(UserfaultKind kind, GError **errp)
     struct uffdio_api api = {.api = UFFD_API, .features = kinds[kind].features};
 
     if (fd < 0) {
-        error_setg_errno(errp, errno, "userfaultfd is not to be had (as another user than root it takes "
+        error_setg_errno(errp, errno,
+                         "userfaultfd is not to be had (as another user than root it takes "
                          "/proc/sys/vm/unprivileged_userfaultfd = 1)");
         return NULL;
     }
@@ -95,18 +98,20 @@ static void *fault_thread(void *opaque)
         if (fds[1].revents) {
             break;
         }
-        if (read(u->fd, &message, sizeof(message)) != sizeof(message) || message.event != UFFD_EVENT_PAGEFAULT) {
+        if (read(u->fd, &message, sizeof(message)) != sizeof(message) ||
+            message.event != UFFD_EVENT_PAGEFAULT) {
             continue;
         }
-        if (!u->fault(u->opaque, (uint8_t *)(uintptr_t)(message.arg.pagefault.address & ~(RAM_PAGE_SIZE - 1)))) {
+        if (!u->fault(u->opaque, (uint8_t *)(uintptr_t)(message.arg.pagefault.address &
+                                                        ~(RAM_PAGE_SIZE - 1)))) {
             break;
         }
     }
     return NULL;
 }
 
-bool userfault_start(Userfault *u, const char *name, bool (*fault)(void *opaque, uint8_t *page), void *opaque,
-                     GError **errp)
+bool userfault_start(Userfault *u, const char *name, bool (*fault)(void *opaque, uint8_t *page),
+                     void *opaque, GError **errp)
 {
     if (pipe2(u->quit, O_CLOEXEC)) {
         error_setg_errno(errp, errno, "no pipe for the thread '%s'", name);

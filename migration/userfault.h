@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults of the guest's memory that this process handles itself, by Linux' userfaultfd(2): whoever touches such a
- * page sleeps until it has been seen to.
+ * Faults of the guest's memory that this process handles itself, by Linux' userfaultfd(2): whoever
+ * touches such a page sleeps until it has been seen to.
  */
 #ifndef MIGRATION_USERFAULT_H
 #define MIGRATION_USERFAULT_H
@@ -25,8 +25,8 @@ Userfault *userfault_new(UserfaultKind kind, GError **errp);
 /* Faults of the region come here from now on. */
 bool userfault_register(Userfault *u, const RAMRegion *region, GError **errp);
 /* Starts the thread that calls `fault` with each page touched; false ends it. */
-bool userfault_start(Userfault *u, const char *name, bool (*fault)(void *opaque, uint8_t *page), void *opaque,
-                     GError **errp);
+bool userfault_start(Userfault *u, const char *name, bool (*fault)(void *opaque, uint8_t *page),
+                     void *opaque, GError **errp);
 /* For requests of ioctl(2). */
 int userfault_fd(const Userfault *u);
 /* Ends the thread and wakes whoever still sleeps. NULL is fine. */

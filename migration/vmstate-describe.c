@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The description of what was sent: JSON that follows a stream's sections, so that tools can read it
- * without the program that wrote it.  Its members are QEMU's: fields with name, type and size in bytes as
- * they were written; arrays of like elements once, with array_len, others element by element with index.
+ * The description of what was sent: JSON that follows a stream's sections, so that tools can read
+ * it without the program that wrote it.  Its members are QEMU's: fields with name, type and size in
+ * bytes as they were written; arrays of like elements once, with array_len, others element by
+ * element with index.
  */
 #include "vmstate-internal.h"
 

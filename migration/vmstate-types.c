@@ -376,8 +376,8 @@ static gboolean put_node(gpointer key, gpointer value, gpointer data)
 
     state_put_byte(put->s, 1);
     if (put->desc->key) {
-        put->ok =
-            vmstate_save_struct(put->s, put->desc->key, key, put->desc->key->version_id, NULL, put->errp);
+        put->ok = vmstate_save_struct(put->s, put->desc->key, key, put->desc->key->version_id, NULL,
+                                      put->errp);
     } else {
         state_put_be64(put->s, (uint64_t)(uintptr_t)key);
     }

@@ -180,14 +180,16 @@ static bool save_described(StateStream *s, const VMStateField *field, char *elem
     bool ok = save_element(s, field, element, size, row, errp);
 
     if (row) {
-        json_object_set_new(row, "size", json_integer((json_int_t)(state_stream_position(s) - start)));
+        json_object_set_new(row, "size",
+                            json_integer((json_int_t)(state_stream_position(s) - start)));
     }
     return ok;
 }
 
-/* Long arrays of plain 8-byte numbers (translation tables) many at a time; elements from `first` on. */
-static bool transfer_numbers(StateStream *s, uint64_t *element, uint64_t first, uint64_t count, bool loading,
-                             GError **errp)
+/* Long arrays of plain 8-byte numbers (translation tables) many at a time; elements from `first`
+ * on. */
+static bool transfer_numbers(StateStream *s, uint64_t *element, uint64_t first, uint64_t count,
+                             bool loading, GError **errp)
 {
     uint64_t piece[NUMBERS_AT_ONCE];
 
@@ -230,9 +232,10 @@ static bool transfer_field(StateStream *s, const VMStateField *field, void *opaq
     for (uint64_t i = 0; i < count; i++) {
         char *element = base + i * step;
 
-        if (loading ? !load_element(s, field, element, size, errp)
-                    : !save_described(s, field, element, size,
-                                      vmstate_describe_element(description, field, i, count), errp)) {
+        if (loading
+                ? !load_element(s, field, element, size, errp)
+                : !save_described(s, field, element, size,
+                                  vmstate_describe_element(description, field, i, count), errp)) {
             if (count > 1) {
                 error_prepend(errp, "[%" PRIu64 "]: ", i);
             }
@@ -347,8 +350,8 @@ static bool load_subsections(StateStream *s, const VMStateDescription *vmsd, voi
     }
 }
 
-/* After a failure: a count that came may not speak of an array that did not. The struct is of no use to the
- * guest then, but it can be reset or freed. */
+/* After a failure: a count that came may not speak of an array that did not. The struct is of no
+ * use to the guest then, but it can be reset or freed. */
 static void drop_allocated(const VMStateDescription *vmsd, void *opaque)
 {
     for (const VMStateField *field = vmsd->fields; field && field->name; field++) {

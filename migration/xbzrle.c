@@ -98,7 +98,8 @@ bool xbzrle_decode(const uint8_t *data, size_t length, uint8_t *page, size_t siz
             return false;
         }
         at += count;
-        if (!get_count(&data, end, &count) || !count || count > size - at || count > (size_t)(end - data)) {
+        if (!get_count(&data, end, &count) || !count || count > size - at ||
+            count > (size_t)(end - data)) {
             return false;
         }
         memcpy(page + at, data, count);
@@ -131,8 +132,8 @@ XBZRLECache *xbzrle_cache_new(uint64_t bytes, size_t page_size, GError **errp)
     cache->page_size = page_size;
     cache->lines = g_try_new0(CacheLine, cache->count);
     if (!cache->lines) {
-        error_set(errp, GOSSAMER_ERROR_FAILED, "no memory for an XBZRLE cache of %" G_GUINT64_FORMAT " bytes",
-                  bytes);
+        error_set(errp, GOSSAMER_ERROR_FAILED,
+                  "no memory for an XBZRLE cache of %" G_GUINT64_FORMAT " bytes", bytes);
         g_free(cache);
         return NULL;
     }

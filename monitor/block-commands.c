@@ -35,19 +35,21 @@ static json_t *qmp_blockdev_del(json_t *arguments, GError **errp)
 
 static json_t *qmp_block_resize(json_t *arguments, GError **errp)
 {
-    return qmp_result(blockdev_resize(qmp_string(arguments, "device"), qmp_string(arguments, "node-name"),
+    return qmp_result(blockdev_resize(qmp_string(arguments, "device"),
+                                      qmp_string(arguments, "node-name"),
                                       qmp_integer(arguments, "size", -1), errp));
 }
 
 static json_t *snapshot_internal(json_t *arguments, GError **errp)
 {
-    return qmp_result(blockdev_snapshot_internal(qmp_string(arguments, "device"), qmp_string(arguments, "name"),
-                                                 errp));
+    return qmp_result(blockdev_snapshot_internal(qmp_string(arguments, "device"),
+                                                 qmp_string(arguments, "name"), errp));
 }
 
 static json_t *snapshot_delete_internal(json_t *arguments, GError **errp)
 {
-    return blockdev_snapshot_internal_delete(qmp_string(arguments, "device"), qmp_string(arguments, "id"),
+    return blockdev_snapshot_internal_delete(qmp_string(arguments, "device"),
+                                             qmp_string(arguments, "id"),
                                              qmp_string(arguments, "name"), errp);
 }
 
@@ -59,7 +61,8 @@ static BlockBackend *find_backend(json_t *arguments, GError **errp)
     if (!device && !id) {
         error_setg(errp, "Need exactly one of 'device' and 'id'");
     } else if (!blk) {
-        g_set_error(errp, QMP_ERROR, QMP_CLASS_DEVICE_NOT_FOUND, "Device '%s' not found", device ? device : id);
+        g_set_error(errp, QMP_ERROR, QMP_CLASS_DEVICE_NOT_FOUND, "Device '%s' not found",
+                    device ? device : id);
     }
     return blk;
 }
@@ -68,7 +71,8 @@ static json_t *qmp_eject(json_t *arguments, GError **errp)
 {
     BlockBackend *blk = find_backend(arguments, errp);
 
-    return qmp_result(blk && blk_eject(blk, json_is_true(json_object_get(arguments, "force")), errp));
+    return qmp_result(blk &&
+                      blk_eject(blk, json_is_true(json_object_get(arguments, "force")), errp));
 }
 
 /* How a new medium is opened; mode NULL: as the one before it. */
@@ -80,8 +84,10 @@ static bool parse_mode(BlockBackend *blk, const char *mode, bool *read_only, GEr
     }
     *read_only = !strcmp(mode, "read-only");
     if (!*read_only && strcmp(mode, "read-write")) {
-        error_setg(errp, "Parameter 'read-only-mode' does not accept value '%s' (retain, read-only or "
-                   "read-write)", mode);
+        error_setg(errp,
+                   "Parameter 'read-only-mode' does not accept value '%s' (retain, read-only or "
+                   "read-write)",
+                   mode);
         return false;
     }
     return true;
@@ -92,9 +98,10 @@ static json_t *change_medium(json_t *arguments, GError **errp)
     BlockBackend *blk = find_backend(arguments, errp);
     bool read_only, force = json_is_true(json_object_get(arguments, "force"));
 
-    return qmp_result(blk && parse_mode(blk, qmp_string(arguments, "read-only-mode"), &read_only, errp) &&
-                      blk_change_medium(blk, qmp_string(arguments, "filename"), qmp_string(arguments, "format"),
-                                        read_only, force, errp));
+    return qmp_result(blk &&
+                      parse_mode(blk, qmp_string(arguments, "read-only-mode"), &read_only, errp) &&
+                      blk_change_medium(blk, qmp_string(arguments, "filename"),
+                                        qmp_string(arguments, "format"), read_only, force, errp));
 }
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -103,7 +110,8 @@ const QMPCommand monitor_qmp_block_commands[] = {
     {"query-block", query_block},
     {"query-blockstats", query_blockstats, .arguments = ARGS("query-nodes:b?")},
     {"query-named-block-nodes", query_nodes, .arguments = ARGS("flat:b?")},
-    {"blockdev-add", qmp_blockdev_add, .preconfig = true, .arguments = ARGS("driver:s", "node-name:s?", "*")},
+    {"blockdev-add", qmp_blockdev_add, .preconfig = true,
+     .arguments = ARGS("driver:s", "node-name:s?", "*")},
     {"blockdev-del", qmp_blockdev_del, .preconfig = true, .arguments = ARGS("node-name:s")},
     {"block_resize", qmp_block_resize, .arguments = ARGS("device:s?", "node-name:s?", "size:i")},
     {"blockdev-snapshot-internal-sync", snapshot_internal, .arguments = ARGS("device:s", "name:s")},
@@ -111,7 +119,8 @@ const QMPCommand monitor_qmp_block_commands[] = {
      .arguments = ARGS("device:s", "id:s?", "name:s?")},
     {"eject", qmp_eject, .arguments = ARGS("device:s?", "id:s?", "force:b?")},
     {"blockdev-change-medium", change_medium,
-     .arguments = ARGS("device:s?", "id:s?", "filename:s", "format:s?", "force:b?", "read-only-mode:s?")},
+     .arguments =
+         ARGS("device:s?", "id:s?", "filename:s", "format:s?", "force:b?", "read-only-mode:s?")},
     {0},
 };
 
@@ -180,7 +189,8 @@ static void hmp_eject(HMPContext *context, const char *args)
 
 static void hmp_change(HMPContext *context, const char *args)
 {
-    g_autofree char *device = monitor_word(&args), *file = monitor_word(&args), *format = monitor_word(&args);
+    g_autofree char *device = monitor_word(&args), *file = monitor_word(&args),
+                    *format = monitor_word(&args);
     g_autofree char *mode = monitor_word(&args);
     GError *error = NULL;
     BlockBackend *blk = device ? blk_find(device) : NULL;
@@ -215,11 +225,13 @@ static void complete_drive(const char *args, GPtrArray *out)
 
 const HMPCommand monitor_hmp_block_commands[] = {
     {"info block", "[-n] [-v] [device]",
-     "show info of one block device or all block devices (-n: show named nodes; -v: show details)", info_block,
-     complete_drive},
+     "show info of one block device or all block devices (-n: show named nodes; -v: show details)",
+     info_block, complete_drive},
     {"info blockstats", NULL, "show block device statistics", info_blockstats, NULL},
     {"block_resize", "device size", "resize a block image", hmp_block_resize, complete_drive},
-    {"change", "device filename [format [read-only-mode]]", "change a removable medium", hmp_change, complete_drive},
-    {"eject", "[-f] device", "eject a removable medium (use -f to force it)", hmp_eject, complete_drive},
+    {"change", "device filename [format [read-only-mode]]", "change a removable medium", hmp_change,
+     complete_drive},
+    {"eject", "[-f] device", "eject a removable medium (use -f to force it)", hmp_eject,
+     complete_drive},
     {0},
 };

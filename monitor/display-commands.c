@@ -9,7 +9,8 @@
 
 /* ---- Screen dumps ---- */
 
-static bool screendump(const char *file, const char *device, int64_t head, const char *format, GError **errp)
+static bool screendump(const char *file, const char *device, int64_t head, const char *format,
+                       GError **errp)
 {
     DisplayConsole *console = display_console_find(device, head, errp);
 
@@ -24,8 +25,9 @@ static json_t *qmp_screendump(json_t *arguments, GError **errp)
         error_setg(errp, "'head' must be specified together with 'device'");
         return NULL;
     }
-    return qmp_result(screendump(qmp_string(arguments, "filename"), device, qmp_integer(arguments, "head", 0),
-                                 qmp_string(arguments, "format"), errp));
+    return qmp_result(screendump(qmp_string(arguments, "filename"), device,
+                                 qmp_integer(arguments, "head", 0), qmp_string(arguments, "format"),
+                                 errp));
 }
 
 static void hmp_screendump(HMPContext *context, const char *args)
@@ -65,8 +67,9 @@ static void hmp_sendkey(HMPContext *context, const char *args)
     for (; parts[n] && n < MAX_KEYS; n++) {
         const char *name = !strcmp(parts[n], "<") ? "less" : parts[n];
 
-        keys[n] = g_str_has_prefix(name, "0x") ? key_by_pc((unsigned)g_ascii_strtoull(name, NULL, 16))
-                                               : key_by_name(name);
+        keys[n] = g_str_has_prefix(name, "0x")
+                      ? key_by_pc((unsigned)g_ascii_strtoull(name, NULL, 16))
+                      : key_by_name(name);
         if (keys[n] == KEY_UNKNOWN) {
             g_string_append_printf(context->out, "invalid parameter: %s\n", parts[n]);
             return;
@@ -76,7 +79,8 @@ static void hmp_sendkey(HMPContext *context, const char *args)
         g_string_append_printf(context->out, "sendkey: 1 to %u keys are expected\n", MAX_KEYS);
         return;
     }
-    input_press_keys(keys, n, hold ? (unsigned)MIN(g_ascii_strtoull(hold, NULL, 10), 60000) : 0, &error);
+    input_press_keys(keys, n, hold ? (unsigned)MIN(g_ascii_strtoull(hold, NULL, 10), 60000) : 0,
+                     &error);
     hmp_report(context, error);
 }
 
@@ -195,8 +199,8 @@ static void info_mice(HMPContext *context, const char *args)
     for (guint i = 0; i < mice->len; i++) {
         const InputMouse *mouse = &g_array_index(mice, InputMouse, i);
 
-        g_string_append_printf(context->out, "%c Mouse #%d: %s%s\n", mouse->current ? '*' : ' ', mouse->index,
-                               mouse->name, mouse->absolute ? " (absolute)" : "");
+        g_string_append_printf(context->out, "%c Mouse #%d: %s%s\n", mouse->current ? '*' : ' ',
+                               mouse->index, mouse->name, mouse->absolute ? " (absolute)" : "");
     }
     if (!mice->len) {
         g_string_append(context->out, "No mouse devices connected\n");
@@ -211,8 +215,9 @@ static json_t *query_mice(json_t *arguments, GError **errp)
     for (guint i = 0; i < mice->len; i++) {
         const InputMouse *mouse = &g_array_index(mice, InputMouse, i);
 
-        json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:b}", "name", mouse->name, "index", mouse->index,
-                                              "current", mouse->current, "absolute", mouse->absolute));
+        json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:b}", "name", mouse->name, "index",
+                                              mouse->index, "current", mouse->current, "absolute",
+                                              mouse->absolute));
     }
     return list;
 }
@@ -240,8 +245,11 @@ static bool send_axis(json_t *data, bool absolute, bool really, GError **errp)
 /* really: not only looked at. */
 static bool send_event(json_t *event, bool really, GError **errp)
 {
-    static const struct { const char *type; InputKind kind; } types[] = {
-        {"key", INPUT_KEYS}, {"btn", INPUT_BUTTONS}, {"rel", INPUT_RELATIVE}, {"abs", INPUT_ABSOLUTE}};
+    static const struct { const char *type; InputKind kind;
+    } types[] = {{"key", INPUT_KEYS},
+                 {"btn", INPUT_BUTTONS},
+                 {"rel", INPUT_RELATIVE},
+                 {"abs", INPUT_ABSOLUTE}};
     const char *type = json_string_value(json_object_get(event, "type"));
     json_t *data = json_object_get(event, "data"), *down = json_object_get(data, "down");
     const char *name = json_string_value(json_object_get(data, "button"));
@@ -318,11 +326,13 @@ static bool is_vnc(const char *protocol, GError **errp)
     if (!g_strcmp0(protocol, "vnc")) {
         return true;
     }
-    error_setg(errp, "Parameter 'protocol' does not accept value '%s' (vnc)", protocol ? protocol : "");
+    error_setg(errp, "Parameter 'protocol' does not accept value '%s' (vnc)",
+               protocol ? protocol : "");
     return false;
 }
 
-static bool set_password(const char *protocol, const char *password, const char *connected, GError **errp)
+static bool set_password(const char *protocol, const char *password, const char *connected,
+                         GError **errp)
 {
     if (!is_vnc(protocol, errp)) {
         return false;
@@ -351,7 +361,8 @@ static bool expire_password(const char *protocol, const char *time, GError **err
     }
     when = time ? g_ascii_strtoll(time + (*time == '+'), &end, 10) : 0;
     if (!end || *end || end == time + (*time == '+') || when < 0) {
-        error_setg(errp, "Parameter 'time' is no number of seconds, 'now' or 'never': '%s'", time ? time : "");
+        error_setg(errp, "Parameter 'time' is no number of seconds, 'now' or 'never': '%s'",
+                   time ? time : "");
         return false;
     }
     return vnc_expire_password(*time == '+' ? now + MIN(when, INT32_MAX) : when, errp);
@@ -359,7 +370,8 @@ static bool expire_password(const char *protocol, const char *time, GError **err
 
 static json_t *qmp_set_password(json_t *arguments, GError **errp)
 {
-    return qmp_result(set_password(qmp_string(arguments, "protocol"), qmp_string(arguments, "password"),
+    return qmp_result(set_password(qmp_string(arguments, "protocol"),
+                                   qmp_string(arguments, "password"),
                                    qmp_string(arguments, "connected"), errp));
 }
 
@@ -370,12 +382,14 @@ static json_t *qmp_change_vnc_password(json_t *arguments, GError **errp)
 
 static json_t *qmp_expire_password(json_t *arguments, GError **errp)
 {
-    return qmp_result(expire_password(qmp_string(arguments, "protocol"), qmp_string(arguments, "time"), errp));
+    return qmp_result(
+        expire_password(qmp_string(arguments, "protocol"), qmp_string(arguments, "time"), errp));
 }
 
 static void hmp_set_password(HMPContext *context, const char *args)
 {
-    g_autofree char *protocol = monitor_word(&args), *password = monitor_word(&args), *connected = monitor_word(&args);
+    g_autofree char *protocol = monitor_word(&args), *password = monitor_word(&args),
+                    *connected = monitor_word(&args);
     GError *error = NULL;
 
     if (password) {
@@ -402,8 +416,9 @@ static json_t *vnc_clients(const VncInfo *info)
     for (guint i = 0; i < info->clients->len; i++) {
         const VncClientInfo *client = &g_array_index(info->clients, VncClientInfo, i);
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "host", client->host, "service", client->service,
-                                              "family", client->family, "websocket", 0));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:b}", "host", client->host, "service",
+                                        client->service, "family", client->family, "websocket", 0));
     }
     return list;
 }
@@ -415,8 +430,9 @@ static json_t *query_vnc(json_t *arguments, GError **errp)
     if (!info->host) {
         return json_pack("{s:b}", "enabled", 0);
     }
-    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o}", "enabled", 1, "host", info->host, "service", info->service,
-                     "family", info->family, "auth", info->password ? "vnc" : "none", "clients", vnc_clients(info));
+    return json_pack("{s:b, s:s, s:s, s:s, s:s, s:o}", "enabled", 1, "host", info->host, "service",
+                     info->service, "family", info->family, "auth", info->password ? "vnc" : "none",
+                     "clients", vnc_clients(info));
 }
 
 static json_t *query_vnc_servers(json_t *arguments, GError **errp)
@@ -427,9 +443,9 @@ static json_t *query_vnc_servers(json_t *arguments, GError **errp)
     if (!info->host) {
         return json_array();
     }
-    return json_pack("[{s:s, s:s, s:o, s:[{s:s, s:s, s:s, s:s, s:b}]}]", "id", "default", "auth", auth, "clients",
-                     vnc_clients(info), "server", "host", info->host, "service", info->service, "family", info->family,
-                     "auth", auth, "websocket", 0);
+    return json_pack("[{s:s, s:s, s:o, s:[{s:s, s:s, s:s, s:s, s:b}]}]", "id", "default", "auth",
+                     auth, "clients", vnc_clients(info), "server", "host", info->host, "service",
+                     info->service, "family", info->family, "auth", auth, "websocket", 0);
 }
 
 static void info_vnc(HMPContext *context, const char *args)
@@ -441,13 +457,15 @@ static void info_vnc(HMPContext *context, const char *args)
         g_string_append(context->out, "None\n");
         return;
     }
-    g_string_append_printf(context->out, "default:\n  Server: %s:%s (%s)\n    Auth: %s (Sub: none)\n", info->host,
+    g_string_append_printf(context->out,
+                           "default:\n  Server: %s:%s (%s)\n    Auth: %s (Sub: none)\n", info->host,
                            info->service, info->family, auth);
     for (guint i = 0; i < info->clients->len; i++) {
         const VncClientInfo *client = &g_array_index(info->clients, VncClientInfo, i);
 
-        g_string_append_printf(context->out, "  Client: %s:%s (%s)\n    x509_dname: none\n    sasl_username: none\n",
-                               client->host, client->service, client->family);
+        g_string_append_printf(
+            context->out, "  Client: %s:%s (%s)\n    x509_dname: none\n    sasl_username: none\n",
+            client->host, client->service, client->family);
     }
     g_string_append_printf(context->out, "  Auth: %s (Sub: none)\n", auth);
 }
@@ -464,8 +482,10 @@ const QMPCommand monitor_qmp_display_commands[] = {
     {"query-vnc", query_vnc},
     {"query-vnc-servers", query_vnc_servers},
     {"set_password", qmp_set_password,
-     .arguments = (const char *const[]){"protocol:s", "password:s", "connected:s?", "display:s?", NULL}},
-    {"change-vnc-password", qmp_change_vnc_password, .arguments = (const char *const[]){"password:s", NULL}},
+     .arguments =
+         (const char *const[]){"protocol:s", "password:s", "connected:s?", "display:s?", NULL}},
+    {"change-vnc-password", qmp_change_vnc_password,
+     .arguments = (const char *const[]){"password:s", NULL}},
     {"expire_password", qmp_expire_password,
      .arguments = (const char *const[]){"protocol:s", "time:s", "display:s?", NULL}},
     {0},
@@ -473,16 +493,20 @@ const QMPCommand monitor_qmp_display_commands[] = {
 
 const HMPCommand monitor_hmp_display_commands[] = {
     {"screendump", "[-f format] filename [device [head]]",
-     "save screen from head 'head' of display device 'device' into image 'filename' in format 'format' (ppm or png)",
+     "save screen from head 'head' of display device 'device' into image 'filename' in format "
+     "'format' (ppm or png)",
      hmp_screendump, NULL},
     {"sendkey", "keys [hold_ms]",
-     "send keys to the VM (e.g. 'sendkey ctrl-alt-f1', default hold time=100 ms)", hmp_sendkey, complete_key},
+     "send keys to the VM (e.g. 'sendkey ctrl-alt-f1', default hold time=100 ms)", hmp_sendkey,
+     complete_key},
     {"mouse_move", "dx dy [dz]", "send mouse move events", hmp_mouse_move, NULL},
     {"mouse_button", "state", "change mouse button state (1=L, 2=R, 4=M)", hmp_mouse_button, NULL},
     {"mouse_set", "index", "set which mouse device receives events", hmp_mouse_set, NULL},
-    {"set_password", "protocol password [action-if-connected]", "set the password of VNC clients", hmp_set_password, NULL},
-    {"expire_password", "protocol time", "set when the password ends (now, never, +SECONDS, SECONDS since 1970)",
-     hmp_expire_password, NULL},
+    {"set_password", "protocol password [action-if-connected]", "set the password of VNC clients",
+     hmp_set_password, NULL},
+    {"expire_password", "protocol time",
+     "set when the password ends (now, never, +SECONDS, SECONDS since 1970)", hmp_expire_password,
+     NULL},
     {"info vnc", NULL, "show the vnc server status", info_vnc, NULL},
     {"info mice", NULL, "show which guest mouse is receiving events", info_mice, NULL},
     {0},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Expressions of the human monitor: 64-bit numbers, 'c' characters, $registers of the monitor's CPU,
- * unary + - ~, and from weak to strong: + -, then & | ^, then * / %.
+ * Expressions of the human monitor: 64-bit numbers, 'c' characters, $registers of the monitor's
+ * CPU, unary + - ~, and from weak to strong: + -, then & | ^, then * / %.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,7 +44,8 @@ static void read_register(CPUState *cpu, void *opaque)
     RegisterQuery *query = opaque;
 
     cpu_synchronize(cpu);
-    query->found = cpu->ops->get_register && cpu->ops->get_register(cpu, query->name, &query->value);
+    query->found =
+        cpu->ops->get_register && cpu->ops->get_register(cpu, query->name, &query->value);
 }
 
 static uint64_t reg(Parser *p)

@@ -441,7 +441,8 @@ static void complete_path(const char *args, GPtrArray *out)
         Object *child = g_ptr_array_index(obj->children, i);
 
         if (g_str_has_prefix(child->name, slash + 1)) {
-            g_ptr_array_add(out, g_strdup_printf("%.*s%s", (int)(slash + 1 - args), args, child->name));
+            g_ptr_array_add(out,
+                            g_strdup_printf("%.*s%s", (int)(slash + 1 - args), args, child->name));
         }
     }
 }
@@ -462,8 +463,9 @@ static void hmp_watchdog_action(HMPContext *context, const char *args)
 
 static void hmp_dump_guest_memory(HMPContext *context, const char *args)
 {
-    g_string_append(context->out,
-                    "Error: dumping guest memory is not supported (pmemsave writes plain memory)\n");
+    g_string_append(
+        context->out,
+        "Error: dumping guest memory is not supported (pmemsave writes plain memory)\n");
 }
 
 /* args NULL: takes none. An argument in brackets may be missing. */
@@ -485,7 +487,8 @@ const HMPCommand monitor_hmp_commands[] = {
     {"device_del", "device", "remove device", hmp_device_del, complete_device_id},
     {"chardev-add", "args", "add chardev", hmp_chardev_add, NULL},
     {"chardev-remove", "id", "remove chardev", hmp_chardev_remove, complete_chardev},
-    {"chardev-send-break", "id", "send a break on chardev", hmp_chardev_send_break, complete_chardev},
+    {"chardev-send-break", "id", "send a break on chardev", hmp_chardev_send_break,
+     complete_chardev},
     {"ringbuf_write", "device data", "write to a ring buffer character device", hmp_ringbuf_write,
      complete_chardev},
     {"ringbuf_read", "device size", "read from a ring buffer character device", hmp_ringbuf_read,
@@ -493,8 +496,10 @@ const HMPCommand monitor_hmp_commands[] = {
     {"qom-list", "[path]", "list QOM properties", hmp_qom_list, complete_path},
     {"qom-get", "path property", "print QOM property", hmp_qom_get, complete_path},
     {"qom-set", "[-j] path property value",
-     "set QOM property.\n\t\t\t -j: the value is specified in json format.", hmp_qom_set, complete_path},
+     "set QOM property.\n\t\t\t -j: the value is specified in json format.", hmp_qom_set,
+     complete_path},
     {"watchdog_action", "action", "change watchdog action", hmp_watchdog_action, NULL},
-    {"dump-guest-memory", "filename", "dump guest memory (not supported)", hmp_dump_guest_memory, NULL},
+    {"dump-guest-memory", "filename", "dump guest memory (not supported)", hmp_dump_guest_memory,
+     NULL},
     {0},
 };

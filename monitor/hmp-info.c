@@ -263,7 +263,8 @@ static void info_memory_size(HMPContext *context, const char *args)
 {
     MachineState *machine = machine_current();
 
-    g_string_append_printf(context->out, "base memory: %" PRIu64 "\n", machine ? machine->ram_size : 0);
+    g_string_append_printf(context->out, "base memory: %" PRIu64 "\n",
+                           machine ? machine->ram_size : 0);
     g_string_append(context->out, "plugged memory: 0\n");
 }
 
@@ -309,7 +310,8 @@ const HMPCommand monitor_hmp_info_commands[] = {
      info_registers, NULL},
     {"info cpus", NULL, "show infos for each CPU", info_cpus, NULL},
     {"info mtree", "[-f][-d][-o][-D]",
-     "show memory tree (-f: dump flat view for address spaces; -D: dump disabled regions)", info_mtree, NULL},
+     "show memory tree (-f: dump flat view for address spaces; -D: dump disabled regions)",
+     info_mtree, NULL},
     {"info qtree", NULL, "show device tree", info_qtree, NULL},
     {"info pci", NULL, "show PCI info", info_pci, NULL},
     {"info qdm", NULL, "show qdev device model list", info_qdm, NULL},
@@ -323,9 +325,11 @@ const HMPCommand monitor_hmp_info_commands[] = {
     {"info numa", NULL, "show NUMA information", info_numa, NULL},
     {"info history", NULL, "show the command line history", info_history, NULL},
     {"info memory_size_summary", NULL,
-     "show the amount of initially allocated and present hotpluggable (if enabled) memory in bytes.",
+     "show the amount of initially allocated and present hotpluggable (if enabled) memory in "
+     "bytes.",
      info_memory_size, NULL},
-    {"info hotpluggable-cpus", NULL, "show information about hotpluggable CPUs", info_hotpluggable, NULL},
+    {"info hotpluggable-cpus", NULL, "show information about hotpluggable CPUs", info_hotpluggable,
+     NULL},
     {"info balloon", NULL, "show balloon information", info_balloon, NULL},
     {"info usb", NULL, "show guest USB devices", info_usb, NULL},
     {"info memory-devices", NULL, "show memory devices", info_nothing, NULL},

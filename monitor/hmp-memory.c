@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands of the human monitor that look at memory and numbers: x, xp, print, memsave, pmemsave, sum and
- * address translation.  Numbers of several bytes are shown as big-endian ones, whatever the guest runs.
+ * Commands of the human monitor that look at memory and numbers: x, xp, print, memsave, pmemsave,
+ * sum and address translation.  Numbers of several bytes are shown as big-endian ones, whatever the
+ * guest runs.
  */
 #include <fcntl.h>
 #include <errno.h>
@@ -73,7 +74,8 @@ static bool take_number(HMPContext *context, const char **args, uint64_t *value)
 static bool at_end(HMPContext *context, const char *name, const char *args)
 {
     if (*args) {
-        g_string_append_printf(context->out, "%s: extraneous characters at the end of line\n", name);
+        g_string_append_printf(context->out, "%s: extraneous characters at the end of line\n",
+                               name);
         return false;
     }
     return true;
@@ -121,13 +123,14 @@ static bool read_through_cpu(CPUState *cpu, uint64_t address, void *buf, uint64_
     return q.good;
 }
 
-static bool read_memory(HMPContext *context, bool physical, uint64_t address, void *buf, uint64_t size)
+static bool read_memory(HMPContext *context, bool physical, uint64_t address, void *buf,
+                        uint64_t size)
 {
     CPUState *cpu = cpu_get(context->cpu_index);
 
     if (physical) {
-        return address_space_read(address_space_memory(), address, (MemTxAttrs){.debug = true}, buf, size) ==
-               MEMTX_OK;
+        return address_space_read(address_space_memory(), address, (MemTxAttrs){.debug = true}, buf,
+                                  size) == MEMTX_OK;
     }
     return cpu && read_through_cpu(cpu, address, buf, size);
 }
@@ -172,8 +175,8 @@ static void disassemble(HMPContext *context, bool physical, uint64_t address, ui
             length = cpu->ops->disassemble(cpu, address, bytes, sizeof(bytes), context->out);
         }
         if (!length) {
-            g_string_append_printf(context->out, ".byte 0x%02x, 0x%02x, 0x%02x, 0x%02x", bytes[0], bytes[1],
-                                   bytes[2], bytes[3]);
+            g_string_append_printf(context->out, ".byte 0x%02x, 0x%02x, 0x%02x, 0x%02x", bytes[0],
+                                   bytes[1], bytes[2], bytes[3]);
             length = sizeof(bytes);
         }
         g_string_append_c(context->out, '\n');
@@ -266,8 +269,8 @@ static void hmp_print(HMPContext *context, const char *args)
     }
 }
 
-bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_t size, const char *file,
-                         GError **errp)
+bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_t size,
+                         const char *file, GError **errp)
 {
     CPUState *cpu = cpu_get(cpu_index);
     uint64_t at = address;
@@ -287,8 +290,8 @@ bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_
         uint8_t buf[65536];
         uint64_t n = MIN(size, sizeof(buf));
 
-        if (physical ? address_space_read(address_space_memory(), at, (MemTxAttrs){.debug = true}, buf, n) !=
-                           MEMTX_OK
+        if (physical ? address_space_read(address_space_memory(), at, (MemTxAttrs){.debug = true},
+                                          buf, n) != MEMTX_OK
                      : !read_through_cpu(cpu, at, buf, n)) {
             error_setg(errp, "Invalid addr 0x%016" PRIx64 "/size %" PRIu64 " specified", address,
                        size + (at - address));
@@ -381,7 +384,8 @@ static void hmp_gva2gpa(HMPContext *context, const char *args)
     }
     if (!cpu) {
         g_string_append(context->out, "No CPU available\n");
-    } else if (cpu->ops->translate_debug && cpu->ops->translate_debug(cpu, address, &physical, &attrs)) {
+    } else if (cpu->ops->translate_debug &&
+               cpu->ops->translate_debug(cpu, address, &physical, &attrs)) {
         g_string_append_printf(context->out, "gpa: %#" PRIx64 "\n", physical);
     } else {
         g_string_append(context->out, "Unmapped\n");
@@ -398,23 +402,27 @@ static void hmp_gpa2hva(HMPContext *context, const char *args)
     }
     section = address_space_find(address_space_memory(), address);
     if (!section) {
-        g_string_append_printf(context->out, "No memory is mapped at address 0x%" PRIx64 "\n", address);
+        g_string_append_printf(context->out, "No memory is mapped at address 0x%" PRIx64 "\n",
+                               address);
     } else if (!section->host) {
-        g_string_append_printf(context->out, "Memory at address 0x%" PRIx64 " is not RAM\n", address);
+        g_string_append_printf(context->out, "Memory at address 0x%" PRIx64 " is not RAM\n",
+                               address);
     } else {
-        g_string_append_printf(context->out, "Host virtual address for 0x%" PRIx64 " (%s) is %p\n", address,
-                               section->mr->name, (void *)(section->host + (address - section->addr)));
+        g_string_append_printf(context->out, "Host virtual address for 0x%" PRIx64 " (%s) is %p\n",
+                               address, section->mr->name,
+                               (void *)(section->host + (address - section->addr)));
     }
 }
 
 const HMPCommand monitor_hmp_memory_commands[] = {
     {"x", "/fmt addr", "virtual memory dump starting at 'addr'", hmp_x, NULL},
     {"xp", "/fmt addr", "physical memory dump starting at 'addr'", hmp_xp, NULL},
-    {"p|print", "/fmt expr", "print expression value (use $reg for CPU register access)", hmp_print, NULL},
-    {"memsave", "addr size file", "save to disk virtual memory dump starting at 'addr' of size 'size'",
-     hmp_memsave, NULL},
-    {"pmemsave", "addr size file", "save to disk physical memory dump starting at 'addr' of size 'size'",
-     hmp_pmemsave, NULL},
+    {"p|print", "/fmt expr", "print expression value (use $reg for CPU register access)", hmp_print,
+     NULL},
+    {"memsave", "addr size file",
+     "save to disk virtual memory dump starting at 'addr' of size 'size'", hmp_memsave, NULL},
+    {"pmemsave", "addr size file",
+     "save to disk physical memory dump starting at 'addr' of size 'size'", hmp_pmemsave, NULL},
     {"sum", "addr size", "compute the checksum of a memory region", hmp_sum, NULL},
     {"gva2gpa", "addr", "print the guest physical address corresponding to a guest virtual address",
      hmp_gva2gpa, NULL},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The human monitor: finds commands by name or unique prefix words ("info status"), runs them, completes.
+ * The human monitor: finds commands by name or unique prefix words ("info status"), runs them,
+ * completes.
  */
 #include <string.h>
 #include "monitor-private.h"
@@ -97,8 +98,8 @@ static void run(HMPContext *context, const char *typed)
     name = g_strndup(line, strcspn(line, " /"));
     try_help = g_strdup_printf("Try \"help %s\" for more information\n", name);
     if (!row->args && *args) {
-        g_string_append_printf(context->out, "%s: extraneous characters at the end of line\n%s", row->name,
-                               try_help);
+        g_string_append_printf(context->out, "%s: extraneous characters at the end of line\n%s",
+                               row->name, try_help);
         return;
     }
     if (row->args && row->args[0] != '[' && !*args) {

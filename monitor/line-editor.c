@@ -191,8 +191,9 @@ static void do_complete(LineEditor *e)
     if (n <= have) {
         put(e, "\r\n");
         for (guint i = 0; i < words->len; i++) {
-            g_autofree char *cell = g_strdup_printf("%-20s%s", (char *)g_ptr_array_index(words, i),
-                                                    i % 4 == 3 || i + 1 == words->len ? "\r\n" : "");
+            g_autofree char *cell =
+                g_strdup_printf("%-20s%s", (char *)g_ptr_array_index(words, i),
+                                i % 4 == 3 || i + 1 == words->len ? "\r\n" : "");
 
             put(e, cell);
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QMP commands about migration, and its events (HMP: hmp-migration.c).  Names, arguments and words are QEMU's.
+ * QMP commands about migration, and its events (HMP: hmp-migration.c).  Names, arguments and words
+ * are QEMU's.
  */
 #include <string.h>
 #include "monitor-private.h"
@@ -40,7 +41,8 @@ static char *uri_of_channels(json_t *channels, GError **errp)
     return NULL;
 }
 
-/* "fd:NAME" with a name that getfd gave: by number, and the name is gone. Takes uri, which may be NULL. */
+/* "fd:NAME" with a name that getfd gave: by number, and the name is gone. Takes uri, which may be
+ * NULL. */
 static char *resolve_fd(char *uri, TakenFd *taken, GError **errp)
 {
     g_autofree char *named = uri;
@@ -106,27 +108,32 @@ static json_t *xbzrle_info(const RAMStats *ram)
 {
     uint64_t tried = ram->xbzrle_pages + ram->xbzrle_misses + ram->xbzrle_overflows;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:I}", "cache-size", (json_int_t)ram->xbzrle_cache_size,
-                     "bytes", (json_int_t)ram->xbzrle_bytes, "pages", (json_int_t)ram->xbzrle_pages,
-                     "cache-miss", (json_int_t)ram->xbzrle_misses, "cache-miss-rate",
-                     tried ? (double)ram->xbzrle_misses / (double)tried : 0.0, "encoding-rate",
-                     ram->xbzrle_bytes ? (double)(ram->xbzrle_pages * RAM_PAGE_SIZE) / (double)ram->xbzrle_bytes : 0.0,
-                     "overflow", (json_int_t)ram->xbzrle_overflows);
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:f, s:f, s:I}", "cache-size", (json_int_t)ram->xbzrle_cache_size,
+        "bytes", (json_int_t)ram->xbzrle_bytes, "pages", (json_int_t)ram->xbzrle_pages,
+        "cache-miss", (json_int_t)ram->xbzrle_misses, "cache-miss-rate",
+        tried ? (double)ram->xbzrle_misses / (double)tried : 0.0, "encoding-rate",
+        ram->xbzrle_bytes ? (double)(ram->xbzrle_pages * RAM_PAGE_SIZE) / (double)ram->xbzrle_bytes
+                          : 0.0,
+        "overflow", (json_int_t)ram->xbzrle_overflows);
 }
 
 static json_t *ram_info(const MigrationInfo *info)
 {
     const RAMStats *ram = &info->ram;
 
-    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
-                     "transferred", (json_int_t)info->transferred, "remaining", (json_int_t)ram->remaining,
-                     "total", (json_int_t)ram->total, "duplicate", (json_int_t)ram->duplicate, "skipped", 0,
-                     "normal", (json_int_t)ram->normal, "normal-bytes",
-                     (json_int_t)(ram->normal * RAM_PAGE_SIZE), "dirty-pages-rate",
+    return json_pack("{s:I, s:I, s:I, s:I, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:i, s:I, s:I, s:I, "
+                     "s:I, s:I, s:I}",
+                     "transferred", (json_int_t)info->transferred, "remaining",
+                     (json_int_t)ram->remaining, "total", (json_int_t)ram->total, "duplicate",
+                     (json_int_t)ram->duplicate, "skipped", 0, "normal", (json_int_t)ram->normal,
+                     "normal-bytes", (json_int_t)(ram->normal * RAM_PAGE_SIZE), "dirty-pages-rate",
                      (json_int_t)ram->dirty_pages_rate, "mbps", info->mbps, "dirty-sync-count",
-                     (json_int_t)ram->dirty_sync_count, "postcopy-requests", (json_int_t)ram->postcopy_requests, "page-size",
-                     (int)RAM_PAGE_SIZE, "pages-per-second", (json_int_t)info->pages_per_second,
-                     "multifd-bytes", (json_int_t)ram->multifd_bytes, "precopy-bytes", (json_int_t)info->precopy_bytes, "downtime-bytes",
+                     (json_int_t)ram->dirty_sync_count, "postcopy-requests",
+                     (json_int_t)ram->postcopy_requests, "page-size", (int)RAM_PAGE_SIZE,
+                     "pages-per-second", (json_int_t)info->pages_per_second, "multifd-bytes",
+                     (json_int_t)ram->multifd_bytes, "precopy-bytes",
+                     (json_int_t)info->precopy_bytes, "downtime-bytes",
                      (json_int_t)info->downtime_bytes, "dirty-sync-missed-zero-copy", (json_int_t)0,
                      "postcopy-bytes", (json_int_t)ram->postcopy_bytes);
 }
@@ -179,7 +186,8 @@ static json_t *parameter_value(MigrationParameter parameter)
         return monitor_text(text);
     }
     uint64_t value = migration_parameter_get(parameter);
-    return row->kind == MIGRATION_PARAMETER_SWITCH ? json_boolean(value) : json_integer((json_int_t)value);
+    return row->kind == MIGRATION_PARAMETER_SWITCH ? json_boolean(value)
+                                                   : json_integer((json_int_t)value);
 }
 
 static json_t *qmp_query_parameters(json_t *arguments, GError **errp)
@@ -187,14 +195,16 @@ static json_t *qmp_query_parameters(json_t *arguments, GError **errp)
     json_t *result = json_object();
 
     for (int i = 0; i < MIGRATION_PARAMETER_COUNT; i++) {
-        json_object_set_new(result, migration_parameters[i].name, parameter_value((MigrationParameter)i));
+        json_object_set_new(result, migration_parameters[i].name,
+                            parameter_value((MigrationParameter)i));
     }
     return result;
 }
 
 static bool wrong_type(const char *name, const char *expected, GError **errp)
 {
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter type for '%s', expected: %s", name, expected);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter type for '%s', expected: %s", name,
+              expected);
     return false;
 }
 
@@ -277,7 +287,8 @@ static json_t *qmp_set_capabilities(json_t *arguments, GError **errp)
         json_t *state = json_object_get(row, "state");
         int i = name ? migration_capability_find(name) : -1;
         if (i < 0 || !json_is_boolean(state)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter '%s'", name ? name : "capability");
+            error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter '%s'",
+                      name ? name : "capability");
             return NULL;
         }
         wanted[i] = json_is_true(state);
@@ -287,8 +298,8 @@ static json_t *qmp_set_capabilities(json_t *arguments, GError **errp)
 
 const QMPCommand monitor_qmp_migration_commands[] = {
     {"migrate", qmp_migrate,
-     .arguments = (const char *const[]){"uri:s?", "channels:a?", "blk:b?", "inc:b?", "detach:b?", "resume:b?",
-                                        NULL}},
+     .arguments = (const char *const[]){"uri:s?", "channels:a?", "blk:b?", "inc:b?", "detach:b?",
+                                        "resume:b?", NULL}},
     {"migrate-incoming", qmp_migrate_incoming,
      .arguments = (const char *const[]){"uri:s?", "channels:a?", "exit-on-error:b?", NULL}},
     {"migrate_cancel", qmp_migrate_cancel},
@@ -310,6 +321,7 @@ void monitor_migration_changed(MigrationStatus status, unsigned pass)
     if (pass && migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
         monitor_send_event("MIGRATION_PASS", json_pack("{s:i}", "pass", (int)pass));
     } else if (migration_capability_get(MIGRATION_CAPABILITY_EVENTS)) {
-        monitor_send_event("MIGRATION", json_pack("{s:s}", "status", migration_status_name(status)));
+        monitor_send_event("MIGRATION",
+                           json_pack("{s:s}", "status", migration_status_name(status)));
     }
 }

@@ -72,8 +72,8 @@ char *monitor_word(const char **text);
 /* What HMP and QMP share. Errors read as QEMU's. */
 #define MONITOR_VERSION_TEXT "8.2.0"
 #define MONITOR_PACKAGE "Gossamer 0.1.0"
-bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_t size, const char *file,
-                         GError **errp);
+bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_t size,
+                         const char *file, GError **errp);
 bool monitor_cont(GError **errp);
 bool monitor_nmi(int cpu_index, GError **errp);
 bool monitor_wakeup(GError **errp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Monitor sessions: one for each -monitor, -mon, -qmp.  Output that the peer does not take yet waits
- * here; input goes to the HMP or QMP side.
+ * Monitor sessions: one for each -monitor, -mon, -qmp.  Output that the peer does not take yet
+ * waits here; input goes to the HMP or QMP side.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -83,7 +83,8 @@ static void flush(Monitor *mon)
                 mon->watch = char_frontend_add_watch(&mon->frontend, writable, mon);
             }
             if (!mon->watch) {
-                char_frontend_write_all(&mon->frontend, (const uint8_t *)mon->out->str, mon->out->len);
+                char_frontend_write_all(&mon->frontend, (const uint8_t *)mon->out->str,
+                                        mon->out->len);
                 g_string_truncate(mon->out, 0);
             }
             return;
@@ -115,7 +116,8 @@ static int can_read(void *opaque)
 {
     Monitor *mon = opaque;
 
-    /* A peer that does not take its answers gives no more commands; so none is lost at its end either. */
+    /* A peer that does not take its answers gives no more commands; so none is lost at its end
+     * either. */
     return mon->suspended || mon->out->len ? 0 : 4096;
 }
 
@@ -185,7 +187,8 @@ static void vm_event(void *opaque, const VMEvent *event)
     case VM_EVENT_RESET:
     case VM_EVENT_SHUTDOWN:
         name = event->kind == VM_EVENT_RESET ? "RESET" : "SHUTDOWN";
-        data = json_pack("{s:b, s:s}", "guest", event->guest, "reason", shutdown_cause_name(event->cause));
+        data = json_pack("{s:b, s:s}", "guest", event->guest, "reason",
+                         shutdown_cause_name(event->cause));
         break;
     case VM_EVENT_POWERDOWN:
         name = "POWERDOWN";

@@ -43,7 +43,8 @@ static bool flatten(const char *key, json_t *value, GString *out, GError **errp)
             json_t *text = json_is_object(item) ? json_object_get(item, "str") : item;
 
             if (!json_is_string(text)) {
-                error_setg(errp, "Invalid parameter type for '%s[%zu]', expected: string", key, index);
+                error_setg(errp, "Invalid parameter type for '%s[%zu]', expected: string", key,
+                           index);
                 return false;
             }
             append_value(out, key, json_string_value(text));
@@ -53,7 +54,8 @@ static bool flatten(const char *key, json_t *value, GString *out, GError **errp)
         append_value(out, key, json_string_value(value));
         return true;
     case JSON_INTEGER: {
-        g_autofree char *number = g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        g_autofree char *number =
+            g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
 
         append_value(out, key, number);
         return true;
@@ -79,13 +81,15 @@ static json_t *qmp_netdev_add(json_t *arguments, GError **errp)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
-    return qmp_result(monitor_netdev_from_json(arguments, text, errp) && net_add_netdev(text->str, errp));
+    return qmp_result(monitor_netdev_from_json(arguments, text, errp) &&
+                      net_add_netdev(text->str, errp));
 }
 
 /* net/ knows no classes of QMP's errors. */
 static bool with_class(bool good, GError **errp)
 {
-    if (!good && errp && *errp && g_error_matches(*errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND)) {
+    if (!good && errp && *errp &&
+        g_error_matches(*errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND)) {
         g_autofree char *message = g_strdup((*errp)->message);
 
         g_clear_error(errp);
@@ -125,7 +129,8 @@ static json_t *qmp_announce(json_t *arguments, GError **errp)
 
     json_array_foreach(names, index, name) {
         if (!json_is_string(name)) {
-            error_setg(errp, "Invalid parameter type for 'interfaces[%zu]', expected: string", index);
+            error_setg(errp, "Invalid parameter type for 'interfaces[%zu]', expected: string",
+                       index);
             return NULL;
         }
         g_strv_builder_add(builder, json_string_value(name));
@@ -261,17 +266,18 @@ static void hostfwd_remove(HMPContext *context, const char *args)
 
 const HMPCommand monitor_hmp_net_commands[] = {
     {"info network", NULL, "show the network state", info_network, NULL},
-    {"netdev_add", "[user|tap|socket|stream|dgram|hubport],id=str[,prop=value][,...]", "add host network device",
-     hmp_netdev_add, NULL},
+    {"netdev_add", "[user|tap|socket|stream|dgram|hubport],id=str[,prop=value][,...]",
+     "add host network device", hmp_netdev_add, NULL},
     {"netdev_del", "id", "remove host network device", hmp_netdev_del, complete_name},
-    {"set_link", "name on|off", "change the link status of a network adapter", hmp_set_link, complete_name},
+    {"set_link", "name on|off", "change the link status of a network adapter", hmp_set_link,
+     complete_name},
     {"announce_self", "[interfaces] [id]", "Trigger GARP/RARP announcements", hmp_announce, NULL},
 #ifdef CONFIG_SLIRP
     {"info usernet", NULL, "show user network stack connection states", info_usernet, NULL},
     {"hostfwd_add", "[netdev_id] [tcp|udp]:[hostaddr]:hostport-[guestaddr]:guestport",
      "redirect TCP or UDP connections from host to guest (requires -net user)", hostfwd_add, NULL},
-    {"hostfwd_remove", "[netdev_id] [tcp|udp]:[hostaddr]:hostport", "remove host-to-guest TCP or UDP redirection",
-     hostfwd_remove, NULL},
+    {"hostfwd_remove", "[netdev_id] [tcp|udp]:[hostaddr]:hostport",
+     "remove host-to-guest TCP or UDP redirection", hostfwd_remove, NULL},
 #endif
     {0},
 };

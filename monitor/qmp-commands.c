@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* QMP commands that act on the whole machine: running, reset, policies, memory to files, HMP lines. */
+/* QMP commands that act on the whole machine: running, reset, policies, memory to files, HMP lines.
+ */
 #include <string.h>
 #include "monitor-private.h"
 #include "hw/core/machine.h"
@@ -72,7 +73,8 @@ static bool take_cpu(json_t *arguments, int *index, GError **errp)
 {
     int64_t value = qmp_integer(arguments, "cpu-index", 0);
 
-    if (json_object_get(arguments, "cpu-index") && (value < 0 || value > G_MAXINT || !cpu_get((int)value))) {
+    if (json_object_get(arguments, "cpu-index") &&
+        (value < 0 || value > G_MAXINT || !cpu_get((int)value))) {
         error_setg(errp, "Parameter 'cpu-index' expects a CPU number");
         return false;
     }
@@ -134,7 +136,8 @@ static const Policy policies[] = {
     {"panic", (const char *const[]){"pause", "shutdown", "exit-failure", "none", NULL},
      offsetof(RunPolicy, panic)},
     {"watchdog",
-     (const char *const[]){"reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi", NULL},
+     (const char *const[]){"reset", "shutdown", "poweroff", "pause", "debug", "none", "inject-nmi",
+                           NULL},
      offsetof(RunPolicy, watchdog)},
 };
 
@@ -148,7 +151,8 @@ static int find_name(const char *const *names, const char *name)
     return -1;
 }
 
-static bool set_policy(const Policy *policy, const char *parameter, const char *value, bool check, GError **errp)
+static bool set_policy(const Policy *policy, const char *parameter, const char *value, bool check,
+                       GError **errp)
 {
     int found = find_name(policy->names, value);
 
@@ -178,12 +182,14 @@ static json_t *qmp_set_action(json_t *arguments, GError **errp)
 
 static json_t *qmp_watchdog_set_action(json_t *arguments, GError **errp)
 {
-    return qmp_result(set_policy(&policies[3], "action", qmp_string(arguments, "action"), false, errp));
+    return qmp_result(
+        set_policy(&policies[3], "action", qmp_string(arguments, "action"), false, errp));
 }
 
 static json_t *qmp_balloon(json_t *arguments, GError **errp)
 {
-    g_set_error(errp, QMP_ERROR, QMP_CLASS_DEVICE_NOT_ACTIVE, "No balloon device has been activated");
+    g_set_error(errp, QMP_ERROR, QMP_CLASS_DEVICE_NOT_ACTIVE,
+                "No balloon device has been activated");
     return NULL;
 }
 
@@ -197,10 +203,12 @@ const QMPCommand monitor_qmp_commands[] = {
     {"system_powerdown", qmp_system_powerdown},
     {"system_wakeup", qmp_system_wakeup},
     {"inject-nmi", qmp_inject_nmi},
-    {"human-monitor-command", qmp_human_monitor_command, .arguments = ARGS("command-line:s", "cpu-index:i?")},
+    {"human-monitor-command", qmp_human_monitor_command,
+     .arguments = ARGS("command-line:s", "cpu-index:i?")},
     {"memsave", qmp_memsave, .arguments = ARGS("val:i", "size:i", "filename:s", "cpu-index:i?")},
     {"pmemsave", qmp_pmemsave, .arguments = ARGS("val:i", "size:i", "filename:s")},
-    {"set-action", qmp_set_action, .arguments = ARGS("reboot:s?", "shutdown:s?", "panic:s?", "watchdog:s?")},
+    {"set-action", qmp_set_action,
+     .arguments = ARGS("reboot:s?", "shutdown:s?", "panic:s?", "watchdog:s?")},
     {"watchdog-set-action", qmp_watchdog_set_action, .arguments = ARGS("action:s")},
     {"balloon", qmp_balloon, .arguments = ARGS("value:i")},
     {"query-balloon", qmp_balloon},

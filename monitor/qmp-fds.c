@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors that came over a monitor's socket (SCM_RIGHTS) and were given a name with getfd. Whoever is
- * told to use one by its name takes it; closefd gives it up.  Left out: descriptor sets (add-fd).
+ * Descriptors that came over a monitor's socket (SCM_RIGHTS) and were given a name with getfd.
+ * Whoever is told to use one by its name takes it; closefd gives it up.  Left out: descriptor sets
+ * (add-fd).
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -58,7 +59,8 @@ void monitor_drop_fd(const TakenFd *taken)
 {
     struct stat st;
 
-    if (taken->named && !fstat(taken->fd, &st) && st.st_dev == taken->device && st.st_ino == taken->inode) {
+    if (taken->named && !fstat(taken->fd, &st) && st.st_dev == taken->device &&
+        st.st_ino == taken->inode) {
         close(taken->fd);
     }
 }

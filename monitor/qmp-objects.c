@@ -22,8 +22,8 @@ static json_t *qom_list(json_t *arguments, GError **errp)
     for (guint i = 0; i < items->len; i++) {
         ObjectListItem *item = &g_array_index(items, ObjectListItem, i);
 
-        json_array_append_new(result, json_pack("{s:o, s:o}", "name", monitor_text(item->name), "type",
-                                                monitor_text(item->type)));
+        json_array_append_new(result, json_pack("{s:o, s:o}", "name", monitor_text(item->name),
+                                                "type", monitor_text(item->type)));
     }
     return result;
 }
@@ -90,7 +90,8 @@ static json_t *qom_list_types(json_t *arguments, GError **errp)
         const ObjectClass *class = g_hash_table_lookup(all, link->data);
         json_t *entry;
 
-        if ((ancestor && !descends(class, ancestor)) || (class->abstract && !abstract && ancestor)) {
+        if ((ancestor && !descends(class, ancestor)) ||
+            (class->abstract && !abstract && ancestor)) {
             continue;
         }
         entry = json_pack("{s:s, s:s}", "name", class->name, "parent",
@@ -101,7 +102,8 @@ static json_t *qom_list_types(json_t *arguments, GError **errp)
         json_array_append_new(result, entry);
     }
     if (!ancestor || !strcmp(ancestor, "accel") || !strcmp(ancestor, "object")) {
-        json_array_append_new(result, json_pack("{s:s, s:s}", "name", "tcg-accel", "parent", "accel"));
+        json_array_append_new(result,
+                              json_pack("{s:s, s:s}", "name", "tcg-accel", "parent", "accel"));
     }
     return result;
 }
@@ -122,7 +124,8 @@ static void add_property(const Property *prop, void *opaque)
             json_object_set_new(entry, "default-value", json_integer(prop->default_value.number));
             break;
         case PROPERTY_UINT:
-            json_object_set_new(entry, "default-value", json_integer((json_int_t)prop->default_value.natural));
+            json_object_set_new(entry, "default-value",
+                                json_integer((json_int_t)prop->default_value.natural));
             break;
         default: {
             g_autofree char *text = property_default_text(prop);
@@ -277,17 +280,21 @@ static bool socket_address(GString *out, json_t *addr, TakenFd *taken, GError **
 }
 
 /* QMP's member names of a back end's data, and what -chardev calls them. */
-static const struct { const char *kind, *member, *option; } chardev_members[] = {
-    {"file", "out", "path"}, {"file", "in", "input-path"}, {"file", "append", "append"},
-    {"pipe", "device", "path"}, {"ringbuf", "size", "size"}, {"memory", "size", "size"},
-    {"stdio", "signal", "signal"}, {"socket", "server", "server"}, {"socket", "wait", "wait"},
-    {"socket", "nodelay", "nodelay"}, {"socket", "telnet", "telnet"}, {"socket", "reconnect", "reconnect"},
-    {NULL, "logfile", "logfile"}, {NULL, "logappend", "logappend"},
+static const struct { const char *kind, *member, *option;
+} chardev_members[] = {
+    {"file", "out", "path"},        {"file", "in", "input-path"},
+    {"file", "append", "append"},   {"pipe", "device", "path"},
+    {"ringbuf", "size", "size"},    {"memory", "size", "size"},
+    {"stdio", "signal", "signal"},  {"socket", "server", "server"},
+    {"socket", "wait", "wait"},     {"socket", "nodelay", "nodelay"},
+    {"socket", "telnet", "telnet"}, {"socket", "reconnect", "reconnect"},
+    {NULL, "logfile", "logfile"},   {NULL, "logappend", "logappend"},
 };
 
 static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
 {
-    json_t *backend = json_object_get(arguments, "backend"), *data = json_object_get(backend, "data");
+    json_t *backend = json_object_get(arguments, "backend"),
+           *data = json_object_get(backend, "data");
     const char *type = qmp_string(backend, "type");
     g_autoptr(GString) text = g_string_new(NULL);
     TakenFd taken = {.fd = -1};
@@ -304,7 +311,8 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
         if (!socket_address(text, json_object_get(data, "addr"), &taken, errp)) {
             return NULL;
         }
-        /* A server is what is made unless the request says otherwise, and it does not hold the monitor up. */
+        /* A server is what is made unless the request says otherwise, and it does not hold the
+         * monitor up. */
         if (!json_object_get(data, "server")) {
             add_option(text, "server", json_true());
         }
@@ -314,7 +322,8 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(chardev_members); i++) {
         if (!chardev_members[i].kind || !strcmp(chardev_members[i].kind, type)) {
-            add_option(text, chardev_members[i].option, json_object_get(data, chardev_members[i].member));
+            add_option(text, chardev_members[i].option,
+                       json_object_get(data, chardev_members[i].member));
         }
     }
     chr = chardev_new_from_options(text->str, errp);
@@ -326,7 +335,8 @@ static json_t *qmp_chardev_add(json_t *arguments, GError **errp)
     if (!strcmp(type, "pty")) {
         const char *name = chardev_filename(chr);
 
-        json_object_set_new(result, "pty", json_string(g_str_has_prefix(name, "pty:") ? name + 4 : name));
+        json_object_set_new(result, "pty",
+                            json_string(g_str_has_prefix(name, "pty:") ? name + 4 : name));
     }
     return result;
 }
@@ -414,8 +424,10 @@ const QMPCommand monitor_qmp_object_commands[] = {
     {"qom-list", qom_list, .preconfig = true, .arguments = ARGS("path:s")},
     {"qom-get", qom_get, .preconfig = true, .arguments = ARGS("path:s", "property:s")},
     {"qom-set", qom_set, .preconfig = true, .arguments = ARGS("path:s", "property:s", "value")},
-    {"qom-list-types", qom_list_types, .preconfig = true, .arguments = ARGS("implements:s?", "abstract:b?")},
-    {"qom-list-properties", qom_list_properties, .preconfig = true, .arguments = ARGS("typename:s")},
+    {"qom-list-types", qom_list_types, .preconfig = true,
+     .arguments = ARGS("implements:s?", "abstract:b?")},
+    {"qom-list-properties", qom_list_properties, .preconfig = true,
+     .arguments = ARGS("typename:s")},
     {"device-list-properties", device_list_properties, .arguments = ARGS("typename:s")},
     {"device_add", qmp_device_add, .arguments = ARGS("driver:s", "bus:s?", "id:s?", "*")},
     {"device_del", qmp_device_del, .arguments = ARGS("id:s")},

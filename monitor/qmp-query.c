@@ -22,8 +22,8 @@ static const char *target(void)
 
 json_t *qmp_version(void)
 {
-    return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "micro", 0, "minor", 2, "major", 8, "package",
-                     MONITOR_PACKAGE);
+    return json_pack("{s:{s:i, s:i, s:i}, s:s}", "qemu", "micro", 0, "minor", 2, "major", 8,
+                     "package", MONITOR_PACKAGE);
 }
 
 static json_t *query_version(json_t *arguments, GError **errp)
@@ -33,8 +33,8 @@ static json_t *query_version(json_t *arguments, GError **errp)
 
 static json_t *query_status(json_t *arguments, GError **errp)
 {
-    return json_pack("{s:s, s:b, s:b}", "status", runstate_name(runstate_get()), "singlestep", 0, "running",
-                     runstate_is_running());
+    return json_pack("{s:s, s:b, s:b}", "status", runstate_name(runstate_get()), "singlestep", 0,
+                     "running", runstate_is_running());
 }
 
 static json_t *query_name(json_t *arguments, GError **errp)
@@ -72,10 +72,10 @@ static json_t *query_machines(json_t *arguments, GError **errp)
 
     for (guint i = 0; i < classes->len; i++) {
         const MachineClass *class = g_ptr_array_index(classes, i);
-        json_t *entry = json_pack("{s:s, s:I, s:b, s:b, s:b}", "name", class->machine_name, "cpu-max",
-                                  (json_int_t)MAX(class->max_cpus, 1u), "hotpluggable-cpus", 0,
-                                  "numa-mem-supported", class->numa_supported, "deprecated",
-                                  class->deprecated);
+        json_t *entry =
+            json_pack("{s:s, s:I, s:b, s:b, s:b}", "name", class->machine_name, "cpu-max",
+                      (json_int_t)MAX(class->max_cpus, 1u), "hotpluggable-cpus", 0,
+                      "numa-mem-supported", class->numa_supported, "deprecated", class->deprecated);
 
         if (class->alias) {
             json_object_set_new(entry, "alias", json_string(class->alias));
@@ -102,8 +102,9 @@ static json_t *cpu_props(const CPUState *cpu)
     json_t *props = json_pack("{s:I}", "core-id", (json_int_t)monitor_core_id(cpu));
 
     if (machine_current()->numa->num_nodes) {
-        json_object_set_new(props, "node-id",
-                            json_integer(machine_cpu_node(machine_current(), (unsigned)cpu->cpu_index)));
+        json_object_set_new(
+            props, "node-id",
+            json_integer(machine_cpu_node(machine_current(), (unsigned)cpu->cpu_index)));
     }
     return props;
 }
@@ -116,9 +117,10 @@ static json_t *query_cpus_fast(json_t *arguments, GError **errp)
     CPU_FOREACH (cpu) {
         g_autofree char *path = object_path(OBJECT(cpu));
 
-        json_array_append_new(result, json_pack("{s:i, s:o, s:i, s:o, s:s}", "cpu-index", cpu->cpu_index,
-                                                "qom-path", monitor_text(path), "thread-id", cpu->thread_id,
-                                                "props", cpu_props(cpu), "target", target()));
+        json_array_append_new(result,
+                              json_pack("{s:i, s:o, s:i, s:o, s:s}", "cpu-index", cpu->cpu_index,
+                                        "qom-path", monitor_text(path), "thread-id", cpu->thread_id,
+                                        "props", cpu_props(cpu), "target", target()));
     }
     return result;
 }
@@ -132,14 +134,16 @@ static json_t *query_hotpluggable_cpus(json_t *arguments, GError **errp)
 
     CPU_FOREACH (cpu) {
         g_autofree char *path = object_path(OBJECT(cpu));
-        g_autofree char *type = g_strdup_printf("%s-spapr-cpu-core", machine->cpu_type ? machine->cpu_type : "");
+        g_autofree char *type =
+            g_strdup_printf("%s-spapr-cpu-core", machine->cpu_type ? machine->cpu_type : "");
 
         /* One entry for each core. */
         if ((unsigned)cpu->cpu_index % threads == 0) {
             type[0] = g_ascii_tolower(type[0]);
-            json_array_append_new(result, json_pack("{s:o, s:I, s:o, s:o}", "props", cpu_props(cpu),
-                                                    "vcpus-count", (json_int_t)threads, "qom-path",
-                                                    monitor_text(path), "type", monitor_text(type)));
+            json_array_append_new(result,
+                                  json_pack("{s:o, s:I, s:o, s:o}", "props", cpu_props(cpu),
+                                            "vcpus-count", (json_int_t)threads, "qom-path",
+                                            monitor_text(path), "type", monitor_text(type)));
         }
     }
     return result;
@@ -162,9 +166,9 @@ static json_t *query_current_machine(json_t *arguments, GError **errp)
 
 static void add_chardev(Chardev *chr, void *opaque)
 {
-    json_array_append_new(opaque, json_pack("{s:b, s:o, s:o}", "frontend-open", chardev_in_use(chr), "filename",
-                                            monitor_text(chardev_filename(chr)), "label",
-                                            monitor_text(chardev_id(chr))));
+    json_array_append_new(opaque, json_pack("{s:b, s:o, s:o}", "frontend-open", chardev_in_use(chr),
+                                            "filename", monitor_text(chardev_filename(chr)),
+                                            "label", monitor_text(chardev_id(chr))));
 }
 
 static json_t *query_chardev(json_t *arguments, GError **errp)
@@ -190,7 +194,8 @@ static json_t *query_pci(json_t *arguments, GError **errp)
 
 static json_t *query_chardev_backends(json_t *arguments, GError **errp)
 {
-    static const char *const names[] = {"stdio", "null", "file", "pipe", "pty", "socket", "ringbuf"};
+    static const char *const names[] = {"stdio", "null",   "file",   "pipe",
+                                        "pty",   "socket", "ringbuf"};
     json_t *result = json_array();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -78,33 +78,49 @@ static void add_command(const QMPCommand *row, void *opaque)
         }
         json_array_append_new(members, member);
     }
-    json_array_append_new(s->list, json_pack("{s:s, s:s, s:o}", "name", type, "meta-type", "object", "members",
-                                             members));
-    json_array_append_new(s->list, json_pack("{s:s, s:s, s:s, s:s}", "name", row->name, "meta-type", "command",
-                                             "arg-type", type, "ret-type", "any"));
+    json_array_append_new(s->list, json_pack("{s:s, s:s, s:o}", "name", type, "meta-type", "object",
+                                             "members", members));
+    json_array_append_new(s->list, json_pack("{s:s, s:s, s:s, s:s}", "name", row->name, "meta-type",
+                                             "command", "arg-type", type, "ret-type", "any"));
 }
 
 static json_t *query_qmp_schema(json_t *arguments, GError **errp)
 {
     /* All that are sent: the structure test looks for those that are missing here. */
     static const char *const events[] = {
-        "STOP", "RESUME", "RESET", "SHUTDOWN", "POWERDOWN", "SUSPEND", "WAKEUP", "WATCHDOG", "GUEST_PANICKED",
-        "RTC_CHANGE", "MIGRATION", "MIGRATION_PASS", "JOB_STATUS_CHANGE", "DEVICE_DELETED", "DEVICE_TRAY_MOVED",
-        "BLOCK_IO_ERROR", "BLOCK_IMAGE_CORRUPTED",
+        "STOP",
+        "RESUME",
+        "RESET",
+        "SHUTDOWN",
+        "POWERDOWN",
+        "SUSPEND",
+        "WAKEUP",
+        "WATCHDOG",
+        "GUEST_PANICKED",
+        "RTC_CHANGE",
+        "MIGRATION",
+        "MIGRATION_PASS",
+        "JOB_STATUS_CHANGE",
+        "DEVICE_DELETED",
+        "DEVICE_TRAY_MOVED",
+        "BLOCK_IO_ERROR",
+        "BLOCK_IMAGE_CORRUPTED",
     };
     static const char *const no_arguments[] = {"enable:a?", NULL};
     SchemaState s = {json_array(), 0};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(builtins); i++) {
-        json_array_append_new(s.list, json_pack("{s:s, s:s, s:s}", "name", builtins[i].name, "meta-type",
-                                                "builtin", "json-type", builtins[i].json));
+        json_array_append_new(s.list,
+                              json_pack("{s:s, s:s, s:s}", "name", builtins[i].name, "meta-type",
+                                        "builtin", "json-type", builtins[i].json));
     }
-    json_array_append_new(s.list, json_pack("{s:s, s:s, s:[]}", "name", "0", "meta-type", "object", "members"));
+    json_array_append_new(
+        s.list, json_pack("{s:s, s:s, s:[]}", "name", "0", "meta-type", "object", "members"));
     add_command(&(QMPCommand){.name = "qmp_capabilities", .arguments = no_arguments}, &s);
     foreach_command(add_command, &s);
     for (unsigned i = 0; i < G_N_ELEMENTS(events); i++) {
-        json_array_append_new(s.list, json_pack("{s:s, s:s, s:s}", "name", events[i], "meta-type", "event",
-                                                "arg-type", "0"));
+        json_array_append_new(s.list, json_pack("{s:s, s:s, s:s}", "name", events[i], "meta-type",
+                                                "event", "arg-type", "0"));
     }
     return s.list;
 }

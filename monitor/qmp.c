@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QMP: JSON values in, answers and events out, lines ended by CR LF.  Values may come in any pieces; several
- * in one write are answered in order, and what was answered is sent even if the peer has closed its
- * sending side.
+ * QMP: JSON values in, answers and events out, lines ended by CR LF.  Values may come in any
+ * pieces; several in one write are answered in order, and what was answered is sent even if the
+ * peer has closed its sending side.
  */
 #include <string.h>
 #include "monitor-private.h"
@@ -149,8 +149,8 @@ static json_t *negotiate(Monitor *mon, json_t *arguments)
         return error_value("GenericError", "Invalid parameter type for 'enable', expected: array");
     }
     json_array_foreach(enable, i, item) {
-        g_autofree char *text =
-            g_strdup_printf("Capability %s not available", json_is_string(item) ? json_string_value(item) : "");
+        g_autofree char *text = g_strdup_printf(
+            "Capability %s not available", json_is_string(item) ? json_string_value(item) : "");
 
         return error_value("GenericError", text);
     }
@@ -230,7 +230,8 @@ static size_t copy_number(GString *out, const char *text, size_t size)
         (!out->len || out->str[out->len - 1] != '-')) {
         memcpy(digits, text, n);
         digits[n] = 0;
-        if (g_ascii_string_to_unsigned(digits, 10, (guint64)G_MAXINT64 + 1, G_MAXUINT64, &value, NULL)) {
+        if (g_ascii_string_to_unsigned(digits, 10, (guint64)G_MAXINT64 + 1, G_MAXUINT64, &value,
+                                       NULL)) {
             g_string_append_printf(out, "%" G_GINT64_FORMAT, (gint64)value);
             return n;
         }
@@ -239,7 +240,8 @@ static size_t copy_number(GString *out, const char *text, size_t size)
     return n;
 }
 
-/* What QMP takes beyond the parser's JSON: strings in single quotes, and integers up to 2^64 - 1. */
+/* What QMP takes beyond the parser's JSON: strings in single quotes, and integers up to 2^64 - 1.
+ */
 static char *plain_json(const char *text, size_t size)
 {
     GString *out = g_string_sized_new(size);
@@ -357,7 +359,8 @@ void qmp_input(Monitor *mon, const uint8_t *data, int size)
 void qmp_event(Monitor *mon, CharEvent event)
 {
     if (event == CHAR_EVENT_OPENED) {
-        json_t *greeting = json_pack("{s:{s:o, s:[]}}", "QMP", "version", qmp_version(), "capabilities");
+        json_t *greeting =
+            json_pack("{s:{s:o, s:[]}}", "QMP", "version", qmp_version(), "capabilities");
 
         mon->negotiated = false;
         mon->depth = 0;

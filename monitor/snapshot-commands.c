@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands about snapshots of the whole machine, and about the jobs that QMP clients make of them. Names,
- * arguments and words are QEMU's.
+ * Commands about snapshots of the whole machine, and about the jobs that QMP clients make of them.
+ * Names, arguments and words are QEMU's.
  */
 #include <string.h>
 #include <time.h>
@@ -22,9 +22,10 @@ static json_t *query_jobs(json_t *arguments, GError **errp)
 
     for (guint i = jobs->len; i-- > 0;) {
         const Job *job = g_ptr_array_index(jobs, i);
-        json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I}", "id", job->id, "type", job->class->type, "status",
-                                job_status_name(job->status), "current-progress", (json_int_t)job->current,
-                                "total-progress", (json_int_t)job->total);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s, s:I, s:I}", "id", job->id, "type", job->class->type,
+                      "status", job_status_name(job->status), "current-progress",
+                      (json_int_t)job->current, "total-progress", (json_int_t)job->total);
 
         if (job->error) {
             json_object_set_new(row, "error", monitor_text(job->error));
@@ -77,8 +78,8 @@ static json_t *job_dismiss(json_t *arguments, GError **errp)
 
 void monitor_job_changed(const Job *job)
 {
-    monitor_send_event("JOB_STATUS_CHANGE",
-                       json_pack("{s:s, s:s}", "id", job->id, "status", job_status_name(job->status)));
+    monitor_send_event("JOB_STATUS_CHANGE", json_pack("{s:s, s:s}", "id", job->id, "status",
+                                                      job_status_name(job->status)));
 }
 
 /* ---- QMP: snapshots as jobs ---- */
@@ -135,8 +136,8 @@ static json_t *start(json_t *arguments, const JobClass *class, GError **errp)
     w->devices = g_ptr_array_new_with_free_func(g_free);
     json_array_foreach(devices, i, name) {
         if (!json_is_string(name)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid parameter type for 'devices[%zu]', expected: string",
-                      i);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "Invalid parameter type for 'devices[%zu]', expected: string", i);
             free_work(w);
             return NULL;
         }
@@ -219,8 +220,8 @@ static void print_line(GString *out, const BlockSnapshot *sn, const char *id)
     uint64_t ms;
 
     if (!sn) {
-        g_string_append_printf(out, "%-10s%-17s%8s%20s%13s%11s\n", "ID", "TAG", "VM SIZE", "DATE", "VM CLOCK",
-                               "ICOUNT");
+        g_string_append_printf(out, "%-10s%-17s%8s%20s%13s%11s\n", "ID", "TAG", "VM SIZE", "DATE",
+                               "VM CLOCK", "ICOUNT");
         return;
     }
     when = (time_t)sn->date_sec;
@@ -229,11 +230,13 @@ static void print_line(GString *out, const BlockSnapshot *sn, const char *id)
     }
     ms = sn->vm_clock_nsec / 1000000;
     size = size_to_string(sn->vm_state_size);
-    icount = sn->icount == UINT64_MAX ? g_strdup("") : g_strdup_printf("%" G_GUINT64_FORMAT, sn->icount);
+    icount =
+        sn->icount == UINT64_MAX ? g_strdup("") : g_strdup_printf("%" G_GUINT64_FORMAT, sn->icount);
     g_autofree char *clock = g_strdup_printf("%02u:%02u:%02u.%03u", (unsigned)(ms / 3600000),
-                                             (unsigned)(ms / 60000 % 60), (unsigned)(ms / 1000 % 60),
-                                             (unsigned)(ms % 1000));
-    g_string_append_printf(out, "%-10s%-17s%8s%20s%13s%11s\n", id, sn->name, size, date, clock, icount);
+                                             (unsigned)(ms / 60000 % 60),
+                                             (unsigned)(ms / 1000 % 60), (unsigned)(ms % 1000));
+    g_string_append_printf(out, "%-10s%-17s%8s%20s%13s%11s\n", id, sn->name, size, date, clock,
+                           icount);
 }
 
 static const char *node_title(BlockNode *node)
@@ -259,7 +262,8 @@ static unsigned print_partial(GString *out, BlockNode *node)
             continue;
         }
         if (!count++) {
-            g_string_append_printf(out, "\nList of partial (non-loadable) snapshots on '%s':\n", node_title(node));
+            g_string_append_printf(out, "\nList of partial (non-loadable) snapshots on '%s':\n",
+                                   node_title(node));
             print_line(out, NULL, NULL);
         }
         print_line(out, sn, sn->id);
@@ -275,7 +279,8 @@ static void info_snapshots(HMPContext *context, const char *args)
     GError *error = NULL;
     BlockNode *node = block_vmstate_node(NULL, NULL, &error);
 
-    if (!node || !(list = block_snapshot_list(node, &error)) || !(nodes = block_snapshot_nodes(NULL, &error))) {
+    if (!node || !(list = block_snapshot_list(node, &error)) ||
+        !(nodes = block_snapshot_nodes(NULL, &error))) {
         g_string_append_printf(context->out, "%s\n", error->message);
         g_error_free(error);
         return;
@@ -320,8 +325,8 @@ static void complete_tag(const char *args, GPtrArray *out)
 }
 
 const HMPCommand monitor_hmp_snapshot_commands[] = {
-    {"savevm", "[tag]", "save a VM snapshot. If no tag is provided, a new snapshot is created", hmp_savevm,
-     complete_tag},
+    {"savevm", "[tag]", "save a VM snapshot. If no tag is provided, a new snapshot is created",
+     hmp_savevm, complete_tag},
     {"loadvm", "tag", "restore a VM snapshot from its tag", hmp_loadvm, complete_tag},
     {"delvm", "tag", "delete a VM snapshot from its tag", hmp_delvm, complete_tag},
     {"info snapshots", NULL, "show the currently saved VM snapshots", info_snapshots, NULL},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Snapshots of the whole machine: the state's stream of migration/ and the disks' snapshots of block/,
- * made and taken together.
+ * Snapshots of the whole machine: the state's stream of migration/ and the disks' snapshots of
+ * block/, made and taken together.
  */
 #include "monitor/snapshot.h"
 
@@ -16,7 +16,8 @@
 #include "util/error.h"
 #include "vmstate-file.h"
 
-/* What is looked at before a load: the list of RAM blocks is in the head, the description in the tail. */
+/* What is looked at before a load: the list of RAM blocks is in the head, the description in the
+ * tail. */
 #define HEAD_SIZE (64u << 10)
 #define TAIL_SIZE (256u << 10)
 #define TAIL_MOST (16u << 20)
@@ -51,7 +52,8 @@ static bool may_begin(GError **errp)
     case RUN_STATE_INMIGRATE:
         return busy(errp, "the machine waits for an incoming migration");
     case RUN_STATE_POSTMIGRATE:
-        return busy(errp, "the machine has migrated: its disks belong to the other side ('cont' takes them back)");
+        return busy(errp, "the machine has migrated: its disks belong to the other side ('cont' "
+                          "takes them back)");
     case RUN_STATE_FINISH_MIGRATE:
     case RUN_STATE_SAVE_VM:
     case RUN_STATE_RESTORE_VM:
@@ -110,7 +112,9 @@ static bool delete_old(const GArray *old, GError **errp)
         const OldSnapshot *one = &g_array_index(old, OldSnapshot, i);
 
         if (!block_snapshot_delete(one->node, one->id, NULL, errp)) {
-            error_prepend(errp, "the new snapshot is saved, but the old one of that name is still there, too: ");
+            error_prepend(
+                errp,
+                "the new snapshot is saved, but the old one of that name is still there, too: ");
             return false;
         }
     }
@@ -163,7 +167,8 @@ bool snapshot_save(const char *tag, bool overwrite, const char *vmstate, const G
     BlockNode *node;
     bool good;
 
-    if (!may_begin(errp) || !migration_is_possible(errp) || !block_all_can_snapshot(devices, errp) ||
+    if (!may_begin(errp) || !migration_is_possible(errp) ||
+        !block_all_can_snapshot(devices, errp) ||
         !(node = block_vmstate_node(vmstate, devices, errp)) ||
         !(nodes = block_snapshot_nodes(devices, errp))) {
         return false;
@@ -173,7 +178,8 @@ bool snapshot_save(const char *tag, bool overwrite, const char *vmstate, const G
     }
     old = find_old(tag, nodes);
     if (old->len && !overwrite) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Snapshot '%s' already exists in one or more devices", tag);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Snapshot '%s' already exists in one or more devices", tag);
         return false;
     }
     was = runstate_is_running() ? vm_stop_force_state(RUN_STATE_SAVE_VM) : runstate_get();
@@ -198,7 +204,8 @@ static bool no_read(int ret, BlockNode *node, GError **errp)
 }
 
 /* What the stream says of itself, with the machine untouched. */
-static bool check_state(BlockNode *node, const BlockSnapshot *sn, const StateLoader *loader, GError **errp)
+static bool check_state(BlockNode *node, const BlockSnapshot *sn, const StateLoader *loader,
+                        GError **errp)
 {
     size_t size = MIN(HEAD_SIZE, sn->vm_state_size);
     g_autofree uint8_t *data = g_malloc(MAX(TAIL_MOST, HEAD_SIZE));
@@ -224,8 +231,8 @@ static bool check_state(BlockNode *node, const BlockSnapshot *sn, const StateLoa
 }
 
 /* The node whose snapshot has the machine's state. */
-static BlockNode *find_state(const char *tag, const char *vmstate, const GPtrArray *devices, BlockSnapshot *sn,
-                             GError **errp)
+static BlockNode *find_state(const char *tag, const char *vmstate, const GPtrArray *devices,
+                             BlockSnapshot *sn, GError **errp)
 {
     g_autoptr(GPtrArray) nodes = NULL;
     BlockNode *node = block_vmstate_node(vmstate, devices, errp);
@@ -246,11 +253,13 @@ static BlockNode *find_state(const char *tag, const char *vmstate, const GPtrArr
             block_snapshot_clear(sn);
         }
     }
-    error_set(errp, GOSSAMER_ERROR_INVALID, "This is a disk-only snapshot. Revert to it  offline using qemu-img");
+    error_set(errp, GOSSAMER_ERROR_INVALID,
+              "This is a disk-only snapshot. Revert to it  offline using qemu-img");
     return NULL;
 }
 
-static bool read_state(BlockNode *node, const BlockSnapshot *sn, const StateLoader *loader, GError **errp)
+static bool read_state(BlockNode *node, const BlockSnapshot *sn, const StateLoader *loader,
+                       GError **errp)
 {
     StateStream *s = vmstate_file_reader(node, sn->id, sn->vm_state_size);
     bool good = state_load(s, loader, errp);
@@ -261,12 +270,13 @@ static bool read_state(BlockNode *node, const BlockSnapshot *sn, const StateLoad
 /* A state that stood still for a reason which the snapshot does not share. */
 static bool is_over(RunState state)
 {
-    return state == RUN_STATE_INTERNAL_ERROR || state == RUN_STATE_SHUTDOWN || state == RUN_STATE_IO_ERROR ||
-           state == RUN_STATE_GUEST_PANICKED || state == RUN_STATE_WATCHDOG;
+    return state == RUN_STATE_INTERNAL_ERROR || state == RUN_STATE_SHUTDOWN ||
+           state == RUN_STATE_IO_ERROR || state == RUN_STATE_GUEST_PANICKED ||
+           state == RUN_STATE_WATCHDOG;
 }
 
-static bool load_stopped(const char *tag, BlockNode *node, const BlockSnapshot *sn, const StateLoader *loader,
-                         const GPtrArray *devices, GError **errp)
+static bool load_stopped(const char *tag, BlockNode *node, const BlockSnapshot *sn,
+                         const StateLoader *loader, const GPtrArray *devices, GError **errp)
 {
     block_drain_all();
     system_reset(SHUTDOWN_CAUSE_SNAPSHOT_LOAD);
@@ -290,7 +300,8 @@ bool snapshot_load(const char *tag, const char *vmstate, const GPtrArray *device
     if (!has) {
         /* Without any disk the reason is another. */
         if (block_vmstate_node(vmstate, devices, errp)) {
-            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Snapshot '%s' does not exist in one or more devices", tag);
+            error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                      "Snapshot '%s' does not exist in one or more devices", tag);
         }
         return false;
     }
@@ -299,7 +310,8 @@ bool snapshot_load(const char *tag, const char *vmstate, const GPtrArray *device
         return false;
     }
     if (!check_state(node, &sn, &loader, errp)) {
-        error_prepend(errp, "Snapshot '%s' does not fit this machine, which goes on as it is: ", tag);
+        error_prepend(errp,
+                      "Snapshot '%s' does not fit this machine, which goes on as it is: ", tag);
         block_snapshot_clear(&sn);
         return false;
     }
@@ -309,8 +321,10 @@ bool snapshot_load(const char *tag, const char *vmstate, const GPtrArray *device
     block_snapshot_clear(&sn);
     runstate_forget_requests();
     if (!good) {
-        error_prepend(errp, "Error while loading snapshot '%s' (the machine is stopped and has to be reset): ",
-                      tag);
+        error_prepend(
+            errp,
+            "Error while loading snapshot '%s' (the machine is stopped and has to be reset): ",
+            tag);
         vm_stop_force_state(RUN_STATE_INTERNAL_ERROR);
     } else if (was_running) {
         vm_start();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VM state as a stream: a ring of pieces between the stream and a thread that does the input or output.
+ * VM state as a stream: a ring of pieces between the stream and a thread that does the input or
+ * output.
  */
 #include "vmstate-file.h"
 
@@ -9,10 +10,12 @@
 #include "util/error.h"
 #include "util/thread.h"
 
-/* Small enough for the processor's cache, and for the host to serve from the pages it has at hand. */
+/* Small enough for the processor's cache, and for the host to serve from the pages it has at hand.
+ */
 #define PIECE_SIZE (128u << 10)
 #define N_PIECES   64u
-/* Who waits is woken when there is some work to be done at a time: pieces that are full, or empty again. */
+/* Who waits is woken when there is some work to be done at a time: pieces that are full, or empty
+ * again. */
 #define BATCH      8u
 #define WRITEBACK_SIZE (16 << 20)
 
@@ -30,8 +33,8 @@ typedef struct VMStateFile {
     size_t used;                   /* of the piece it works on: filled, or taken */
     Mutex lock;
     Cond changed;
-    /* Under lock: full pieces are those from `first` on; whoever fills owns the one behind them, whoever
-     * empties owns the first. */
+    /* Under lock: full pieces are those from `first` on; whoever fills owns the one behind them,
+     * whoever empties owns the first. */
     Piece pieces[N_PIECES];
     unsigned first, full;
     bool filler_waits, taker_waits;
@@ -123,7 +126,8 @@ static bool failed(VMStateFile *f, const char *what, GError **errp)
     error = f->error;
     mutex_unlock(&f->lock);
     if (error) {
-        error_setg_errno(errp, error, "cannot %s the VM state in '%s'", what, block_filename(f->node));
+        error_setg_errno(errp, error, "cannot %s the VM state in '%s'", what,
+                         block_filename(f->node));
     }
     return error;
 }
@@ -224,11 +228,13 @@ static void *read_thread(void *opaque)
     VMStateFile *f = opaque;
     Piece *piece;
 
-    for (uint64_t position = 0; position < f->size && (piece = wait_empty(f)); position += piece->size) {
+    for (uint64_t position = 0; position < f->size && (piece = wait_empty(f));
+         position += piece->size) {
         int ret;
 
         piece->size = MIN(f->size - position, PIECE_SIZE);
-        ret = block_read_vmstate(f->node, f->snapshot_id, (int64_t)position, piece->data, piece->size);
+        ret = block_read_vmstate(f->node, f->snapshot_id, (int64_t)position, piece->data,
+                                 piece->size);
         if (ret < 0) {
             stop(f, -ret);
             return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A state stream in the VM state area of a disk image. The image's reads and writes run in a thread, in
- * large pieces, while the caller makes or takes what comes next.
+ * A state stream in the VM state area of a disk image. The image's reads and writes run in a
+ * thread, in large pieces, while the caller makes or takes what comes next.
  */
 #ifndef MONITOR_VMSTATE_FILE_H
 #define MONITOR_VMSTATE_FILE_H

@@ -67,8 +67,8 @@ static ssize_t dgram_receive(NetClient *nc, const uint8_t *frame, size_t size)
     ssize_t n;
 
     do {
-        n = d->remote_size ? sendto(d->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&d->remote,
-                                    d->remote_size)
+        n = d->remote_size ? sendto(d->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+                                    (struct sockaddr *)&d->remote, d->remote_size)
                            : send(d->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
@@ -104,8 +104,8 @@ const NetClientInfo net_dgram_info_socket = {
     .type = "socket", .size = sizeof(NetDgram), .receive = dgram_receive, .cleanup = dgram_cleanup,
 };
 
-NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient *peer, int fd, GSocketAddress *remote,
-                         GError **errp)
+NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient *peer, int fd,
+                         GSocketAddress *remote, GError **errp)
 {
     NetDgram *d = (NetDgram *)net_client_new(info, name, peer, errp);
 
@@ -164,9 +164,11 @@ int net_dgram_open_multicast(GSocketAddress *group, const char *local, GError **
     int fd, on = 1;
 
     if (!G_IS_INET_SOCKET_ADDRESS(group) ||
-        !g_inet_address_get_is_multicast(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(group))) ||
+        !g_inet_address_get_is_multicast(
+            g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(group))) ||
         g_socket_address_get_family(group) != G_SOCKET_FAMILY_IPV4) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "specified mcastaddr does not contain a multicast address");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "specified mcastaddr does not contain a multicast address");
         return -1;
     }
     g_socket_address_to_native(group, &address, sizeof(address), NULL);
@@ -186,7 +188,8 @@ int net_dgram_open_multicast(GSocketAddress *group, const char *local, GError **
     /* Others on this host are to hear us. */
     if (setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request)) < 0 ||
         setsockopt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, &loop, sizeof(loop)) < 0 ||
-        (local && setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request.imr_interface, sizeof(struct in_addr)) < 0)) {
+        (local && setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request.imr_interface,
+                             sizeof(struct in_addr)) < 0)) {
         return fail(fd, errp, "can't join the multicast group");
     }
     return fd;
@@ -195,21 +198,25 @@ int net_dgram_open_multicast(GSocketAddress *group, const char *local, GError **
 static bool is_multicast(GSocketAddress *address)
 {
     return G_IS_INET_SOCKET_ADDRESS(address) &&
-           g_inet_address_get_is_multicast(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+           g_inet_address_get_is_multicast(
+               g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
 }
 
-static NetClient *dgram_create(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *dgram_create(const Options *options, const char *name, NetClient *peer,
+                               GError **errp)
 {
     g_autoptr(GSocketAddress) local = NULL, remote = NULL;
     g_autofree char *local_text = NULL, *remote_text = NULL;
     int fd = -1, unused = -1;
     NetClient *nc;
 
-    if (options_has(options, "remote.type") && !net_option_address(options, "remote", &remote, &unused, errp)) {
+    if (options_has(options, "remote.type") &&
+        !net_option_address(options, "remote", &remote, &unused, errp)) {
         return NULL;
     }
     if (unused >= 0) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "remote.type=fd is not a place to send to (use local.type=fd)");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "remote.type=fd is not a place to send to (use local.type=fd)");
         return NULL;
     }
     if (remote && is_multicast(remote)) {
@@ -232,7 +239,8 @@ static NetClient *dgram_create(const Options *options, const char *name, NetClie
         remote_text = remote ? net_address_text(remote) : g_strdup("its peer");
         net_client_set_text(nc, "udp=%s/%s", local_text, remote_text);
         if (local && G_IS_UNIX_SOCKET_ADDRESS(local)) {
-            ((NetDgram *)nc)->path = g_strdup(g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(local)));
+            ((NetDgram *)nc)->path =
+                g_strdup(g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(local)));
         }
     }
     return nc;

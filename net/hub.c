@@ -102,7 +102,9 @@ NetClient *net_hub_add_port(int id, const char *name, NetClient *peer, GError **
 
 bool net_hub_of(const NetClient *nc, int *id)
 {
-    const NetClient *port = nc->info == &hubport_info ? nc : nc->peer && nc->peer->info == &hubport_info ? nc->peer : NULL;
+    const NetClient *port = nc->info == &hubport_info                     ? nc
+                            : nc->peer && nc->peer->info == &hubport_info ? nc->peer
+                                                                          : NULL;
 
     if (port) {
         *id = ((const HubPort *)port)->hub->id;
@@ -147,12 +149,14 @@ void net_hub_check(void)
             others += peer && !net_is_nic(peer);
         }
         if (!nics != !others) {
-            warn_report("hub %d %s", hub->id, nics ? "is not connected to host network" : "with no nics");
+            warn_report("hub %d %s", hub->id,
+                        nics ? "is not connected to host network" : "with no nics");
         }
     }
 }
 
-static NetClient *create_port(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *create_port(const Options *options, const char *name, NetClient *peer,
+                              GError **errp)
 {
     const char *netdev = options_get(options, "netdev");
     uint64_t id = options_get_number(options, "hubid", UINT64_MAX);
@@ -164,7 +168,8 @@ static NetClient *create_port(const Options *options, const char *name, NetClien
     if (netdev) {
         peer = net_find(netdev);
         if (!peer || peer->peer || net_is_nic(peer)) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "netdev '%s' %s", netdev, peer ? "is in use" : "not found");
+            error_set(errp, GOSSAMER_ERROR_INVALID, "netdev '%s' %s", netdev,
+                      peer ? "is in use" : "not found");
             return NULL;
         }
     }

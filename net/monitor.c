@@ -8,7 +8,8 @@
 
 void net_print_client(const NetClient *nc, GString *out)
 {
-    g_string_append_printf(out, "%s: index=0,type=%s%s%s\n", nc->name, nc->info->type, *nc->text ? "," : "", nc->text);
+    g_string_append_printf(out, "%s: index=0,type=%s%s%s\n", nc->name, nc->info->type,
+                           *nc->text ? "," : "", nc->text);
 }
 
 static void print_pair(NetClient *nc, void *opaque)
@@ -113,7 +114,8 @@ static void announcement_free(Announcement *a)
 
 static bool wanted(const Announcement *a, const NetClient *nc)
 {
-    return net_is_nic(nc) && (!a->interfaces || g_strv_contains((const char *const *)a->interfaces, nc->name));
+    return net_is_nic(nc) &&
+           (!a->interfaces || g_strv_contains((const char *const *)a->interfaces, nc->name));
 }
 
 /* A reverse ARP request for the NIC's own address (RFC 903). */
@@ -148,7 +150,8 @@ static void announce_round(void *opaque)
 static bool in_limits(const char *name, int64_t value, int64_t least, int64_t most, GError **errp)
 {
     if (value < least || value > most) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' expects a value from %" PRId64 " to %" PRId64, name, least, most);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Parameter '%s' expects a value from %" PRId64 " to %" PRId64, name, least, most);
         return false;
     }
     return true;
@@ -159,8 +162,10 @@ bool net_announce(const NetAnnounce *how, GError **errp)
     GPtrArray *all = net_registry()->announcements;
     Announcement *a;
 
-    if (!in_limits("initial", how->initial, 1, 100000, errp) || !in_limits("max", how->max, 1, 100000, errp) ||
-        !in_limits("rounds", how->rounds, 1, 1000, errp) || !in_limits("step", how->step, 0, 10000, errp)) {
+    if (!in_limits("initial", how->initial, 1, 100000, errp) ||
+        !in_limits("max", how->max, 1, 100000, errp) ||
+        !in_limits("rounds", how->rounds, 1, 1000, errp) ||
+        !in_limits("step", how->step, 0, 10000, errp)) {
         return false;
     }
     /* A new one of the same name takes the other's place. */

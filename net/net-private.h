@@ -15,8 +15,8 @@ typedef struct NetdevType {
     NetClient *(*create)(const Options *options, const char *name, NetClient *peer, GError **errp);
 } NetdevType;
 /* Ends with a row without name. */
-extern const NetdevType netdev_type_user, netdev_type_socket, netdev_type_stream, netdev_type_dgram, netdev_type_tap,
-    netdev_type_hubport;
+extern const NetdevType netdev_type_user, netdev_type_socket, netdev_type_stream, netdev_type_dgram,
+    netdev_type_tap, netdev_type_hubport;
 
 typedef struct NetRegistry {
     const NetHostOps *ops;
@@ -48,27 +48,39 @@ void net_print_client(const NetClient *nc, GString *out);
 void net_announce_stop(void);
 
 /* ---- Sockets (stream.c, dgram.c) ---- */
-/* "host:port", or host and port; port NULL: host has both. An empty host is any address. NULL with errp. */
+/* "host:port", or host and port; port NULL: host has both. An empty host is any address. NULL with
+ * errp. */
 GSocketAddress *net_inet_address(const char *host, const char *port, GError **errp);
-/* addr.* (prefix "addr") of options: type=inet, unix or fd. *fd is set to a descriptor for the last, else -1. */
-bool net_option_address(const Options *options, const char *prefix, GSocketAddress **address, int *fd, GError **errp);
-#define NET_ADDRESS_OPTIONS(prefix)                                                                     \
-    {prefix ".type", OPTION_STRING, "inet, unix or fd", NULL},                                          \
-    {prefix ".host", OPTION_STRING, "inet: host", NULL}, {prefix ".port", OPTION_STRING, "inet: port", NULL}, \
-    {prefix ".path", OPTION_STRING, "unix: path", NULL}, {prefix ".str", OPTION_STRING, "fd: number", NULL}, \
-    {prefix ".ipv4", OPTION_BOOL, "accepted", NULL}, {prefix ".ipv6", OPTION_BOOL, "accepted", NULL},   \
-    {prefix ".numeric", OPTION_BOOL, "accepted", NULL}, {prefix ".keep-alive", OPTION_BOOL, "accepted", NULL}, \
-    {prefix ".to", OPTION_NUMBER, "accepted", NULL}, {prefix ".abstract", OPTION_BOOL, "accepted", NULL}, \
-    {prefix ".tight", OPTION_BOOL, "accepted", NULL}
+/* addr.* (prefix "addr") of options: type=inet, unix or fd. *fd is set to a descriptor for the
+ * last, else -1. */
+bool net_option_address(const Options *options, const char *prefix, GSocketAddress **address,
+                        int *fd, GError **errp);
+#define NET_ADDRESS_OPTIONS(prefix)                                                                \
+    {prefix ".type", OPTION_STRING, "inet, unix or fd", NULL},                                     \
+        {prefix ".host", OPTION_STRING, "inet: host", NULL},                                       \
+        {prefix ".port", OPTION_STRING, "inet: port", NULL},                                       \
+        {prefix ".path", OPTION_STRING, "unix: path", NULL},                                       \
+        {prefix ".str", OPTION_STRING, "fd: number", NULL},                                        \
+        {prefix ".ipv4", OPTION_BOOL, "accepted", NULL},                                           \
+        {prefix ".ipv6", OPTION_BOOL, "accepted", NULL},                                           \
+        {prefix ".numeric", OPTION_BOOL, "accepted", NULL},                                        \
+        {prefix ".keep-alive", OPTION_BOOL, "accepted", NULL},                                     \
+        {prefix ".to", OPTION_NUMBER, "accepted", NULL},                                           \
+        {prefix ".abstract", OPTION_BOOL, "accepted", NULL},                                       \
+    {                                                                                              \
+        prefix ".tight", OPTION_BOOL, "accepted", NULL                                             \
+    }
 /* "127.0.0.1:80", "unix:/path"; g_malloc. */
 char *net_address_text(GSocketAddress *address);
 bool net_parse_fd(const char *text, int *fd, GError **errp);
 /* Makes it ours: non-blocking, not inherited. */
 void net_prepare_fd(int fd);
 
-/* Frames behind their lengths (32 bits, big-endian) on a stream socket. Takes over what it is given. */
+/* Frames behind their lengths (32 bits, big-endian) on a stream socket. Takes over what it is
+ * given. */
 extern const NetClientInfo net_stream_info_stream, net_stream_info_socket;
-NetClient *net_stream_new(const NetClientInfo *info, const char *name, NetClient *peer, GError **errp);
+NetClient *net_stream_new(const NetClientInfo *info, const char *name, NetClient *peer,
+                          GError **errp);
 bool net_stream_listen(NetClient *nc, GSocketAddress *address, GError **errp);
 /* retry: seconds between attempts, 0: the first must succeed. */
 bool net_stream_connect(NetClient *nc, GSocketAddress *address, unsigned retry, GError **errp);
@@ -77,8 +89,8 @@ void net_stream_use_fd(NetClient *nc, int fd, bool server);
 
 /* A frame a datagram. remote NULL: the socket is connected. */
 extern const NetClientInfo net_dgram_info_dgram, net_dgram_info_socket;
-NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient *peer, int fd, GSocketAddress *remote,
-                         GError **errp);
+NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient *peer, int fd,
+                         GSocketAddress *remote, GError **errp);
 /* A bound socket; multicast joins the group of that address. -1 with errp. */
 int net_dgram_open(GSocketAddress *local, GError **errp);
 int net_dgram_open_multicast(GSocketAddress *group, const char *local, GError **errp);

@@ -155,7 +155,8 @@ static void wait_in_queue(NetClient *to, NetClient *from, const uint8_t *bytes, 
     g_queue_push_tail(&to->incoming, frame);
 }
 
-static bool send_frame(NetClient *nc, const uint8_t *bytes, size_t size, void (*ready)(NetClient *nc))
+static bool send_frame(NetClient *nc, const uint8_t *bytes, size_t size,
+                       void (*ready)(NetClient *nc))
 {
     NetClient *to = nc->peer;
     uint8_t padded[MIN_FRAME] = {0};
@@ -192,14 +193,16 @@ void net_send(NetClient *nc, const uint8_t *frame, size_t size)
     send_frame(nc, frame, size, NULL);
 }
 
-bool net_send_or_wait(NetClient *nc, const uint8_t *frame, size_t size, void (*ready)(NetClient *nc))
+bool net_send_or_wait(NetClient *nc, const uint8_t *frame, size_t size,
+                      void (*ready)(NetClient *nc))
 {
     return send_frame(nc, frame, size, ready);
 }
 
 bool net_can_send(const NetClient *nc)
 {
-    return !nc->peer || nc->link_down || (g_queue_is_empty(&nc->peer->incoming) && has_room(nc->peer));
+    return !nc->peer || nc->link_down ||
+           (g_queue_is_empty(&nc->peer->incoming) && has_room(nc->peer));
 }
 
 void net_flush(NetClient *nc)
@@ -244,7 +247,8 @@ void net_foreach(void (*fn)(NetClient *nc, void *opaque), void *opaque)
     }
 }
 
-NetClient *net_client_new(const NetClientInfo *info, const char *name, NetClient *peer, GError **errp)
+NetClient *net_client_new(const NetClientInfo *info, const char *name, NetClient *peer,
+                          GError **errp)
 {
     NetRegistry *registry = net_registry();
     NetClient *nc;
@@ -256,7 +260,9 @@ NetClient *net_client_new(const NetClientInfo *info, const char *name, NetClient
     start_delivery();
     nc = g_malloc0(info->size);
     nc->info = info;
-    nc->name = name ? g_strdup(name) : g_strdup_printf("#net%u%02u", registry->next_name, 50 + registry->next_name % 50);
+    nc->name =
+        name ? g_strdup(name)
+             : g_strdup_printf("#net%u%02u", registry->next_name, 50 + registry->next_name % 50);
     registry->next_name += !name;
     nc->text = g_strdup("");
     g_queue_init(&nc->incoming);
@@ -407,13 +413,14 @@ static bool set_netdev(Object *obj, const Property *prop, const PropertyValue *v
     NetClient *nc = name ? net_find(name) : NULL;
 
     if (!nc || net_is_nic(nc)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Property '%s.%s' can't find value '%s'", obj->class->name,
-                  prop->name, name ? name : "");
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Property '%s.%s' can't find value '%s'",
+                  obj->class->name, prop->name, name ? name : "");
         return false;
     }
     if (nc->peer) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Property '%s.%s' can't take value '%s', it's in use",
-                  obj->class->name, prop->name, name);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Property '%s.%s' can't take value '%s', it's in use", obj->class->name,
+                  prop->name, name);
         return false;
     }
     g_free(*member);
@@ -435,7 +442,8 @@ static void release_netdev(Object *obj, const Property *prop)
     g_clear_pointer((char **)property_field(obj, prop), g_free);
 }
 
-const PropertyType property_type_netdev = {"str", PROPERTY_STRING, set_netdev, get_netdev, release_netdev};
+const PropertyType property_type_netdev = {"str", PROPERTY_STRING, set_netdev, get_netdev,
+                                           release_netdev};
 
 static char *nic_name(const char *model)
 {
@@ -449,13 +457,15 @@ static char *nic_name(const char *model)
     }
 }
 
-bool nic_init(NicConf *conf, const NetClientInfo *info, const char *model, const char *id, void *opaque, GError **errp)
+bool nic_init(NicConf *conf, const NetClientInfo *info, const char *model, const char *id,
+              void *opaque, GError **errp)
 {
     NetClient *peer = conf->netdev && *conf->netdev ? net_find(conf->netdev) : NULL;
     g_autofree char *name = id ? g_strdup(id) : nic_name(model);
 
     if (conf->netdev && *conf->netdev && (!peer || peer->peer)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "netdev '%s' is %s", conf->netdev, peer ? "in use" : "not there");
+        error_set(errp, GOSSAMER_ERROR_INVALID, "netdev '%s' is %s", conf->netdev,
+                  peer ? "in use" : "not there");
         return false;
     }
     conf->client = net_client_new(info, name, NULL, errp);
@@ -484,7 +494,8 @@ void nic_deinit(NicConf *conf)
 void nic_set_mac(NicConf *conf, const uint8_t mac[NET_MAC_SIZE])
 {
     memcpy(conf->client->mac, mac, NET_MAC_SIZE);
-    net_client_set_text(conf->client, "model=%s,macaddr=" MAC_FMT, conf->client->model, MAC_ARGS(mac));
+    net_client_set_text(conf->client, "model=%s,macaddr=" MAC_FMT, conf->client->model,
+                        MAC_ARGS(mac));
 }
 
 /* ---- Checksums ---- */

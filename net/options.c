@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Networks of the command line: -netdev, -nic, -net, and the monitor's netdev_add.  Syntax and meaning are
- * QEMU's; what type a back end is decides which options it takes.
+ * Networks of the command line: -netdev, -nic, -net, and the monitor's netdev_add.  Syntax and
+ * meaning are QEMU's; what type a back end is decides which options it takes.
  */
 #include "net-private.h"
 #include <string.h>
 #include "util/error.h"
 
 static const NetdevType missing_types[] = {
-    {.name = "bridge", .missing = "there is no bridge helper here: make a tap device that belongs to the bridge "
-                                  "and use -netdev tap,ifname=...,script=no,downscript=no"},
+    {.name = "bridge",
+     .missing = "there is no bridge helper here: make a tap device that belongs to the bridge "
+                "and use -netdev tap,ifname=...,script=no,downscript=no"},
     {.name = "vde", .missing = "this build has no VDE"},
     {.name = "l2tpv3", .missing = "this build has no L2TPv3"},
     {.name = "netmap", .missing = "this build has no netmap"},
@@ -21,7 +22,8 @@ static const NetdevType *const types[] = {
 #ifdef CONFIG_SLIRP
     &netdev_type_user,
 #endif
-    &netdev_type_socket, &netdev_type_stream, &netdev_type_dgram, &netdev_type_tap, &netdev_type_hubport,
+    &netdev_type_socket, &netdev_type_stream,  &netdev_type_dgram,
+    &netdev_type_tap,    &netdev_type_hubport,
 };
 
 static const NetdevType *find_type(const char *name, GError **errp)
@@ -36,19 +38,21 @@ static const NetdevType *find_type(const char *name, GError **errp)
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(missing_types); i++) {
         if (!strcmp(missing_types[i].name, name)) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "network back end '%s': %s", name, missing_types[i].missing);
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "network back end '%s': %s", name,
+                      missing_types[i].missing);
             return NULL;
         }
     }
 #ifndef CONFIG_SLIRP
     if (!strcmp(name, "user")) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "network back end 'user' is not compiled into this binary");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "network back end 'user' is not compiled into this binary");
         return NULL;
     }
 #endif
     near = nearest_name(name, names);
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter 'type' does not accept value '%s'%s%s%s", name,
-              near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter 'type' does not accept value '%s'%s%s%s",
+              name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }
 
@@ -81,7 +85,8 @@ static char *split(const char *text, const char *const *mine, char **values, GSt
             taken = true;
         }
         for (unsigned i = 0; equals && mine && mine[i]; i++) {
-            if (strlen(mine[i]) == (size_t)(equals - item) && !strncmp(mine[i], item, (size_t)(equals - item))) {
+            if (strlen(mine[i]) == (size_t)(equals - item) &&
+                !strncmp(mine[i], item, (size_t)(equals - item))) {
                 g_free(values[i]);
                 values[i] = g_strdup(equals + 1);
                 taken = true;
@@ -103,7 +108,8 @@ static char *split(const char *text, const char *const *mine, char **values, GSt
     return type;
 }
 
-static NetClient *create(const char *type_name, const char *text, const char *id, NetClient *peer, GError **errp)
+static NetClient *create(const char *type_name, const char *text, const char *id, NetClient *peer,
+                         GError **errp)
 {
     const NetdevType *type = find_type(type_name, errp);
     Options *options = type ? options_parse(type->options, text, errp) : NULL;
@@ -124,7 +130,8 @@ static bool good_id(const char *id, GError **errp)
         good = g_ascii_isalnum(*p) || strchr("-._", *p);
     }
     if (!good) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter 'id' expects an identifier, not '%s'", id);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter 'id' expects an identifier, not '%s'",
+                  id);
     }
     return good;
 }
@@ -179,15 +186,17 @@ bool net_del_netdev(const char *id, GError **errp)
 
 /* ---- NICs ---- */
 
-static NicInfo *add_nic_info(const char *model, const char *name, const char *mac, const char *netdev, GError **errp)
+static NicInfo *add_nic_info(const char *model, const char *name, const char *mac,
+                             const char *netdev, GError **errp)
 {
     uint8_t address[NET_MAC_SIZE] = {0};
     NicInfo *nic;
 
     if (mac && (!net_parse_mac(mac, address) || mac_is_multicast(address))) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  net_parse_mac(mac, address) ? "NIC cannot have multicast MAC address (odd 1st byte)"
-                                              : "invalid syntax for ethernet address");
+                  net_parse_mac(mac, address)
+                      ? "NIC cannot have multicast MAC address (odd 1st byte)"
+                      : "invalid syntax for ethernet address");
         return NULL;
     }
     net_assign_mac(address);
@@ -207,8 +216,9 @@ NicInfo *net_take_nic(const char *model, bool is_default, const char *alias)
     for (guint i = 0; i < nics->len; i++) {
         NicInfo *nic = g_ptr_array_index(nics, i);
 
-        if (!nic->taken && (nic->model ? !model || !strcmp(nic->model, model) || !g_strcmp0(nic->model, alias)
-                                       : is_default)) {
+        if (!nic->taken &&
+            (nic->model ? !model || !strcmp(nic->model, model) || !g_strcmp0(nic->model, alias)
+                        : is_default)) {
             nic->taken = true;
             return nic;
         }
@@ -234,7 +244,8 @@ bool net_add_nic(const char *text, bool *none, GError **errp)
     } else if (!values[ID] || good_id(values[ID], errp)) {
         nc = create(type, rest->str, values[ID], NULL, errp);
     }
-    if (nc && !add_nic_info(values[MODEL], NULL, values[MAC] ? values[MAC] : values[ADDRESS], nc->name, errp)) {
+    if (nc && !add_nic_info(values[MODEL], NULL, values[MAC] ? values[MAC] : values[ADDRESS],
+                            nc->name, errp)) {
         net_client_delete(nc);
         nc = NULL;
     }
@@ -248,9 +259,12 @@ bool net_add_nic(const char *text, bool *none, GError **errp)
 static bool add_legacy_nic(const char *text, GError **errp)
 {
     static const OptionDesc rows[] = {
-        {"model", OPTION_STRING, "device model", NULL},  {"macaddr", OPTION_STRING, "MAC address", NULL},
-        {"netdev", OPTION_STRING, "back end", NULL},     {"name", OPTION_STRING, "the NIC's name", NULL},
-        {"addr", OPTION_STRING, "PCI address", NULL},    {"vectors", OPTION_NUMBER, "accepted", NULL},
+        {"model", OPTION_STRING, "device model", NULL},
+        {"macaddr", OPTION_STRING, "MAC address", NULL},
+        {"netdev", OPTION_STRING, "back end", NULL},
+        {"name", OPTION_STRING, "the NIC's name", NULL},
+        {"addr", OPTION_STRING, "PCI address", NULL},
+        {"vectors", OPTION_NUMBER, "accepted", NULL},
         {0},
     };
     static const OptionListDesc list = {.name = "net", .desc = rows};
@@ -267,7 +281,8 @@ static bool add_legacy_nic(const char *text, GError **errp)
         error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "netdev '%s' not found", netdev);
     } else if (netdev || (port = net_hub_add_port(0, NULL, NULL, errp))) {
         good = add_nic_info(options_get(options, "model"), options_get(options, "name"),
-                            options_get(options, "macaddr"), netdev ? netdev : port->name, errp) != NULL;
+                            options_get(options, "macaddr"), netdev ? netdev : port->name,
+                            errp) != NULL;
         if (!good && port) {
             net_client_delete(port);
         }
@@ -298,7 +313,8 @@ bool net_add_legacy(const char *text, bool *none, GError **errp)
         return add_legacy_nic(rest->str, errp);
     }
     if (!strcmp(type, "hubport")) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter 'type' expects a net type: hubport is for -netdev");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Parameter 'type' expects a net type: hubport is for -netdev");
         return false;
     }
     g_free(type);
@@ -345,8 +361,9 @@ void net_check(void)
         const NicInfo *nic = g_ptr_array_index(nics, i);
 
         if (!nic->taken) {
-            warn_report("requested NIC (%s, model %s) was not created (not supported by this machine?)",
-                        nic->name ? nic->name : "anonymous", nic->model ? nic->model : "unspecified");
+            warn_report(
+                "requested NIC (%s, model %s) was not created (not supported by this machine?)",
+                nic->name ? nic->name : "anonymous", nic->model ? nic->model : "unspecified");
         }
     }
 }

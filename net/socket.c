@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* -netdev socket: the older spelling of stream (listen=, connect=, fd=) and dgram (mcast=, udp=, fd=). */
+/* -netdev socket: the older spelling of stream (listen=, connect=, fd=) and dgram (mcast=, udp=,
+ * fd=). */
 #include "net-private.h"
 #include <sys/socket.h>
 #include "util/error.h"
@@ -13,8 +14,10 @@ static NetClient *use_fd(const char *text, const char *name, NetClient *peer, GE
     if (!net_parse_fd(text, &fd, errp)) {
         return NULL;
     }
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || (type != SOCK_STREAM && type != SOCK_DGRAM)) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "fd %d is neither a stream nor a datagram socket", fd);
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+        (type != SOCK_STREAM && type != SOCK_DGRAM)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "fd %d is neither a stream nor a datagram socket",
+                  fd);
         return NULL;
     }
     if (type == SOCK_DGRAM) {
@@ -31,7 +34,8 @@ static NetClient *use_fd(const char *text, const char *name, NetClient *peer, GE
     return nc;
 }
 
-static NetClient *use_stream(const char *listen, const char *connect, const char *name, NetClient *peer, GError **errp)
+static NetClient *use_stream(const char *listen, const char *connect, const char *name,
+                             NetClient *peer, GError **errp)
 {
     GSocketAddress *address = net_inet_address(listen ? listen : connect, NULL, errp);
     NetClient *nc = address ? net_stream_new(&net_stream_info_socket, name, peer, errp) : NULL;
@@ -40,15 +44,16 @@ static NetClient *use_stream(const char *listen, const char *connect, const char
         g_clear_object(&address);
         return NULL;
     }
-    if (!(listen ? net_stream_listen(nc, address, errp) : net_stream_connect(nc, address, 0, errp))) {
+    if (!(listen ? net_stream_listen(nc, address, errp)
+                 : net_stream_connect(nc, address, 0, errp))) {
         net_client_delete(nc);
         return NULL;
     }
     return nc;
 }
 
-static NetClient *use_datagrams(const char *mcast, const char *udp, const char *local_text, const char *name,
-                                NetClient *peer, GError **errp)
+static NetClient *use_datagrams(const char *mcast, const char *udp, const char *local_text,
+                                const char *name, NetClient *peer, GError **errp)
 {
     g_autoptr(GSocketAddress) remote = net_inet_address(mcast ? mcast : udp, NULL, errp);
     g_autoptr(GSocketAddress) local = NULL;
@@ -74,14 +79,16 @@ static NetClient *use_datagrams(const char *mcast, const char *udp, const char *
     return nc;
 }
 
-static NetClient *socket_create(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *socket_create(const Options *options, const char *name, NetClient *peer,
+                                GError **errp)
 {
     const char *fd = options_get(options, "fd"), *listen = options_get(options, "listen"),
                *connect = options_get(options, "connect"), *mcast = options_get(options, "mcast"),
                *udp = options_get(options, "udp"), *local = options_get(options, "localaddr");
 
     if (!!fd + !!listen + !!connect + !!mcast + !!udp != 1) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "exactly one of listen=, connect=, mcast=, udp=, or fd= is required");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "exactly one of listen=, connect=, mcast=, udp=, or fd= is required");
         return NULL;
     }
     if (local && !mcast && !udp) {

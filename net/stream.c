@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames on a stream socket, each behind its length in 4 bytes, big-endian: -netdev stream, and -netdev
- * socket with listen= or connect=.  One peer at a time; while there is none, frames are dropped.
+ * Frames on a stream socket, each behind its length in 4 bytes, big-endian: -netdev stream, and
+ * -netdev socket with listen= or connect=.  One peer at a time; while there is none, frames are
+ * dropped.
  */
 #include "net-private.h"
 #include <errno.h>
@@ -40,7 +41,8 @@ char *net_address_text(GSocketAddress *address)
 
         return g_strdup_printf("%s:%u", host, g_inet_socket_address_get_port(inet));
     }
-    return g_strdup_printf("unix:%s", g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(address)));
+    return g_strdup_printf("unix:%s",
+                           g_unix_socket_address_get_path(G_UNIX_SOCKET_ADDRESS(address)));
 }
 
 GSocketAddress *net_inet_address(const char *host, const char *port, GError **errp)
@@ -56,7 +58,8 @@ GSocketAddress *net_inet_address(const char *host, const char *port, GError **er
         char *colon = strrchr(name, ':');
 
         if (!colon) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "host address '%s' doesn't contain ':' separating host from port", name);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "host address '%s' doesn't contain ':' separating host from port", name);
             return NULL;
         }
         *colon = 0;
@@ -78,7 +81,8 @@ GSocketAddress *net_inet_address(const char *host, const char *port, GError **er
         }
     }
     if (!best) {
-        error_set(errp, GOSSAMER_ERROR_IO, "can't resolve host address '%s': %s", name, error ? error->message : "no address");
+        error_set(errp, GOSSAMER_ERROR_IO, "can't resolve host address '%s': %s", name,
+                  error ? error->message : "no address");
     }
     g_clear_error(&error);
     return best;
@@ -88,8 +92,10 @@ bool net_parse_fd(const char *text, int *fd, GError **errp)
 {
     uint64_t number;
 
-    if (!text || !parse_uint64(text, 10, &number) || number > INT32_MAX || fcntl((int)number, F_GETFD) < 0) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "fd '%s' is not an open file descriptor", text ? text : "");
+    if (!text || !parse_uint64(text, 10, &number) || number > INT32_MAX ||
+        fcntl((int)number, F_GETFD) < 0) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "fd '%s' is not an open file descriptor",
+                  text ? text : "");
         return false;
     }
     *fd = (int)number;
@@ -109,7 +115,8 @@ static const char *part(const Options *options, const char *prefix, const char *
     return options_get(options, key);
 }
 
-bool net_option_address(const Options *options, const char *prefix, GSocketAddress **address, int *fd, GError **errp)
+bool net_option_address(const Options *options, const char *prefix, GSocketAddress **address,
+                        int *fd, GError **errp)
 {
     const char *type = part(options, prefix, "type"), *path = part(options, prefix, "path");
 
@@ -124,15 +131,18 @@ bool net_option_address(const Options *options, const char *prefix, GSocketAddre
     }
     if (!strcmp(type, "unix")) {
         if (!path || strlen(path) > 107) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, path ? "UNIX socket path '%s' is too long"
-                                                         : "Parameter '%s.path' is missing", path ? path : prefix);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      path ? "UNIX socket path '%s' is too long" : "Parameter '%s.path' is missing",
+                      path ? path : prefix);
             return false;
         }
         *address = g_unix_socket_address_new(path);
         return true;
     }
     if (strcmp(type, "inet")) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s.type' does not accept value '%s' (inet, unix or fd)", prefix, type);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Parameter '%s.type' does not accept value '%s' (inet, unix or fd)", prefix,
+                  type);
         return false;
     }
     if (!part(options, prefix, "port")) {
@@ -168,8 +178,8 @@ static void tell(NetStream *s, const char *event, const char *address)
     const NetHostOps *ops = net_host_ops();
 
     if (s->nc.info == &net_stream_info_stream && ops && ops->send_event) {
-        ops->send_event(event, address ? json_pack("{s:s, s:{s:s, s:s}}", "netdev-id", s->nc.name, "addr", "type",
-                                                   "inet", "host", address)
+        ops->send_event(event, address ? json_pack("{s:s, s:{s:s, s:s}}", "netdev-id", s->nc.name,
+                                                   "addr", "type", "inet", "host", address)
                                        : json_pack("{s:s}", "netdev-id", s->nc.name));
     }
 }
@@ -195,7 +205,8 @@ static bool use_socket(NetStream *s, GSocket *socket, GError **errp)
         return false;
     }
     adopt(s, fd);
-    net_client_set_text(&s->nc, "%sconnect to %s", s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
+    net_client_set_text(&s->nc, "%sconnect to %s",
+                        s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
     tell(s, "NETDEV_STREAM_CONNECTED", text);
     return true;
 }
@@ -203,8 +214,8 @@ static bool use_socket(NetStream *s, GSocket *socket, GError **errp)
 /* Waits for the host: only while a command line or a command of the monitor is carried out. */
 static bool connect_now(NetStream *s, GError **errp)
 {
-    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
-                                             G_SOCKET_PROTOCOL_DEFAULT, errp);
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address),
+                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, errp);
 
     if (!socket || !g_socket_connect(socket, s->address, NULL, errp)) {
         g_autofree char *text = net_address_text(s->address);
@@ -232,8 +243,8 @@ static gboolean connect_ended(gint fd, GIOCondition condition, gpointer opaque)
 /* Does not wait: a host that says nothing would stop the machine. */
 static void connect_later(NetStream *s)
 {
-    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address), G_SOCKET_TYPE_STREAM,
-                                             G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(s->address),
+                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
     g_autoptr(GError) error = NULL;
 
     if (socket) {
@@ -243,7 +254,8 @@ static void connect_later(NetStream *s)
                 return;
             }
         } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING)) {
-            s->connect_source = g_unix_fd_add(g_socket_get_fd(socket), G_IO_OUT | G_IO_HUP | G_IO_ERR, connect_ended, s);
+            s->connect_source = g_unix_fd_add(g_socket_get_fd(socket),
+                                              G_IO_OUT | G_IO_HUP | G_IO_ERR, connect_ended, s);
             s->connecting = g_steal_pointer(&socket);
             return;
         }
@@ -306,7 +318,8 @@ static gboolean acceptable(gint fd, GIOCondition condition, gpointer opaque)
     }
     s->listen_source = 0;               /* others wait */
     adopt(s, peer);
-    net_client_set_text(&s->nc, "%sconnection accepted", s->nc.info == &net_stream_info_socket ? "socket: " : "");
+    net_client_set_text(&s->nc, "%sconnection accepted",
+                        s->nc.info == &net_stream_info_socket ? "socket: " : "");
     tell(s, "NETDEV_STREAM_CONNECTED", "");
     return G_SOURCE_REMOVE;
 }
@@ -343,7 +356,8 @@ static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
         if (!s->in_frame) {
             s->size = ldl_be_p(s->head);
             if (s->size > NET_MAX_FRAME) {
-                warn_report("netdev %s: the peer speaks of a frame of %u bytes; disconnected", s->nc.name, s->size);
+                warn_report("netdev %s: the peer speaks of a frame of %u bytes; disconnected",
+                            s->nc.name, s->size);
                 s->read_source = 0;
                 drop_peer(s);
                 return G_SOURCE_REMOVE;
@@ -437,15 +451,22 @@ static void stream_cleanup(NetClient *nc)
 }
 
 const NetClientInfo net_stream_info_stream = {
-    .type = "stream", .size = sizeof(NetStream), .receive = stream_receive, .cleanup = stream_cleanup,
+    .type = "stream",
+    .size = sizeof(NetStream),
+    .receive = stream_receive,
+    .cleanup = stream_cleanup,
 };
 const NetClientInfo net_stream_info_socket = {
-    .type = "socket", .size = sizeof(NetStream), .receive = stream_receive, .cleanup = stream_cleanup,
+    .type = "socket",
+    .size = sizeof(NetStream),
+    .receive = stream_receive,
+    .cleanup = stream_cleanup,
 };
 
 /* ---- Making one ---- */
 
-NetClient *net_stream_new(const NetClientInfo *info, const char *name, NetClient *peer, GError **errp)
+NetClient *net_stream_new(const NetClientInfo *info, const char *name, NetClient *peer,
+                          GError **errp)
 {
     NetStream *s = (NetStream *)net_client_new(info, name, peer, errp);
 
@@ -459,8 +480,8 @@ NetClient *net_stream_new(const NetClientInfo *info, const char *name, NetClient
 bool net_stream_listen(NetClient *nc, GSocketAddress *address, GError **errp)
 {
     NetStream *s = (NetStream *)nc;
-    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
-                                             G_SOCKET_PROTOCOL_DEFAULT, errp);
+    g_autoptr(GSocket) socket = g_socket_new(g_socket_address_get_family(address),
+                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, errp);
     g_autofree char *text = net_address_text(address);
 
     s->address = address;
@@ -476,7 +497,8 @@ bool net_stream_listen(NetClient *nc, GSocketAddress *address, GError **errp)
         error_setg_errno(errp, errno, "can't listen at %s", text);
         return false;
     }
-    net_client_set_text(nc, "%swait from %s", s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
+    net_client_set_text(nc, "%swait from %s",
+                        s->nc.info == &net_stream_info_socket ? "socket: " : "", text);
     start_waiting(s);
     return true;
 }
@@ -508,7 +530,8 @@ void net_stream_use_fd(NetClient *nc, int fd, bool server)
     }
 }
 
-static NetClient *stream_create(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *stream_create(const Options *options, const char *name, NetClient *peer,
+                                GError **errp)
 {
     bool server = options_get_bool(options, "server", false), good = true;
     uint64_t retry = options_get_number(options, "reconnect", 0);
@@ -517,7 +540,8 @@ static NetClient *stream_create(const Options *options, const char *name, NetCli
     int fd;
 
     if (retry && server) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'reconnect' option is incompatible with socket in server mode");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'reconnect' option is incompatible with socket in server mode");
         return NULL;
     }
     if (!net_option_address(options, "addr", &address, &fd, errp)) {

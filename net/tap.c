@@ -103,12 +103,14 @@ static bool run_script(const char *script, const char *interface, GError **errp)
     g_autoptr(GError) error = NULL;
     int status = 0;
 
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &status, &error)) {
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL,
+                      NULL, &status, &error)) {
         error_set(errp, GOSSAMER_ERROR_IO, "network script %s: %s", script, error->message);
         return false;
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status)) {
-        error_set(errp, GOSSAMER_ERROR_FAILED, "network script %s failed with status %d", script, status);
+        error_set(errp, GOSSAMER_ERROR_FAILED, "network script %s failed with status %d", script,
+                  status);
         return false;
     }
     return true;
@@ -157,7 +159,8 @@ static int open_tap(const char *name, char interface[IFNAMSIZ], GError **errp)
     }
     memcpy(request.ifr_name, name, strlen(name));
     if (ioctl(fd, TUNSETIFF, &request) < 0) {
-        error_setg_errno(errp, errno, "could not configure /dev/net/tun (%s)", *name ? name : "tap%d");
+        error_setg_errno(errp, errno, "could not configure /dev/net/tun (%s)",
+                         *name ? name : "tap%d");
         close(fd);
         return -1;
     }
@@ -181,25 +184,32 @@ static bool check_options(const Options *options, GError **errp)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(not_here); i++) {
         if (options_has(options, not_here[i])) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "tap: %s= is not supported (make the device with "
-                      "'ip tuntap', and use ifname= or fd=)", not_here[i]);
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                      "tap: %s= is not supported (make the device with "
+                      "'ip tuntap', and use ifname= or fd=)",
+                      not_here[i]);
             return false;
         }
     }
-    if (options_get_number(options, "queues", 1) > 1 || options_get_bool(options, "vhostforce", false) ||
+    if (options_get_number(options, "queues", 1) > 1 ||
+        options_get_bool(options, "vhostforce", false) ||
         options_get_bool(options, "vhost", false)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "tap: no NIC here has several queues or vhost");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "tap: no NIC here has several queues or vhost");
         return false;
     }
-    if (options_has(options, "fd") && (options_has(options, "ifname") || options_has(options, "script") ||
-                                       options_has(options, "downscript"))) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "ifname=, script=, and downscript= are invalid with fd=");
+    if (options_has(options, "fd") &&
+        (options_has(options, "ifname") || options_has(options, "script") ||
+         options_has(options, "downscript"))) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "ifname=, script=, and downscript= are invalid with fd=");
         return false;
     }
     return true;
 }
 
-static NetClient *tap_create(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *tap_create(const Options *options, const char *name, NetClient *peer,
+                             GError **errp)
 {
     const char *fd_text = options_get(options, "fd"), *ifname = options_get(options, "ifname");
     const char *up = fd_text ? NULL : script(options, "script", DEFAULT_UP);
@@ -210,7 +220,8 @@ static NetClient *tap_create(const Options *options, const char *name, NetClient
     if (!check_options(options, errp)) {
         return NULL;
     }
-    if (fd_text ? !net_parse_fd(fd_text, &fd, errp) : (fd = open_tap(ifname ? ifname : "", interface, errp)) < 0) {
+    if (fd_text ? !net_parse_fd(fd_text, &fd, errp)
+                : (fd = open_tap(ifname ? ifname : "", interface, errp)) < 0) {
         return NULL;
     }
     if (fd_text) {
@@ -237,8 +248,8 @@ static NetClient *tap_create(const Options *options, const char *name, NetClient
     if (fd_text) {
         net_client_set_text(&tap->nc, "fd=%d", fd);
     } else {
-        net_client_set_text(&tap->nc, "ifname=%s,script=%s,downscript=%s", interface, up ? up : "no",
-                            tap->down_script ? tap->down_script : "no");
+        net_client_set_text(&tap->nc, "ifname=%s,script=%s,downscript=%s", interface,
+                            up ? up : "no", tap->down_script ? tap->down_script : "no");
     }
     ready(&tap->nc);
     return &tap->nc;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User networking: a network of the emulator's own, with DHCP, DNS, TFTP and a router that speaks through the
- * host's sockets, by libslirp.  Options are QEMU's.  Left out: smb= (its server is no part of the host's
- * network), forwarding to host names.
+ * User networking: a network of the emulator's own, with DHCP, DNS, TFTP and a router that speaks
+ * through the host's sockets, by libslirp.  Options are QEMU's.  Left out: smb= (its server is no
+ * part of the host's network), forwarding to host names.
  */
 #include "net-private.h"
 #include <arpa/inet.h>
@@ -100,8 +100,10 @@ static int add_poll(int fd, int events, void *opaque)
     NetUser *user = opaque;
     GPollFD poll = {.fd = fd};
 
-    poll.events = (gushort)((events & SLIRP_POLL_IN ? G_IO_IN : 0) | (events & SLIRP_POLL_OUT ? G_IO_OUT : 0) |
-                            (events & SLIRP_POLL_PRI ? G_IO_PRI : 0) | (events & SLIRP_POLL_ERR ? G_IO_ERR : 0) |
+    poll.events = (gushort)((events & SLIRP_POLL_IN ? G_IO_IN : 0) |
+                            (events & SLIRP_POLL_OUT ? G_IO_OUT : 0) |
+                            (events & SLIRP_POLL_PRI ? G_IO_PRI : 0) |
+                            (events & SLIRP_POLL_ERR ? G_IO_ERR : 0) |
                             (events & SLIRP_POLL_HUP ? G_IO_HUP : 0));
     g_array_append_val(user->fds, poll);
     return (int)user->fds->len - 1;
@@ -122,8 +124,8 @@ static int get_events(int index, void *opaque)
 }
 
 /*
- * The source's descriptors become those in fds.  What is the same stays: each that is added wakes the loop
- * once more.
+ * The source's descriptors become those in fds.  What is the same stays: each that is added wakes
+ * the loop once more.
  */
 static void take_fds(NetUser *user)
 {
@@ -181,7 +183,8 @@ static gboolean source_dispatch(GSource *source, GSourceFunc callback, gpointer 
 
 static void start_polling(NetUser *user)
 {
-    static const GSourceFuncs funcs = {.prepare = source_prepare, .check = source_check, .dispatch = source_dispatch};
+    static const GSourceFuncs funcs = {
+        .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch};
 
     user->fds = g_array_new(FALSE, TRUE, sizeof(GPollFD));
     user->polled = g_ptr_array_new();
@@ -303,7 +306,8 @@ static bool add_hostfwd(NetUser *user, const char *rule, GError **errp)
         why = "Bad guest port";
     }
     if (why) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid host forwarding rule '%s' (%s)", rule, why);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid host forwarding rule '%s' (%s)", rule,
+                  why);
         return false;
     }
     if (slirp_add_hostfwd(user->slirp, udp, host, host_port, guest, guest_port) < 0) {
@@ -323,7 +327,9 @@ static NetUser *find_user(const char *id, GError **errp)
 
         if (!nc || !is_ours(nc)) {
             error_set(errp, nc ? GOSSAMER_ERROR_INVALID : GOSSAMER_ERROR_NOT_FOUND,
-                      nc ? "unrecognized device '%s': no user mode network" : "unrecognized netdev id '%s'", id);
+                      nc ? "unrecognized device '%s': no user mode network"
+                         : "unrecognized netdev id '%s'",
+                      id);
             return NULL;
         }
         return (NetUser *)nc;
@@ -364,7 +370,8 @@ bool net_user_hostfwd_remove(const char *id, const char *rule, GString *out, GEr
         return false;
     }
     g_string_append_printf(out, "host forwarding rule for %s %s\n", rule,
-                           slirp_remove_hostfwd(user->slirp, udp, host, port) ? "not found" : "removed");
+                           slirp_remove_hostfwd(user->slirp, udp, host, port) ? "not found"
+                                                                              : "removed");
     return true;
 }
 
@@ -372,7 +379,8 @@ static int forward_can_read(void *opaque)
 {
     GuestForward *forward = opaque;
 
-    return (int)MIN(slirp_socket_can_recv(forward->user->slirp, forward->address, forward->port), 65536u);
+    return (int)MIN(slirp_socket_can_recv(forward->user->slirp, forward->address, forward->port),
+                    65536u);
 }
 
 static void forward_read(void *opaque, const uint8_t *data, int size)
@@ -384,7 +392,8 @@ static void forward_read(void *opaque, const uint8_t *data, int size)
 
 static ssize_t forward_write(const void *data, size_t size, void *opaque)
 {
-    return char_frontend_write_all(&((GuestForward *)opaque)->frontend, data, (int)MIN(size, (size_t)INT32_MAX));
+    return char_frontend_write_all(&((GuestForward *)opaque)->frontend, data,
+                                   (int)MIN(size, (size_t)INT32_MAX));
 }
 
 /* [tcp]:server:port-cmd:command, or -device as -serial has it. */
@@ -397,14 +406,15 @@ static bool add_guestfwd(NetUser *user, const char *rule, GError **errp)
     bool udp;
     int port;
 
-    if (!read_protocol(&p, &udp) || udp || !read_address(&p, &server) || !(port_text = field(&p, '-')) ||
-        !read_port(port_text, 1, &port)) {
+    if (!read_protocol(&p, &udp) || udp || !read_address(&p, &server) ||
+        !(port_text = field(&p, '-')) || !read_port(port_text, 1, &port)) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid guest forwarding rule '%s'", rule);
         return false;
     }
     if (text_starts_with(p, "cmd:", &command)) {
         if (slirp_add_exec(user->slirp, command, &server, port) < 0) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "Conflicting/invalid host:port in guest forwarding rule '%s'", rule);
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "Conflicting/invalid host:port in guest forwarding rule '%s'", rule);
             return false;
         }
         return true;
@@ -426,7 +436,8 @@ static bool add_guestfwd(NetUser *user, const char *rule, GError **errp)
         return false;
     }
     if (slirp_add_guestfwd(user->slirp, forward_write, forward, &forward->address, port) < 0) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Conflicting/invalid host:port in guest forwarding rule '%s'", rule);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Conflicting/invalid host:port in guest forwarding rule '%s'", rule);
         char_frontend_deinit(&forward->frontend);
         chardev_delete(forward->chr);
         g_free(forward);
@@ -458,7 +469,8 @@ static bool parse_net(const char *text, SlirpConfig *config, GError **errp)
     address = ntohl(config->vnetwork.s_addr);
     if (parts[1] && parse_uint64(parts[1], 10, &bits)) {
         if (bits < 4) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid netmask provided (must be in range 4-32)");
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "Invalid netmask provided (must be in range 4-32)");
             return false;
         }
         if (bits > 32) {
@@ -471,16 +483,20 @@ static bool parse_net(const char *text, SlirpConfig *config, GError **errp)
             return bad(errp, "netmask", text);
         }
     } else {
-        mask = !(address & 0x80000000u) ? 0xff000000u : (address & 0xfff00000u) == 0xac100000u ? 0xfff00000u
-               : (address & 0xc0000000u) == 0x80000000u ? 0xffff0000u : (address & 0xffff0000u) == 0xc6120000u
-               ? 0xfffe0000u : (address & 0xe0000000u) == 0xe0000000u ? 0xf0000000u : 0xffffff00u;
+        mask = !(address & 0x80000000u)                 ? 0xff000000u
+               : (address & 0xfff00000u) == 0xac100000u ? 0xfff00000u
+               : (address & 0xc0000000u) == 0x80000000u ? 0xffff0000u
+               : (address & 0xffff0000u) == 0xc6120000u ? 0xfffe0000u
+               : (address & 0xe0000000u) == 0xe0000000u ? 0xf0000000u
+                                                        : 0xffffff00u;
         config->vnetmask.s_addr = htonl(mask);
     }
     config->vnetwork.s_addr &= config->vnetmask.s_addr;
     return true;
 }
 
-static bool parse_host(const char *text, const char *what, const SlirpConfig *config, struct in_addr *host, GError **errp)
+static bool parse_host(const char *text, const char *what, const SlirpConfig *config,
+                       struct in_addr *host, GError **errp)
 {
     if (!text) {
         return true;
@@ -520,14 +536,16 @@ static bool configure_ipv4(const Options *o, SlirpConfig *config, GError **errp)
         error_set(errp, GOSSAMER_ERROR_INVALID, "DNS must be different from host");
         return false;
     }
-    if (config->vdhcp_start.s_addr == config->vhost.s_addr || config->vdhcp_start.s_addr == config->vnameserver.s_addr) {
+    if (config->vdhcp_start.s_addr == config->vhost.s_addr ||
+        config->vdhcp_start.s_addr == config->vnameserver.s_addr) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "DHCP must be different from host and DNS");
         return false;
     }
     return true;
 }
 
-static bool parse_ipv6(const char *text, const char *otherwise, const char *what, struct in6_addr *address, GError **errp)
+static bool parse_ipv6(const char *text, const char *otherwise, const char *what,
+                       struct in6_addr *address, GError **errp)
 {
     return inet_pton(AF_INET6, text ? text : otherwise, address) == 1 || bad(errp, what, text);
 }
@@ -543,11 +561,13 @@ static bool configure_ipv6(const Options *o, SlirpConfig *config, GError **errp)
         return bad(errp, "IPv6 prefix", net);
     }
     if (bits < 1 || bits > 126) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid IPv6 prefix length (must be in range 1-126)");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Invalid IPv6 prefix length (must be in range 1-126)");
         return false;
     }
     config->vprefix_len = (uint8_t)bits;
-    if (!parse_ipv6(parts ? parts[0] : prefix, "fec0::", "IPv6 prefix", &config->vprefix_addr6, errp)) {
+    if (!parse_ipv6(parts ? parts[0] : prefix, "fec0::", "IPv6 prefix", &config->vprefix_addr6,
+                    errp)) {
         return false;
     }
     config->vhost6 = config->vnameserver6 = config->vprefix_addr6;
@@ -567,14 +587,17 @@ static bool configure(const Options *o, SlirpConfig *config, GError **errp)
     *config = (SlirpConfig){.version = 4};
     config->restricted = options_get_bool(o, "restrict", false);
     /* One that is asked for is alone unless the other is, too. */
-    config->in_enabled = options_get_bool(o, "ipv4", !(has_ipv6 && options_get_bool(o, "ipv6", false)));
-    config->in6_enabled = options_get_bool(o, "ipv6", !(has_ipv4 && options_get_bool(o, "ipv4", false)));
+    config->in_enabled =
+        options_get_bool(o, "ipv4", !(has_ipv6 && options_get_bool(o, "ipv6", false)));
+    config->in6_enabled =
+        options_get_bool(o, "ipv6", !(has_ipv4 && options_get_bool(o, "ipv4", false)));
     if (!config->in_enabled && !config->in6_enabled) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "IPv4 and IPv6 disabled");
         return false;
     }
     if (options_has(o, "smb") || options_has(o, "smbserver")) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "smb=: there is no SMB server in this build (share files by "
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "smb=: there is no SMB server in this build (share files by "
                   "tftp=, guestfwd= or a disk image)");
         return false;
     }
@@ -584,7 +607,8 @@ static bool configure(const Options *o, SlirpConfig *config, GError **errp)
         return false;
     }
     if (options_has(o, "tftp-server-name") && strlen(options_get(o, "tftp-server-name")) > 255) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'tftp-server-name' parameter cannot exceed 255 bytes");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "'tftp-server-name' parameter cannot exceed 255 bytes");
         return false;
     }
     config->vhostname = name;
@@ -619,7 +643,8 @@ static bool add_state(NetUser *user, GError **errp)
     return user->registered || !ops->user_added;
 }
 
-static NetClient *user_create(const Options *options, const char *name, NetClient *peer, GError **errp)
+static NetClient *user_create(const Options *options, const char *name, NetClient *peer,
+                              GError **errp)
 {
     g_autoptr(GPtrArray) search = g_ptr_array_new();
     SlirpConfig config;
@@ -637,7 +662,8 @@ static NetClient *user_create(const Options *options, const char *name, NetClien
     if (!user) {
         return NULL;
     }
-    net_client_set_text(&user->nc, "net=%s,restrict=%s", inet_ntoa(config.vnetwork), config.restricted ? "on" : "off");
+    net_client_set_text(&user->nc, "net=%s,restrict=%s", inet_ntoa(config.vnetwork),
+                        config.restricted ? "on" : "off");
     user->forwards = g_ptr_array_new();
     user->slirp = slirp_new(&config, &callbacks, user);
     if (!user->slirp) {
@@ -757,10 +783,11 @@ static ssize_t read_state(void *buf, size_t size, void *opaque)
 }
 
 /*
- * First come the connections of guestfwd= to character devices, each behind a byte that is not 0.  Only a
- * network that has such forwards can have them, and only then libslirp shall read them.
+ * First come the connections of guestfwd= to character devices, each behind a byte that is not 0.
+ * Only a network that has such forwards can have them, and only then libslirp shall read them.
  */
-bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque, GError **errp)
+bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque,
+                   GError **errp)
 {
     NetUser *user = (NetUser *)nc;
     StateReader reader = {.read = read, .opaque = opaque, .have_first = true};
@@ -769,10 +796,12 @@ bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t s
         return false;
     }
     if (reader.first && !user->forwards->len) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "slirp: connections of a guestfwd= that this network does not have");
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "slirp: connections of a guestfwd= that this network does not have");
         return false;
     }
-    if (slirp_state_load(user->slirp, slirp_state_version(), read_state, &reader) < 0 || reader.failed) {
+    if (slirp_state_load(user->slirp, slirp_state_version(), read_state, &reader) < 0 ||
+        reader.failed) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "slirp: libslirp refuses the state");
         return false;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Jobs: their states, which verb each state accepts, and the turn of the main loop in which one works.
+ * Jobs: their states, which verb each state accepts, and the turn of the main loop in which one
+ * works.
  */
 #include "system/job.h"
 
@@ -183,7 +184,8 @@ bool job_apply(Job *job, JobVerb verb, GError **errp)
         return refuse("Can't resume a job that was not paused", errp);
     }
     if (!(verbs[verb].states >> job->status & 1)) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "Job '%s' in state '%s' cannot accept command verb '%s'", job->id,
+        error_set(errp, GOSSAMER_ERROR_BUSY,
+                  "Job '%s' in state '%s' cannot accept command verb '%s'", job->id,
                   status_names[job->status], verbs[verb].name);
         return false;
     }
@@ -215,7 +217,8 @@ bool job_apply(Job *job, JobVerb verb, GError **errp)
         return true;
     default:
         /* No job of ours waits to be completed or finalized. */
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "The active block job '%s' cannot be completed", job->id);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "The active block job '%s' cannot be completed", job->id);
         return false;
     }
 }

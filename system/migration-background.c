@@ -2,8 +2,8 @@
 /*
  * Background snapshot: the machine as it was when it was asked for, while the guest goes on.
  *
- * The guest stands still for its devices, which wait in memory; then it runs, and RAM is saved as it was.  The
- * stream is like any other.  Disks are not part of it.
+ * The guest stands still for its devices, which wait in memory; then it runs, and RAM is saved as
+ * it was.  The stream is like any other.  Disks are not part of it.
  */
 #include "migration-internal.h"
 #include "system/lock.h"
@@ -16,8 +16,9 @@ static GBytes *take_devices(Migration *m, StateSaver *saver, GError **errp)
     GBytes *bytes = NULL;
 
     state_saver_set_stream(saver, devices);
-    if (state_saver_complete_before_postcopy(saver, errp) && state_saver_put_devices(saver, devices, errp) &&
-        !state_stream_check(devices, errp) && ram_state_freeze(m->ram, errp)) {
+    if (state_saver_complete_before_postcopy(saver, errp) &&
+        state_saver_put_devices(saver, devices, errp) && !state_stream_check(devices, errp) &&
+        ram_state_freeze(m->ram, errp)) {
         bytes = state_stream_take_bytes(devices);
     }
     state_saver_set_stream(saver, m->out.stream);

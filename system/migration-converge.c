@@ -2,8 +2,8 @@
 /*
  * Auto-converge: when the guest writes memory faster than it is sent, it gets less time, in steps.
  *
- * Looked at whenever written pages have been collected, at most once a second.  Twice in a row more than
- * throttle-trigger-threshold percent of what was sent meanwhile: one step.
+ * Looked at whenever written pages have been collected, at most once a second.  Twice in a row more
+ * than throttle-trigger-threshold percent of what was sent meanwhile: one step.
  */
 #include "migration-internal.h"
 
@@ -15,10 +15,12 @@ static unsigned next_percent(unsigned now, uint64_t sent, uint64_t dirtied)
     unsigned step = (unsigned)migration_parameter_get(MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT);
 
     if (!now) {
-        return MIN((unsigned)migration_parameter_get(MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL), most);
+        return MIN((unsigned)migration_parameter_get(MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL),
+                   most);
     }
     if (migration_parameter_get(MIGRATION_PARAMETER_CPU_THROTTLE_TAILSLOW) && dirtied) {
-        /* As small a step as would do: the share of time in which the guest writes what can be sent. */
+        /* As small a step as would do: the share of time in which the guest writes what can be
+         * sent. */
         uint64_t share = sent * (100 - now) / dirtied;
         unsigned wanted = share >= 100 ? 0 : (unsigned)(100 - share);
         step = MIN(step, MAX(wanted > now ? wanted - now : 0, 1u));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Receiving a machine: waits for the connection on the main loop, reads the stream in a thread, so that the
- * monitor answers meanwhile, and lets the guest go on.
+ * Receiving a machine: waits for the connection on the main loop, reads the stream in a thread, so
+ * that the monitor answers meanwhile, and lets the guest go on.
  *
- * With a return path the source hears that all is there before the guest runs; if the two have agreed upon a
- * handover (migration-return.c), the guest runs when the source has answered that, and waits in state "paused"
- * if it went away instead: it may have taken the guest back.
+ * With a return path the source hears that all is there before the guest runs; if the two have
+ * agreed upon a handover (migration-return.c), the guest runs when the source has answered that,
+ * and waits in state "paused" if it went away instead: it may have taken the guest back.
  */
 #include <glib-unix.h>
 #include <stdlib.h>
@@ -76,7 +76,8 @@ static bool answer_ping(IncomingMigration *in, uint32_t value, GError **errp)
     return migration_say_back(in, &(ReturnMessage){.kind = RETURN_PONG, .value = value}, errp);
 }
 
-static bool command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size, GError **errp)
+static bool command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size,
+                    GError **errp)
 {
     static const struct {
         uint16_t number, size;
@@ -161,7 +162,8 @@ void migration_incoming_finish(void *opaque)
     }
     migration_set_status(m, MIGRATION_STATUS_COMPLETED);
     if (in->orphaned) {
-        error_report("the source of the migration went away before it handed the guest over; the guest waits "
+        error_report("the source of the migration went away before it handed the guest over; the "
+                     "guest waits "
                      "here: 'cont' runs it, but see that it does not run there");
     }
     if (!runs) {
@@ -229,8 +231,12 @@ static void receive(Migration *m, MigrationChannel *channel)
 
     in->channel = channel;
     in->config = migration_stream_config(m);
-    in->loader = (StateLoader){.registry = runtime_state_registry(), .config = &in->config, .lock = take_lock,
-                               .unlock = give_lock, .command = command, .listen = migration_postcopy_listen,
+    in->loader = (StateLoader){.registry = runtime_state_registry(),
+                               .config = &in->config,
+                               .lock = take_lock,
+                               .unlock = give_lock,
+                               .command = command,
+                               .listen = migration_postcopy_listen,
                                .opaque = m};
     in->stream = migration_channel_stream(channel, false);
     RAMLoadOptions options = migration_load_options(m);
@@ -290,7 +296,8 @@ static gboolean greeted(gint fd, GIOCondition condition, gpointer opaque)
     g_ptr_array_remove_fast(in->greeting, greeting);
     if (n == 4 && ldl_be_p(magic) == STATE_FILE_MAGIC && !in->channel) {
         receive(m, greeting->channel);
-    } else if (n == 4 && ldl_be_p(magic) == MULTIFD_MAGIC && !multifd_receiver_is_full(in->multifd)) {
+    } else if (n == 4 && ldl_be_p(magic) == MULTIFD_MAGIC &&
+               !multifd_receiver_is_full(in->multifd)) {
         if (!multifd_receiver_add(in->multifd, greeting->channel, &error)) {
             error_report("multifd: %s", error->message);
         }
@@ -350,14 +357,16 @@ static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaqu
         return G_SOURCE_REMOVE;
     }
     if (in->greeting->len >= GREETINGS_MAX) {
-        error_report("a connection was closed: %u others have not said what they are", in->greeting->len);
+        error_report("a connection was closed: %u others have not said what they are",
+                     in->greeting->len);
         migration_channel_close(channel, NULL);
         return G_SOURCE_CONTINUE;
     }
     Greeting *greeting = g_new0(Greeting, 1);
     greeting->channel = channel;
     g_ptr_array_add(in->greeting, greeting);
-    greeting->source = g_unix_fd_add(migration_channel_fd(channel), G_IO_IN | G_IO_HUP, greeted, greeting);
+    greeting->source =
+        g_unix_fd_add(migration_channel_fd(channel), G_IO_IN | G_IO_HUP, greeted, greeting);
     return G_SOURCE_CONTINUE;
 }
 

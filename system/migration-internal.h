@@ -121,7 +121,8 @@ MigrationStatus migration_status(Migration *m);
 /* Written pages were collected for the nth time. */
 void migration_note_pass(Migration *m, unsigned pass);
 /* What capabilities and parameters say about channels and pages (migration-options.c). */
-bool migration_check_transport(Migration *m, const MigrationAddress *address, bool sending, GError **errp);
+bool migration_check_transport(Migration *m, const MigrationAddress *address, bool sending,
+                               GError **errp);
 /* Parameter tls-creds: TLS on the channel. Device lock. */
 bool migration_secure_channel(Migration *m, MigrationChannel *channel, bool sending, GError **errp);
 bool migration_wants_tls(void);
@@ -144,7 +145,8 @@ void migration_return_explain(Migration *m, GError **errp);
 void migration_return_prefer(Migration *m, GError **errp);
 /* Capability switchover-ack: whether it has come. */
 bool migration_return_await_ack(Migration *m);
-/* After the last byte: waits until the destination has the guest; false: it is ours. No device lock. */
+/* After the last byte: waits until the destination has the guest; false: it is ours. No device
+ * lock. */
 bool migration_return_confirm(Migration *m, GError **errp);
 /* After written pages have been collected; sent: bytes so far. */
 void migration_converge(Migration *m, uint64_t sent, int64_t now);
@@ -152,17 +154,19 @@ void migration_converge_end(Migration *m);
 void migration_incoming_shutdown(Migration *m);
 /* On the return path's thread. */
 bool migration_pages_requested(Migration *m, const ReturnMessage *message, GError **errp);
-/* Postcopy at the source: the guest stands still from here on, and is the other side's when true comes back.
- * Device lock held. */
+/* Postcopy at the source: the guest stands still from here on, and is the other side's when true
+ * comes back. Device lock held. */
 bool migration_postcopy_begin(Migration *m, StateSaver *saver, GError **errp);
-/* Background snapshot: stops the guest for a moment; its devices, or NULL with errp. Device lock held. */
+/* Background snapshot: stops the guest for a moment; its devices, or NULL with errp. Device lock
+ * held. */
 GBytes *migration_background_begin(Migration *m, StateSaver *saver, GError **errp);
-/* Makes the machine ready for the stream's format (migration-wire.c). The guest stands still; comes back in what
- * state it is to go on. Device lock held, not meanwhile. */
+/* Makes the machine ready for the stream's format (migration-wire.c). The guest stands still; comes
+ * back in what state it is to go on. Device lock held, not meanwhile. */
 RunState migration_wire_carry(Migration *m, RunState was);
 void migration_wire_undo(Migration *m);
 /* At the destination: a command of postcopy's. */
-bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size, GError **errp);
+bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size,
+                                GError **errp);
 /* StateLoader.listen. */
 bool migration_postcopy_listen(void *opaque, struct StateTail *tail, GError **errp);
 /* A message to the source, if there is a way. Any thread. */

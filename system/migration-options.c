@@ -10,7 +10,8 @@
 #include "migration/wire.h"
 #include "util/error.h"
 
-/* Machines up to this version take the end of each section for the channels' SYNC, later ones a flag of RAM. */
+/* Machines up to this version take the end of each section for the channels' SYNC, later ones a
+ * flag of RAM. */
 #define LAST_WITH_SYNC_EACH_SECTION 800
 
 /* 702 for "pseries-7.2"; 0 for a machine without a version. */
@@ -32,7 +33,8 @@ static bool is_file(const MigrationAddress *a)
 
 bool migration_wants_channels(const Migration *m)
 {
-    return m->capabilities[MIGRATION_CAPABILITY_MULTIFD] && !m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM];
+    return m->capabilities[MIGRATION_CAPABILITY_MULTIFD] &&
+           !m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM];
 }
 
 bool migration_wants_tls(void)
@@ -50,7 +52,8 @@ static TlsCredentials *find_credentials(Migration *m, bool sending, GError **err
 
     if (*authz) {
         /* Nobody may come in because we cannot tell. */
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "tls-authz: there is no authorization object '%s'", authz);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "tls-authz: there is no authorization object '%s'", authz);
     } else if (m->tls_lookup) {
         found = m->tls_lookup(id, errp);
     } else {
@@ -85,7 +88,8 @@ bool migration_secure_channel(Migration *m, MigrationChannel *channel, bool send
                                                                         : NULL;
     bool ok = true;
     if (sending && !credentials->psk && !host) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "TLS: set tls-hostname, which the destination's certificate is for");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "TLS: set tls-hostname, which the destination's certificate is for");
         ok = false;
     }
     ok = ok && migration_channel_set_tls(channel, credentials, host, errp);
@@ -113,11 +117,14 @@ bool migration_check_transport(Migration *m, const MigrationAddress *a, bool sen
         return false;
     }
     if (m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM] && !is_file(a)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires seekable transport (e.g. file)");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Migration requires seekable transport (e.g. file)");
         return false;
     }
-    if (migration_wants_channels(m) && a->transport != MIGRATION_TCP && a->transport != MIGRATION_UNIX) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Migration requires multi-channel URIs (e.g. tcp)");
+    if (migration_wants_channels(m) && a->transport != MIGRATION_TCP &&
+        a->transport != MIGRATION_UNIX) {
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Migration requires multi-channel URIs (e.g. tcp)");
         return false;
     }
     return true;
@@ -127,7 +134,8 @@ void migration_multifd_config(Migration *m, MultifdConfig *config)
 {
     *config = (MultifdConfig){
         .channels = (unsigned)migration_parameter_get(MIGRATION_PARAMETER_MULTIFD_CHANNELS),
-        .compression = (MultifdCompression)migration_parameter_get(MIGRATION_PARAMETER_MULTIFD_COMPRESSION),
+        .compression =
+            (MultifdCompression)migration_parameter_get(MIGRATION_PARAMETER_MULTIFD_COMPRESSION),
         .zero_pages = migration_parameter_get(MIGRATION_PARAMETER_ZERO_PAGE_DETECTION) ==
                       ZERO_PAGE_DETECTION_MULTIFD,
     };
@@ -139,7 +147,8 @@ void migration_multifd_config(Migration *m, MultifdConfig *config)
 
 RAMSaveOptions migration_save_options(Migration *m)
 {
-    ZeroPageDetection zero = (ZeroPageDetection)migration_parameter_get(MIGRATION_PARAMETER_ZERO_PAGE_DETECTION);
+    ZeroPageDetection zero =
+        (ZeroPageDetection)migration_parameter_get(MIGRATION_PARAMETER_ZERO_PAGE_DETECTION);
 
     return (RAMSaveOptions){
         .no_zero_pages = zero == ZERO_PAGE_DETECTION_NONE,
@@ -147,7 +156,8 @@ RAMSaveOptions migration_save_options(Migration *m)
         .xbzrle_cache_size = migration_parameter_get(MIGRATION_PARAMETER_XBZRLE_CACHE_SIZE),
         .multifd = m->out.multifd,
         .multifd_zero_pages = zero == ZERO_PAGE_DETECTION_MULTIFD,
-        .sync_each_section = migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
+        .sync_each_section =
+            migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
         .mapped = m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM],
     };
 }
@@ -157,7 +167,8 @@ RAMLoadOptions migration_load_options(Migration *m)
     return (RAMLoadOptions){
         .xbzrle = m->capabilities[MIGRATION_CAPABILITY_XBZRLE],
         .multifd = m->in.multifd,
-        .sync_each_section = migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
+        .sync_each_section =
+            migration_wants_channels(m) && machine_version(m) <= LAST_WITH_SYNC_EACH_SECTION,
         .mapped = m->capabilities[MIGRATION_CAPABILITY_MAPPED_RAM],
     };
 }

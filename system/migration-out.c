@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending a machine.  A thread connects, sends RAM in rounds while the guest runs, then stops the guest
- * for what is left, when that fits into the downtime limit at the speed that was seen.
+ * Sending a machine.  A thread connects, sends RAM in rounds while the guest runs, then stops the
+ * guest for what is left, when that fits into the downtime limit at the speed that was seen.
  *
- * Until the stream is complete, and with a return path until the destination has confirmed it, the guest is
- * ours: every failure and every cancel before that lets it run on here.
+ * Until the stream is complete, and with a return path until the destination has confirmed it, the
+ * guest is ours: every failure and every cancel before that lets it run on here.
  */
 #include <string.h>
 #include "migration-internal.h"
@@ -63,8 +63,8 @@ static void close_window(Migration *m, int64_t now)
     __atomic_store_n(&out->transferred, out->window_bytes, __ATOMIC_RELAXED);
 }
 
-/* A round of so many bytes took so long, the limit's waits included: what is measured is the way, not the guest's
- * having nothing to send. */
+/* A round of so many bytes took so long, the limit's waits included: what is measured is the way,
+ * not the guest's having nothing to send. */
 static void measure(Migration *m, uint64_t bytes, int64_t us)
 {
     OutgoingMigration *out = &m->out;
@@ -72,7 +72,8 @@ static void measure(Migration *m, uint64_t bytes, int64_t us)
     out->busy_us += us;
     out->busy_bytes += bytes;
     if (out->busy_us >= MEASURE_US || (!out->bandwidth && out->busy_us >= MEASURE_US / 50)) {
-        __atomic_store_n(&out->bandwidth, out->busy_bytes * 1000000 / (uint64_t)out->busy_us, __ATOMIC_RELAXED);
+        __atomic_store_n(&out->bandwidth, out->busy_bytes * 1000000 / (uint64_t)out->busy_us,
+                         __ATOMIC_RELAXED);
         out->busy_us = 0;
         out->busy_bytes = 0;
     }
@@ -147,7 +148,8 @@ static bool still_at_rest(Migration *m, GError **errp)
         return false;
     }
     if (!runstate_check(RUN_STATE_FINISH_MIGRATE)) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "the machine's state became '%s' before the switch-over",
+        error_set(errp, GOSSAMER_ERROR_BUSY,
+                  "the machine's state became '%s' before the switch-over",
                   runstate_name(runstate_get()));
         return false;
     }
@@ -236,7 +238,8 @@ static bool send_postcopy(Migration *m, StateSaver *saver, GError **errp)
         result = state_saver_iterate(saver, round_over, m, errp);
         pace(m);
     }
-    return result > 0 && state_saver_complete_postcopy(saver, errp) && migration_return_confirm(m, errp);
+    return result > 0 && state_saver_complete_postcopy(saver, errp) &&
+           migration_return_confirm(m, errp);
 }
 
 /* On the stream and the channels beside it. */
@@ -248,7 +251,8 @@ static void set_timeout(Migration *m, int ms)
     }
 }
 
-/* With a return path: the destination says that it has the machine. Device lock held, not meanwhile. */
+/* With a return path: the destination says that it has the machine. Device lock held, not
+ * meanwhile. */
 static bool confirm(Migration *m, GError **errp)
 {
     if (!m->out.path.open) {
@@ -292,12 +296,14 @@ static bool complete(Migration *m, StateSaver *saver, GError **errp)
         set_timeout(m, SILENCE_MS);
     }
     bool postcopy = may_go_postcopy(m, saver);
-    bool ok = still_at_rest(m, &error) && (postcopy || (wait_before_switchover(m) && still_at_rest(m, &error)));
+    bool ok = still_at_rest(m, &error) &&
+              (postcopy || (wait_before_switchover(m) && still_at_rest(m, &error)));
     if (ok) {
         was = migration_wire_carry(m, was);
         ok = still_at_rest(m, &error) &&
              (postcopy ? begin_postcopy(m, saver, &error)
-                       : send_rest(m, saver, &error) && still_at_rest(m, &error) && send_devices(m, saver, &error));
+                       : send_rest(m, saver, &error) && still_at_rest(m, &error) &&
+                             send_devices(m, saver, &error));
         migration_wire_undo(m);
         ok = ok && (postcopy || confirm(m, &error));
     }
@@ -328,7 +334,8 @@ static bool may_switch(Migration *m)
 /* Bytes that go so fast that a round for them alone gains nothing. */
 static uint64_t little_pending(Migration *m)
 {
-    return MAX(__atomic_load_n(&m->out.bandwidth, __ATOMIC_RELAXED) / 1000 * LITTLE_MS, 64 * RAM_PAGE_SIZE);
+    return MAX(__atomic_load_n(&m->out.bandwidth, __ATOMIC_RELAXED) / 1000 * LITTLE_MS,
+               64 * RAM_PAGE_SIZE);
 }
 
 /* Written pages have been collected. */
@@ -357,15 +364,16 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
             return true;
         }
         /* With auto-converge also in the middle of a long round. */
-        bool look = m->capabilities[MIGRATION_CAPABILITY_AUTO_CONVERGE] && now_us() - collected >= COLLECT_US;
+        bool look = m->capabilities[MIGRATION_CAPABILITY_AUTO_CONVERGE] &&
+                    now_us() - collected >= COLLECT_US;
         uint64_t little = MIN(enough, little_pending(m));
         if (pending <= little || look) {
             pending = state_saver_pending(saver, true);
             collected = now_us();
             note_round(m);
             /*
-             * It would fit.  While each round leaves less than half of the last one, one more makes the
-             * downtime shorter.  A first look at speed is wanted before it decides anything.
+             * It would fit.  While each round leaves less than half of the last one, one more makes
+             * the downtime shorter.  A first look at speed is wanted before it decides anything.
              */
             bool fits = pending <= enough && (pending <= little || pending > last / 2);
             if ((fits || (!pending && guess)) && may_switch(m)) {
@@ -375,8 +383,9 @@ static bool send_rounds(Migration *m, StateSaver *saver, GError **errp)
         }
         guess = false;
         uint64_t bandwidth = __atomic_load_n(&out->bandwidth, __ATOMIC_RELAXED);
-        int64_t expected = bandwidth ? (int64_t)(pending * 1000 / bandwidth)
-                                     : (int64_t)migration_parameter_get(MIGRATION_PARAMETER_DOWNTIME_LIMIT);
+        int64_t expected =
+            bandwidth ? (int64_t)(pending * 1000 / bandwidth)
+                      : (int64_t)migration_parameter_get(MIGRATION_PARAMETER_DOWNTIME_LIMIT);
         __atomic_store_n(&out->expected_downtime_ms, expected, __ATOMIC_RELAXED);
         int64_t start = now_us();
         uint64_t before = bytes_sent(m);
@@ -400,7 +409,8 @@ static bool open_return_path(Migration *m, GError **errp)
         return true;
     }
     if (!migration_channel_is_two_way(out->channel)) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "Unable to open return-path: capability 'return-path' "
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "Unable to open return-path: capability 'return-path' "
                   "needs a socket (tcp:, unix:, or fd: of one)");
         return false;
     }
@@ -442,7 +452,8 @@ static bool send_background(Migration *m, StateSaver *saver, GError **errp)
         measure(m, bytes_sent(m) - before, now_us() - start);
     }
     const void *data = g_bytes_get_data(devices, &size);
-    return result > 0 && !is_over(m) ? state_saver_complete_frozen(saver, data, size, errp) : give_up(m, errp);
+    return result > 0 && !is_over(m) ? state_saver_complete_frozen(saver, data, size, errp)
+                                     : give_up(m, errp);
 }
 
 static bool send_machine(Migration *m, GError **errp)
@@ -458,7 +469,8 @@ static bool send_machine(Migration *m, GError **errp)
     RAMSaveOptions options = migration_save_options(m);
     ram_state_set_save_options(m->ram, &options);
     StateSaver *saver = state_saver_new(registry, out->stream, &out->config);
-    bool ok = state_saver_header(saver, errp) && open_return_path(m, errp) && state_saver_setup(saver, errp);
+    bool ok = state_saver_header(saver, errp) && open_return_path(m, errp) &&
+              state_saver_setup(saver, errp);
     device_unlock();
     if (ok) {
         __atomic_store_n(&out->set_up, now_us(), __ATOMIC_RELAXED);
@@ -569,7 +581,8 @@ static void *send_thread(void *opaque)
         }
         multifd_sender_free(multifd);
     }
-    if (!migration_channel_close(channel, ok && !out->path.open ? &error : NULL) && ok && !out->path.open) {
+    if (!migration_channel_close(channel, ok && !out->path.open ? &error : NULL) && ok &&
+        !out->path.open) {
         /* All was written, but the command that took it says it failed: the guest stays here. */
         device_lock();
         if (runstate_check(RUN_STATE_POSTMIGRATE) && !strcmp(m->global.runstate, "running")) {
@@ -606,7 +619,8 @@ bool migration_start(const char *uri, GError **errp)
         return false;
     }
     if (runstate_check(RUN_STATE_POSTMIGRATE)) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "Can't migrate the vm that was paused due to previous migration");
+        error_set(errp, GOSSAMER_ERROR_BUSY,
+                  "Can't migrate the vm that was paused due to previous migration");
         return false;
     }
     if (!migration_is_possible(errp)) {
@@ -658,7 +672,8 @@ void migration_cancel(void)
     mutex_unlock(&m->lock);
 }
 
-/* The guest runs on the other side and needs what is here: it gets it, while it goes on taking it. */
+/* The guest runs on the other side and needs what is here: it gets it, while it goes on taking it.
+ */
 static void await_postcopy(Migration *m)
 {
     OutgoingMigration *out = &m->out;
@@ -729,7 +744,8 @@ void migration_info(MigrationInfo *info)
     int64_t started = atomic_get(&out->started), set_up = atomic_get(&out->set_up);
     int64_t stopped = atomic_get(&out->stopped), ended = atomic_get(&out->ended);
 
-    *info = (MigrationInfo){.status = migration_status(m), .incoming = m->in.expected, .has_ram = set_up != 0};
+    *info = (MigrationInfo){
+        .status = migration_status(m), .incoming = m->in.expected, .has_ram = set_up != 0};
     mutex_lock(&m->lock);
     info->error = m->error;
     info->lost = m->lost;
@@ -750,7 +766,8 @@ void migration_info(MigrationInfo *info)
     }
     info->mbps = (double)bandwidth * 8 / 1e6;
     info->pages_per_second = bandwidth / RAM_PAGE_SIZE;
-    info->precopy_bytes = stopped ? __atomic_load_n(&out->precopy_bytes, __ATOMIC_RELAXED) : info->transferred;
+    info->precopy_bytes =
+        stopped ? __atomic_load_n(&out->precopy_bytes, __ATOMIC_RELAXED) : info->transferred;
     info->downtime_bytes = __atomic_load_n(&out->downtime_bytes, __ATOMIC_RELAXED);
     info->throttle_percent = __atomic_load_n(&out->throttle, __ATOMIC_RELAXED);
     ram_state_stats(m->ram, &info->ram);

@@ -2,9 +2,9 @@
 /*
  * Postcopy: the guest runs on the destination while its memory still comes.
  *
- * The source stops the guest, says which pages are out of date there, and sends the devices in one package that
- * ends with "run".  Then it sends what is left, pages that are asked for first.  From "run" on the guest needs
- * both sides: neither can go on without the other.
+ * The source stops the guest, says which pages are out of date there, and sends the devices in one
+ * package that ends with "run".  Then it sends what is left, pages that are asked for first.  From
+ * "run" on the guest needs both sides: neither can go on without the other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,9 @@
 
 bool migration_pages_requested(Migration *m, const ReturnMessage *message, GError **errp)
 {
-    bool ok = ram_state_request(m->ram, message->kind == RETURN_REQUEST_PAGES_ID ? message->block : NULL,
-                                message->start, message->length, errp);
+    bool ok =
+        ram_state_request(m->ram, message->kind == RETURN_REQUEST_PAGES_ID ? message->block : NULL,
+                          message->start, message->length, errp);
 
     mutex_lock(&m->lock);
     cond_broadcast(&m->changed);
@@ -58,8 +59,10 @@ static bool put_package(Migration *m, StateSaver *saver, GError **errp)
     const void *data = g_bytes_get_data(bytes, &size);
     if (size > STATE_PACKAGE_MAX) {
         /* The other side would refuse it; here the guest can go on. */
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "the devices' state has %" G_GSIZE_FORMAT " bytes, too many "
-                  "for postcopy", size);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "the devices' state has %" G_GSIZE_FORMAT " bytes, too many "
+                  "for postcopy",
+                  size);
         return false;
     }
     uint32_t length = cpu_to_be32((uint32_t)size);
@@ -92,7 +95,8 @@ bool migration_start_postcopy(GError **errp)
         return false;
     }
     if (!m->out.thread || status == MIGRATION_STATUS_NONE) {
-        error_set(errp, GOSSAMER_ERROR_BUSY, "Postcopy must be started after migration has been started");
+        error_set(errp, GOSSAMER_ERROR_BUSY,
+                  "Postcopy must be started after migration has been started");
         return false;
     }
     mutex_lock(&m->lock);
@@ -113,7 +117,8 @@ static bool advised(Migration *m, const uint8_t *data, uint16_t size, GError **e
         return true;
     }
     if (!m->capabilities[MIGRATION_CAPABILITY_POSTCOPY_RAM]) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "capability postcopy-ram is on at the source, but not here");
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "capability postcopy-ram is on at the source, but not here");
         return false;
     }
     if (size != 16 || in->postcopy_advised) {
@@ -122,8 +127,10 @@ static bool advised(Migration *m, const uint8_t *data, uint16_t size, GError **e
     }
     uint64_t sizes = ldq_be_p(data), page = ldq_be_p(data + 8);
     if (sizes != ram_state_page_sizes(m->ram) || page != RAM_PAGE_SIZE) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "the source's memory is of other pages: 0x%" G_GINT64_MODIFIER "x, "
-                  "here 0x%" G_GINT64_MODIFIER "x", sizes, ram_state_page_sizes(m->ram));
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "the source's memory is of other pages: 0x%" G_GINT64_MODIFIER "x, "
+                  "here 0x%" G_GINT64_MODIFIER "x",
+                  sizes, ram_state_page_sizes(m->ram));
         return false;
     }
     in->postcopy_advised = true;
@@ -137,7 +144,8 @@ static bool discarded(Migration *m, const uint8_t *data, uint16_t size, GError *
 
     if (!m->in.postcopy_advised || m->in.tail || size < 3 + name || data[0] || data[2 + name] ||
         (size - 3 - name) % 16) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "a list of pages to drop is damaged or comes at a wrong time");
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "a list of pages to drop is damaged or comes at a wrong time");
         return false;
     }
     memcpy(block, data + 2, name);
@@ -149,7 +157,8 @@ static bool discarded(Migration *m, const uint8_t *data, uint16_t size, GError *
     return true;
 }
 
-bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size, GError **errp)
+bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *data, uint16_t size,
+                                GError **errp)
 {
     switch (number) {
     case STATE_COMMAND_POSTCOPY_ADVISE:
@@ -170,7 +179,8 @@ bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *da
     default:
         break;
     }
-    error_set(errp, GOSSAMER_ERROR_STREAM, "command %u is not known here, or comes at a wrong time", number);
+    error_set(errp, GOSSAMER_ERROR_STREAM, "command %u is not known here, or comes at a wrong time",
+              number);
     return false;
 }
 
@@ -178,7 +188,8 @@ bool migration_postcopy_command(Migration *m, uint16_t number, const uint8_t *da
 static bool request_page(void *opaque, const RAMRegion *region, uint64_t offset)
 {
     Migration *m = opaque;
-    ReturnMessage message = {.kind = RETURN_REQUEST_PAGES_ID, .start = offset, .length = RAM_PAGE_SIZE};
+    ReturnMessage message = {
+        .kind = RETURN_REQUEST_PAGES_ID, .start = offset, .length = RAM_PAGE_SIZE};
 
     g_strlcpy(message.block, region->name, sizeof(message.block));
     return migration_say_back(&m->in, &message, NULL);
@@ -192,8 +203,10 @@ static void *tail_thread(void *opaque)
 
     if (!state_load_tail(in->tail, &error)) {
         migration_say_back(in, &(ReturnMessage){.kind = RETURN_SHUT, .value = 1}, NULL);
-        /* vCPUs and devices may sleep for pages that will never come: they cannot even be stopped. */
-        error_report("load of migration failed in postcopy, the guest cannot go on: %s", error->message);
+        /* vCPUs and devices may sleep for pages that will never come: they cannot even be stopped.
+         */
+        error_report("load of migration failed in postcopy, the guest cannot go on: %s",
+                     error->message);
         exit(1);
     }
     /* Whoever loads the devices may still wait for a page that has come. */

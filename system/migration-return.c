@@ -2,12 +2,13 @@
 /*
  * The source's end of the return path: what the destination says while it receives.
  *
- * A stream that was written has not been loaded yet.  With capability return-path the migration is complete
- * when the destination has said so; until then the guest is ours and goes on here if it does not.
+ * A stream that was written has not been loaded yet.  With capability return-path the migration is
+ * complete when the destination has said so; until then the guest is ours and goes on here if it
+ * does not.
  *
  * Between two of our kind the guest is handed over: the destination runs it only when it has read
- * STATE_COMMAND_HANDOVER, which is sent after its word that all is loaded.  So before that command this side
- * may take the guest back whatever happens to the connection, and after it never.
+ * STATE_COMMAND_HANDOVER, which is sent after its word that all is loaded.  So before that command
+ * this side may take the guest back whatever happens to the connection, and after it never.
  */
 #include "migration-internal.h"
 #include "util/error.h"
@@ -99,12 +100,13 @@ bool migration_return_failed(Migration *m)
 static void say_why(const ReturnPath *path, GError **errp)
 {
     if (path->shut) {
-        error_set(errp, GOSSAMER_ERROR_FAILED, "the destination could not load the machine (its status: %u)",
-                  path->shut_value);
+        error_set(errp, GOSSAMER_ERROR_FAILED,
+                  "the destination could not load the machine (its status: %u)", path->shut_value);
     } else if (path->error) {
         error_set(errp, GOSSAMER_ERROR_IO, "return path: %s", path->error->message);
     } else {
-        error_set(errp, GOSSAMER_ERROR_IO, "the destination closed the connection before it had the machine");
+        error_set(errp, GOSSAMER_ERROR_IO,
+                  "the destination closed the connection before it had the machine");
     }
 }
 
@@ -146,7 +148,8 @@ bool migration_return_await_ack(Migration *m)
     return acknowledged;
 }
 
-/* The destination has loaded all, and says so; or errp. ends_with_command: it waits for the handover. */
+/* The destination has loaded all, and says so; or errp. ends_with_command: it waits for the
+ * handover. */
 static bool await_word(Migration *m, bool *ends_with_command, GError **errp)
 {
     OutgoingMigration *out = &m->out;
@@ -176,7 +179,8 @@ static bool await_word(Migration *m, bool *ends_with_command, GError **errp)
     } else if (path->ended) {
         say_why(path, errp);
     } else if (!regretted) {
-        error_set(errp, GOSSAMER_ERROR_IO, "the destination has not confirmed within %d s", CONFIRM_MS / 1000);
+        error_set(errp, GOSSAMER_ERROR_IO, "the destination has not confirmed within %d s",
+                  CONFIRM_MS / 1000);
     }
     *ends_with_command = handover;
     mutex_unlock(&m->lock);

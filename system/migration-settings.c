@@ -19,9 +19,15 @@ static const char *const compressions[] = {"none", "zlib", "zstd", NULL};
 static const char *const zero_page_detections[] = {"none", "legacy", "multifd", NULL};
 
 #define PERCENT(name, initial, least, most) {name, initial, least, most, "percent"}
-#define SIZE(name, initial, least, most, unit) {name, initial, least, most, unit, MIGRATION_PARAMETER_SIZE}
+#define SIZE(name, initial, least, most, unit)                                                     \
+    {                                                                                              \
+        name, initial, least, most, unit, MIGRATION_PARAMETER_SIZE                                 \
+    }
 #define BANDWIDTH(name, initial) SIZE(name, initial, 0, INT64_MAX, "bytes/second")
-#define CHOICE(name, initial, list) {name, initial, .kind = MIGRATION_PARAMETER_CHOICE, .choices = list}
+#define CHOICE(name, initial, list)                                                                \
+    {                                                                                              \
+        name, initial, .kind = MIGRATION_PARAMETER_CHOICE, .choices = list                         \
+    }
 #define TEXT(name) {name, .kind = MIGRATION_PARAMETER_TEXT}
 
 const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
@@ -29,7 +35,8 @@ const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT] = {
     [MIGRATION_PARAMETER_ANNOUNCE_MAX] = {"announce-max", 550, 0, 100000, "ms"},
     [MIGRATION_PARAMETER_ANNOUNCE_ROUNDS] = {"announce-rounds", 5, 0, 1000},
     [MIGRATION_PARAMETER_ANNOUNCE_STEP] = {"announce-step", 100, 0, 10000, "ms"},
-    [MIGRATION_PARAMETER_THROTTLE_TRIGGER_THRESHOLD] = PERCENT("throttle-trigger-threshold", 50, 1, 100),
+    [MIGRATION_PARAMETER_THROTTLE_TRIGGER_THRESHOLD] =
+        PERCENT("throttle-trigger-threshold", 50, 1, 100),
     [MIGRATION_PARAMETER_CPU_THROTTLE_INITIAL] = PERCENT("cpu-throttle-initial", 20, 1, 99),
     [MIGRATION_PARAMETER_CPU_THROTTLE_INCREMENT] = PERCENT("cpu-throttle-increment", 10, 1, 99),
     [MIGRATION_PARAMETER_CPU_THROTTLE_TAILSLOW] = {"cpu-throttle-tailslow",
@@ -120,19 +127,22 @@ int migration_parameter_find(const char *name)
 bool migration_parameter_check(MigrationParameter parameter, uint64_t value, GError **errp)
 {
     const MigrationParameterRow *row = &migration_parameters[parameter];
-    uint64_t most = row->kind == MIGRATION_PARAMETER_SWITCH   ? 1
-                    : row->kind == MIGRATION_PARAMETER_CHOICE ? g_strv_length((char **)row->choices) - 1
-                                                              : row->most;
+    uint64_t most = row->kind == MIGRATION_PARAMETER_SWITCH ? 1
+                    : row->kind == MIGRATION_PARAMETER_CHOICE
+                        ? g_strv_length((char **)row->choices) - 1
+                        : row->most;
 
     if (value < row->least || value > most) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Parameter '%s' expects a value between %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT " %s",
+                  "Parameter '%s' expects a value between %" G_GUINT64_FORMAT
+                  " and %" G_GUINT64_FORMAT " %s",
                   row->name, row->least, most, row->unit ? row->unit : "");
         return false;
     }
     if (parameter == MIGRATION_PARAMETER_XBZRLE_CACHE_SIZE && (value & (value - 1))) {
         error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "Parameter '%s' expects a power of two no less than the target page size", row->name);
+                  "Parameter '%s' expects a power of two no less than the target page size",
+                  row->name);
         return false;
     }
     return true;
@@ -147,7 +157,8 @@ bool migration_parameter_set(MigrationParameter parameter, uint64_t value, GErro
     return true;
 }
 
-static bool parse_choice(const MigrationParameterRow *row, const char *text, uint64_t *value, GError **errp)
+static bool parse_choice(const MigrationParameterRow *row, const char *text, uint64_t *value,
+                         GError **errp)
 {
     for (unsigned i = 0; row->choices[i]; i++) {
         if (!strcmp(row->choices[i], text)) {
@@ -156,8 +167,8 @@ static bool parse_choice(const MigrationParameterRow *row, const char *text, uin
         }
     }
     g_autofree char *list = g_strjoinv(", ", (char **)row->choices);
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (%s)", row->name, text,
-              list);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "Parameter '%s' does not accept value '%s' (%s)",
+              row->name, text, list);
     return false;
 }
 
@@ -177,7 +188,8 @@ bool migration_parameter_parse(MigrationParameter parameter, const char *text, G
         mutex_unlock(&m->lock);
         return true;
     case MIGRATION_PARAMETER_CHOICE:
-        return parse_choice(row, text, &value, errp) && migration_parameter_set(parameter, value, errp);
+        return parse_choice(row, text, &value, errp) &&
+               migration_parameter_set(parameter, value, errp);
     case MIGRATION_PARAMETER_SWITCH:
         expected = "switch (on or off)";
         good = parse_bool(text, &on);
@@ -220,7 +232,8 @@ static bool go_together(const bool *wanted, GError **errp)
         MigrationCapability a, b;
         const char *message;
     } conflicts[] = {
-        {MIGRATION_CAPABILITY_MULTIFD, MIGRATION_CAPABILITY_XBZRLE, "Multifd is not compatible with xbzrle"},
+        {MIGRATION_CAPABILITY_MULTIFD, MIGRATION_CAPABILITY_XBZRLE,
+         "Multifd is not compatible with xbzrle"},
         {MIGRATION_CAPABILITY_MULTIFD, MIGRATION_CAPABILITY_POSTCOPY_RAM,
          "Postcopy is not yet compatible with multifd"},
         {MIGRATION_CAPABILITY_MAPPED_RAM, MIGRATION_CAPABILITY_XBZRLE,
@@ -236,10 +249,15 @@ static bool go_together(const bool *wanted, GError **errp)
         }
     }
     static const MigrationCapability not_in_background[] = {
-        MIGRATION_CAPABILITY_POSTCOPY_RAM, MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE, MIGRATION_CAPABILITY_RETURN_PATH,
-        MIGRATION_CAPABILITY_MULTIFD, MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER,
-        MIGRATION_CAPABILITY_AUTO_CONVERGE, MIGRATION_CAPABILITY_XBZRLE};
-    for (unsigned i = 0; wanted[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] && i < G_N_ELEMENTS(not_in_background);
+        MIGRATION_CAPABILITY_POSTCOPY_RAM,
+        MIGRATION_CAPABILITY_LATE_BLOCK_ACTIVATE,
+        MIGRATION_CAPABILITY_RETURN_PATH,
+        MIGRATION_CAPABILITY_MULTIFD,
+        MIGRATION_CAPABILITY_PAUSE_BEFORE_SWITCHOVER,
+        MIGRATION_CAPABILITY_AUTO_CONVERGE,
+        MIGRATION_CAPABILITY_XBZRLE};
+    for (unsigned i = 0;
+         wanted[MIGRATION_CAPABILITY_BACKGROUND_SNAPSHOT] && i < G_N_ELEMENTS(not_in_background);
          i++) {
         if (wanted[not_in_background[i]]) {
             error_set(errp, GOSSAMER_ERROR_INVALID, "Background-snapshot is not compatible with %s",
@@ -279,7 +297,8 @@ bool migration_capabilities_set(const bool *wanted, GError **errp)
         return false;
     }
     /* Only the side that receives needs the host's help. */
-    if (wanted[MIGRATION_CAPABILITY_POSTCOPY_RAM] && !m->capabilities[MIGRATION_CAPABILITY_POSTCOPY_RAM] &&
+    if (wanted[MIGRATION_CAPABILITY_POSTCOPY_RAM] &&
+        !m->capabilities[MIGRATION_CAPABILITY_POSTCOPY_RAM] &&
         runstate_check(RUN_STATE_INMIGRATE) && !postcopy_is_supported(errp)) {
         error_prepend(errp, "Postcopy is not supported: ");
         return false;

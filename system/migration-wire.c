@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State that a QEMU's format has no place for, and what is made ready for such a format (parameter x-wire).
+ * State that a QEMU's format has no place for, and what is made ready for such a format (parameter
+ * x-wire).
  */
 #include "migration-internal.h"
 #include "system/lock.h"
@@ -47,9 +48,9 @@ static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
 }
 
 /*
- * The guest stands still.  What the format cannot carry the guest itself may get rid of: an interrupt that it
- * takes is no longer pending.  So it runs on for moments until nothing is lost, or the patience is.
- * The state that it goes on in comes back: it may have been stopped meanwhile.
+ * The guest stands still.  What the format cannot carry the guest itself may get rid of: an
+ * interrupt that it takes is no longer pending.  So it runs on for moments until nothing is lost,
+ * or the patience is. The state that it goes on in comes back: it may have been stopped meanwhile.
  */
 static RunState drain(Migration *m, VMStateWire wire, RunState was, RunState rest, GPtrArray *lost)
 {

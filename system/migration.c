@@ -110,8 +110,8 @@ bool migration_add_blocker(const char *reason, GError **errp)
     Migration *m = migration_get();
 
     if (m->only_migratable) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "disallowing migration blocker (--only-migratable) for: %s",
-                  reason);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "disallowing migration blocker (--only-migratable) for: %s", reason);
         return false;
     }
     g_ptr_array_add(m->blockers, g_strdup(reason));
@@ -138,7 +138,8 @@ bool migration_is_possible(GError **errp)
     Migration *m = migration_get();
 
     if (m->blockers->len) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "%s", (char *)g_ptr_array_index(m->blockers, 0));
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "%s",
+                  (char *)g_ptr_array_index(m->blockers, 0));
         return false;
     }
     return true;
@@ -179,12 +180,14 @@ static bool global_state_post_load(void *opaque, int version_id, GError **errp)
     }
     for (const char *p = g->runstate; *p; p++) {
         if (!g_ascii_isprint(*p)) {
-            error_set(errp, GOSSAMER_ERROR_STREAM, "the run state contains byte 0x%02x", (uint8_t)*p);
+            error_set(errp, GOSSAMER_ERROR_STREAM, "the run state contains byte 0x%02x",
+                      (uint8_t)*p);
             return false;
         }
     }
     if (state_from_stream(g->runstate) == RUN_STATE_COUNT) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "a machine cannot arrive in run state '%s'", g->runstate);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "a machine cannot arrive in run state '%s'",
+                  g->runstate);
         return false;
     }
     return true;

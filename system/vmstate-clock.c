@@ -31,8 +31,8 @@ static uint64_t host_ticks_per_second(void)
 }
 
 /*
- * A QEMU goes on from the clock that it loads, whatever time has passed: so it gets the time at which it will
- * presumably start the guest.
+ * A QEMU goes on from the clock that it loads, whatever time has passed: so it gets the time at
+ * which it will presumably start the guest.
  */
 static int64_t ahead_for_qemu(void)
 {

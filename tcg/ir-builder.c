@@ -283,8 +283,8 @@ IRRef ir_page_base(IRBuilder *b)
 {
     g_assert(b->block.page_relative);
     if (b->page_base == IR_NONE) {
-        IRRef pc = ir_load_env(b, IR_I64, b->block.target->tcg_offset + offsetof(TCGCPUState, pc), 8,
-                               false);
+        IRRef pc = ir_load_env(b, IR_I64, b->block.target->tcg_offset + offsetof(TCGCPUState, pc),
+                               8, false);
 
         b->page_base = ir_andi(b, pc, TCG_PAGE_MASK);
     }

@@ -95,7 +95,8 @@ static IRRef ir_fold_equality(IRBuilder *b, IRInsn *in, uint64_t k)
             return ir_setcond(b, IRC_EQ, in->a, ir_k32(b, 0));
         }
     }
-    /* Not through ADD: the sum is wanted anyway (bdnz), and its operand would have to live longer. */
+    /* Not through ADD: the sum is wanted anyway (bdnz), and its operand would have to live longer.
+     */
     switch (x->op) {
     case IR_XOR:
         if (ir_const(b, x->b, &k2)) {

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Narrowing: the low word of an i64 value, zero extended, computed in 32 bits where the operation allows.
+ * Narrowing: the low word of an i64 value, zero extended, computed in 32 bits where the operation
+ * allows.
  *
- * Front ends of processors with 32-bit registers keep those in i64 slots whose upper half is zero.  The
- * translate functions are those of the 64-bit processors, so what they write is narrowed here: the low
- * word of a sum depends on the low words of its operands only, and hosts clear the upper half of a
- * register with every 32-bit operation, so that the narrow form costs no more than the wide one, which
- * dies unused.
+ * Front ends of processors with 32-bit registers keep those in i64 slots whose upper half is zero.
+ * The translate functions are those of the 64-bit processors, so what they write is narrowed here:
+ * the low word of a sum depends on the low words of its operands only, and hosts clear the upper
+ * half of a register with every 32-bit operation, so that the narrow form costs no more than the
+ * wide one, which dies unused.
  */
 #include "ir-private.h"
 
 #define DEPTH_LIMIT 3
 
-/* The i32 value of the low half of ref (i64), if it can be had without a TRUNC of ref itself; else IR_NONE. */
+/* The i32 value of the low half of ref (i64), if it can be had without a TRUNC of ref itself; else
+ * IR_NONE. */
 static IRRef low_word(IRBuilder *b, IRRef ref, unsigned depth)
 {
     IRInsn in = *ir_insn(b, ref);   /* building moves nothing, but keep to values */
@@ -38,17 +40,21 @@ static IRRef low_word(IRBuilder *b, IRRef ref, unsigned depth)
     case IR_NEG:
         return ir_op1(b, in.op, ir_low_word(b, in.a, depth));
     case IR_SHL:
-        return ir_const(b, in.b, &k) && k < 32 ? ir_op2(b, IR_SHL, ir_low_word(b, in.a, depth), in.b) : IR_NONE;
+        return ir_const(b, in.b, &k) && k < 32
+                   ? ir_op2(b, IR_SHL, ir_low_word(b, in.a, depth), in.b)
+                   : IR_NONE;
     case IR_SAR: {
         IRInsn from = *ir_insn(b, in.a);
 
         /* Of a sign extended word: what comes in at the top is the word's sign. */
-        return from.op == IR_EXTS && ir_const(b, in.b, &k) ? ir_op2(b, IR_SAR, from.a, ir_k32(b, k < 31 ? k : 31))
-                                                           : IR_NONE;
+        return from.op == IR_EXTS && ir_const(b, in.b, &k)
+                   ? ir_op2(b, IR_SAR, from.a, ir_k32(b, k < 31 ? k : 31))
+                   : IR_NONE;
     }
     case IR_SEXTRACT:
-        return in.imm + in.aux <= 32 ? ir_sextract(b, ir_low_word(b, in.a, depth), (unsigned)in.imm, in.aux)
-                                     : IR_NONE;
+        return in.imm + in.aux <= 32
+                   ? ir_sextract(b, ir_low_word(b, in.a, depth), (unsigned)in.imm, in.aux)
+                   : IR_NONE;
     default:
         return IR_NONE;
     }

@@ -41,7 +41,8 @@ DisplayConsole *display_console_new(Object *device, const DisplayConsoleOps *ops
     console->device = device;
     console->ops = ops;
     console->opaque = opaque;
-    console->surface = (DisplaySurface){FIRST_WIDTH, FIRST_HEIGHT, g_new0(uint32_t, FIRST_WIDTH * FIRST_HEIGHT)};
+    console->surface =
+        (DisplaySurface){FIRST_WIDTH, FIRST_HEIGHT, g_new0(uint32_t, FIRST_WIDTH * FIRST_HEIGHT)};
     if (!display.consoles) {
         display.consoles = g_ptr_array_new();
     }
@@ -98,12 +99,13 @@ DisplaySurface *display_console_resize(DisplayConsole *console, unsigned width, 
     return &console->surface;
 }
 
-void display_console_changed(DisplayConsole *console, unsigned x, unsigned y, unsigned width, unsigned height)
+void display_console_changed(DisplayConsole *console, unsigned x, unsigned y, unsigned width,
+                             unsigned height)
 {
     const DisplayRect rect = {x, y, width, height};
 
-    g_assert(x <= console->surface.width && width <= console->surface.width - x && y <= console->surface.height &&
-             height <= console->surface.height - y);
+    g_assert(x <= console->surface.width && width <= console->surface.width - x &&
+             y <= console->surface.height && height <= console->surface.height - y);
     console->updated = true;
     for (guint i = 0; display.listeners && i < display.listeners->len; i++) {
         DisplayListener *listener = g_ptr_array_index(display.listeners, i);
@@ -116,7 +118,8 @@ void display_console_changed(DisplayConsole *console, unsigned x, unsigned y, un
 
 DisplayConsole *display_console_first(void)
 {
-    return display.consoles && display.consoles->len ? g_ptr_array_index(display.consoles, 0) : NULL;
+    return display.consoles && display.consoles->len ? g_ptr_array_index(display.consoles, 0)
+                                                     : NULL;
 }
 
 static bool is_device(const DisplayConsole *console, const char *device)
@@ -124,7 +127,8 @@ static bool is_device(const DisplayConsole *console, const char *device)
     g_autofree char *path = object_path(console->device);
 
     return !g_strcmp0(path, device) ||
-           (g_str_has_prefix(path ? path : "", "/machine/peripheral/") && !g_strcmp0(console->device->name, device));
+           (g_str_has_prefix(path ? path : "", "/machine/peripheral/") &&
+            !g_strcmp0(console->device->name, device));
 }
 
 DisplayConsole *display_console_find(const char *device, int64_t head, GError **errp)
@@ -138,15 +142,17 @@ DisplayConsole *display_console_find(const char *device, int64_t head, GError **
     }
     if (!console) {
         if (device) {
-            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Device '%s' not found, or it has no display", device);
+            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Device '%s' not found, or it has no display",
+                      device);
         } else {
-            error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "There is no console to take a screendump from");
+            error_set(errp, GOSSAMER_ERROR_NOT_FOUND,
+                      "There is no console to take a screendump from");
         }
         return NULL;
     }
     if (head) {
-        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Device '%s' has no head %" G_GINT64_FORMAT, device ? device : "",
-                  head);
+        error_set(errp, GOSSAMER_ERROR_NOT_FOUND, "Device '%s' has no head %" G_GINT64_FORMAT,
+                  device ? device : "", head);
         return NULL;
     }
     return console;

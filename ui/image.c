@@ -45,14 +45,15 @@ static void png_warned(png_structp png, png_const_charp message)
 {
 }
 
-static bool encode(png_structp png, png_infop info, const DisplaySurface *surface, FILE *file, uint8_t *line)
+static bool encode(png_structp png, png_infop info, const DisplaySurface *surface, FILE *file,
+                   uint8_t *line)
 {
     if (setjmp(png_jmpbuf(png))) {
         return false;
     }
     png_init_io(png, file);
-    png_set_IHDR(png, info, surface->width, surface->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, surface->width, surface->height, 8, PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
     for (unsigned y = 0; y < surface->height; y++) {
         line_to_rgb(surface, y, line);
@@ -83,7 +84,8 @@ static void remove_file(const char *file)
     }
 }
 
-bool display_screendump(DisplayConsole *console, const char *file, const char *format, GError **errp)
+bool display_screendump(DisplayConsole *console, const char *file, const char *format,
+                        GError **errp)
 {
     bool png = !g_strcmp0(format, "png"), good;
     GError *error = NULL;

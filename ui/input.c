@@ -237,8 +237,8 @@ bool input_choose_mouse(int index, GError **errp)
 
 InputButton input_button_by_name(const char *name)
 {
-    static const char *const names[N_INPUT_BUTTONS] = {"left", "middle", "right", "wheel-up", "wheel-down", "side",
-                                                       "extra"};
+    static const char *const names[N_INPUT_BUTTONS] = {"left",       "middle", "right", "wheel-up",
+                                                       "wheel-down", "side",   "extra"};
 
     for (unsigned i = 0; i < N_INPUT_BUTTONS; i++) {
         if (!strcmp(names[i], name)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The VNC server's two sides: the main thread (vnc.c) and the thread that serves clients (vnc-server.c). */
+/* The VNC server's two sides: the main thread (vnc.c) and the thread that serves clients
+ * (vnc-server.c). */
 #ifndef VNC_PRIVATE_H
 #define VNC_PRIVATE_H
 
@@ -10,7 +11,7 @@ typedef enum VncShare { VNC_SHARE_EXCLUSIVE, VNC_SHARE_FORCED, VNC_SHARE_IGNORE 
 
 typedef enum VncEventKind { VNC_KEY, VNC_POINTER, VNC_GONE } VncEventKind;
 typedef struct VncEvent {
-    VncEventKind kind;                  /* VNC_GONE: the client has left, perhaps with keys pressed */
+    VncEventKind kind; /* VNC_GONE: the client has left, perhaps with keys pressed */
     bool down;
     uint32_t keysym;
     unsigned buttons, x, y;             /* of a pointer; bits from the left button on */

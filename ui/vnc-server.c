@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The thread that serves VNC clients.  libvncserver waits for a client that does not read, so nothing of it runs on
- * the main thread: pictures come through a copy, keys and pointers go through a queue.  A client that does not read
- * for two seconds is dropped; others wait for it meanwhile.
+ * The thread that serves VNC clients.  libvncserver waits for a client that does not read, so
+ * nothing of it runs on the main thread: pictures come through a copy, keys and pointers go through
+ * a queue.  A client that does not read for two seconds is dropped; others wait for it meanwhile.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,7 +23,7 @@ typedef struct VncServer {
     VncShared *shared;
     rfbScreenInfoPtr screen;
     uint32_t *pixels;
-    int64_t accept_from;                /* monotonic time: the host had nothing left for one more client */
+    int64_t accept_from; /* monotonic time: the host had nothing left for one more client */
 } VncServer;
 
 static VncShared *shared_of(rfbClientPtr client)
@@ -38,8 +38,10 @@ static void push(VncShared *shared, const VncEvent *event)
     VncEvent *last;
 
     g_mutex_lock(&shared->lock);
-    last = shared->events->len ? &g_array_index(shared->events, VncEvent, shared->events->len - 1) : NULL;
-    if (last && event->kind == VNC_POINTER && last->kind == VNC_POINTER && last->buttons == event->buttons) {
+    last = shared->events->len ? &g_array_index(shared->events, VncEvent, shared->events->len - 1)
+                               : NULL;
+    if (last && event->kind == VNC_POINTER && last->kind == VNC_POINTER &&
+        last->buttons == event->buttons) {
         *last = *event;                 /* only moved on */
     } else if (shared->events->len < MAX_EVENTS || event->kind == VNC_GONE) {
         g_array_append_val(shared->events, *event);
@@ -61,7 +63,10 @@ static void on_key(rfbBool down, rfbKeySym keysym, rfbClientPtr client)
 
 static void on_pointer(int buttons, int x, int y, rfbClientPtr client)
 {
-    const VncEvent event = {.kind = VNC_POINTER, .buttons = (unsigned)buttons, .x = (unsigned)MAX(x, 0), .y = (unsigned)MAX(y, 0)};
+    const VncEvent event = {.kind = VNC_POINTER,
+                            .buttons = (unsigned)buttons,
+                            .x = (unsigned)MAX(x, 0),
+                            .y = (unsigned)MAX(y, 0)};
 
     client->clientData = shared_of(client);
     push(shared_of(client), &event);
@@ -129,7 +134,8 @@ static VncConnection describe(GSocket *socket, const void *client)
 
         connection.info.host = g_inet_address_to_string(host);
         connection.info.service = g_strdup_printf("%u", g_inet_socket_address_get_port(inet));
-        connection.info.family = g_strdup(g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6 ? "ipv6" : "ipv4");
+        connection.info.family =
+            g_strdup(g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6 ? "ipv6" : "ipv4");
     } else {
         connection.info.host = g_strdup("");
         connection.info.service = g_strdup("");
@@ -153,7 +159,8 @@ static void accept_client(VncServer *server, GSocket *listening)
     if (!socket || shared->clients->len >= MAX_CLIENTS) {
         return;
     }
-    /* The library closes its own descriptor. It waits with select(), which knows only low numbers. */
+    /* The library closes its own descriptor. It waits with select(), which knows only low numbers.
+     */
     fd = dup(g_socket_get_fd(socket));
     if (fd < 0 || fd >= FD_SETSIZE) {
         if (fd >= 0) {
@@ -183,8 +190,9 @@ static void copy_row(uint32_t *to, const uint32_t *from, unsigned n)
 }
 
 /*
- * The library keeps the size of a copy that it makes for a client who wants a smaller picture (SetScale), and divides
- * by zero when the screen becomes smaller than that.  Such clients have to come again.
+ * The library keeps the size of a copy that it makes for a client who wants a smaller picture
+ * (SetScale), and divides by zero when the screen becomes smaller than that.  Such clients have to
+ * come again.
  */
 static void drop_scaled_clients(VncServer *server)
 {
@@ -238,7 +246,8 @@ static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
     g_mutex_unlock(&shared->lock);
     if (*resized && server->screen) {
         drop_scaled_clients(server);
-        rfbNewFramebuffer(server->screen, (char *)server->pixels, (int)dirty->width, (int)dirty->height, 8, 3, 4);
+        rfbNewFramebuffer(server->screen, (char *)server->pixels, (int)dirty->width,
+                          (int)dirty->height, 8, 3, 4);
     }
     g_free(old);
     return dirty->width && dirty->height;
@@ -336,7 +345,8 @@ static void serve_once(VncServer *server, GArray *polls)
         g_array_append_val(polls, entry);
     }
     add_clients(server, polls);
-    if (poll((struct pollfd *)(void *)polls->data, polls->len, resting ? 1000 : -1) < 0 && errno != EINTR) {
+    if (poll((struct pollfd *)(void *)polls->data, polls->len, resting ? 1000 : -1) < 0 &&
+        errno != EINTR) {
         g_usleep(G_USEC_PER_SEC / 10);
         return;
     }
@@ -350,8 +360,8 @@ static void serve_once(VncServer *server, GArray *polls)
         }
     }
     if (take_picture(server, &dirty, &resized) && !resized) {
-        rfbMarkRectAsModified(server->screen, (int)dirty.x, (int)dirty.y, (int)(dirty.x + dirty.width),
-                              (int)(dirty.y + dirty.height));
+        rfbMarkRectAsModified(server->screen, (int)dirty.x, (int)dirty.y,
+                              (int)(dirty.x + dirty.width), (int)(dirty.y + dirty.height));
     }
     rfbProcessEvents(server->screen, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VNC's side of the main thread: the option, listening, the picture that is given to the server's thread, and what
- * its clients' keyboards and pointers do.
+ * VNC's side of the main thread: the option, listening, the picture that is given to the server's
+ * thread, and what its clients' keyboards and pointers do.
  */
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,7 +27,7 @@ typedef struct Vnc {
     char *host, *service, *family, *path;
     /* of the keyboard that clients share */
     bool shift, level3, caps, down[N_KEYS];
-    GHashTable *added;                  /* keysym to the modifiers that were pressed with it: 1 shift, 2 level 3 */
+    GHashTable *added; /* keysym to the modifiers that were pressed with it: 1 shift, 2 level 3 */
     /* of the pointer */
     unsigned x, y, buttons;
 } Vnc;
@@ -35,7 +35,8 @@ typedef struct Vnc {
 static Vnc *vnc;
 
 /* By the protocol's bits. */
-static const InputButton buttons[] = {INPUT_LEFT, INPUT_MIDDLE, INPUT_RIGHT, INPUT_WHEEL_UP, INPUT_WHEEL_DOWN};
+static const InputButton buttons[] = {INPUT_LEFT, INPUT_MIDDLE, INPUT_RIGHT, INPUT_WHEEL_UP,
+                                      INPUT_WHEEL_DOWN};
 
 static void wake_server(void)
 {
@@ -57,7 +58,8 @@ static void copy_part(VncShared *shared, const DisplaySurface *surface, const Di
 
 static void grow(DisplayRect *a, const DisplayRect *b)
 {
-    unsigned right = MAX(a->x + a->width, b->x + b->width), bottom = MAX(a->y + a->height, b->y + b->height);
+    unsigned right = MAX(a->x + a->width, b->x + b->width),
+             bottom = MAX(a->y + a->height, b->y + b->height);
 
     if (!a->width || !a->height) {
         *a = *b;
@@ -90,7 +92,8 @@ static void on_resized(DisplayListener *listener, const DisplaySurface *surface)
     wake_server();
 }
 
-static void on_changed(DisplayListener *listener, const DisplaySurface *surface, const DisplayRect *rect)
+static void on_changed(DisplayListener *listener, const DisplaySurface *surface,
+                       const DisplayRect *rect)
 {
     VncShared *shared = &vnc->shared;
 
@@ -153,8 +156,9 @@ static void release_all(void)
 }
 
 /*
- * A client says what was written, and presses modifiers for itself.  One that only writes (a script, a keyboard on
- * a screen) does not press those that the guest needs: then they are pressed here with the key.
+ * A client says what was written, and presses modifiers for itself.  One that only writes (a
+ * script, a keyboard on a screen) does not press those that the guest needs: then they are pressed
+ * here with the key.
  */
 static void on_key(const VncEvent *event)
 {
@@ -196,7 +200,8 @@ static void on_key(const VncEvent *event)
 
 static void on_pointer(const VncEvent *event)
 {
-    const DisplaySurface *surface = vnc->listener.console ? display_console_surface(vnc->listener.console) : NULL;
+    const DisplaySurface *surface =
+        vnc->listener.console ? display_console_surface(vnc->listener.console) : NULL;
 
     if (surface && input_is_absolute()) {
         input_position(0, (int)((uint64_t)event->x * INPUT_RANGE / MAX(surface->width - 1, 1)));
@@ -306,8 +311,8 @@ static GList *addresses_of(const char *host, bool v4, bool v6, GError **errp)
         found = g_list_append(found, g_inet_address_new_any(G_SOCKET_FAMILY_IPV4));
     }
     if (v6 || !v4) {
-        g_autoptr(GSocket) probe = g_socket_new(G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
-                                                NULL);
+        g_autoptr(GSocket) probe = g_socket_new(G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM,
+                                                G_SOCKET_PROTOCOL_DEFAULT, NULL);
 
         if (probe) {
             found = g_list_append(found, g_inet_address_new_any(G_SOCKET_FAMILY_IPV6));
@@ -321,7 +326,8 @@ static void free_addresses(GList *addresses)
     g_list_free_full(addresses, g_object_unref);
 }
 
-static bool listen_inet(const char *host, unsigned first, unsigned last, bool v4, bool v6, GError **errp)
+static bool listen_inet(const char *host, unsigned first, unsigned last, bool v4, bool v6,
+                        GError **errp)
 {
     GList *addresses = addresses_of(host, v4, v6, errp);
     bool good = false;
@@ -332,8 +338,9 @@ static bool listen_inet(const char *host, unsigned first, unsigned last, bool v4
         if (good) {
             vnc->host = *host ? g_strdup(host) : g_strdup("0.0.0.0");
             vnc->service = g_strdup_printf("%u", FIRST_PORT + number);
-            vnc->family = g_strdup(g_inet_address_get_family(addresses->data) == G_SOCKET_FAMILY_IPV6 ? "ipv6"
-                                                                                                       : "ipv4");
+            vnc->family = g_strdup(
+                g_inet_address_get_family(addresses->data) == G_SOCKET_FAMILY_IPV6 ? "ipv6"
+                                                                                   : "ipv4");
         }
     }
     free_addresses(addresses);
@@ -386,7 +393,8 @@ static bool set_share(const char *text, GError **errp)
             return true;
         }
     }
-    error_set(errp, GOSSAMER_ERROR_INVALID, "share=%s: allow-exclusive, force-shared or ignore", text);
+    error_set(errp, GOSSAMER_ERROR_INVALID, "share=%s: allow-exclusive, force-shared or ignore",
+              text);
     return false;
 }
 
@@ -402,18 +410,21 @@ static bool listen_as_told(const Options *options, GError **errp)
     }
     number = colon ? g_ascii_strtoull(colon + 1, &end, 10) : 0;
     if (!colon || !g_ascii_isdigit(colon[1]) || *end || number > UINT16_MAX - FIRST_PORT) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is no HOST:DISPLAY (display 0 is port %u)", where ? where : "",
-                  FIRST_PORT);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "'%s' is no HOST:DISPLAY (display 0 is port %u)",
+                  where ? where : "", FIRST_PORT);
         return false;
     }
-    host = *where == '[' && colon > where && colon[-1] == ']' ? g_strndup(where + 1, (gsize)(colon - where - 2))
-                                                               : g_strndup(where, (gsize)(colon - where));
+    host = *where == '[' && colon > where && colon[-1] == ']'
+               ? g_strndup(where + 1, (gsize)(colon - where - 2))
+               : g_strndup(where, (gsize)(colon - where));
     last = options_get_number(options, "to", number);
     if (last < number || last > UINT16_MAX - FIRST_PORT) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "to=%" G_GUINT64_FORMAT ": not from %" G_GUINT64_FORMAT " on", last, number);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "to=%" G_GUINT64_FORMAT ": not from %" G_GUINT64_FORMAT " on", last, number);
         return false;
     }
-    return listen_inet(host, (unsigned)number, (unsigned)last, options_get_bool(options, "ipv4", false),
+    return listen_inet(host, (unsigned)number, (unsigned)last,
+                       options_get_bool(options, "ipv4", false),
                        options_get_bool(options, "ipv6", false), errp);
 }
 
@@ -465,7 +476,8 @@ static bool create_vnc(const char *name, GError **errp)
     shared->pixels = g_new0(uint32_t, shared->width * shared->height);
     shared->resized = true;
     vnc->added = g_hash_table_new(NULL, NULL);
-    vnc->listener = (DisplayListener){.resized = on_resized, .changed = on_changed, .done = on_done};
+    vnc->listener =
+        (DisplayListener){.resized = on_resized, .changed = on_changed, .done = on_done};
     return true;
 }
 
@@ -572,7 +584,8 @@ VncInfo *vnc_query(void)
     g_mutex_lock(&vnc->shared.lock);
     for (guint i = 0; i < vnc->shared.clients->len; i++) {
         const VncClientInfo *from = &g_array_index(vnc->shared.clients, VncConnection, i).info;
-        VncClientInfo client = {g_strdup(from->host), g_strdup(from->service), g_strdup(from->family)};
+        VncClientInfo client = {g_strdup(from->host), g_strdup(from->service),
+                                g_strdup(from->family)};
 
         g_array_append_val(info->clients, client);
     }

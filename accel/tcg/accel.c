@@ -21,7 +21,8 @@ static TCGAccel *the_accel;
 /* ---- Options ---- */
 
 static const OptionDesc accel_option_rows[] = {
-    {"thread", OPTION_STRING, "single or multi: one host thread for all CPUs or one for each", "multi"},
+    {"thread", OPTION_STRING, "single or multi: one host thread for all CPUs or one for each",
+     "multi"},
     {"backend", OPTION_STRING, "x86_64 or interp", NULL},
     {"tb-size", OPTION_NUMBER, "size of the code cache in MiB", NULL},
     {"one-insn-per-tb", OPTION_BOOL, "one guest instruction a block", "off"},
@@ -53,12 +54,12 @@ static bool choose(GError **errp, const char *what, const char *value, const cha
     }
     const char *near = nearest_name(value, names);
     if (near) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "accel tcg: %s '%s' is not known; did you mean '%s'?",
-                  what, value, near);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "accel tcg: %s '%s' is not known; did you mean '%s'?", what, value, near);
     } else {
         g_autofree char *all = g_strjoinv(", ", (char **)names);
-        error_set(errp, GOSSAMER_ERROR_INVALID, "accel tcg: %s '%s' is not known; there are: %s", what,
-                  value, all);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "accel tcg: %s '%s' is not known; there are: %s",
+                  what, value, all);
     }
     return false;
 }
@@ -117,7 +118,8 @@ static void ram_code_written(void *opaque, RAMBlock *block, ram_addr_t offset, u
 }
 
 /* memory.h: a client wants to hear of writes again. */
-static void dirty_cleared(MemoryListener *listener, RAMBlock *block, ram_addr_t offset, uint64_t size)
+static void dirty_cleared(MemoryListener *listener, RAMBlock *block, ram_addr_t offset,
+                          uint64_t size)
 {
     TCGAccel *accel = listener->opaque;
 
@@ -202,7 +204,9 @@ static bool accel_cpu_init(CPUState *cpu, GError **errp)
     v->cpu = cpu;
     v->env = accel->ops->env_of(cpu);
     v->tcg = (TCGCPUState *)((char *)v->env + accel->ops->ir->tcg_offset);
-    v->ea_mask = cpu->ops && cpu->ops->address_bits && cpu->ops->address_bits(cpu) == 32 ? UINT32_MAX : UINT64_MAX;
+    v->ea_mask = cpu->ops && cpu->ops->address_bits && cpu->ops->address_bits(cpu) == 32
+                     ? UINT32_MAX
+                     : UINT64_MAX;
     v->as = cpu->as ? cpu->as : address_space_memory();
     v->breakpoints = g_array_new(false, false, sizeof(CPUBreakpoint));
     v->tcg->jump_cache = g_new(TCGJumpEntry, JUMP_CACHE_SIZE);
@@ -350,12 +354,13 @@ void tcg_info_jit(TCGAccel *accel, GString *out)
     g_string_append_printf(out, "code memory          %s of %s\n", used, size);
     g_string_append_printf(out, "blocks now           %zu on %u guest pages\n", accel->n_blocks,
                            g_hash_table_size(accel->pages));
-    g_string_append_printf(out, "blocks made          %" PRIu64 " (%" PRIu64 " made again after a write)\n",
-                           st->blocks_made, st->retranslations);
+    g_string_append_printf(
+        out, "blocks made          %" PRIu64 " (%" PRIu64 " made again after a write)\n",
+        st->blocks_made, st->retranslations);
     if (st->blocks_made) {
-        g_string_append_printf(out, "average block        %.1f instructions, %.1f bytes of host code",
-                               (double)st->guest_insns / st->blocks_made,
-                               (double)st->code_bytes / st->blocks_made);
+        g_string_append_printf(
+            out, "average block        %.1f instructions, %.1f bytes of host code",
+            (double)st->guest_insns / st->blocks_made, (double)st->code_bytes / st->blocks_made);
         g_string_append_printf(out, " (%.1f for each guest byte)\n",
                                (double)st->code_bytes / MAX(st->guest_bytes, 1));
     }
@@ -371,8 +376,10 @@ void tcg_info_jit(TCGAccel *accel, GString *out)
                                ", reentries %" PRIu64
                                ", ungrouped runs %" PRIu64 "\n",
                                vs->lookups, vs->exits, vs->reentries, vs->nogroup);
-        g_string_append_printf(out, "  TLB fills          %" PRIu64 ", victim hits %" PRIu64
-                               ", full flushes %" PRIu64 ", partial %" PRIu64 ", resizes %" PRIu64 "\n",
+        g_string_append_printf(out,
+                               "  TLB fills          %" PRIu64 ", victim hits %" PRIu64
+                               ", full flushes %" PRIu64 ", partial %" PRIu64 ", resizes %" PRIu64
+                               "\n",
                                vs->tlb_fills, vs->tlb_victim_hits, vs->tlb_flushes,
                                vs->tlb_page_flushes, vs->tlb_resizes);
         g_string_append(out, "  TLB entries       ");

@@ -3,13 +3,15 @@
  * Translated blocks: finding, publishing, chaining and dropping them.
  *
  * A block's identity is where its bytes are (host address of guest RAM, which stands for the guest
- * physical address and does not care about aliases), the effective address it was made for and the mode
- * flags.  A page-relative block serves every effective address: processes share their libraries' code.  Look-ups take no lock: buckets are singly linked, blocks are published with release stores and
- * unlinked with their own link left alone, so that a reader that stands on one finds its way.  A reader
- * that races with a table's growth may miss; it then asks again under the lock.
+ * physical address and does not care about aliases), the effective address it was made for and the
+ * mode flags.  A page-relative block serves every effective address: processes share their
+ * libraries' code.  Look-ups take no lock: buckets are singly linked, blocks are published with
+ * release stores and unlinked with their own link left alone, so that a reader that stands on one
+ * finds its way.  A reader that races with a table's growth may miss; it then asks again under the
+ * lock.
  *
- * Dropping a block: mark it invalid, unlink it, undo every chain to and from it, and step every CPU's
- * jump key, which empties the jump cache at once.  Its memory is freed at a later epoch, its
+ * Dropping a block: mark it invalid, unlink it, undo every chain to and from it, and step every
+ * CPU's jump key, which empties the jump cache at once.  Its memory is freed at a later epoch, its
  * code bytes at the next flush of all code.
  */
 #include "accel/tcg/internal.h"

@@ -2,10 +2,10 @@
 /*
  * The execution loop of one vCPU.
  *
- * The outer turn holds no block and no looked-up address: there flushes are done, others' waiting ends,
- * interrupts are delivered.  The inner loop goes from block to block while nothing was asked for;
- * everything that wants attention sets TCGCPUState.exit_request after its reason is visible, and the
- * outer turn clears it before it looks at the reasons.
+ * The outer turn holds no block and no looked-up address: there flushes are done, others' waiting
+ * ends, interrupts are delivered.  The inner loop goes from block to block while nothing was asked
+ * for; everything that wants attention sets TCGCPUState.exit_request after its reason is visible,
+ * and the outer turn clears it before it looks at the reasons.
  */
 #include "accel/tcg/internal.h"
 
@@ -179,9 +179,9 @@ void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel))
 }
 
 /*
- * Host FP control.  A back end loads the guest's word when it is entered and puts back what was there;
- * changing it costs some 50 ns, loading the same value nothing.  So the loop, which does no arithmetic
- * of its own, runs with the guest's word as far as it knows it.
+ * Host FP control.  A back end loads the guest's word when it is entered and puts back what was
+ * there; changing it costs some 50 ns, loading the same value nothing.  So the loop, which does no
+ * arithmetic of its own, runs with the guest's word as far as it knows it.
  */
 #if defined(__x86_64__)
 static uint32_t host_fp_get(void)
@@ -215,15 +215,17 @@ static inline void use_guest_fp(TCGVCPU *v)
 /* ---- From block to block ---- */
 
 /*
- * Jump cache entries hit while the key's low half is what the blocks' flags are, and its high half is what
- * it was.  The flags tell through which MMU index code is fetched, so generations may be the index's own.
+ * Jump cache entries hit while the key's low half is what the blocks' flags are, and its high half
+ * is what it was.  The flags tell through which MMU index code is fetched, so generations may be
+ * the index's own.
  */
 void tcg_set_jump_key(TCGVCPU *v, const TCGBlockState *state, uint64_t engine_flags)
 {
     spin_lock(&v->tlb_lock);
     uint64_t generation = v->generation + v->generation_idx[state->fetch_mmu_idx];
     v->state = *state;
-    __atomic_store_n(&v->tcg->jump_key, generation << 32 | state->flags | engine_flags, __ATOMIC_RELEASE);
+    __atomic_store_n(&v->tcg->jump_key, generation << 32 | state->flags | engine_flags,
+                     __ATOMIC_RELEASE);
     spin_unlock(&v->tlb_lock);
     if (G_UNLIKELY(generation >> 32 > v->wraps)) {
         /* It wrapped: entries of its last use must not come back to life. */

@@ -8,8 +8,8 @@
  *   TCGVCPU.tlb_lock      a vCPU's TLB tables and its queue of flushes (spin, a few hundred ns)
  *
  * Safepoints and lifetime.  A vCPU is `running` while it may hold pointers to blocks or use TLB
- * entries it looked up earlier.  It notes the epoch it has seen whenever it holds none; a block retired
- * in epoch E is freed once every running vCPU has seen E.
+ * entries it looked up earlier.  It notes the epoch it has seen whenever it holds none; a block
+ * retired in epoch E is freed once every running vCPU has seen E.
  */
 #ifndef ACCEL_TCG_INTERNAL_H
 #define ACCEL_TCG_INTERNAL_H
@@ -33,8 +33,8 @@ typedef struct TCGBlock TCGBlock;
 typedef struct TCGPage TCGPage;
 
 /*
- * Blocks' memory is only ever used for blocks again, so that a jump cache may keep pointers past a block's
- * end: tcg_block_check() tells whether one still is what it was.
+ * Blocks' memory is only ever used for blocks again, so that a jump cache may keep pointers past a
+ * block's end: tcg_block_check() tells whether one still is what it was.
  */
 struct TCGBlock {
     /* What look-ups read: one cache line. */
@@ -127,8 +127,8 @@ struct TCGVCPU {
     bool started;            /* atomic; a thread runs it: others queue their flushes */
     bool in_code;            /* restore_point is valid */
     AddressSpace *as;
-    /* Bits of an effective address. Generated code of 32-bit processors may compute more (a base and a
-     * displacement, not truncated): no TLB entry matches then, and the slow paths cut it. */
+    /* Bits of an effective address. Generated code of 32-bit processors may compute more (a base
+     * and a displacement, not truncated): no TLB entry matches then, and the slow paths cut it. */
     uint64_t ea_mask;
     bool debug_exit;         /* leave with EXCP_DEBUG */
     bool watch_passing;      /* a watchpoint hit: finish the instruction, then EXCP_DEBUG */
@@ -140,10 +140,10 @@ struct TCGVCPU {
     bool waited;             /* blocks known before tcg_find_or_translate() may be gone */
     bool left;               /* a helper left the block by longjmp */
     TCGBlockState state;     /* of the blocks that run now; pc is only where they were entered */
-    /* Generations of the jump key (tcg_jump_key_step), under tlb_lock: of all entries, and of those whose
-     * code is fetched through an MMU index. A key has the low half of their sum. */
+    /* Generations of the jump key (tcg_jump_key_step), under tlb_lock: of all entries, and of those
+     * whose code is fetched through an MMU index. A key has the low half of their sum. */
     uint64_t generation, generation_idx[TCG_MMU_MODES];
-    uint32_t wraps;          /* of such sums, counted when the jump cache was last cleared for them */
+    uint32_t wraps; /* of such sums, counted when the jump cache was last cleared for them */
     uint32_t fp_word;        /* the host's FP control word while the loop runs */
     GArray *breakpoints;     /* copy of the CPU's, as the blocks have them */
     unsigned n_watches;
@@ -203,10 +203,11 @@ int tcg_cpu_exec(CPUState *cpu);
 void tcg_exec_exclusive(TCGVCPU *v, void (*fn)(TCGAccel *accel));
 /* The jump key for the blocks of a state, and v->state. Own thread. */
 void tcg_set_jump_key(TCGVCPU *v, const TCGBlockState *state, uint64_t engine_flags);
-/* Any thread: forgets at once every entry of v's jump cache whose code is fetched through these indexes. */
+/* Any thread: forgets at once every entry of v's jump cache whose code is fetched through these
+ * indexes. */
 void tcg_jump_key_step(TCGVCPU *v, uint32_t mmu_idx_mask);
-/* From inside the loop of v: returns when no other CPU uses an address looked up before. v holds no block
- * meanwhile, so that the loop must drop its site (TCGVCPU.waited). */
+/* From inside the loop of v: returns when no other CPU uses an address looked up before. v holds no
+ * block meanwhile, so that the loop must drop its site (TCGVCPU.waited). */
 void tcg_exec_wait(TCGVCPU *v);
 /* From outside: returns when every vCPU that runs has been at a safepoint. No device lock. */
 void tcg_exec_wait_all(TCGAccel *accel);
@@ -226,7 +227,8 @@ TCGBlock *tcg_block_new(TCGAccel *accel);                                       
 void tcg_block_publish(TCGBlock *block);
 void tcg_block_insert(TCGAccel *accel, TCGBlock *block, TCGPage *page);              /* lock */
 void tcg_block_chain(TCGAccel *accel, TCGExitSite *site, TCGBlock *target);
-TCGPage *tcg_page_get(TCGAccel *accel, const uint8_t *host, RAMBlock *ram, ram_addr_t offset); /* lock */
+TCGPage *tcg_page_get(TCGAccel *accel, const uint8_t *host, RAMBlock *ram,
+                      ram_addr_t offset);                                             /* lock */
 void tcg_page_put(TCGAccel *accel, TCGPage *page);                                    /* lock */
 /* RAM [host, host + size) has been written. */
 void tcg_invalidate_host(TCGAccel *accel, const uint8_t *host, size_t size);
@@ -238,11 +240,12 @@ void tcg_blocks_flush(TCGAccel *accel);                                         
 
 /* translate.c */
 /*
- * The block at state->pc for these flags (mode flags with the engine's): found, or made.  May raise the
- * fetch's fault.  NULL: the code cache was full and has been emptied; start over.  `key` is the jump key
- * as it was before anything was looked at: what the jump cache's entry gets.
+ * The block at state->pc for these flags (mode flags with the engine's): found, or made.  May raise
+ * the fetch's fault.  NULL: the code cache was full and has been emptied; start over.  `key` is the
+ * jump key as it was before anything was looked at: what the jump cache's entry gets.
  */
-TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, uint64_t key);
+TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flags,
+                                uint64_t key);
 /* Forgets every entry outright. Nobody else uses the cache. */
 void tcg_jump_cache_clear(TCGVCPU *v);
 const void *tcg_runtime_lookup(void *env, uint64_t pc);
@@ -253,11 +256,12 @@ const void *tcg_runtime_reenter(void *env, uint64_t pc);
 void tcg_tlb_init(TCGVCPU *v);
 void tcg_tlb_destroy(TCGVCPU *v);
 void tcg_tlb_run_flushes(TCGVCPU *v);
-/* Fills the entry for ea; false on a fault (described in out) or, probing, if nothing may be entered. */
+/* Fills the entry for ea; false on a fault (described in out) or, probing, if nothing may be
+ * entered. */
 bool tcg_tlb_fill(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool probe,
                   TCGTranslation *out);
-/* Any thread: from now on v's writes to RAM in [host, host + size) take the slow path, but for what a
- * running block has looked up already. True if some could go fast. */
+/* Any thread: from now on v's writes to RAM in [host, host + size) take the slow path, but for what
+ * a running block has looked up already. True if some could go fast. */
 bool tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size);
 /* After a slow write: makes later ones fast if nobody wants to be told of them any more. */
 void tcg_tlb_unprotect(TCGVCPU *v, uint64_t ea, unsigned mmu_idx);
@@ -284,8 +288,8 @@ void tcg_perfmap_add(TCGAccel *accel, const TCGBlock *block);
 void tcg_perfmap_close(TCGAccel *accel);
 
 /*
- * Entry of a block that a jump cache remembers, if it still is the valid block at host for pc and flags;
- * else NULL.  No lock: the block cannot go away before the vCPU's next new epoch.
+ * Entry of a block that a jump cache remembers, if it still is the valid block at host for pc and
+ * flags; else NULL.  No lock: the block cannot go away before the vCPU's next new epoch.
  */
 static inline const void *tcg_block_check(const TCGBlock *b, const uint8_t *host, uint64_t pc,
                                           uint64_t flags)

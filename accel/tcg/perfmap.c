@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -perfmap: /tmp/perf-PID.map, which perf(1) reads to name code that no file holds.  One line a block:
- * start and size in hexadecimal, and the guest address with its mode flags.  Lines of dropped blocks stay;
- * perf takes the last one that covers an address.
+ * -perfmap: /tmp/perf-PID.map, which perf(1) reads to name code that no file holds.  One line a
+ * block: start and size in hexadecimal, and the guest address with its mode flags.  Lines of
+ * dropped blocks stay; perf takes the last one that covers an address.
  */
 #include "accel/tcg/internal.h"
 

@@ -25,7 +25,8 @@ bool tcg_region_init(TCGCodeRegion *region, size_t size, GError **errp)
         error_setg_errno(errp, errno, "cannot size the code cache to %zu bytes", size);
         goto fail;
     }
-    void *write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, region->fd, 0);
+    void *write =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, region->fd, 0);
     if (write == MAP_FAILED) {
         error_setg_errno(errp, errno, "cannot map the code cache for writing");
         goto fail;

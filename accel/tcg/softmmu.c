@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory accesses that generated code does not do by itself: TLB misses, devices, accesses that
- * cross a page, pages whose writes somebody wants to see, watched pages, misalignment; and every access
- * of the target's helpers (access.h).
+ * Guest memory accesses that generated code does not do by itself: TLB misses, devices, accesses
+ * that cross a page, pages whose writes somebody wants to see, watched pages, misalignment; and
+ * every access of the target's helpers (access.h).
  *
- * Order of checks, as the architecture's priority has it: alignment where the instruction demands it,
- * translation of every page touched, watchpoints; only then does a byte move.  A write to RAM that is
- * tracked is stored first and reported after, so that a translation that raced with it read either the
- * new bytes or is dropped.
+ * Order of checks, as the architecture's priority has it: alignment where the instruction demands
+ * it, translation of every page touched, watchpoints; only then does a byte move.  A write to RAM
+ * that is tracked is stored first and reported after, so that a translation that raced with it read
+ * either the new bytes or is dropped.
  */
 #include "accel/tcg/internal.h"
 

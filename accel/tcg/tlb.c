@@ -2,11 +2,11 @@
 /*
  * Software TLBs: one direct-mapped table per MMU index and vCPU, backed by a few victim entries.
  *
- * Tables belong to their vCPU's thread; it alone fills, moves and frees.  Other threads may only take
- * the fast write permission away (tcg_tlb_protect) and queue flushes, both under tlb_lock.
- * A table grows when it is nearly full or keeps evicting, and shrinks at a flush when a time window
- * showed that it was mostly empty.  Every entry covers 4 KiB; that larger guest pages exist is remembered
- * as ranges, so that a flush narrower than the page still finds all its pieces.
+ * Tables belong to their vCPU's thread; it alone fills, moves and frees.  Other threads may only
+ * take the fast write permission away (tcg_tlb_protect) and queue flushes, both under tlb_lock. A
+ * table grows when it is nearly full or keeps evicting, and shrinks at a flush when a time window
+ * showed that it was mostly empty.  Every entry covers 4 KiB; that larger guest pages exist is
+ * remembered as ranges, so that a flush narrower than the page still finds all its pieces.
  */
 #include "accel/tcg/internal.h"
 
@@ -139,7 +139,8 @@ static bool tlb_flush_mode(TCGVCPU *v, unsigned mmu_idx)
 
 /* ---- Filling ---- */
 
-/* Pages of one size that lie farther apart than this have records of their own while there are some. */
+/* Pages of one size that lie farther apart than this have records of their own while there are
+ * some. */
 #define LARGE_GAP ((uint64_t)1 << 36)
 
 static void large_note(TCGTLBSlow *slow, uint64_t ea, unsigned shift)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finding the block for a guest address, and making it: fetch translation, the target's front end, the
- * IR passes, the back end, publication.
+ * Finding the block for a guest address, and making it: fetch translation, the target's front end,
+ * the IR passes, the back end, publication.
  *
  * The front end runs without a lock.  The page is marked as holding code before its bytes are read;
  * a write that comes while a translation is under way steps the page's version, and the translation
- * starts over.  If another CPU could write the page fast until then, a store of its running block may
- * still be on the way: its next safepoint is waited for.
+ * starts over.  If another CPU could write the page fast until then, a store of its running block
+ * may still be on the way: its next safepoint is waited for.
  */
 #include "accel/tcg/internal.h"
 
@@ -292,7 +292,8 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
     }
 }
 
-TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flags, uint64_t key)
+TCGBlock *tcg_find_or_translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flags,
+                                uint64_t key)
 {
     TCGAccel *accel = v->accel;
     TCGBlock *block = NULL;
@@ -328,8 +329,8 @@ void tcg_jump_cache_clear(TCGVCPU *v)
 }
 
 /*
- * Blocks without groups have entries of their own in the jump cache, which only this file can hit: their
- * keys never equal jump_key.
+ * Blocks without groups have entries of their own in the jump cache, which only this file can hit:
+ * their keys never equal jump_key.
  */
 static inline TCGJumpEntry *jump_entry(TCGCPUState *tcg, uint64_t pc, uint64_t flags)
 {
@@ -356,7 +357,8 @@ static inline const void *runtime_lookup(uint64_t pc, uint64_t engine_flags)
         host = (const uint8_t *)(uintptr_t)(pc + e->addend);
     } else {
         TCGSpan s;
-        if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->state.fetch_mmu_idx, LOOK_PROBE, &s) || s.flags) {
+        if (!tcg_look(v, pc, 4, TCG_ACCESS_FETCH, v->state.fetch_mmu_idx, LOOK_PROBE, &s) ||
+            s.flags) {
             return NULL;
         }
         host = s.host;
@@ -394,8 +396,8 @@ const void *tcg_runtime_lookup_nogroup(void *env, uint64_t pc)
 }
 
 /*
- * Generated code wants to leave for the loop at pc because the mode may have changed.  If that is all, the
- * next block is entered at once; NULL: the loop must look.
+ * Generated code wants to leave for the loop at pc because the mode may have changed.  If that is
+ * all, the next block is entered at once; NULL: the loop must look.
  */
 const void *tcg_runtime_reenter(void *env, uint64_t pc)
 {
@@ -404,9 +406,9 @@ const void *tcg_runtime_reenter(void *env, uint64_t pc)
     const TCGTargetOps *ops = v->accel->ops;
 
     if (__atomic_load_n(&tcg->exit_request, __ATOMIC_ACQUIRE) ||
-        (__atomic_load_n(&tcg->jump_key, __ATOMIC_RELAXED) & TCG_KEY_ALONE) || v->uncached || !ops->is_calm ||
-        !ops->is_calm(v->cpu) || __atomic_load_n(&v->cpu->halted, __ATOMIC_ACQUIRE) ||
-        log_enabled(LOG_EXEC | LOG_CPU)) {
+        (__atomic_load_n(&tcg->jump_key, __ATOMIC_RELAXED) & TCG_KEY_ALONE) || v->uncached ||
+        !ops->is_calm || !ops->is_calm(v->cpu) ||
+        __atomic_load_n(&v->cpu->halted, __ATOMIC_ACQUIRE) || log_enabled(LOG_EXEC | LOG_CPU)) {
         return NULL;
     }
     TCGBlockState state;
@@ -415,7 +417,8 @@ const void *tcg_runtime_reenter(void *env, uint64_t pc)
     ops->block_state(v->cpu, &state);
     tcg_set_jump_key(v, &state, 0);
     /* Nothing of the block that runs is used any more but its last call. */
-    __atomic_store_n(&v->seen_epoch, __atomic_load_n(&v->accel->epoch, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+    __atomic_store_n(&v->seen_epoch, __atomic_load_n(&v->accel->epoch, __ATOMIC_ACQUIRE),
+                     __ATOMIC_RELEASE);
     const void *entry = runtime_lookup(state.pc, 0);
     if (entry) {
         tcg->pc = state.pc;

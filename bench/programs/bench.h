@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the benchmark programs share: a repeat count from the command line, a small random generator, a
- * checksum. Each program prints one line that depends on all it computed, the same on every machine. */
+/* What the benchmark programs share: a repeat count from the command line, a small random
+ * generator, a checksum. Each program prints one line that depends on all it computed, the same on
+ * every machine. */
 #ifndef BENCH_H
 #define BENCH_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fast Fourier transform there and back, double precision, with its twiddle factors from sin and cos. */
+/* Fast Fourier transform there and back, double precision, with its twiddle factors from sin and
+ * cos. */
 #include "bench.h"
 #include <math.h>
 

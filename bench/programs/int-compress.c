@@ -47,7 +47,8 @@ int main(int argc, char **argv)
 {
     uint32_t state = 11;
     for (int i = 0; i < SIZE; i++) {
-        data[i] = i > 1000 && bench_random(&state) % 8 ? data[i - 1 - state % 40] : bench_random(&state);
+        data[i] =
+            i > 1000 && bench_random(&state) % 8 ? data[i - 1 - state % 40] : bench_random(&state);
     }
     uint64_t sum = 0;
     for (long n = bench_count(argc, argv); n > 0; n--) {

@@ -21,7 +21,8 @@ static __attribute__((noinline)) unsigned ackermann(unsigned m, unsigned n)
 
 static __attribute__((noinline)) uint64_t walk(const Node *node, int depth)
 {
-    return node ? bench_mix(walk(node->left, depth + 1), node->key + depth) ^ walk(node->right, depth + 1)
+    return node ? bench_mix(walk(node->left, depth + 1), node->key + depth) ^
+                      walk(node->right, depth + 1)
                 : 7;
 }
 

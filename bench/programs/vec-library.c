@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The C library's vector code: memcpy, memset, memcmp, strlen, memchr over short and long pieces. */
+/* The C library's vector code: memcpy, memset, memcmp, strlen, memchr over short and long pieces.
+ */
 #include "bench.h"
 
 static char a[1 << 16], b[1 << 16];

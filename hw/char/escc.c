@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ESCC: Zilog Z85C30 serial communications controller, two channels.  "SCC/ESCC User Manual" (UM0109),
- * chapters 2 (interrupts) and 5 (registers).
- * Left out: synchronous modes, DMA, the baud rate generator's time (characters pass at once), modem lines
- * other than those that say "ready".
+ * ESCC: Zilog Z85C30 serial communications controller, two channels.  "SCC/ESCC User Manual"
+ * (UM0109), chapters 2 (interrupts) and 5 (registers). Left out: synchronous modes, DMA, the baud
+ * rate generator's time (characters pass at once), modem lines other than those that say "ready".
  */
 #include <string.h>
 #include "hw/char/escc.h"
@@ -17,15 +16,34 @@
 #define REGISTER_SHIFT 4
 
 /* Write registers. */
-enum { W_COMMAND, W_INTERRUPT, W_VECTOR, W_RX, W_TX_MISC, W_TX, W_DATA = 8, W_MASTER = 9, W_BAUD_LOW = 12,
-       W_BAUD_HIGH, W_MISC, W_EXTERNAL };
+enum {
+    W_COMMAND,
+    W_INTERRUPT,
+    W_VECTOR,
+    W_RX,
+    W_TX_MISC,
+    W_TX,
+    W_DATA = 8,
+    W_MASTER = 9,
+    W_BAUD_LOW = 12,
+    W_BAUD_HIGH,
+    W_MISC,
+    W_EXTERNAL
+};
 /* Read registers. */
 enum { R_STATUS, R_SPECIAL, R_VECTOR, R_PENDING, R_DATA = 8 };
 
 #define COMMAND_POINTER 0x07
 #define COMMAND(value) ((value) >> 3 & 7)
-enum { COMMAND_POINT_HIGH = 1, COMMAND_RESET_EXTERNAL, COMMAND_ABORT, COMMAND_NEXT_CHARACTER, COMMAND_RESET_TX,
-       COMMAND_ERROR_RESET, COMMAND_RESET_IUS };
+enum {
+    COMMAND_POINT_HIGH = 1,
+    COMMAND_RESET_EXTERNAL,
+    COMMAND_ABORT,
+    COMMAND_NEXT_CHARACTER,
+    COMMAND_RESET_TX,
+    COMMAND_ERROR_RESET,
+    COMMAND_RESET_IUS
+};
 
 #define INTERRUPT_TX 0x02
 #define INTERRUPT_RX_MODE 0x18
@@ -76,7 +94,7 @@ struct Escc {
     DeviceState parent;
     /* saved */
     EsccChannel channels[ESCC_N_CHANNELS];
-    bool master_known;                  /* W_MASTER is what the guest wrote; QEMU does not keep that */
+    bool master_known; /* W_MASTER is what the guest wrote; QEMU does not keep that */
     /* host-only */
     MemoryRegion registers;
     VMChangeStateEntry *state_entry;
@@ -87,17 +105,20 @@ struct Escc {
 /* The master enable and the vector are one register for both channels. */
 static bool interrupts_enabled(const Escc *escc)
 {
-    return !escc->master_known || (escc->channels[ESCC_CHANNEL_A].write_registers[W_MASTER] & MASTER_ENABLE);
+    return !escc->master_known ||
+           (escc->channels[ESCC_CHANNEL_A].write_registers[W_MASTER] & MASTER_ENABLE);
 }
 
 /*
- * Nothing is ever under service here, since no processor of ours acknowledges interrupts to the chip; QEMU has set
- * those flags as long as the interrupt is there, and what waits also where it is not wanted.
+ * Nothing is ever under service here, since no processor of ours acknowledges interrupts to the
+ * chip; QEMU has set those flags as long as the interrupt is there, and what waits also where it is
+ * not wanted.
  */
 static void update_irq(EsccChannel *c)
 {
     uint8_t wanted = c->write_registers[W_INTERRUPT];
-    bool rx = c->rx_pending && (wanted & INTERRUPT_RX_MODE), tx = c->tx_pending && (wanted & INTERRUPT_TX);
+    bool rx = c->rx_pending && (wanted & INTERRUPT_RX_MODE),
+         tx = c->tx_pending && (wanted & INTERRUPT_TX);
 
     irq_set(c->irq, interrupts_enabled(c->escc) && (rx || tx));
 }
@@ -130,7 +151,11 @@ static void set_tx_pending(EsccChannel *c, bool on)
 static uint8_t modified_vector(const Escc *escc)
 {
     const EsccChannel *a = &escc->channels[ESCC_CHANNEL_A], *b = &escc->channels[ESCC_CHANNEL_B];
-    uint8_t code = a->rx_pending ? 6 : a->tx_pending ? 4 : b->rx_pending ? 2 : b->tx_pending ? 0 : 3;
+    uint8_t code = a->rx_pending   ? 6
+                   : a->tx_pending ? 4
+                   : b->rx_pending ? 2
+                   : b->tx_pending ? 0
+                                   : 3;
     uint8_t vector = a->write_registers[W_VECTOR];
 
     if (a->write_registers[W_MASTER] & MASTER_STATUS_HIGH) {
@@ -147,7 +172,8 @@ static int escc_can_read(void *opaque)
 {
     const EsccChannel *c = opaque;
 
-    return (c->write_registers[W_RX] & RX_ENABLE) && !(c->read_registers[R_STATUS] & STATUS_RX_AVAILABLE);
+    return (c->write_registers[W_RX] & RX_ENABLE) &&
+           !(c->read_registers[R_STATUS] & STATUS_RX_AVAILABLE);
 }
 
 static void receive(EsccChannel *c, uint8_t byte)
@@ -457,7 +483,8 @@ static bool escc_pre_load(void *opaque, GError **errp)
     return true;
 }
 
-/* QEMU keeps what waits in the registers that show it, too, and its guest would find nothing there. */
+/* QEMU keeps what waits in the registers that show it, too, and its guest would find nothing there.
+ */
 static bool escc_pre_save(void *opaque, GError **errp)
 {
     Escc *escc = opaque;
@@ -466,7 +493,8 @@ static bool escc_pre_save(void *opaque, GError **errp)
 
     a->read_registers[R_PENDING] = pending;
     if (pending) {
-        b->read_registers[R_VECTOR] = modified_vector(escc) & (VECTOR_STATUS_LOW | VECTOR_STATUS_HIGH);
+        b->read_registers[R_VECTOR] =
+            modified_vector(escc) & (VECTOR_STATUS_LOW | VECTOR_STATUS_HIGH);
     }
     return true;
 }
@@ -519,8 +547,9 @@ static const VMStateDescription vmstate_escc = {
 };
 
 /*
- * A character that the host had not taken where the state comes from goes on its way when the guest does: the load
- * has not failed then, and the controller has its own state already when the interrupt comes.
+ * A character that the host had not taken where the state comes from goes on its way when the guest
+ * does: the load has not failed then, and the controller has its own state already when the
+ * interrupt comes.
  */
 static void on_run_state(void *opaque, bool running, RunState state)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * spapr-vty: a terminal reached by H_GET_TERM_CHAR and H_PUT_TERM_CHAR.  LoPAR 16.3.1.
- * Input waits in a 16-byte buffer, which is what one call can fetch; its interrupt says that the buffer
- * is no longer empty.
+ * Input waits in a 16-byte buffer, which is what one call can fetch; its interrupt says that the
+ * buffer is no longer empty.
  */
 #include <string.h>
 #include "hw/char/escc.h"
@@ -72,8 +72,8 @@ static gboolean writable(void *opaque)
     return G_SOURCE_REMOVE;
 }
 
-/* True when nothing is left of earlier puts. The host sees what is left as soon as it takes it, also when
- * the guest has nothing more to say. */
+/* True when nothing is left of earlier puts. The host sees what is left as soon as it takes it,
+ * also when the guest has nothing more to say. */
 static bool send_rest(SpaprVty *vty)
 {
     while (vty->n_rest) {
@@ -158,7 +158,8 @@ static bool vty_post_load(void *opaque, int version, GError **errp)
     /* Only the distance of the counts means anything: more than the buffer holds is damage. */
     if (vty->in - vty->out > SPAPR_VTY_BUFFER) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "spapr_vty: %u characters in a buffer of %u", vty->in - vty->out, SPAPR_VTY_BUFFER);
+                    "spapr_vty: %u characters in a buffer of %u", vty->in - vty->out,
+                    SPAPR_VTY_BUFFER);
         return false;
     }
     return true;
@@ -181,7 +182,8 @@ static const VMStateDescription vmstate_vty = {
     VMSTATE_STRUCT_AUDIT(SpaprVty),
 };
 
-static bool vty_set_chardev(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)
+static bool vty_set_chardev(Object *obj, const Property *prop, const PropertyValue *value,
+                            GError **errp)
 {
     SpaprVty *vty = (SpaprVty *)obj;
     Chardev *chr = value->kind == PROPERTY_STRING && value->s ? chardev_find(value->s) : NULL;
@@ -240,4 +242,5 @@ bool spapr_vty_is(const DeviceState *dev)
     return device_get_class(dev) == &spapr_vty_vio_class.device;
 }
 
-const DeviceClass *const hw_char_device_classes[] = {&escc_class, &spapr_vty_vio_class.device, NULL};
+const DeviceClass *const hw_char_device_classes[] = {&escc_class, &spapr_vty_vio_class.device,
+                                                     NULL};

@@ -21,8 +21,8 @@ const VMStateDescription vmstate_object_base = {
 const VMStateDescription vmstate_device_base = {
     BASE("device"),
     /* Nothing is saved in the middle of a reset: that takes no time. */
-    .immutable = VMSTATE_NAMES("id", "parent_bus", "child_buses", "gpios", "reset", "realized", "hotplugged",
-                               "canonical_path"),
+    .immutable = VMSTATE_NAMES("id", "parent_bus", "child_buses", "gpios", "reset", "realized",
+                               "hotplugged", "canonical_path"),
     .host_only = VMSTATE_NAMES("vmstate_registered", "pending_error"),
     VMSTATE_STRUCT_AUDIT(DeviceState),
 };
@@ -35,15 +35,16 @@ const VMStateDescription vmstate_bus_base = {
 
 const VMStateDescription vmstate_machine_base = {
     BASE("machine"),
-    /* Options, and what was made of them when the machine was created. RAM is a section of its own. */
+    /* Options, and what was made of them when the machine was created. RAM is a section of its own.
+     */
     .immutable = VMSTATE_NAMES(
-        "class", "ram_size", "maxram_size", "ram_slots", "smp", "numa", "cpu_type", "kernel_filename",
-        "kernel_cmdline", "initrd_filename", "dtb", "dumpdtb", "firmware", "memory_path", "memory_shared",
-        "memory_prealloc", "name", "uuid_set", "uuid", "nodefaults", "graphics", "vga", "usb",
-        "usb_disabled", "dump_guest_core",
-        "mem_merge", "suppress_vmdesc", "memory_backend", "firmware_path", "firmware_dirs", "serial",
-        "boot_options", "boot_order", "boot_once", "boot_menu", "prom_env", "graphic_width", "graphic_height",
-        "graphic_depth", "memory", "system_memory", "cpus", "fdt", "init_done"),
+        "class", "ram_size", "maxram_size", "ram_slots", "smp", "numa", "cpu_type",
+        "kernel_filename", "kernel_cmdline", "initrd_filename", "dtb", "dumpdtb", "firmware",
+        "memory_path", "memory_shared", "memory_prealloc", "name", "uuid_set", "uuid", "nodefaults",
+        "graphics", "vga", "usb", "usb_disabled", "dump_guest_core", "mem_merge", "suppress_vmdesc",
+        "memory_backend", "firmware_path", "firmware_dirs", "serial", "boot_options", "boot_order",
+        "boot_once", "boot_menu", "prom_env", "graphic_width", "graphic_height", "graphic_depth",
+        "memory", "system_memory", "cpus", "fdt", "init_done"),
     .elsewhere = VMSTATE_NAMES("ram"),
     VMSTATE_STRUCT_AUDIT(MachineState),
 };

@@ -16,7 +16,8 @@ bool boot_device_add(DeviceState *dev, int32_t bootindex, GError **errp)
         const BootDevice *other = &g_array_index(core.boot_devices, BootDevice, at);
 
         if (other->index == bootindex) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "The bootindex %d has already been used", bootindex);
+            error_set(errp, GOSSAMER_ERROR_INVALID, "The bootindex %d has already been used",
+                      bootindex);
             return false;
         }
         if (other->index > bootindex) {
@@ -40,7 +41,8 @@ void boot_device_remove(DeviceState *dev)
 char *device_firmware_path(DeviceState *dev)
 {
     const BusState *bus = dev->parent_bus;
-    g_autofree char *node = bus && bus_get_class(bus)->firmware_node ? bus_get_class(bus)->firmware_node(dev) : NULL;
+    g_autofree char *node =
+        bus && bus_get_class(bus)->firmware_node ? bus_get_class(bus)->firmware_node(dev) : NULL;
     g_autofree char *above = NULL;
 
     if (!node) {
@@ -58,7 +60,8 @@ char *boot_device_list(char separator)
     GString *out = g_string_new(NULL);
 
     for (guint i = 0; core.boot_devices && i < core.boot_devices->len; i++) {
-        g_autofree char *path = device_firmware_path(g_array_index(core.boot_devices, BootDevice, i).dev);
+        g_autofree char *path =
+            device_firmware_path(g_array_index(core.boot_devices, BootDevice, i).dev);
 
         if (path) {
             if (out->len) {

@@ -177,7 +177,8 @@ BusState *bus_find(const char *name)
     return search_all(&what);
 }
 
-static void visit_top(BusState *bus, const char *class_name, void (*fn)(BusState *, void *), void *opaque)
+static void visit_top(BusState *bus, const char *class_name, void (*fn)(BusState *, void *),
+                      void *opaque)
 {
     if (!strcmp(bus->object.class->name, class_name)) {
         fn(bus, opaque);

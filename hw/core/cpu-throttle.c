@@ -2,8 +2,9 @@
 /*
  * Slower vCPUs, so that a migration keeps up with what the guest writes.
  *
- * Time goes in periods of RUN_NS of running and as much of sleep as the percentage asks for.  A timer starts
- * each by sending every vCPU out of guest code; its thread sleeps there, and wakes early for a stop or work.
+ * Time goes in periods of RUN_NS of running and as much of sleep as the percentage asks for.  A
+ * timer starts each by sending every vCPU out of guest code; its thread sleeps there, and wakes
+ * early for a stop or work.
  */
 #include "hw/core/cpus.h"
 #include "internal.h"
@@ -49,7 +50,8 @@ void cpus_throttle(unsigned percent)
     }
 }
 
-void cpu_throttle_wait(CPUThrottle *t, CPUHalt *halt, RcuReader *rcu, bool (*wanted)(void *opaque), void *opaque)
+void cpu_throttle_wait(CPUThrottle *t, CPUHalt *halt, RcuReader *rcu, bool (*wanted)(void *opaque),
+                       void *opaque)
 {
     uint32_t turn = __atomic_load_n(&core.throttle_turn, __ATOMIC_SEQ_CST);
     int64_t now = clock_get_ns(clock_realtime());

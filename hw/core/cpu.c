@@ -43,8 +43,8 @@ static const VMStateDescription vmstate_crash = {
     .fields = (const VMStateField[]){VMSTATE_BOOL(crash_occurred, CPUState), VMSTATE_END_OF_LIST()},
 };
 
-/* Requests to look at something, or to leave a block, belong to one process: the target makes its own
- * from the levels and latches that were loaded. */
+/* Requests to look at something, or to leave a block, belong to one process: the target makes its
+ * own from the levels and latches that were loaded. */
 #define PASSING_REQUESTS ((uint32_t)(CPU_INTERRUPT_HARD | CPU_INTERRUPT_EXITTB))
 
 static bool common_pre_load(void *opaque, GError **errp)

@@ -501,7 +501,8 @@ void cpu_resume(CPUState *cpu)
     cpu_kick(cpu);
 }
 
-/* Nor has one work left: what a CPU asked of another before it stopped is done (a start before a reset). */
+/* Nor has one work left: what a CPU asked of another before it stopped is done (a start before a
+ * reset). */
 bool all_vcpus_paused(void)
 {
     CPUState *cpu;

@@ -34,9 +34,10 @@ static uint64_t elf_get(const ElfImage *e, size_t offset, unsigned size)
     }
 }
 
-#define ELF_FIELD(e, base, S, field)                                                                    \
-    ((e)->elf64 ? elf_get(e, (base) + offsetof(Elf64_##S, field), sizeof(((Elf64_##S *)0)->field))      \
-                : elf_get(e, (base) + offsetof(Elf32_##S, field), sizeof(((Elf32_##S *)0)->field)))
+#define ELF_FIELD(e, base, S, field)                                                               \
+    ((e)->elf64                                                                                    \
+         ? elf_get(e, (base) + offsetof(Elf64_##S, field), sizeof(((Elf64_##S *)0)->field))        \
+         : elf_get(e, (base) + offsetof(Elf32_##S, field), sizeof(((Elf32_##S *)0)->field)))
 
 static bool fail(GError **errp, const char *why)
 {
@@ -49,8 +50,8 @@ bool elf_is(const uint8_t *data, uint64_t size)
     return size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG);
 }
 
-bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mask, uint64_t base, uint64_t first,
-              uint64_t last, ElfProgram *out, GError **errp)
+bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mask, uint64_t base,
+              uint64_t first, uint64_t last, ElfProgram *out, GError **errp)
 {
     ElfImage image = {data, size, size > EI_CLASS && data[EI_CLASS] == ELFCLASS64,
                       size > EI_DATA && data[EI_DATA] == ELFDATA2LSB};
@@ -73,12 +74,13 @@ bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mas
     if (type != ET_EXEC && type != ET_DYN) {
         return fail(errp, "it is an ELF file, but no program");
     }
-    if (phentsize < (e->elf64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) || !phnum || phoff > e->size ||
-        (uint64_t)phnum * phentsize > e->size - phoff) {
+    if (phentsize < (e->elf64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)) || !phnum ||
+        phoff > e->size || (uint64_t)phnum * phentsize > e->size - phoff) {
         return fail(errp, "its ELF program headers are damaged");
     }
     /* An entry point in no segment is an address like theirs. */
-    *out = (ElfProgram){.low = UINT64_MAX, .entry = (entry & mask) + base, .elf64 = e->elf64, .little = e->little};
+    *out = (ElfProgram){
+        .low = UINT64_MAX, .entry = (entry & mask) + base, .elf64 = e->elf64, .little = e->little};
     for (unsigned i = 0; i < phnum; i++) {
         size_t ph = phoff + (size_t)i * phentsize;
         uint64_t offset, filesz, memsz, vaddr, at;
@@ -91,7 +93,8 @@ bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mas
         filesz = ELF_FIELD(e, ph, Phdr, p_filesz);
         memsz = ELF_FIELD(e, ph, Phdr, p_memsz);
         vaddr = ELF_FIELD(e, ph, Phdr, p_vaddr);
-        if (offset > e->size || filesz > e->size - offset || memsz < filesz || memsz > MAX_SEGMENT) {
+        if (offset > e->size || filesz > e->size - offset || memsz < filesz ||
+            memsz > MAX_SEGMENT) {
             return fail(errp, "an ELF segment lies outside the file or is too large");
         }
         if (!memsz) {

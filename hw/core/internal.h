@@ -84,8 +84,10 @@ static inline bool cpu_throttle_due(const CPUThrottle *t)
 {
     return t->until || t->turn != __atomic_load_n(&core.throttle_turn, __ATOMIC_SEQ_CST);
 }
-/* Out of guest code, when it is due: sleeps; not to the end if wanted() says that there is something to do. */
-void cpu_throttle_wait(CPUThrottle *t, CPUHalt *halt, RcuReader *rcu, bool (*wanted)(void *opaque), void *opaque);
+/* Out of guest code, when it is due: sleeps; not to the end if wanted() says that there is
+ * something to do. */
+void cpu_throttle_wait(CPUThrottle *t, CPUHalt *halt, RcuReader *rcu, bool (*wanted)(void *opaque),
+                       void *opaque);
 /* VMControlOps.throttle. */
 void cpus_throttle(unsigned percent);
 void cpu_set_current(CPUState *cpu);

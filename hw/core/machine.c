@@ -40,7 +40,8 @@ static const Property machine_properties[] = {
     DEFINE_PROP_STRING("firmware", MachineState, firmware, NULL, "firmware image"),
     DEFINE_PROP_STRING("memory-backend", MachineState, memory_backend, NULL,
                        "ID of memory backend object"),
-    DEFINE_PROP_CUSTOM("usb", property_type_bool, set_usb, get_usb, "set on/off to enable/disable usb"),
+    DEFINE_PROP_CUSTOM("usb", property_type_bool, set_usb, get_usb,
+                       "set on/off to enable/disable usb"),
     DEFINE_PROP_BOOL("graphics", MachineState, graphics, true,
                      "set on/off to enable/disable graphics emulation"),
     DEFINE_PROP_BOOL("dump-guest-core", MachineState, dump_guest_core, true,
@@ -380,11 +381,12 @@ static void touch_memory(MemoryRegion *mr)
     }
 }
 
-static bool init_ram(MemoryRegion *mr, MachineState *machine, const char *name, uint64_t size, bool shared,
-                     const char *path, bool prealloc, GError **errp)
+static bool init_ram(MemoryRegion *mr, MachineState *machine, const char *name, uint64_t size,
+                     bool shared, const char *path, bool prealloc, GError **errp)
 {
-    bool ok = path || shared ? memory_region_init_ram_from_file(mr, machine, name, size, shared, path, errp)
-                             : memory_region_init_ram(mr, machine, name, size, errp);
+    bool ok = path || shared
+                  ? memory_region_init_ram_from_file(mr, machine, name, size, shared, path, errp)
+                  : memory_region_init_ram(mr, machine, name, size, errp);
 
     if (ok && prealloc) {
         touch_memory(mr);
@@ -422,7 +424,8 @@ static bool make_node_ram(MachineState *machine, GError **errp)
             continue;
         }
         mr = g_new0(MemoryRegion, 1);
-        if (!init_ram(mr, machine, node->memdev, node->mem, node->shared, node->path, node->prealloc, errp)) {
+        if (!init_ram(mr, machine, node->memdev, node->mem, node->shared, node->path,
+                      node->prealloc, errp)) {
             g_free(mr);
             destroy_ram(machine);
             return false;
@@ -449,8 +452,8 @@ static bool make_ram(MachineState *machine, GError **errp)
     if (nodes) {
         return make_node_ram(machine, errp);
     }
-    if (!init_ram(machine->ram, machine, id, machine->ram_size, machine->memory_shared, machine->memory_path,
-                  machine->memory_prealloc, errp)) {
+    if (!init_ram(machine->ram, machine, id, machine->ram_size, machine->memory_shared,
+                  machine->memory_path, machine->memory_prealloc, errp)) {
         g_clear_pointer(&machine->ram, g_free);
         return false;
     }

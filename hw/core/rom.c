@@ -86,8 +86,9 @@ static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
     ssize_t n;
 
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > max_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (%" PRIu64 " bytes, at most %" PRIu64 ")",
-                  (uint64_t)st.st_size, max_size);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "it is too large (%" PRIu64 " bytes, at most %" PRIu64 ")", (uint64_t)st.st_size,
+                  max_size);
         return false;
     }
     while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
@@ -99,7 +100,8 @@ static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
             return false;
         }
         if ((uint64_t)n > max_size - data->len) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (at most %" PRIu64 " bytes)", max_size);
+            error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (at most %" PRIu64 " bytes)",
+                      max_size);
             return false;
         }
         g_byte_array_append(data, chunk, (guint)n);

@@ -32,8 +32,9 @@ static bool vio_bus_plug(BusState *state, DeviceState *device, GError **errp)
             other = g_ptr_array_index(state->devices, i);
             if (other != dev && other->reg == dev->reg) {
                 g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                            "%s and %s devices conflict at address 0x%x", device_get_class(device)->name,
-                            device_get_class(&other->parent)->name, dev->reg);
+                            "%s and %s devices conflict at address 0x%x",
+                            device_get_class(device)->name, device_get_class(&other->parent)->name,
+                            dev->reg);
                 return false;
             }
         }
@@ -153,7 +154,8 @@ bool vio_dma_read(VioDevice *dev, uint64_t address, void *buf, uint64_t size)
 
 bool vio_dma_write(VioDevice *dev, uint64_t address, const void *buf, uint64_t size)
 {
-    return !size || bus_of(dev)->ops->dma(bus_of(dev)->opaque, dev, address, (void *)buf, size, true);
+    return !size ||
+           bus_of(dev)->ops->dma(bus_of(dev)->opaque, dev, address, (void *)buf, size, true);
 }
 
 bool vio_dma_mapped(VioDevice *dev, uint64_t address, uint64_t size)

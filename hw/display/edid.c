@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a monitor says of itself: EDID, base block and a CEA extension with the modes of television.  VESA Enhanced
- * Extended Display Identification Data Standard, release A revision 2 (EDID 1.4); CEA-861-E, 7.5.
+ * What a monitor says of itself: EDID, base block and a CEA extension with the modes of television.
+ * VESA Enhanced Extended Display Identification Data Standard, release A revision 2 (EDID 1.4);
+ * CEA-861-E, 7.5.
  */
 #include <string.h>
 #include "vga-core.h"
@@ -55,7 +56,8 @@ static void set_modes(uint8_t *edid, unsigned max_width, unsigned max_height)
         }
         if (mode->established) {
             edid[mode->established] |= (uint8_t)(1u << mode->bit);
-        } else if (n < N_STANDARD && standard_timing(edid + STANDARD + 2 * n, mode->width, mode->height)) {
+        } else if (n < N_STANDARD &&
+                   standard_timing(edid + STANDARD + 2 * n, mode->width, mode->height)) {
             n++;
         }
         if (mode->vic) {
@@ -72,7 +74,8 @@ static void detailed_timing(uint8_t *d, unsigned width, unsigned height)
     unsigned x_blank = width * 35 / 100, x_front = width * 25 / 100, x_sync = width * 3 / 100;
     unsigned y_blank = height * 35 / 1000, y_front = height * 5 / 1000, y_sync = height * 5 / 1000;
     unsigned x_mm = width * 254 / DPI / 10, y_mm = height * 254 / DPI / 10;
-    unsigned clock = (unsigned)MIN((uint64_t)75 * (width + x_blank) * (height + y_blank) / 10000, UINT16_MAX);
+    unsigned clock =
+        (unsigned)MIN((uint64_t)75 * (width + x_blank) * (height + y_blank) / 10000, UINT16_MAX);
 
     d[0] = (uint8_t)clock;
     d[1] = (uint8_t)(clock >> 8);
@@ -85,7 +88,8 @@ static void detailed_timing(uint8_t *d, unsigned width, unsigned height)
     d[8] = (uint8_t)x_front;
     d[9] = (uint8_t)x_sync;
     d[10] = (uint8_t)((y_front & 0xf) << 4 | (y_sync & 0xf));
-    d[11] = (uint8_t)((x_front >> 8 & 3) << 6 | (x_sync >> 8 & 3) << 4 | (y_front >> 4 & 3) << 2 | (y_sync >> 4 & 3));
+    d[11] = (uint8_t)((x_front >> 8 & 3) << 6 | (x_sync >> 8 & 3) << 4 | (y_front >> 4 & 3) << 2 |
+                      (y_sync >> 4 & 3));
     d[12] = (uint8_t)x_mm;
     d[13] = (uint8_t)y_mm;
     d[14] = (uint8_t)((x_mm >> 8 & 0xf) << 4 | (y_mm >> 8 & 0xf));
@@ -112,8 +116,8 @@ static void checksum(uint8_t *block)
     block[BLOCK - 1] = (uint8_t)-sum;
 }
 
-void edid_make(uint8_t edid[EDID_SIZE], const char *name, unsigned width, unsigned height, unsigned max_width,
-               unsigned max_height)
+void edid_make(uint8_t edid[EDID_SIZE], const char *name, unsigned width, unsigned height,
+               unsigned max_width, unsigned max_height)
 {
     static const uint8_t header[] = {
         0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00,
@@ -122,7 +126,8 @@ void edid_make(uint8_t edid[EDID_SIZE], const char *name, unsigned width, unsign
         0xa5,                           /* digital, 8 bits a colour, DisplayPort */
     };
     /* sRGB: white and primaries in 1024ths. */
-    static const uint8_t chromaticity[] = {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
+    static const uint8_t chromaticity[] = {0xee, 0x91, 0xa3, 0x54, 0x4c,
+                                           0x99, 0x26, 0x0f, 0x50, 0x54};
     /* 50 to 125 Hz, 30 to 160 kHz, 1200 MHz; no further formula. */
     static const uint8_t ranges[] = {50, 125, 30, 160, 120, 0x01, '\n'};
     g_autofree char *text = g_strdup_printf("%.12s\n", name);

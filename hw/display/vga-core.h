@@ -71,8 +71,16 @@ enum { VBE_ENABLED = 0x01, VBE_GET_LIMITS = 0x02, VBE_DAC_8 = 0x20, VBE_KEEP_MEM
 #define VBE_MAX_HEIGHT 12000
 #define VBE_MAX_DEPTH 32
 
-/* All that makes the picture, apart from what lies in memory. Zeroed before it is filled: compared as bytes. */
-typedef enum VGAMode { VGA_NOTHING_YET, VGA_BLANK, VGA_TEXT, VGA_PLANES, VGA_PAIRS, VGA_BYTES } VGAMode;
+/* All that makes the picture, apart from what lies in memory. Zeroed before it is filled: compared
+ * as bytes. */
+typedef enum VGAMode {
+    VGA_NOTHING_YET,
+    VGA_BLANK,
+    VGA_TEXT,
+    VGA_PLANES,
+    VGA_PAIRS,
+    VGA_BYTES
+} VGAMode;
 typedef struct VGAView {
     VGAMode mode;
     unsigned width, height;     /* pixels */
@@ -110,7 +118,8 @@ typedef struct VGAState {
     DisplayConsole *console;
     /* host-only: what was drawn */
     VGAView view;
-    unsigned long *dirty, *dirty_before; /* pages; those of the last update once more: a store may be late */
+    unsigned long *dirty,
+        *dirty_before;          /* pages; those of the last update once more: a store may be late */
     uint32_t *line;             /* a row of text */
     size_t line_size;
     bool cursor_phase;
@@ -141,7 +150,7 @@ void vga_view(const VGAState *vga, VGAView *view);
 
 /* edid.c: 256 bytes. width and height: what the monitor likes best. */
 #define EDID_SIZE 256u
-void edid_make(uint8_t edid[EDID_SIZE], const char *name, unsigned width, unsigned height, unsigned max_width,
-               unsigned max_height);
+void edid_make(uint8_t edid[EDID_SIZE], const char *name, unsigned width, unsigned height,
+               unsigned max_width, unsigned max_height);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VGA's picture: registers into a VGAView, then memory into pixels, by lines of graphics or rows of text.
- * Addresses wrap at the end of memory.  A full picture is drawn when the view is another one; else lines (in text:
- * rows that look different) of pages that were written.
+ * The VGA's picture: registers into a VGAView, then memory into pixels, by lines of graphics or
+ * rows of text. Addresses wrap at the end of memory.  A full picture is drawn when the view is
+ * another one; else lines (in text: rows that look different) of pages that were written.
  */
 #include <string.h>
 #include "vga-core.h"
@@ -47,8 +47,9 @@ static void palette_16(const VGAState *vga, VGAView *view)
     for (unsigned i = 0; i < 16; i++) {
         unsigned color = vga->attr[i];
 
-        color = vga->attr[ATTR_MODE] & ATTR_MODE_COLOR_SELECT ? (select & 0xf) << 4 | (color & 0xf)
-                                                              : (select & 0xc) << 4 | (color & 0x3f);
+        color = vga->attr[ATTR_MODE] & ATTR_MODE_COLOR_SELECT
+                    ? (select & 0xf) << 4 | (color & 0xf)
+                    : (select & 0xc) << 4 | (color & 0x3f);
         view->palette[i] = color_6(vga->palette + color * 3);
     }
 }
@@ -79,8 +80,9 @@ static void view_addresses(const VGAState *vga, VGAView *view)
     }
     view->pitch = (uint32_t)vga->crtc[CRTC_OFFSET] << 3;
     view->start = (uint32_t)(vga->crtc[CRTC_START_LOW] | vga->crtc[CRTC_START_HIGH] << 8) * 4;
-    view->line_compare = (uint32_t)(vga->crtc[CRTC_LINE_COMPARE] | (vga->crtc[CRTC_OVERFLOW] & 0x10) << 4 |
-                                    (vga->crtc[CRTC_MAX_SCAN] & 0x40) << 3);
+    view->line_compare =
+        (uint32_t)(vga->crtc[CRTC_LINE_COMPARE] | (vga->crtc[CRTC_OVERFLOW] & 0x10) << 4 |
+                   (vga->crtc[CRTC_MAX_SCAN] & 0x40) << 3);
 }
 
 static void view_text(const VGAState *vga, VGAView *view)
@@ -105,7 +107,8 @@ static void view_text(const VGAState *vga, VGAView *view)
     if (!(vga->crtc[CRTC_CURSOR_START] & CURSOR_OFF) && vga->cursor_phase) {
         view->cursor = cursor * 4;
         view->cursor_first = vga->crtc[CRTC_CURSOR_START] & 0x1f;
-        view->cursor_last = MIN(vga->crtc[CRTC_CURSOR_END] & 0x1f, (uint8_t)(view->cell_height - 1));
+        view->cursor_last =
+            MIN(vga->crtc[CRTC_CURSOR_END] & 0x1f, (uint8_t)(view->cell_height - 1));
     }
     palette_16(vga, view);
 }
@@ -117,7 +120,8 @@ static void view_graphics(const VGAState *vga, VGAView *view)
 
     view->width = vbe ? vga->vbe[VBE_WIDTH] : (vga->crtc[CRTC_H_DISPLAY_END] + 1u) * 8;
     view->height = vbe ? vga->vbe[VBE_HEIGHT] : crtc_height(vga);
-    view->repeat = shift == CGA_SHIFT ? 1u << doubled : ((vga->crtc[CRTC_MAX_SCAN] & 0x1f) + 1u) << doubled;
+    view->repeat =
+        shift == CGA_SHIFT ? 1u << doubled : ((vga->crtc[CRTC_MAX_SCAN] & 0x1f) + 1u) << doubled;
     view->crtc_mode = vga->crtc[CRTC_MODE] & (CRTC_MODE_ROW0 | CRTC_MODE_ROW1 | CRTC_MODE_WRAP);
     if (shift <= CGA_SHIFT) {
         view->mode = shift == CGA_SHIFT ? VGA_PAIRS : VGA_PLANES;
@@ -167,7 +171,8 @@ static bool page_dirty(const VGAState *vga, uint32_t page)
 static bool range_dirty(const VGAState *vga, uint32_t address, uint32_t size)
 {
     uint32_t mask = (uint32_t)(vga->memory_size / MEMORY_PAGE_SIZE) - 1;
-    uint32_t first = address >> MEMORY_PAGE_BITS, last = (uint32_t)(((uint64_t)address + size - 1) >> MEMORY_PAGE_BITS);
+    uint32_t first = address >> MEMORY_PAGE_BITS,
+             last = (uint32_t)(((uint64_t)address + size - 1) >> MEMORY_PAGE_BITS);
 
     for (uint32_t page = first; page <= last; page++) {
         if (page_dirty(vga, page & mask)) {
@@ -208,7 +213,8 @@ static uint32_t *emit(uint32_t *out, const uint32_t *end, uint32_t pixel, bool t
     return out;
 }
 
-/* Groups of 4 bytes, 8 pixels each: a bit of each plane, or pairs of bits of planes 0 and 2, then of 1 and 3. */
+/* Groups of 4 bytes, 8 pixels each: a bit of each plane, or pairs of bits of planes 0 and 2, then
+ * of 1 and 3. */
 static void line_planes(const VGAState *vga, const VGAView *view, uint32_t address, uint32_t *out)
 {
     const uint32_t *end = out + view->width;
@@ -223,8 +229,8 @@ static void line_planes(const VGAState *vga, const VGAView *view, uint32_t addre
             unsigned color;
 
             if (view->mode == VGA_PLANES) {
-                color = (plane[0] >> bit & 1) | (plane[1] >> bit & 1) << 1 | (plane[2] >> bit & 1) << 2 |
-                        (plane[3] >> bit & 1) << 3;
+                color = (plane[0] >> bit & 1) | (plane[1] >> bit & 1) << 1 |
+                        (plane[2] >> bit & 1) << 2 | (plane[3] >> bit & 1) << 3;
             } else {
                 unsigned pair = 2 * (bit & 3), odd = bit < 4;
 
@@ -334,7 +340,8 @@ static void draw_graphics(VGAState *vga, const DisplaySurface *surface, bool eve
     unsigned mask = (view->crtc_mode & 3) ^ 3;
 
     for (y = 0; y < view->height; y++) {
-        uint32_t at = line_address(view, address, row), *out = surface->pixels + (size_t)y * view->width;
+        uint32_t at = line_address(view, address, row),
+                 *out = surface->pixels + (size_t)y * view->width;
 
         if (everything || range_dirty(vga, at, shown)) {
             if (view->mode == VGA_BYTES) {
@@ -361,7 +368,8 @@ static void draw_graphics(VGAState *vga, const DisplaySurface *surface, bool eve
 /* ---- Rows of text ---- */
 
 /* A line of a glyph into cell_width pixels. */
-static void glyph_line(const VGAView *view, uint32_t *out, uint8_t bits, bool join, uint32_t front, uint32_t back)
+static void glyph_line(const VGAView *view, uint32_t *out, uint8_t bits, bool join, uint32_t front,
+                       uint32_t back)
 {
     for (unsigned i = 0; i < 8; i++) {
         uint32_t pixel = bits >> (7 - i) & 1 ? front : back;
@@ -379,7 +387,8 @@ static void glyph_line(const VGAView *view, uint32_t *out, uint8_t bits, bool jo
 static void draw_cell(const VGAState *vga, const VGAView *view, uint32_t address, uint32_t *out)
 {
     uint8_t code = byte_at(vga, address), attr = byte_at(vga, address + 1);
-    uint32_t font = view->font[attr >> 3 & 1] * FONT_SIZE + (uint32_t)code * GLYPH_ROWS * 4 + FONT_PLANE;
+    uint32_t font =
+        view->font[attr >> 3 & 1] * FONT_SIZE + (uint32_t)code * GLYPH_ROWS * 4 + FONT_PLANE;
     uint32_t front = view->palette[attr & 0xf], back = view->palette[attr >> 4];
     /* Characters that draw lines have a ninth column like the eighth. */
     bool join = code >= 0xb0 && code <= 0xdf && (view->attr_mode & ATTR_MODE_LINE_GRAPHICS);
@@ -387,7 +396,8 @@ static void draw_cell(const VGAState *vga, const VGAView *view, uint32_t address
     for (unsigned y = 0; y < view->cell_height; y++, out += view->width) {
         bool cursor = address == view->cursor && y >= view->cursor_first && y <= view->cursor_last;
 
-        glyph_line(view, out, cursor ? 0xff : byte_at(vga, font + 4 * y), cursor || join, front, back);
+        glyph_line(view, out, cursor ? 0xff : byte_at(vga, font + 4 * y), cursor || join, front,
+                   back);
     }
 }
 
@@ -409,7 +419,8 @@ static void draw_text(VGAState *vga, const DisplaySurface *surface, bool everyth
         }
         if (everything || memcmp(there, vga->line, row_size * sizeof(uint32_t))) {
             memcpy(there, vga->line, row_size * sizeof(uint32_t));
-            display_console_changed(vga->console, 0, row * view->cell_height, view->width, view->cell_height);
+            display_console_changed(vga->console, 0, row * view->cell_height, view->width,
+                                    view->cell_height);
         }
         address += view->pitch;
         line += view->cell_height;

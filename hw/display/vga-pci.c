@@ -3,10 +3,11 @@
  * "VGA": the standard VGA on PCI, with its memory in BAR 0 and its registers in BAR 2, as QEMU's
  * docs/specs/standard-vga describes them:
  *
- *   0x000 EDID   0x400 ports 0x3c0 to 0x3df   0x500 DISPI, 16-bit registers   0x600 size, byte order of pixels
+ *   0x000 EDID   0x400 ports 0x3c0 to 0x3df   0x500 DISPI, 16-bit registers   0x600 size, byte
+ * order of pixels
  *
- * Besides, the ports and the window at 0xa0000 where they are on a PC.  Mac OS finds a driver that the machine gives
- * OpenBIOS (hw/ppc/mac-boot.c).
+ * Besides, the ports and the window at 0xa0000 where they are on a PC.  Mac OS finds a driver that
+ * the machine gives OpenBIOS (hw/ppc/mac-boot.c).
  */
 #include <string.h>
 #include "hw/display/vga.h"
@@ -20,13 +21,19 @@
 #define REVISION 2                      /* has the registers at 0x600 */
 #define ROM "vgabios-stdvga.bin"
 #define ROM_SIZE 0x10000
-#define MONITOR_NAME "QEMU Monitor"     /* the guest sees it: the same on both sides of a migration */
+#define MONITOR_NAME   "QEMU Monitor" /* the guest sees it: the same on both sides of a migration */
 #define DEFAULT_WIDTH 1280
 #define DEFAULT_HEIGHT 800
 
 enum { AT_EDID = 0x000, AT_PORTS = 0x400, AT_VBE = 0x500, AT_EXTENDED = 0x600, MMIO_SIZE = 0x1000 };
 enum { EDID_WINDOW = 0x400, PORTS_SIZE = 0x20, VBE_SIZE = 2 * (N_VBE + 1), EXTENDED_SIZE = 8 };
-enum { FIRST_PORT = 0x3b0, N_PORTS = 0x30, FIRST_REMAPPED_PORT = 0x3c0, VBE_PORT = 0x1ce, N_VBE_PORTS = 4 };
+enum {
+    FIRST_PORT = 0x3b0,
+    N_PORTS = 0x30,
+    FIRST_REMAPPED_PORT = 0x3c0,
+    VBE_PORT = 0x1ce,
+    N_VBE_PORTS = 4
+};
 #define WINDOW_BASE 0xa0000
 #define WINDOW_SIZE 0x20000
 #define LITTLE 0x1e1e1e1eu
@@ -129,7 +136,8 @@ static void extended_write(void *opaque, hwaddr addr, uint64_t value, unsigned s
     } else if (addr == 4 && value == BIG) {
         vga->big_endian = true;
     } else {
-        log_mask(LOG_GUEST_ERROR, "vga: write of 0x%x to extended register 0x%x\n", (unsigned)value, (unsigned)addr);
+        log_mask(LOG_GUEST_ERROR, "vga: write of 0x%x to extended register 0x%x\n", (unsigned)value,
+                 (unsigned)addr);
     }
 }
 
@@ -170,7 +178,8 @@ static void map_registers(PciVGA *dev)
         bool there;
     } parts[] = {
         {&dev->edid_window, &edid_ops, dev, "edid", AT_EDID, EDID_WINDOW, dev->with_edid},
-        {&dev->ports_window, &remapped_ops, &dev->vga, "vga ioports remapped", AT_PORTS, PORTS_SIZE, true},
+        {&dev->ports_window, &remapped_ops, &dev->vga, "vga ioports remapped", AT_PORTS, PORTS_SIZE,
+         true},
         {&dev->vbe_window, &vbe_ops, &dev->vga, "bochs dispi interface", AT_VBE, VBE_SIZE, true},
         {&dev->extended, &extended_ops, &dev->vga, "qemu extended regs", AT_EXTENDED, EXTENDED_SIZE,
          dev->with_extended},
@@ -179,7 +188,8 @@ static void map_registers(PciVGA *dev)
     memory_region_init(&dev->registers, dev, "vga.mmio", MMIO_SIZE);
     for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
         if (parts[i].there) {
-            memory_region_init_io(parts[i].region, dev, parts[i].ops, parts[i].opaque, parts[i].name, parts[i].size);
+            memory_region_init_io(parts[i].region, dev, parts[i].ops, parts[i].opaque,
+                                  parts[i].name, parts[i].size);
             memory_region_add_subregion(&dev->registers, parts[i].at, parts[i].region);
         }
     }
@@ -248,21 +258,24 @@ static const VMStateDescription vmstate_vga_pci = {
     .name = "vga",
     .version_id = 2,
     .minimum_version_id = 2,
-    .fields = (const VMStateField[]){
-        VMSTATE_PCI_DEVICE(pci, PciVGA),
-        VMSTATE_VGA(vga, PciVGA),
-        VMSTATE_END_OF_LIST(),
-    },
-    .immutable = VMSTATE_NAMES("memory_mb", "width", "height", "max_width", "max_height", "with_edid",
-                               "with_registers", "with_extended", "edid", "registers", "edid_window", "ports_window",
-                               "vbe_window", "extended", "ports", "vbe_ports", "window", "memory_space", "io_space"),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_PCI_DEVICE(pci, PciVGA),
+            VMSTATE_VGA(vga, PciVGA),
+            VMSTATE_END_OF_LIST(),
+        },
+    .immutable = VMSTATE_NAMES("memory_mb", "width", "height", "max_width", "max_height",
+                               "with_edid", "with_registers", "with_extended", "edid", "registers",
+                               "edid_window", "ports_window", "vbe_window", "extended", "ports",
+                               "vbe_ports", "window", "memory_space", "io_space"),
     VMSTATE_STRUCT_AUDIT(PciVGA),
 };
 
 static const Property vga_pci_properties[] = {
     DEFINE_PROP_UINT32("vgamem_mb", PciVGA, memory_mb, 16, "MiB of video memory"),
     DEFINE_PROP_BOOL("mmio", PciVGA, with_registers, true, "registers in BAR 2"),
-    DEFINE_PROP_BOOL("qemu-extended-regs", PciVGA, with_extended, true, "byte order of pixels can be set"),
+    DEFINE_PROP_BOOL("qemu-extended-regs", PciVGA, with_extended, true,
+                     "byte order of pixels can be set"),
     DEFINE_PROP_BOOL("edid", PciVGA, with_edid, true, "the monitor tells what it can show"),
     DEFINE_PROP_UINT32("xres", PciVGA, width, 0, "width that the monitor likes best (0: 1280)"),
     DEFINE_PROP_UINT32("yres", PciVGA, height, 0, "height that the monitor likes best (0: 800)"),
@@ -300,7 +313,8 @@ const DeviceClass *const hw_display_device_classes[] = {&vga_pci_class.device, N
 
 bool vga_create(MachineState *machine, PciBus *bus, bool by_default, bool *present, GError **errp)
 {
-    bool wanted = machine->vga ? strcmp(machine->vga, "none") != 0 : by_default && !machine->nodefaults;
+    bool wanted =
+        machine->vga ? strcmp(machine->vga, "none") != 0 : by_default && !machine->nodefaults;
 
     if (present) {
         *present = wanted;

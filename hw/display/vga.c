@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VGA: registers and the window through which the processor sees its memory.  "IBM Personal System/2 Hardware
- * Interface Technical Reference", Video Subsystem; the extension for large modes (DISPI) as Bochs has it, with the
- * limits and identification of QEMU's standard adapter.
- * Memory is kept in groups of 4 bytes, one for each plane, so that a linear frame buffer is the same memory.
- * Left out: no interrupt at the vertical retrace, and status register 1 only alternates; overscan and panning by
- * pixels are not shown.
+ * The VGA: registers and the window through which the processor sees its memory.  "IBM Personal
+ * System/2 Hardware Interface Technical Reference", Video Subsystem; the extension for large modes
+ * (DISPI) as Bochs has it, with the limits and identification of QEMU's standard adapter. Memory is
+ * kept in groups of 4 bytes, one for each plane, so that a linear frame buffer is the same memory.
+ * Left out: no interrupt at the vertical retrace, and status register 1 only alternates; overscan
+ * and panning by pixels are not shown.
  */
 #include <string.h>
 #include "vga-core.h"
@@ -194,8 +194,9 @@ static uint32_t depth_bits(uint16_t depth)
 }
 
 /*
- * A mode that fits: the interface cannot refuse, so the guest reads back what it got.  Lines are whole groups of
- * 8 pixels; the height is what memory has room for; a start that shows more than there is moves to the beginning.
+ * A mode that fits: the interface cannot refuse, so the guest reads back what it got.  Lines are
+ * whole groups of 8 pixels; the height is what memory has room for; a start that shows more than
+ * there is moves to the beginning.
  */
 static void vbe_settle(VGAState *vga)
 {
@@ -242,8 +243,8 @@ static void vbe_set_vga(VGAState *vga)
     vga->crtc[CRTC_OFFSET] = (uint8_t)(vga->vbe_pitch >> 3);
     vga->crtc[CRTC_H_DISPLAY_END] = (uint8_t)((vga->vbe[VBE_WIDTH] >> 3) - 1);
     vga->crtc[CRTC_V_DISPLAY_END] = (uint8_t)last;
-    vga->crtc[CRTC_OVERFLOW] =
-        (uint8_t)((vga->crtc[CRTC_OVERFLOW] & ~0x42) | (last >> 7 & 0x02) | (last >> 3 & 0x40) | 0x10);
+    vga->crtc[CRTC_OVERFLOW] = (uint8_t)((vga->crtc[CRTC_OVERFLOW] & ~0x42) | (last >> 7 & 0x02) |
+                                         (last >> 3 & 0x40) | 0x10);
     vga->crtc[CRTC_LINE_COMPARE] = 0xff;
     vga->crtc[CRTC_MAX_SCAN] = (uint8_t)((vga->crtc[CRTC_MAX_SCAN] | 0x40) & ~0x9f);
     if (shift) {
@@ -309,7 +310,8 @@ void vga_vbe_write(VGAState *vga, uint16_t value)
         vbe_settle(vga);
         break;
     case VBE_BANK:
-        value &= (uint16_t)(vga->vbe[VBE_DEPTH] == 4 ? vga->vbe_bank_mask >> 2 : vga->vbe_bank_mask);
+        value &=
+            (uint16_t)(vga->vbe[VBE_DEPTH] == 4 ? vga->vbe_bank_mask >> 2 : vga->vbe_bank_mask);
         vga->vbe[VBE_BANK] = value;
         vga->bank_offset = value << 16;
         break;
@@ -317,7 +319,8 @@ void vga_vbe_write(VGAState *vga, uint16_t value)
         vbe_enable(vga, value);
         break;
     default:
-        log_mask(LOG_GUEST_ERROR, "vga: write of 0x%x to DISPI register %u\n", value, vga->vbe_index);
+        log_mask(LOG_GUEST_ERROR, "vga: write of 0x%x to DISPI register %u\n", value,
+                 vga->vbe_index);
         break;
     }
 }
@@ -570,7 +573,8 @@ static bool vga_post_load(void *opaque, int version, GError **errp)
         (!vga->vbe[VBE_WIDTH] || vga->vbe[VBE_WIDTH] > VBE_MAX_WIDTH || !vga->vbe[VBE_HEIGHT] ||
          vga->vbe[VBE_HEIGHT] > VBE_MAX_HEIGHT ||
          (uint64_t)vga->vbe[VBE_WIDTH] * vga->vbe[VBE_HEIGHT] > (uint64_t)vga->memory_size * 2)) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "vga: a mode of %u by %u pixels does not fit in %u MiB (vgamem_mb)",
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "vga: a mode of %u by %u pixels does not fit in %u MiB (vgamem_mb)",
                   vga->vbe[VBE_WIDTH], vga->vbe[VBE_HEIGHT], vga->memory_size >> 20);
         return false;
     }
@@ -584,38 +588,26 @@ const VMStateDescription vmstate_vga = {
     .minimum_version_id = 2,
     .pre_load = vga_pre_load,
     .post_load = vga_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(latch, VGAState),
-        VMSTATE_UINT8(seq_index, VGAState),
-        VMSTATE_BUFFER(seq, VGAState),
-        VMSTATE_UINT8(gfx_index, VGAState),
-        VMSTATE_BUFFER(gfx, VGAState),
-        VMSTATE_UINT8(attr_index, VGAState),
-        VMSTATE_BUFFER(attr, VGAState),
-        VMSTATE_INT32(attr_flip_flop, VGAState),
-        VMSTATE_UINT8(crtc_index, VGAState),
-        VMSTATE_BUFFER(crtc, VGAState),
-        VMSTATE_UINT8(misc, VGAState),
-        VMSTATE_UINT8(feature, VGAState),
-        VMSTATE_UINT8(status0, VGAState),
-        VMSTATE_UINT8(status1, VGAState),
-        VMSTATE_UINT8(dac_state, VGAState),
-        VMSTATE_UINT8(dac_component, VGAState),
-        VMSTATE_UINT8(dac_read_index, VGAState),
-        VMSTATE_UINT8(dac_write_index, VGAState),
-        VMSTATE_BUFFER(dac_cache, VGAState),
-        VMSTATE_BUFFER(palette, VGAState),
-        VMSTATE_INT32(bank_offset, VGAState),
-        VMSTATE_UINT8_EQUAL(has_vbe, VGAState, NULL),
-        VMSTATE_UINT16(vbe_index, VGAState),
-        VMSTATE_UINT16_ARRAY(vbe, VGAState, N_VBE),
-        VMSTATE_UINT32(vbe_start, VGAState),
-        VMSTATE_UINT32(vbe_pitch, VGAState),
-        VMSTATE_UINT32(vbe_bank_mask, VGAState),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32(latch, VGAState),         VMSTATE_UINT8(seq_index, VGAState),
+            VMSTATE_BUFFER(seq, VGAState),           VMSTATE_UINT8(gfx_index, VGAState),
+            VMSTATE_BUFFER(gfx, VGAState),           VMSTATE_UINT8(attr_index, VGAState),
+            VMSTATE_BUFFER(attr, VGAState),          VMSTATE_INT32(attr_flip_flop, VGAState),
+            VMSTATE_UINT8(crtc_index, VGAState),     VMSTATE_BUFFER(crtc, VGAState),
+            VMSTATE_UINT8(misc, VGAState),           VMSTATE_UINT8(feature, VGAState),
+            VMSTATE_UINT8(status0, VGAState),        VMSTATE_UINT8(status1, VGAState),
+            VMSTATE_UINT8(dac_state, VGAState),      VMSTATE_UINT8(dac_component, VGAState),
+            VMSTATE_UINT8(dac_read_index, VGAState), VMSTATE_UINT8(dac_write_index, VGAState),
+            VMSTATE_BUFFER(dac_cache, VGAState),     VMSTATE_BUFFER(palette, VGAState),
+            VMSTATE_INT32(bank_offset, VGAState),    VMSTATE_UINT8_EQUAL(has_vbe, VGAState, NULL),
+            VMSTATE_UINT16(vbe_index, VGAState),     VMSTATE_UINT16_ARRAY(vbe, VGAState, N_VBE),
+            VMSTATE_UINT32(vbe_start, VGAState),     VMSTATE_UINT32(vbe_pitch, VGAState),
+            VMSTATE_UINT32(vbe_bank_mask, VGAState), VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_endian),
     .immutable = VMSTATE_NAMES("default_big_endian", "memory_size", "memory", "vram", "console"),
-    .host_only = VMSTATE_NAMES("view", "dirty", "dirty_before", "line", "line_size", "cursor_phase"),
+    .host_only =
+        VMSTATE_NAMES("view", "dirty", "dirty_before", "line", "line_size", "cursor_phase"),
     VMSTATE_STRUCT_AUDIT(VGAState),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands of disks that move or look at sectors: READ and WRITE by PIO and DMA, VERIFY, FLUSH CACHE, DATA SET
- * MANAGEMENT.  ATA/ATAPI-7 volume 1, 6; ACS-3 7.5.
+ * Commands of disks that move or look at sectors: READ and WRITE by PIO and DMA, VERIFY, FLUSH
+ * CACHE, DATA SET MANAGEMENT.  ATA/ATAPI-7 volume 1, 6; ACS-3 7.5.
  *
  * The registers have the next sector and the count of those that are left, as in streams.
  */
@@ -30,12 +30,16 @@ uint64_t ide_get_sector(const IdeDrive *d)
         uint32_t cylinder = d->lcyl | (uint32_t)d->hcyl << 8;
 
         /* Sectors count from 1; 0 is nowhere. */
-        return ((uint64_t)cylinder * d->device->heads + (d->select & HEADS_BITS)) * d->device->sectors + d->sector - 1;
+        return ((uint64_t)cylinder * d->device->heads + (d->select & HEADS_BITS)) *
+                   d->device->sectors +
+               d->sector - 1;
     }
     if (!d->lba48) {
         return low | (uint32_t)(d->select & HEADS_BITS) << 24;
     }
-    return low | (uint64_t)(d->hob_sector | (uint32_t)d->hob_lcyl << 8 | (uint32_t)d->hob_hcyl << 16) << 24;
+    return low |
+           (uint64_t)(d->hob_sector | (uint32_t)d->hob_lcyl << 8 | (uint32_t)d->hob_hcyl << 16)
+               << 24;
 }
 
 void ide_set_sector(IdeDrive *d, uint64_t at)
@@ -244,7 +248,8 @@ void ide_disk_dma_fill(IdeDrive *drive)
         ide_command_done(drive);
         return;
     }
-    ide_aio_read(drive, ide_get_sector(drive) * IDE_SECTOR, chunk_sectors(drive) * IDE_SECTOR, dma_filled);
+    ide_aio_read(drive, ide_get_sector(drive) * IDE_SECTOR, chunk_sectors(drive) * IDE_SECTOR,
+                 dma_filled);
 }
 
 static void dma_next(IdeDrive *drive)
@@ -315,7 +320,8 @@ void ide_disk_dma_drain(IdeDrive *drive)
         drive->lba = 0;
         trim_next(drive);
     } else {
-        ide_aio_write(drive, ide_get_sector(drive) * IDE_SECTOR, drive->chunk_size & ~(IDE_SECTOR - 1), dma_written);
+        ide_aio_write(drive, ide_get_sector(drive) * IDE_SECTOR,
+                      drive->chunk_size & ~(IDE_SECTOR - 1), dma_written);
     }
 }
 
@@ -367,7 +373,8 @@ static void verify_next(IdeDrive *drive)
         return;
     }
     drive->status = IDE_DRDY | IDE_DSC | IDE_BSY;
-    ide_aio_read(drive, ide_get_sector(drive) * IDE_SECTOR, chunk_sectors(drive) * IDE_SECTOR, verified);
+    ide_aio_read(drive, ide_get_sector(drive) * IDE_SECTOR, chunk_sectors(drive) * IDE_SECTOR,
+                 verified);
 }
 
 void ide_start_verify(IdeDrive *drive, bool ext)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands of ATA and who knows which.  ATA/ATAPI-7 volume 1, 6; ATA-3 for the older numbers of power management.
- * Left out: host protected areas, security, streaming, overlap and queues, NCQ, CompactFlash, READ and WRITE BUFFER,
- * logs other than SMART's; drives that stand still spin up by themselves and at once.
+ * Commands of ATA and who knows which.  ATA/ATAPI-7 volume 1, 6; ATA-3 for the older numbers of
+ * power management. Left out: host protected areas, security, streaming, overlap and queues, NCQ,
+ * CompactFlash, READ and WRITE BUFFER, logs other than SMART's; drives that stand still spin up by
+ * themselves and at once.
  */
 #include "ide-internal.h"
 #include "util/log.h"
@@ -132,9 +133,10 @@ static void identify(IdeDrive *drive, uint8_t command)
 /* The geometry that is assumed for addresses by cylinder: only the drive's own. */
 static void set_geometry(IdeDrive *drive, uint8_t command)
 {
-    if ((uint8_t)drive->nsector != drive->device->sectors || (drive->select & IDE_DEVICE_HEAD) + 1u != drive->device->heads) {
-        log_mask(LOG_UNIMP, "ide: a geometry of %u heads, %u sectors\n", (drive->select & IDE_DEVICE_HEAD) + 1u,
-                 (uint8_t)drive->nsector);
+    if ((uint8_t)drive->nsector != drive->device->sectors ||
+        (drive->select & IDE_DEVICE_HEAD) + 1u != drive->device->heads) {
+        log_mask(LOG_UNIMP, "ide: a geometry of %u heads, %u sectors\n",
+                 (drive->select & IDE_DEVICE_HEAD) + 1u, (uint8_t)drive->nsector);
         refuse(drive, command);
     } else {
         ide_command_done(drive);
@@ -266,7 +268,8 @@ void ide_execute(IdeDrive *drive, uint8_t command)
         log_mask(LOG_GUEST_ERROR, "ide: command 0x%02x while another one is under way\n", command);
         return;
     }
-    log_mask(LOG_DEVICE, "ide: unit %u, command 0x%02x, feature 0x%02x, count %u, sector %" PRIu64 "\n",
+    log_mask(LOG_DEVICE,
+             "ide: unit %u, command 0x%02x, feature 0x%02x, count %u, sector %" PRIu64 "\n",
              drive->bus->unit, command, drive->feature, drive->nsector, ide_get_sector(drive));
     drive->status = IDE_DRDY | IDE_BSY;
     drive->error = 0;

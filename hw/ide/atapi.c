@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packet commands of optical drives: transport by PIO and DMA, sense, medium and tray.  ATA/ATAPI-7 volume 1, 6.24
- * and 7; MMC-6 6; SPC-4 6.  What the disc and the drive tell is hw/scsi/mmc.c's.
+ * Packet commands of optical drives: transport by PIO and DMA, sense, medium and tray.  ATA/ATAPI-7
+ * volume 1, 6.24 and 7; MMC-6 6; SPC-4 6.  What the disc and the drive tell is hw/scsi/mmc.c's.
  * Left out: audio, writing, MODE SELECT; error correction codes of raw sectors (zeros).
  */
 #include <errno.h>
@@ -26,7 +26,8 @@ enum {
 
 typedef struct PacketRow {
     uint8_t opcode, flags;
-    /* Fills the buffer, which is zeros; a length, 0: the command has ended in some way; or MMC_*. */
+    /* Fills the buffer, which is zeros; a length, 0: the command has ended in some way; or MMC_*.
+     */
     int (*run)(IdeDrive *drive, const uint8_t *cdb);
     /* Where the packet says how much the host takes: offset and bytes. */
     uint8_t size_at, size_bytes;
@@ -137,7 +138,8 @@ static void blocks_read(IdeDrive *drive, int ret)
             if (dma) {
                 ide_dma_end(drive);
             }
-            packet_failed(drive, ret == -ENOMEDIUM ? SCSI_SENSE_NO_MEDIUM : SCSI_SENSE(MEDIUM_ERROR, 0x11, 0x00));
+            packet_failed(drive, ret == -ENOMEDIUM ? SCSI_SENSE_NO_MEDIUM
+                                                   : SCSI_SENSE(MEDIUM_ERROR, 0x11, 0x00));
             if (dma) {
                 drive->bus->ops->dma_ready(drive->bus->opaque);
             }
@@ -167,7 +169,8 @@ static void blocks_read(IdeDrive *drive, int ret)
 
 static void read_blocks(IdeDrive *drive)
 {
-    ide_aio_read(drive, (uint64_t)drive->lba * IDE_CD_BLOCK, chunk_blocks(drive) * IDE_CD_BLOCK, blocks_read);
+    ide_aio_read(drive, (uint64_t)drive->lba * IDE_CD_BLOCK, chunk_blocks(drive) * IDE_CD_BLOCK,
+                 blocks_read);
 }
 
 void ide_packet_next(IdeDrive *drive)
@@ -258,7 +261,8 @@ static int test_unit_ready(IdeDrive *drive, const uint8_t *cdb)
 
 static int request_sense(IdeDrive *drive, const uint8_t *cdb)
 {
-    int size = (int)scsi_sense_build(drive->buffer, (ScsiSense){drive->sense_key, drive->asc, drive->ascq}, true);
+    int size = (int)scsi_sense_build(drive->buffer,
+                                     (ScsiSense){drive->sense_key, drive->asc, drive->ascq}, true);
 
     drive->sense_key = drive->asc = drive->ascq = 0;
     return size;
@@ -393,7 +397,8 @@ static int read_capacity(IdeDrive *drive, const uint8_t *cdb)
 
 static int seek(IdeDrive *drive, const uint8_t *cdb)
 {
-    return ldl_be_p(cdb + 2) < blocks(drive) ? done(drive) : fail(drive, SCSI_SENSE_LBA_OUT_OF_RANGE);
+    return ldl_be_p(cdb + 2) < blocks(drive) ? done(drive)
+                                             : fail(drive, SCSI_SENSE_LBA_OUT_OF_RANGE);
 }
 
 static int read_range(IdeDrive *drive, uint32_t lba, uint32_t count, uint32_t block_size)
@@ -431,7 +436,8 @@ static int read_cd(IdeDrive *drive, const uint8_t *cdb)
     uint8_t type = cdb[1] >> 2 & 7;
 
     if (type != 0 && type != 2) {
-        return fail(drive, SCSI_SENSE(ILLEGAL_REQUEST, 0x64, 0x00)); /* not the mode of this track */
+        return fail(drive,
+                    SCSI_SENSE(ILLEGAL_REQUEST, 0x64, 0x00)); /* not the mode of this track */
     }
     switch (count ? cdb[9] & 0xf8 : 0) {
     case 0x00:
@@ -447,10 +453,11 @@ static int read_cd(IdeDrive *drive, const uint8_t *cdb)
 
 /* ---- What hw/scsi/mmc.c knows ---- */
 
-static int ask(IdeDrive *drive, const uint8_t *cdb, int (*fill)(const MmcDrive *drive, const uint8_t *cdb, uint8_t *out))
+static int ask(IdeDrive *drive, const uint8_t *cdb,
+               int (*fill)(const MmcDrive *drive, const uint8_t *cdb, uint8_t *out))
 {
-    MmcDrive mmc = {blocks(drive) * IDE_CD_BLOCK, IDE_CD_BLOCK, drive->tray_open, blk_is_inserted(ide_blk(drive)),
-                    &drive->new_media, &drive->eject_request};
+    MmcDrive mmc = {blocks(drive) * IDE_CD_BLOCK,    IDE_CD_BLOCK,      drive->tray_open,
+                    blk_is_inserted(ide_blk(drive)), &drive->new_media, &drive->eject_request};
 
     return fill(&mmc, cdb, drive->buffer);
 }
@@ -573,7 +580,8 @@ void ide_packet_execute(IdeDrive *drive)
         room = row->size_bytes == 1 ? cdb[row->size_at] : lduw_be_p(cdb + row->size_at);
     }
     if (size < 0) {
-        packet_failed(drive, size == MMC_INCOMPATIBLE_FORMAT ? SCSI_SENSE_INCOMPATIBLE_FORMAT : SCSI_SENSE_INVALID_FIELD);
+        packet_failed(drive, size == MMC_INCOMPATIBLE_FORMAT ? SCSI_SENSE_INCOMPATIBLE_FORMAT
+                                                             : SCSI_SENSE_INVALID_FIELD);
     } else if (size > 0 && !room) {
         packet_done(drive);
     } else if (size > 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IDE bus: registers of the command block that both drives hear, the data register, device control, resets.
- * ATA/ATAPI-7 volume 1, 5.6 to 6, volume 2, 9.
+ * The IDE bus: registers of the command block that both drives hear, the data register, device
+ * control, resets. ATA/ATAPI-7 volume 1, 5.6 to 6, volume 2, 9.
  */
 #include <string.h>
 #include "ide-internal.h"
@@ -88,7 +88,8 @@ void ide_reset_drive(IdeDrive *drive)
     ide_cancel(drive);
     drive->mult_sectors = IDE_MULTIPLE;
     drive->feature = drive->error = drive->sense_key = drive->asc = drive->ascq = drive->lba48 = 0;
-    drive->hob_feature = drive->hob_sector = drive->hob_nsector = drive->hob_lcyl = drive->hob_hcyl = 0;
+    drive->hob_feature = drive->hob_sector = drive->hob_nsector = drive->hob_lcyl =
+        drive->hob_hcyl = 0;
     drive->select = IDE_DEVICE_ONES;
     drive->status = IDE_DRDY | IDE_DSC;
     drive->cdrom_changed = 0;
@@ -96,7 +97,8 @@ void ide_reset_drive(IdeDrive *drive)
     drive->data_at = drive->data_left = 0;
     drive->phase = IDE_PHASE_NONE;
     drive->dma_command = IDE_DMA_READ;
-    drive->dma_left = drive->chunk_at = drive->chunk_size = drive->lba = drive->block_size = drive->byte_limit = 0;
+    drive->dma_left = drive->chunk_at = drive->chunk_size = drive->lba = drive->block_size =
+        drive->byte_limit = 0;
     ide_set_signature(drive);
 }
 
@@ -267,15 +269,17 @@ static void data_through(IdeDrive *drive)
     }
 }
 
-/* Where the next bytes are, and how many of size; NULL: there is nothing to move in that direction. */
+/* Where the next bytes are, and how many of size; NULL: there is nothing to move in that direction.
+ */
 static uint8_t *data_place(IdeDrive *drive, bool to_drive, unsigned *size)
 {
     bool wants = drive->phase == IDE_PHASE_WRITE || drive->phase == IDE_PHASE_PACKET;
     uint8_t *place = drive->buffer + drive->data_at;
 
-    if (!drive->device || !(drive->status & IDE_DRQ) || drive->dma || drive->aio || !drive->data_left ||
-        wants != to_drive) {
-        log_mask(LOG_GUEST_ERROR, "ide: data register %s out of turn\n", to_drive ? "written" : "read");
+    if (!drive->device || !(drive->status & IDE_DRQ) || drive->dma || drive->aio ||
+        !drive->data_left || wants != to_drive) {
+        log_mask(LOG_GUEST_ERROR, "ide: data register %s out of turn\n",
+                 to_drive ? "written" : "read");
         return NULL;
     }
     *size = MIN(*size, (unsigned)drive->data_left);
@@ -332,8 +336,8 @@ static bool bus_plug(BusState *state, DeviceState *dev, GError **errp)
     IdeDevice *device = (IdeDevice *)dev;
 
     if (device->unit < -1 || device->unit >= IDE_UNITS) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "Can't create IDE unit %d, bus supports only %u units", device->unit,
-                  IDE_UNITS);
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "Can't create IDE unit %d, bus supports only %u units", device->unit, IDE_UNITS);
         return false;
     }
     if (device->unit < 0) {
@@ -364,7 +368,8 @@ const BusClass ide_bus_class = {
     .firmware_node = bus_firmware_node,
 };
 
-void ide_bus_init(IdeBus *bus, IdeDrive drives[IDE_UNITS], DeviceState *controller, const IdeBusOps *ops, void *opaque)
+void ide_bus_init(IdeBus *bus, IdeDrive drives[IDE_UNITS], DeviceState *controller,
+                  const IdeBusOps *ops, void *opaque)
 {
     bus_init(&bus->parent, &ide_bus_class, controller, NULL);
     bus->ops = ops;

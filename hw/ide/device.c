@@ -39,7 +39,8 @@ static bool choose_sizes(IdeDevice *device, GError **errp)
         physical = IDE_SECTOR;
     }
     if (physical < IDE_SECTOR || physical > BLOCK_SIZE_LIMIT || (physical & (physical - 1))) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "physical_block_size takes a power of 2 from %u to %u, not '%" PRIu64 "'",
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "physical_block_size takes a power of 2 from %u to %u, not '%" PRIu64 "'",
                   IDE_SECTOR, BLOCK_SIZE_LIMIT, physical);
         return false;
     }
@@ -57,7 +58,8 @@ static bool choose_geometry(IdeDevice *device, GError **errp)
             /* A DOS table for a PC's firmware, which told heads that there are not. */
             uint64_t cylinders = blk_sectors(device->blk) / (ATA_HEADS * ATA_SECTORS);
 
-            geometry = (BlockGeometry){(uint32_t)CLAMP(cylinders, 1, ATA_CYLINDERS), ATA_HEADS, ATA_SECTORS};
+            geometry = (BlockGeometry){(uint32_t)CLAMP(cylinders, 1, ATA_CYLINDERS), ATA_HEADS,
+                                       ATA_SECTORS};
         }
         device->cylinders = geometry.cylinders;
         device->heads = geometry.heads;
@@ -107,8 +109,9 @@ static void apply_policies(IdeDevice *device)
 {
     BlockBackend *blk = device->blk;
 
-    blk_set_error_policy(blk, device->on_read ? (BlockErrorPolicy)device->on_read : blk_error_policy(blk, true),
-                         device->on_write ? (BlockErrorPolicy)device->on_write : blk_error_policy(blk, false));
+    blk_set_error_policy(
+        blk, device->on_read ? (BlockErrorPolicy)device->on_read : blk_error_policy(blk, true),
+        device->on_write ? (BlockErrorPolicy)device->on_write : blk_error_policy(blk, false));
     if (device->write_cache != OOA_AUTO) {
         blk_set_write_cache(blk, device->write_cache == OOA_ON);
     }
@@ -196,13 +199,15 @@ static const VMStateDescription vmstate_ide_device = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = never,
-    .fields = (const VMStateField[]){
-        VMSTATE_END_OF_LIST(),
-    },
-    .immutable = VMSTATE_NAMES("unit", "blk", "serial", "model", "version", "wwn", "logical_block_size",
-                               "physical_block_size", "min_io_size", "opt_io_size", "discard_granularity", "cylinders",
-                               "heads", "sectors", "bios_translation", "on_read", "on_write", "write_cache",
-                               "bootindex", "rotation_rate", "share_rw", "is_cd"),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_END_OF_LIST(),
+        },
+    .immutable =
+        VMSTATE_NAMES("unit", "blk", "serial", "model", "version", "wwn", "logical_block_size",
+                      "physical_block_size", "min_io_size", "opt_io_size", "discard_granularity",
+                      "cylinders", "heads", "sectors", "bios_translation", "on_read", "on_write",
+                      "write_cache", "bootindex", "rotation_rate", "share_rw", "is_cd"),
     .host_only = VMSTATE_NAMES("attached"),
     VMSTATE_STRUCT_AUDIT(IdeDevice),
 };
@@ -218,20 +223,24 @@ static const Property device_properties[] = {
     DEFINE_PROP_DRIVE("drive", IdeDevice, blk, "drive or node of the medium"),
     DEFINE_PROP_STRING("serial", IdeDevice, serial, NULL, "serial number (20 characters)"),
     DEFINE_PROP_STRING("model", IdeDevice, model, NULL, "model (40 characters)"),
-    DEFINE_PROP_STRING("ver", IdeDevice, version, NULL, "version of the drive's firmware (8 characters)"),
+    DEFINE_PROP_STRING("ver", IdeDevice, version, NULL,
+                       "version of the drive's firmware (8 characters)"),
     DEFINE_PROP_UINT64("wwn", IdeDevice, wwn, 0, "world-wide name"),
-    DEFINE_PROP_SIZE("logical_block_size", IdeDevice, logical_block_size, 0, "bytes of a sector: 512"),
+    DEFINE_PROP_SIZE("logical_block_size", IdeDevice, logical_block_size, 0,
+                     "bytes of a sector: 512"),
     DEFINE_PROP_SIZE("physical_block_size", IdeDevice, physical_block_size, 0,
                      "bytes that are best written together (0: a sector)"),
     DEFINE_PROP_SIZE("min_io_size", IdeDevice, min_io_size, 0, "not told by ATA"),
     DEFINE_PROP_SIZE("opt_io_size", IdeDevice, opt_io_size, 0, "not told by ATA"),
-    DEFINE_PROP_SIZE("discard_granularity", IdeDevice, discard_granularity, IDE_SECTOR, "granularity of TRIM (0: none)"),
+    DEFINE_PROP_SIZE("discard_granularity", IdeDevice, discard_granularity, IDE_SECTOR,
+                     "granularity of TRIM (0: none)"),
     DEFINE_PROP_BOOL("share-rw", IdeDevice, share_rw, false, "others may write to the medium"),
     DEFINE_PROP_INT32("bootindex", IdeDevice, bootindex, -1, "place in the boot order"),
     DEFINE_PROP_ENUM("write-cache", IdeDevice, write_cache, on_off_auto_names, OOA_AUTO,
                      "write cache (on, off, auto: as the drive has it)"),
     DEFINE_PROP_ENUM("rerror", IdeDevice, on_read, policy_names, 0, "policy for errors of reading"),
-    DEFINE_PROP_ENUM("werror", IdeDevice, on_write, policy_names, 0, "policy for errors of writing"),
+    DEFINE_PROP_ENUM("werror", IdeDevice, on_write, policy_names, 0,
+                     "policy for errors of writing"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -239,8 +248,10 @@ static const Property hd_properties[] = {
     DEFINE_PROP_UINT32("cyls", IdeDevice, cylinders, 0, "cylinders (0: guessed)"),
     DEFINE_PROP_UINT32("heads", IdeDevice, heads, 0, "heads"),
     DEFINE_PROP_UINT32("secs", IdeDevice, sectors, 0, "sectors of a track"),
-    DEFINE_PROP_ENUM("bios-chs-trans", IdeDevice, bios_translation, translation_names, 0, "for PC firmware only"),
-    DEFINE_PROP_UINT16("rotation_rate", IdeDevice, rotation_rate, 0, "rotations a minute (1: none, 0: not told)"),
+    DEFINE_PROP_ENUM("bios-chs-trans", IdeDevice, bios_translation, translation_names, 0,
+                     "for PC firmware only"),
+    DEFINE_PROP_UINT16("rotation_rate", IdeDevice, rotation_rate, 0,
+                       "rotations a minute (1: none, 0: not told)"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -280,7 +291,8 @@ static const DeviceClass ide_cd_class = {
     .unrealize = unrealize,
 };
 
-const DeviceClass *const hw_ide_device_classes[] = {&ide_cd_class, &ide_hd_class, &macio_ide_class, NULL};
+const DeviceClass *const hw_ide_device_classes[] = {&ide_cd_class, &ide_hd_class, &macio_ide_class,
+                                                    NULL};
 
 /* ---- -drive if=ide ---- */
 
@@ -298,7 +310,8 @@ bool ide_bus_claim_drives(IdeBus *bus, int number, GError **errp)
         dev = device_new_class(drive->is_cdrom ? &ide_cd_class : &ide_hd_class);
         object_ref(OBJECT(dev));
         good = object_property_set_int(OBJECT(dev), "unit", unit, errp) &&
-               (!drive->serial || object_property_set_str(OBJECT(dev), "serial", drive->serial, errp)) &&
+               (!drive->serial ||
+                object_property_set_str(OBJECT(dev), "serial", drive->serial, errp)) &&
                object_property_set_str(OBJECT(dev), "drive", blk_name(blk), errp) &&
                device_realize_and_unref(dev, &bus->parent, errp);
         if (!good) {

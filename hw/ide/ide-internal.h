@@ -8,12 +8,21 @@
 /* Bits of the error register. */
 enum { IDE_ICRC = 0x80, IDE_UNC = 0x40, IDE_IDNF = 0x10, IDE_ABRT = 0x04 };
 /* The device register. */
-enum { IDE_DEVICE_ONES = 0xa0, IDE_DEVICE_LBA = 0x40, IDE_DEVICE_UNIT = 0x10, IDE_DEVICE_HEAD = 0x0f };
+enum {
+    IDE_DEVICE_ONES = 0xa0,
+    IDE_DEVICE_LBA = 0x40,
+    IDE_DEVICE_UNIT = 0x10,
+    IDE_DEVICE_HEAD = 0x0f
+};
 /* Reasons of an interrupt, in the count register of packet commands. */
 enum { IDE_REASON_COMMAND = 1, IDE_REASON_TO_HOST = 2, IDE_REASON_MASK = 7 };
 /* error_status of a bus: what is done again. ATAPI has READ alone, as only it can. */
 enum {
-    IDE_RETRY_DMA = 0x08, IDE_RETRY_PIO = 0x10, IDE_RETRY_READ = 0x20, IDE_RETRY_FLUSH = 0x40, IDE_RETRY_TRIM = 0x80,
+    IDE_RETRY_DMA = 0x08,
+    IDE_RETRY_PIO = 0x10,
+    IDE_RETRY_READ = 0x20,
+    IDE_RETRY_FLUSH = 0x40,
+    IDE_RETRY_TRIM = 0x80,
     IDE_RETRY_ATAPI = IDE_RETRY_READ
 };
 
@@ -75,13 +84,17 @@ void ide_reset_drive(IdeDrive *drive);
 
 /* ---- io.c: the host's side ---- */
 /* Bytes [at, at + size) of the medium into (out of) the drive's buffer, from its start. */
-void ide_aio_read(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(IdeDrive *drive, int ret));
-void ide_aio_write(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(IdeDrive *drive, int ret));
-void ide_aio_discard(IdeDrive *drive, uint64_t at, uint64_t size, void (*done)(IdeDrive *drive, int ret));
+void ide_aio_read(IdeDrive *drive, uint64_t at, uint32_t size,
+                  void (*done)(IdeDrive *drive, int ret));
+void ide_aio_write(IdeDrive *drive, uint64_t at, uint32_t size,
+                   void (*done)(IdeDrive *drive, int ret));
+void ide_aio_discard(IdeDrive *drive, uint64_t at, uint64_t size,
+                     void (*done)(IdeDrive *drive, int ret));
 void ide_aio_flush(IdeDrive *drive, void (*done)(IdeDrive *drive, int ret));
 /*
- * The host answered: false if there is nothing to complain about (or errors are to be ignored). True: the
- * machine has stopped, and does what `retry` says when it goes on; or *report is set: the command fails.
+ * The host answered: false if there is nothing to complain about (or errors are to be ignored).
+ * True: the machine has stopped, and does what `retry` says when it goes on; or *report is set: the
+ * command fails.
  */
 bool ide_io_failed(IdeDrive *drive, int ret, bool is_read, int retry, bool *report);
 /* Starts the DMA of a command with that many bytes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What drives tell of themselves: IDENTIFY (PACKET) DEVICE, SET FEATURES, SMART.  ATA/ATAPI-7 volume 1, 6.16, 6.17,
- * 6.47, 6.52; ACS-3 7.12 for TRIM, sector sizes, rotation.
+ * What drives tell of themselves: IDENTIFY (PACKET) DEVICE, SET FEATURES, SMART.  ATA/ATAPI-7
+ * volume 1, 6.16, 6.17, 6.47, 6.52; ACS-3 7.12 for TRIM, sector sizes, rotation.
  */
 #include <string.h>
 #include "ide-internal.h"
@@ -9,7 +9,7 @@
 
 enum { WORD_SWDMA = 62, WORD_MWDMA = 63, WORD_ENABLED = 85, WORD_UDMA = 88 };
 #define WRITE_CACHE (1u << 5)
-#define VALID (1u << 14)                        /* of words that must have this bit set and the one above clear */
+#define VALID       (1u << 14) /* of words that must have this bit set and the one above clear */
 
 static void put(IdeDrive *drive, unsigned word, uint32_t value)
 {
@@ -43,7 +43,8 @@ static void put_names(IdeDrive *drive)
 static void put_size(IdeDrive *drive)
 {
     const IdeDevice *device = drive->device;
-    uint64_t sectors = ide_sectors(drive), chs = (uint64_t)device->cylinders * device->heads * device->sectors;
+    uint64_t sectors = ide_sectors(drive),
+             chs = (uint64_t)device->cylinders * device->heads * device->sectors;
 
     put(drive, 1, device->cylinders);
     put(drive, 3, device->heads);
@@ -65,7 +66,8 @@ static void put_size(IdeDrive *drive)
 static void identify_disk(IdeDrive *drive)
 {
     const IdeDevice *device = drive->device;
-    unsigned exponent = (unsigned)__builtin_ctzll(device->physical_block_size / device->logical_block_size);
+    unsigned exponent =
+        (unsigned)__builtin_ctzll(device->physical_block_size / device->logical_block_size);
     uint32_t wwn = device->wwn ? 1u << 8 : 0;
 
     put(drive, 0, 0x0040);                      /* fixed medium */
@@ -86,9 +88,11 @@ static void identify_disk(IdeDrive *drive)
     put(drive, 80, 0xf0);                       /* ATA-4 to 7 */
     put(drive, 81, 0x16);
     put(drive, 82, WRITE_CACHE | 1);            /* SMART */
-    put(drive, 83, VALID | 1u << 13 | 1u << 12 | 1u << 10); /* FLUSH CACHE EXT, FLUSH CACHE, LBA48 */
+    put(drive, 83,
+        VALID | 1u << 13 | 1u << 12 | 1u << 10); /* FLUSH CACHE EXT, FLUSH CACHE, LBA48 */
     put(drive, 84, VALID | wwn);
-    put(drive, WORD_ENABLED, (blk_write_cache(device->blk) ? WRITE_CACHE : 0) | (drive->smart_enabled ? 1 : 0));
+    put(drive, WORD_ENABLED,
+        (blk_write_cache(device->blk) ? WRITE_CACHE : 0) | (drive->smart_enabled ? 1 : 0));
     put(drive, 86, 1u << 13 | 1u << 12 | 1u << 10);
     put(drive, 87, VALID | wwn);
     put(drive, WORD_UDMA, 0x3f | 1u << 13);
@@ -212,8 +216,17 @@ bool ide_set_features(IdeDrive *drive)
 
 /* ---- SMART ---- */
 
-enum { SMART_READ_DATA = 0xd0, SMART_READ_THRESHOLDS = 0xd1, SMART_AUTOSAVE = 0xd2, SMART_SAVE = 0xd3,
-       SMART_OFFLINE = 0xd4, SMART_READ_LOG = 0xd5, SMART_ENABLE = 0xd8, SMART_DISABLE = 0xd9, SMART_STATUS = 0xda };
+enum {
+    SMART_READ_DATA = 0xd0,
+    SMART_READ_THRESHOLDS = 0xd1,
+    SMART_AUTOSAVE = 0xd2,
+    SMART_SAVE = 0xd3,
+    SMART_OFFLINE = 0xd4,
+    SMART_READ_LOG = 0xd5,
+    SMART_ENABLE = 0xd8,
+    SMART_DISABLE = 0xd9,
+    SMART_STATUS = 0xda
+};
 enum { LOG_ERRORS = 0x01, LOG_SELF_TESTS = 0x06 };
 #define SELF_TEST_ROWS 21u
 
@@ -322,7 +335,8 @@ static void set_smart(IdeDrive *drive, bool on)
 
 bool ide_smart(IdeDrive *drive)
 {
-    if (drive->lcyl != 0x4f || drive->hcyl != 0xc2 || (!drive->smart_enabled && drive->feature != SMART_ENABLE)) {
+    if (drive->lcyl != 0x4f || drive->hcyl != 0xc2 ||
+        (!drive->smart_enabled && drive->feature != SMART_ENABLE)) {
         return false;
     }
     switch (drive->feature) {
@@ -351,7 +365,7 @@ bool ide_smart(IdeDrive *drive)
         break;
     case SMART_SAVE:
     case SMART_STATUS:
-        break;                                  /* the registers say by not changing that all is well */
+        break; /* the registers say by not changing that all is well */
     default:
         return false;
     }

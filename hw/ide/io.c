@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between drives and the host's disks: requests, errors and their policies, and DMA in chunks of the buffer.
+ * Between drives and the host's disks: requests, errors and their policies, and DMA in chunks of
+ * the buffer.
  *
- * A drive has one request under way.  When state is saved it has none: what failed and waits for the machine to go
- * on is in error_status of the bus, and is done again from its chunk.
+ * A drive has one request under way.  When state is saved it has none: what failed and waits for
+ * the machine to go on is in error_status of the bus, and is done again from its chunk.
  */
 #include <errno.h>
 #include <string.h>
@@ -38,7 +39,8 @@ static bool may_begin(IdeDrive *drive, void (*done)(IdeDrive *drive, int ret))
     return true;
 }
 
-void ide_aio_read(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(IdeDrive *drive, int ret))
+void ide_aio_read(IdeDrive *drive, uint64_t at, uint32_t size,
+                  void (*done)(IdeDrive *drive, int ret))
 {
     struct iovec iov;
     IOVector v = buffer_vector(drive, &iov, size);
@@ -48,7 +50,8 @@ void ide_aio_read(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(IdeD
     }
 }
 
-void ide_aio_write(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(IdeDrive *drive, int ret))
+void ide_aio_write(IdeDrive *drive, uint64_t at, uint32_t size,
+                   void (*done)(IdeDrive *drive, int ret))
 {
     struct iovec iov;
     IOVector v = buffer_vector(drive, &iov, size);
@@ -58,7 +61,8 @@ void ide_aio_write(IdeDrive *drive, uint64_t at, uint32_t size, void (*done)(Ide
     }
 }
 
-void ide_aio_discard(IdeDrive *drive, uint64_t at, uint64_t size, void (*done)(IdeDrive *drive, int ret))
+void ide_aio_discard(IdeDrive *drive, uint64_t at, uint64_t size,
+                     void (*done)(IdeDrive *drive, int ret))
 {
     if (may_begin(drive, done)) {
         drive->aio = blk_aio_pdiscard(ide_blk(drive), (int64_t)at, (int64_t)size, aio_done, drive);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MacIO IDE: a channel's registers 0x10 bytes apart, and data by a channel of DBDMA.  Apple's developer notes have
- * no registers; places as in Linux's drivers/ata/pata_macio.c and OpenBIOS's drivers/ide.c.
+ * MacIO IDE: a channel's registers 0x10 bytes apart, and data by a channel of DBDMA.  Apple's
+ * developer notes have no registers; places as in Linux's drivers/ata/pata_macio.c and OpenBIOS's
+ * drivers/ide.c.
  *
- *   0x000 data (16 or 32 bits)   0x010 … 0x070 command block   0x080, 0x160 device control, alternate status
- *   0x200 timing   0x300 interrupts (KeyLargo): bit 31 that of DMA, until it is written; bit 30 the drives'
+ *   0x000 data (16 or 32 bits)   0x010 … 0x070 command block   0x080, 0x160 device control,
+ * alternate status 0x200 timing   0x300 interrupts (KeyLargo): bit 31 that of DMA, until it is
+ * written; bit 30 the drives'
  *
  * Left out: timing changes nothing.
  */
@@ -15,7 +17,13 @@
 #include "util/error.h"
 #include "util/log.h"
 
-enum { REG_DATA = 0x00, REG_CONTROL = 0x08, REG_CONTROL_ALIAS = 0x16, REG_TIMING = 0x20, REG_INTERRUPTS = 0x30 };
+enum {
+    REG_DATA = 0x00,
+    REG_CONTROL = 0x08,
+    REG_CONTROL_ALIAS = 0x16,
+    REG_TIMING = 0x20,
+    REG_INTERRUPTS = 0x30
+};
 #define IRQ_DMA 0x80000000u
 #define IRQ_DRIVES 0x40000000u
 
@@ -146,7 +154,8 @@ static void macio_ide_write(void *opaque, hwaddr addr, uint64_t value, unsigned 
         if (reg < REG_CONTROL) {
             ide_write(&m->bus, reg, (uint8_t)value);
         } else {
-            log_mask(LOG_GUEST_ERROR, "macio-ide: write of 0x%" PRIx64 " to register 0x%x\n", value, reg);
+            log_mask(LOG_GUEST_ERROR, "macio-ide: write of 0x%" PRIx64 " to register 0x%x\n", value,
+                     reg);
         }
         break;
     }
@@ -163,8 +172,8 @@ static const MemoryRegionOps macio_ide_ops = {
 /* ---- State ---- */
 
 /*
- * A QEMU that gets a command which waits for DMA takes it for one without data, and says that it is done.  One that
- * waits for nothing is repeated by the guest.
+ * A QEMU that gets a command which waits for DMA takes it for one without data, and says that it is
+ * done.  One that waits for nothing is repeated by the guest.
  */
 static bool pre_save(void *opaque, GError **errp)
 {

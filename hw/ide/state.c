@@ -2,8 +2,9 @@
 /*
  * State of the IDE bus and its drives, as parts of a controller's section.
  *
- * QEMU's streams do not have all of a command that is in the middle of its data; what is missing is in a subsection of
- * our own ones.  From QEMU's, DMA of a disk begins anew, and packet commands fail, which hosts repeat.
+ * QEMU's streams do not have all of a command that is in the middle of its data; what is missing is
+ * in a subsection of our own ones.  From QEMU's, DMA of a disk begins anew, and packet commands
+ * fail, which hosts repeat.
  */
 #include <string.h>
 #include "ide-internal.h"
@@ -135,7 +136,8 @@ static bool drive_pre_load(void *opaque, GError **errp)
     drive->tray_open = drive->tray_locked = drive->new_media = drive->eject_request = false;
     drive->dma = false;
     drive->dma_command = IDE_DMA_READ;
-    drive->dma_left = drive->chunk_at = drive->chunk_size = drive->lba = drive->block_size = drive->byte_limit = 0;
+    drive->dma_left = drive->chunk_at = drive->chunk_size = drive->lba = drive->block_size =
+        drive->byte_limit = 0;
     drive->ascq = drive->smart_selftests = 0;
     drive->smart_enabled = drive->smart_autosave = 1;
     return true;
@@ -171,7 +173,8 @@ static bool drive_post_load(void *opaque, int version, GError **errp)
     if (drive->chunk_size > IDE_CHUNK || drive->chunk_at > drive->chunk_size) {
         return failed(errp, "chunk_size", drive->chunk_size);
     }
-    if (drive->block_size && drive->block_size != IDE_CD_BLOCK && drive->block_size != IDE_RAW_BLOCK) {
+    if (drive->block_size && drive->block_size != IDE_CD_BLOCK &&
+        drive->block_size != IDE_RAW_BLOCK) {
         return failed(errp, "block_size", drive->block_size);
     }
     if (drive->packet_transfer_size < 0) {
@@ -208,30 +211,32 @@ const VMStateDescription vmstate_ide_drive = {
     .minimum_version_id = 3,
     .pre_load = drive_pre_load,
     .post_load = drive_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_INT32(mult_sectors, IdeDrive),
-        VMSTATE_INT32(identify_set, IdeDrive),
-        VMSTATE_BUFFER_TEST(identify_data, IdeDrive, identify_is_set),
-        VMSTATE_UINT8(feature, IdeDrive),
-        VMSTATE_UINT8(error, IdeDrive),
-        VMSTATE_UINT32(nsector, IdeDrive),
-        VMSTATE_UINT8(sector, IdeDrive),
-        VMSTATE_UINT8(lcyl, IdeDrive),
-        VMSTATE_UINT8(hcyl, IdeDrive),
-        VMSTATE_UINT8(hob_feature, IdeDrive),
-        VMSTATE_UINT8(hob_sector, IdeDrive),
-        VMSTATE_UINT8(hob_nsector, IdeDrive),
-        VMSTATE_UINT8(hob_lcyl, IdeDrive),
-        VMSTATE_UINT8(hob_hcyl, IdeDrive),
-        VMSTATE_UINT8(select, IdeDrive),
-        VMSTATE_UINT8(status, IdeDrive),
-        VMSTATE_UINT8(lba48, IdeDrive),
-        VMSTATE_UINT8(sense_key, IdeDrive),
-        VMSTATE_UINT8(asc, IdeDrive),
-        VMSTATE_UINT8(cdrom_changed, IdeDrive),
-        VMSTATE_END_OF_LIST(),
-    },
-    .subsections = VMSTATE_SUBSECTIONS(&vmstate_pio, &vmstate_tray, &vmstate_events, &vmstate_extra),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_INT32(mult_sectors, IdeDrive),
+            VMSTATE_INT32(identify_set, IdeDrive),
+            VMSTATE_BUFFER_TEST(identify_data, IdeDrive, identify_is_set),
+            VMSTATE_UINT8(feature, IdeDrive),
+            VMSTATE_UINT8(error, IdeDrive),
+            VMSTATE_UINT32(nsector, IdeDrive),
+            VMSTATE_UINT8(sector, IdeDrive),
+            VMSTATE_UINT8(lcyl, IdeDrive),
+            VMSTATE_UINT8(hcyl, IdeDrive),
+            VMSTATE_UINT8(hob_feature, IdeDrive),
+            VMSTATE_UINT8(hob_sector, IdeDrive),
+            VMSTATE_UINT8(hob_nsector, IdeDrive),
+            VMSTATE_UINT8(hob_lcyl, IdeDrive),
+            VMSTATE_UINT8(hob_hcyl, IdeDrive),
+            VMSTATE_UINT8(select, IdeDrive),
+            VMSTATE_UINT8(status, IdeDrive),
+            VMSTATE_UINT8(lba48, IdeDrive),
+            VMSTATE_UINT8(sense_key, IdeDrive),
+            VMSTATE_UINT8(asc, IdeDrive),
+            VMSTATE_UINT8(cdrom_changed, IdeDrive),
+            VMSTATE_END_OF_LIST(),
+        },
+    .subsections =
+        VMSTATE_SUBSECTIONS(&vmstate_pio, &vmstate_tray, &vmstate_events, &vmstate_extra),
     .immutable = VMSTATE_NAMES("bus", "device"),
     .host_only = VMSTATE_NAMES("aio", "aio_done"),
     VMSTATE_STRUCT_AUDIT(IdeDrive),
@@ -276,8 +281,8 @@ static bool bus_post_load(void *opaque, int version, GError **errp)
     const IdeBus *bus = opaque;
 
     if (bus->unit >= IDE_UNITS || bus->retry_unit >= IDE_UNITS) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "ide_bus: unit %u is selected, unit %u repeats", bus->unit,
-                  bus->retry_unit);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "ide_bus: unit %u is selected, unit %u repeats",
+                  bus->unit, bus->retry_unit);
         return false;
     }
     return true;

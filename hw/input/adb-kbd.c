@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ADB keyboard, Apple Extended Keyboard.  "Guide to the Macintosh Family Hardware", 2nd edition, 8
- * ("Register 0 in an ADB keyboard"), key codes as in "Inside Macintosh: Macintosh Toolbox Essentials".
- * Keys of user interfaces come by input_handler_add().
- * Left out: register 2 tells of no pressed modifier and of no light.
+ * ("Register 0 in an ADB keyboard"), key codes as in "Inside Macintosh: Macintosh Toolbox
+ * Essentials". Keys of user interfaces come by input_handler_add(). Left out: register 2 tells of
+ * no pressed modifier and of no light.
  */
 #include <string.h>
 #include "hw/input/adb.h"
@@ -94,11 +94,12 @@ static bool keyboard_post_load(void *opaque, int version, GError **errp)
 {
     AdbKeyboard *kbd = opaque;
 
-    if (kbd->count < 0 || kbd->count > QUEUE_SIZE || kbd->rptr < 0 || kbd->rptr >= QUEUE_SIZE || kbd->wptr < 0 ||
-        kbd->wptr >= QUEUE_SIZE || (kbd->rptr + kbd->count) % QUEUE_SIZE != kbd->wptr) {
+    if (kbd->count < 0 || kbd->count > QUEUE_SIZE || kbd->rptr < 0 || kbd->rptr >= QUEUE_SIZE ||
+        kbd->wptr < 0 || kbd->wptr >= QUEUE_SIZE ||
+        (kbd->rptr + kbd->count) % QUEUE_SIZE != kbd->wptr) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "adb_kbd: %d keys from %d to %d cannot be in a queue of %d", kbd->count, kbd->rptr, kbd->wptr,
-                    QUEUE_SIZE);
+                    "adb_kbd: %d keys from %d to %d cannot be in a queue of %d", kbd->count,
+                    kbd->rptr, kbd->wptr, QUEUE_SIZE);
         return false;
     }
     return true;

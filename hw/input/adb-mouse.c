@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ADB mouse with two buttons: relative motion of 7 bits a poll.  "Guide to the Macintosh Family Hardware",
- * 2nd edition, 8 ("Register 0 in an ADB mouse"); the second button is where other makers' mice have it
- * (Linux's drivers/macintosh/adbhid.c).
+ * ADB mouse with two buttons: relative motion of 7 bits a poll.  "Guide to the Macintosh Family
+ * Hardware", 2nd edition, 8 ("Register 0 in an ADB mouse"); the second button is where other
+ * makers' mice have it (Linux's drivers/macintosh/adbhid.c).
  */
 #include "hw/input/adb.h"
 #include "migration/vmstate.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Apple Desktop Bus: commands, addresses, polling.  "Guide to the Macintosh Family Hardware", 2nd edition,
- * chapter 8; Linux's drivers/macintosh/adb.c for what controllers do by themselves.
- * Left out: service requests: a device that has something to say waits until it is polled.
+ * Apple Desktop Bus: commands, addresses, polling.  "Guide to the Macintosh Family Hardware", 2nd
+ * edition, chapter 8; Linux's drivers/macintosh/adb.c for what controllers do by themselves. Left
+ * out: service requests: a device that has something to say waits until it is polled.
  */
 #include "hw/input/adb.h"
 #include "migration/vmstate.h"
@@ -33,7 +33,8 @@ int adb_request(AdbBus *bus, uint8_t reply[ADB_MAX_DATA], const uint8_t *packet,
         AdbDevice *dev = g_ptr_array_index(devices, i);
 
         if (dev->address == packet[0] >> 4) {
-            return ((const AdbDeviceClass *)device_get_class(&dev->parent))->request(dev, reply, packet, size);
+            return ((const AdbDeviceClass *)device_get_class(&dev->parent))
+                ->request(dev, reply, packet, size);
         }
     }
     return ADB_ABSENT;
@@ -59,7 +60,8 @@ int adb_poll(AdbBus *bus, uint8_t reply[ADB_MAX_PACKET])
     return 0;
 }
 
-void adb_device_listen3(AdbDevice *dev, const uint8_t *packet, unsigned size, const uint8_t *handlers)
+void adb_device_listen3(AdbDevice *dev, const uint8_t *packet, unsigned size,
+                        const uint8_t *handlers)
 {
     enum { SELF_TEST = 0xff };
 
@@ -155,7 +157,8 @@ static bool device_post_load(void *opaque, int version, GError **errp)
     AdbDevice *dev = opaque;
 
     if (dev->address < 0 || dev->address >= N_ADDRESSES) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "adb_device: address %d", dev->address);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "adb_device: address %d",
+                    dev->address);
         return false;
     }
     return true;
@@ -226,4 +229,5 @@ const DeviceClass adb_device_class = {
     .category = DEVICE_CATEGORY_INPUT,
 };
 
-const DeviceClass *const hw_input_device_classes[] = {&adb_keyboard_class.device, &adb_mouse_class.device, NULL};
+const DeviceClass *const hw_input_device_classes[] = {&adb_keyboard_class.device,
+                                                      &adb_mouse_class.device, NULL};

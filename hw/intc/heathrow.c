@@ -26,7 +26,7 @@ typedef struct HeathrowGroup {
 typedef struct Heathrow {
     DeviceState parent;
     /* saved */
-    HeathrowGroup groups[N_GROUPS];     /* in the order of their registers: sources 32 .. 63, 0 .. 31 */
+    HeathrowGroup groups[N_GROUPS]; /* in the order of their registers: sources 32 .. 63, 0 .. 31 */
     /* host-only */
     IRQLine *output;
     MemoryRegion registers;
@@ -81,7 +81,8 @@ static void heathrow_write(void *opaque, hwaddr addr, uint64_t value, unsigned s
         group->events &= ~((uint32_t)value & ~group->level_triggered);
         break;
     default:
-        log_mask(LOG_GUEST_ERROR, "heathrow: write of 0x%" PRIx64 " to register 0x%" PRIx64 "\n", value, addr);
+        log_mask(LOG_GUEST_ERROR, "heathrow: write of 0x%" PRIx64 " to register 0x%" PRIx64 "\n",
+                 value, addr);
         return;
     }
     update(pic);
@@ -186,7 +187,7 @@ void heathrow_print(const DeviceState *dev, GString *out)
     for (unsigned i = 0; i < N_GROUPS; i++) {
         const HeathrowGroup *group = &pic->groups[1 - i];
 
-        g_string_append_printf(out, "heathrow %2u..%2u: events 0x%08x mask 0x%08x levels 0x%08x\n", i * 32,
-                               i * 32 + 31, group->events, group->mask, group->levels);
+        g_string_append_printf(out, "heathrow %2u..%2u: events 0x%08x mask 0x%08x levels 0x%08x\n",
+                               i * 32, i * 32 + 31, group->events, group->mask, group->levels);
     }
 }

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * OpenPIC as Apple's KeyLargo has it: 64 sources, 4 interrupts between processors, 4 timers, up to 4 processors.
- * "Open Programmable Interrupt Controller (PIC) Register Interface Specification" 1.2 (AMD and Cyrix), chapters
- * 5 to 7; register use as in Linux's arch/powerpc/sysdev/mpic.c.  Little-endian words, 16 bytes apart:
+ * OpenPIC as Apple's KeyLargo has it: 64 sources, 4 interrupts between processors, 4 timers, up to
+ * 4 processors. "Open Programmable Interrupt Controller (PIC) Register Interface Specification" 1.2
+ * (AMD and Cyrix), chapters 5 to 7; register use as in Linux's arch/powerpc/sysdev/mpic.c.
+ * Little-endian words, 16 bytes apart:
  *
  *   0x00040 the private registers of the processor that asks
- *   0x01000 features   0x01020 configuration   0x01080 vendor   0x01090 processor reset   0x010a0 IPI vectors
- *   0x010e0 spurious vector   0x010f0 timers' frequency   0x01100 timers (0x40 each)
+ *   0x01000 features   0x01020 configuration   0x01080 vendor   0x01090 processor reset   0x010a0
+ * IPI vectors 0x010e0 spurious vector   0x010f0 timers' frequency   0x01100 timers (0x40 each)
  *   0x10000 sources: vector/priority, destination (0x20 each)
- *   0x20000 private registers: 0x40 IPI dispatch, 0x80 task priority, 0x90 who am I, 0xa0 acknowledge, 0xb0 end
- *           (0x1000 for each processor)
+ *   0x20000 private registers: 0x40 IPI dispatch, 0x80 task priority, 0x90 who am I, 0xa0
+ * acknowledge, 0xb0 end (0x1000 for each processor)
  *
- * A source that is pending and not masked is active, and raised at the processors that it goes to.  A processor's
- * line is up while the highest that is raised there is above its task priority and what it serves.
- * Left out: the 8259 behind it (there is none); holding processors in reset; polarity: lines are logical levels.
+ * A source that is pending and not masked is active, and raised at the processors that it goes to.
+ * A processor's line is up while the highest that is raised there is above its task priority and
+ * what it serves. Left out: the 8259 behind it (there is none); holding processors in reset;
+ * polarity: lines are logical levels.
  */
 #include <string.h>
 #include "hw/core/cpu.h"
@@ -51,17 +53,34 @@
 #define MIN_TIMER_NS (100 * SCALE_US)   /* a host timer does not come more often */
 
 enum {
-    REG_PRIVATE = 0x40, REG_PRIVATE_END = 0xc0, REG_FEATURES = 0x1000, REG_CONFIG = 0x1020, REG_VENDOR = 0x1080,
-    REG_PROCESSOR = 0x1090, REG_IPI = 0x10a0, REG_SPURIOUS = 0x10e0, REG_TIMER_FREQUENCY = 0x10f0, REG_TIMERS = 0x1100,
-    REG_TIMERS_END = 0x1200, REG_SOURCES = 0x10000, REG_SOURCES_END = REG_SOURCES + FIRST_IPI * 0x20,
-    REG_CPUS = 0x20000, REG_CPUS_END = REG_CPUS + OPENPIC_MAX_CPUS * 0x1000
+    REG_PRIVATE = 0x40,
+    REG_PRIVATE_END = 0xc0,
+    REG_FEATURES = 0x1000,
+    REG_CONFIG = 0x1020,
+    REG_VENDOR = 0x1080,
+    REG_PROCESSOR = 0x1090,
+    REG_IPI = 0x10a0,
+    REG_SPURIOUS = 0x10e0,
+    REG_TIMER_FREQUENCY = 0x10f0,
+    REG_TIMERS = 0x1100,
+    REG_TIMERS_END = 0x1200,
+    REG_SOURCES = 0x10000,
+    REG_SOURCES_END = REG_SOURCES + FIRST_IPI * 0x20,
+    REG_CPUS = 0x20000,
+    REG_CPUS_END = REG_CPUS + OPENPIC_MAX_CPUS * 0x1000
 };
-enum { CPU_IPI = 0x40, CPU_TASK_PRIORITY = 0x80, CPU_WHO_AM_I = 0x90, CPU_ACKNOWLEDGE = 0xa0, CPU_END = 0xb0 };
+enum {
+    CPU_IPI = 0x40,
+    CPU_TASK_PRIORITY = 0x80,
+    CPU_WHO_AM_I = 0x90,
+    CPU_ACKNOWLEDGE = 0xa0,
+    CPU_END = 0xb0
+};
 
 typedef struct OpenPicSource {
     /* saved */
     uint32_t ivpr, idr;
-    uint32_t destmask;                  /* processors it goes to; of an IPI: those that have yet to take it */
+    uint32_t destmask; /* processors it goes to; of an IPI: those that have yet to take it */
     int32_t last_cpu;
     int32_t pending;
 } OpenPicSource;
@@ -180,7 +199,8 @@ static void raise_at_targets(OpenPic *pic, unsigned n, bool up)
 static void update_source(OpenPic *pic, unsigned n)
 {
     OpenPicSource *source = &pic->sources[n];
-    bool active = source->pending && !(source->ivpr & IVPR_MASKED), was = source->ivpr & IVPR_ACTIVE;
+    bool active = source->pending && !(source->ivpr & IVPR_MASKED),
+         was = source->ivpr & IVPR_ACTIVE;
 
     if (active && was) {
         /* Its priority may be another. */
@@ -293,7 +313,9 @@ static void sync_timers(OpenPic *pic)
             trigger(pic, FIRST_TIMER + i);
         }
         if (counts(pic, t) && !(pic->sources[FIRST_TIMER + i].ivpr & IVPR_MASKED)) {
-            int64_t wait = (int64_t)((uint64_t)(t->tccr & COUNT_MASK) * NANOSECONDS_PER_SECOND / pic->tfrr) + 1;
+            int64_t wait =
+                (int64_t)((uint64_t)(t->tccr & COUNT_MASK) * NANOSECONDS_PER_SECOND / pic->tfrr) +
+                1;
 
             next = MIN(next, now + MAX(wait, MIN_TIMER_NS));
         }
@@ -391,7 +413,8 @@ static void end_of_interrupt(OpenPic *pic, unsigned cpu_index)
 
     look(pic, &cpu->servicing);
     if (cpu->servicing.next < 0) {
-        log_mask(LOG_GUEST_ERROR, "openpic: processor %u ends an interrupt that it has not\n", cpu_index);
+        log_mask(LOG_GUEST_ERROR, "openpic: processor %u ends an interrupt that it has not\n",
+                 cpu_index);
         return;
     }
     put(&cpu->servicing, (unsigned)cpu->servicing.next, false);
@@ -511,7 +534,8 @@ static void write_global(OpenPic *pic, hwaddr addr, uint32_t value)
         sync_timers(pic);
         break;
     default:
-        log_mask(LOG_GUEST_ERROR, "openpic: write of 0x%x to register 0x%" PRIx64 "\n", value, addr);
+        log_mask(LOG_GUEST_ERROR, "openpic: write of 0x%x to register 0x%" PRIx64 "\n", value,
+                 addr);
         break;
     }
 }
@@ -615,10 +639,11 @@ static bool check_sources(const OpenPic *pic, GError **errp)
     for (unsigned n = 0; n < N_SOURCES; n++) {
         const OpenPicSource *source = &pic->sources[n];
 
-        if (source->last_cpu < 0 || source->last_cpu >= (int32_t)pic->nb_cpus || source->destmask >> pic->nb_cpus) {
+        if (source->last_cpu < 0 || source->last_cpu >= (int32_t)pic->nb_cpus ||
+            source->destmask >> pic->nb_cpus) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                        "openpic: source %u went to processor %d and goes to 0x%x of %u", n, source->last_cpu,
-                        source->destmask, pic->nb_cpus);
+                        "openpic: source %u went to processor %d and goes to 0x%x of %u", n,
+                        source->last_cpu, source->destmask, pic->nb_cpus);
             return false;
         }
     }
@@ -721,11 +746,13 @@ static const VMStateDescription vmstate_extra = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT64(levels, OpenPic),
-        VMSTATE_STRUCT_SUB_ARRAY(sources, OpenPic, N_WIRE_SOURCES, N_TIMERS, 0, vmstate_source, OpenPicSource),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT64(levels, OpenPic),
+            VMSTATE_STRUCT_SUB_ARRAY(sources, OpenPic, N_WIRE_SOURCES, N_TIMERS, 0, vmstate_source,
+                                     OpenPicSource),
+            VMSTATE_END_OF_LIST(),
+        },
 };
 
 static const VMStateDescription vmstate_openpic = {
@@ -735,23 +762,25 @@ static const VMStateDescription vmstate_openpic = {
     .pre_save = openpic_pre_save,
     .pre_load = openpic_pre_load,
     .post_load = openpic_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(gcr, OpenPic),
-        VMSTATE_UINT32(vir, OpenPic),
-        VMSTATE_UINT32(pir, OpenPic),
-        VMSTATE_UINT32(spve, OpenPic),
-        VMSTATE_UINT32(tfrr, OpenPic),
-        VMSTATE_UINT32_EQUAL(max_irq, OpenPic, NULL),
-        VMSTATE_STRUCT_SUB_ARRAY(sources, OpenPic, 0, N_WIRE_SOURCES, 0, vmstate_source, OpenPicSource),
-        VMSTATE_UINT32_EQUAL(nb_cpus, OpenPic, NULL),
-        VMSTATE_STRUCT_VARRAY_UINT32(cpus, OpenPic, nb_cpus, 0, vmstate_cpu, OpenPicCpu),
-        VMSTATE_STRUCT_ARRAY(timers, OpenPic, N_TIMERS, 0, vmstate_timer, OpenPicTimer),
-        VMSTATE_UINT32_ARRAY(msir, OpenPic, N_MSIS),
-        VMSTATE_UINT32(irq_ipi0, OpenPic),
-        VMSTATE_UINT32(irq_tim0, OpenPic),
-        VMSTATE_UINT32(irq_msi, OpenPic),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32(gcr, OpenPic),
+            VMSTATE_UINT32(vir, OpenPic),
+            VMSTATE_UINT32(pir, OpenPic),
+            VMSTATE_UINT32(spve, OpenPic),
+            VMSTATE_UINT32(tfrr, OpenPic),
+            VMSTATE_UINT32_EQUAL(max_irq, OpenPic, NULL),
+            VMSTATE_STRUCT_SUB_ARRAY(sources, OpenPic, 0, N_WIRE_SOURCES, 0, vmstate_source,
+                                     OpenPicSource),
+            VMSTATE_UINT32_EQUAL(nb_cpus, OpenPic, NULL),
+            VMSTATE_STRUCT_VARRAY_UINT32(cpus, OpenPic, nb_cpus, 0, vmstate_cpu, OpenPicCpu),
+            VMSTATE_STRUCT_ARRAY(timers, OpenPic, N_TIMERS, 0, vmstate_timer, OpenPicTimer),
+            VMSTATE_UINT32_ARRAY(msir, OpenPic, N_MSIS),
+            VMSTATE_UINT32(irq_ipi0, OpenPic),
+            VMSTATE_UINT32(irq_tim0, OpenPic),
+            VMSTATE_UINT32(irq_msi, OpenPic),
+            VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_extra),
     .derived = VMSTATE_NAMES("timer"),
     .immutable = VMSTATE_NAMES("outputs", "registers"),
@@ -790,8 +819,8 @@ static bool openpic_realize(DeviceState *dev, GError **errp)
     OpenPic *pic = (OpenPic *)dev;
 
     if (!pic->nb_cpus || pic->nb_cpus > OPENPIC_MAX_CPUS) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "openpic: nb_cpus is %u, not 1 to %u", pic->nb_cpus,
-                    OPENPIC_MAX_CPUS);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "openpic: nb_cpus is %u, not 1 to %u", pic->nb_cpus, OPENPIC_MAX_CPUS);
         return false;
     }
     timer_init_full(&pic->timer, clock_virtual(), SCALE_NS, timer_due, pic);
@@ -838,12 +867,14 @@ void openpic_print(const DeviceState *dev, GString *out)
         const OpenPicSource *source = &pic->sources[n];
 
         if (!(source->ivpr & IVPR_MASKED) || source->pending) {
-            g_string_append_printf(out, "openpic source %2u: vector/priority 0x%08x destination 0x%x%s\n", n,
-                                   source->ivpr, source->idr, source->pending ? " pending" : "");
+            g_string_append_printf(
+                out, "openpic source %2u: vector/priority 0x%08x destination 0x%x%s\n", n,
+                source->ivpr, source->idr, source->pending ? " pending" : "");
         }
     }
     for (unsigned cpu = 0; cpu < pic->nb_cpus; cpu++) {
-        g_string_append_printf(out, "openpic processor %u: task priority %d, raised %d, in service %d\n", cpu,
-                               pic->cpus[cpu].ctpr, pic->cpus[cpu].raised.next, pic->cpus[cpu].servicing.next);
+        g_string_append_printf(
+            out, "openpic processor %u: task priority %d, raised %d, in service %d\n", cpu,
+            pic->cpus[cpu].ctpr, pic->cpus[cpu].raised.next, pic->cpus[cpu].servicing.next);
     }
 }

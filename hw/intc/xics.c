@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * XICS: presentation and source controllers as sPAPR guests see them.  LoPAR chapter 6 (interrupt
- * controller) and 14.5.5 (hypercalls), 7.3.10 (RTAS).  A presenter holds one interrupt at a time, the
- * most favoured; what it cannot take is rejected back to its source, which sends it again when the
- * presenter's priority falls.
- * Left out: presenter links, server queues of more than one processor (a guest is told there are none).
+ * controller) and 14.5.5 (hypercalls), 7.3.10 (RTAS).  A presenter holds one interrupt at a time,
+ * the most favoured; what it cannot take is rejected back to its source, which sends it again when
+ * the presenter's priority falls. Left out: presenter links, server queues of more than one
+ * processor (a guest is told there are none).
  */
 #include <string.h>
 #include "hw/intc/xics.h"
@@ -403,12 +403,13 @@ static void xics_device_reset(void *obj, ResetType type)
 
 static bool presenter_is(const XicsPresenter *icp, uint32_t xirr)
 {
-    return icp->xirr == xirr && icp->pending_priority == PRIORITY_MASKED && icp->mfrr == PRIORITY_MASKED;
+    return icp->xirr == xirr && icp->pending_priority == PRIORITY_MASKED &&
+           icp->mfrr == PRIORITY_MASKED;
 }
 
 /*
- * QEMU 10.0 sends no presenter, whatever its state; 7.2 always does.  Our own streams have it if it is
- * not what xics_load_complete() would make of a presenter that is missing.
+ * QEMU 10.0 sends no presenter, whatever its state; 7.2 always does.  Our own streams have it if it
+ * is not what xics_load_complete() would make of a presenter that is missing.
  */
 static bool presenter_needed(void *opaque)
 {
@@ -576,11 +577,13 @@ static const VMStateDescription vmstate_ics = {
     .minimum_version_id = 1,
     .pre_load = ics_pre_load,
     .post_load = ics_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32_EQUAL(n_sources, XicsState, "use the same machine version"),
-        VMSTATE_STRUCT_VARRAY_POINTER_UINT32(sources, XicsState, n_sources, vmstate_source, XicsSource),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32_EQUAL(n_sources, XicsState, "use the same machine version"),
+            VMSTATE_STRUCT_VARRAY_POINTER_UINT32(sources, XicsState, n_sources, vmstate_source,
+                                                 XicsSource),
+            VMSTATE_END_OF_LIST(),
+        },
     /* The machine's own post_load sets which controller is in use. */
     .derived = VMSTATE_NAMES("active"),
     .immutable = VMSTATE_NAMES("n_servers", "base"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XIVE's parts among themselves: xive.c creates and configures, xive-router.c has sources and queues,
- * xive-presenter.c the processors' contexts, xive-state.c what is saved.
+ * XIVE's parts among themselves: xive.c creates and configures, xive-router.c has sources and
+ * queues, xive-presenter.c the processors' contexts, xive-state.c what is saved.
  */
 #ifndef HW_INTC_XIVE_INTERNAL_H
 #define HW_INTC_XIVE_INTERNAL_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XIVE's sources and queues: the state machine of a source's P and Q bits with its pages (ESB), routing, and
- * event queues (ENDs) in guest memory.  LoPAR 14.11.4.2 and the register layouts of the POWER9 XIVE.
- * Left out: escalation.
+ * XIVE's sources and queues: the state machine of a source's P and Q bits with its pages (ESB),
+ * routing, and event queues (ENDs) in guest memory.  LoPAR 14.11.4.2 and the register layouts of
+ * the POWER9 XIVE. Left out: escalation.
  */
 #include "xive-internal.h"
 #include "util/log.h"
@@ -269,7 +269,8 @@ const MemoryRegionOps xive_esb_ops = {
     .impl = {.min_access_size = 1, .max_access_size = 8},
 };
 
-/* A pair of pages for each queue: the first has its notification bits, the second (escalation) nothing. */
+/* A pair of pages for each queue: the first has its notification bits, the second (escalation)
+ * nothing. */
 static uint64_t end_read(void *opaque, hwaddr offset, unsigned size)
 {
     uint32_t i = offset >> XIVE_ESB_SHIFT;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XIVE's state is saved in three kinds of sections: "xive-source" (PQ bits), "spapr-xive" (routing and queues in
- * the forms the hardware's tables have) and "xive-tctx" (one a processor).  A source's kind, level or
- * edge, is not sent: it follows from the devices.  The table words are big-endian in QEMU's memory, yet
- * each is sent as a number of its little-endian host: the bytes come out reversed.
+ * XIVE's state is saved in three kinds of sections: "xive-source" (PQ bits), "spapr-xive" (routing
+ * and queues in the forms the hardware's tables have) and "xive-tctx" (one a processor).  A
+ * source's kind, level or edge, is not sent: it follows from the devices.  The table words are
+ * big-endian in QEMU's memory, yet each is sent as a number of its little-endian host: the bytes
+ * come out reversed.
  */
 #include <string.h>
 #include "xive-internal.h"
@@ -38,7 +39,8 @@ static void end_to_wire(const XiveEnd *end, uint32_t i, uint32_t *words)
     if (end->enabled) {
         w[0] = END0_VALID | END0_ENQUEUE | (end->always_notify ? END0_UCOND_NOTIFY : 0) |
                (end->size_shift - 12) << END0_QSIZE_SHIFT;
-        w[1] = (uint32_t)end->es_n << END1_ESN_SHIFT | (end->generation ? END1_GENERATION : 0) | end->index;
+        w[1] = (uint32_t)end->es_n << END1_ESN_SHIFT | (end->generation ? END1_GENERATION : 0) |
+               end->index;
         w[2] = end->address >> 32 & END2_ADDRESS_HIGH;
         w[3] = (uint32_t)end->address;
         w[6] = NVT_BASE + i / XIVE_PRIORITIES;
@@ -100,8 +102,8 @@ static bool eas_from_wire(XiveState *xive, uint32_t i, uint64_t word, GError **e
         return true;
     }
     if (index >= xive->n_ends || w >> EAS_WORD_BLOCK_SHIFT & EAS_BLOCK_MASK) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "xive: source 0x%x goes to queue %" PRIu64,
-                    i, index);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "xive: source 0x%x goes to queue %" PRIu64, i, index);
         return false;
     }
     source->masked = w & EAS_MASKED;
@@ -202,7 +204,8 @@ static const VMStateDescription vmstate_end_parts = {
     .name = "spapr-xive/end",
     .version_id = 1,
     .minimum_version_id = 1,
-    .elsewhere = VMSTATE_NAMES("enabled", "always_notify", "es_n", "address", "size_shift", "index", "generation"),
+    .elsewhere = VMSTATE_NAMES("enabled", "always_notify", "es_n", "address", "size_shift", "index",
+                               "generation"),
     VMSTATE_STRUCT_AUDIT(XiveEnd),
 };
 
@@ -250,16 +253,18 @@ const VMStateDescription vmstate_xive = {
     .minimum_version_id = 1,
     .pre_save = xive_pre_save,
     .post_load = xive_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32_EQUAL(n_sources, XiveState, "use the same machine version"),
-        VMSTATE_VARRAY_UINT32(wire_eas, XiveState, n_sources, 0, vmstate_info_uint64, uint64_t),
-        VMSTATE_VARRAY_UINT32(wire_ends, XiveState, n_wire_words, 0, vmstate_info_uint32, uint32_t),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32_EQUAL(n_sources, XiveState, "use the same machine version"),
+            VMSTATE_VARRAY_UINT32(wire_eas, XiveState, n_sources, 0, vmstate_info_uint64, uint64_t),
+            VMSTATE_VARRAY_UINT32(wire_ends, XiveState, n_wire_words, 0, vmstate_info_uint32,
+                                  uint32_t),
+            VMSTATE_END_OF_LIST(),
+        },
     /* mapped: the machine's own post_load sets which controller is in use. */
     .derived = VMSTATE_NAMES("sources", "ends", "mapped"),
-    .immutable = VMSTATE_NAMES("as", "memory", "esb_region", "end_region", "tima_region", "n_servers", "n_ends",
-                               "n_wire_words"),
+    .immutable = VMSTATE_NAMES("as", "memory", "esb_region", "end_region", "tima_region",
+                               "n_servers", "n_ends", "n_wire_words"),
     .elsewhere = VMSTATE_NAMES("contexts"),
     .parts = VMSTATE_SUBSECTIONS(&vmstate_source_parts, &vmstate_end_parts),
     VMSTATE_STRUCT_AUDIT(XiveState),

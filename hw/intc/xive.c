@@ -3,10 +3,11 @@
  * XIVE exploitation mode for sPAPR.  From LoPAR 14.11.4.2 (H_INT_*) and the register layouts of the
  * POWER9 XIVE: ESB state machine (PQ bits), event notification descriptors, OS ring of the TIMA.
  *
- * Flow: a source event passes its P/Q bits, its routing names a queue (server, priority) and a datum;
- * the datum goes to the queue in guest memory, the priority's bit to the processor's IPB; the
- * processor's external interrupt is on while the most favoured pending priority beats its CPPR.
- * Left out: groups and escalation, pool and physical rings (nothing under an sPAPR guest uses them).
+ * Flow: a source event passes its P/Q bits, its routing names a queue (server, priority) and a
+ * datum; the datum goes to the queue in guest memory, the priority's bit to the processor's IPB;
+ * the processor's external interrupt is on while the most favoured pending priority beats its CPPR.
+ * Left out: groups and escalation, pool and physical rings (nothing under an sPAPR guest uses
+ * them).
  */
 #include <string.h>
 #include "xive-internal.h"
@@ -174,11 +175,12 @@ void xive_print(const XiveState *xive, GString *out)
         const uint8_t *ring = xive->contexts[i].os_ring;
 
         if (xive->contexts[i].cpu) {
-            g_string_append_printf(out,
-                                   "CPU[%04x]: QW1[OS] NSR=%02x CPPR=%02x IPB=%02x LSMFB=%02x PIPR=%02x "
-                                   "W2=%08x\n",
-                                   i, ring[TM_NSR], ring[TM_CPPR], ring[TM_IPB], ring[TM_LSMFB],
-                                   ring[TM_PIPR], ldl_be_p(&ring[TM_WORD2]));
+            g_string_append_printf(
+                out,
+                "CPU[%04x]: QW1[OS] NSR=%02x CPPR=%02x IPB=%02x LSMFB=%02x PIPR=%02x "
+                "W2=%08x\n",
+                i, ring[TM_NSR], ring[TM_CPPR], ring[TM_IPB], ring[TM_LSMFB], ring[TM_PIPR],
+                ldl_be_p(&ring[TM_WORD2]));
         }
     }
     g_string_append(out, "  LISN         PQ    EISN     CPU/PRIO EQ\n");
@@ -249,8 +251,8 @@ const DeviceClass xive_class = {
     .reset = {.hold = xive_device_reset},
 };
 
-XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *memory, AddressSpace *as,
-                       GError **errp)
+XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *memory,
+                       AddressSpace *as, GError **errp)
 {
     XiveState *xive = (XiveState *)device_new_class(&xive_class);
 
@@ -270,7 +272,8 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
                           (uint64_t)n_sources << XIVE_ESB_SHIFT);
     memory_region_init_io(&xive->end_region, xive, &xive_end_ops, xive, "xive.end",
                           (uint64_t)xive->n_ends << XIVE_ESB_SHIFT);
-    memory_region_init_io(&xive->tima_region, xive, &xive_tima_ops, xive, "xive.tima", 4ull << XIVE_TM_SHIFT);
+    memory_region_init_io(&xive->tima_region, xive, &xive_tima_ops, xive, "xive.tima",
+                          4ull << XIVE_TM_SHIFT);
     memory_region_set_enabled(&xive->esb_region, false);
     memory_region_set_enabled(&xive->end_region, false);
     memory_region_set_enabled(&xive->tima_region, false);
@@ -283,4 +286,5 @@ XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *mem
                : NULL;
 }
 
-const DeviceClass *const hw_intc_device_classes[] = {&heathrow_class, &openpic_class, &xics_class, &xive_class, NULL};
+const DeviceClass *const hw_intc_device_classes[] = {&heathrow_class, &openpic_class, &xics_class,
+                                                     &xive_class, NULL};

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CUDA: packets between a Power Mac and its microcontroller for ADB, time of day, parameter RAM and power,
- * byte by byte through a VIA's shift register.  Handshake and packets as in Linux's
- * drivers/macintosh/via-cuda.c; commands and error codes as in DingusPPC's devices/common/viacuda.cpp.
+ * CUDA: packets between a Power Mac and its microcontroller for ADB, time of day, parameter RAM and
+ * power, byte by byte through a VIA's shift register.  Handshake and packets as in Linux's
+ * drivers/macintosh/via-cuda.c; commands and error codes as in DingusPPC's
+ * devices/common/viacuda.cpp.
  *
- * Port B, all active low: TIP (host: a transaction is under way), TACK (host: toggles for each byte), TREQ
- * (CUDA: has something to say, until the last byte).  The VIA's shift interrupt says that a byte has passed.
- * A packet is a type, and for type 1 a command; the answer type, status, command, data.
- * Left out: nothing is on its I2C bus, so that transfers there fail; its ROM.
+ * Port B, all active low: TIP (host: a transaction is under way), TACK (host: toggles for each
+ * byte), TREQ (CUDA: has something to say, until the last byte).  The VIA's shift interrupt says
+ * that a byte has passed. A packet is a type, and for type 1 a command; the answer type, status,
+ * command, data. Left out: nothing is on its I2C bus, so that transfers there fail; its ROM.
  */
 #include <string.h>
 #include "hw/input/adb.h"
@@ -206,11 +207,32 @@ static void arm_second(Cuda *cuda)
 /* ---- Commands: the number of bytes of the answer's data, or an error ---- */
 
 enum {
-    CMD_WARM_START = 0x00, CMD_AUTOPOLL, CMD_GET_MEMORY, CMD_GET_TIME, CMD_GET_PRAM = 0x07, CMD_SET_MEMORY,
-    CMD_SET_TIME, CMD_POWER_DOWN, CMD_POWER_UP_TIME, CMD_SET_PRAM, CMD_MONOSTABLE_RESET, CMD_SEND_DFAC,
-    CMD_BATTERY_SWAP = 0x10, CMD_RESET_SYSTEM, CMD_SET_IPL, CMD_FILE_SERVER, CMD_SET_AUTO_RATE,
-    CMD_GET_AUTO_RATE = 0x16, CMD_SET_DEVICE_LIST = 0x19, CMD_GET_DEVICE_LIST, CMD_ONE_SECOND_MODE,
-    CMD_SET_POWER_MESSAGES = 0x21, CMD_I2C, CMD_WAKE_UP, CMD_TIMER_TICKLE, CMD_COMBINED_I2C,
+    CMD_WARM_START = 0x00,
+    CMD_AUTOPOLL,
+    CMD_GET_MEMORY,
+    CMD_GET_TIME,
+    CMD_GET_PRAM = 0x07,
+    CMD_SET_MEMORY,
+    CMD_SET_TIME,
+    CMD_POWER_DOWN,
+    CMD_POWER_UP_TIME,
+    CMD_SET_PRAM,
+    CMD_MONOSTABLE_RESET,
+    CMD_SEND_DFAC,
+    CMD_BATTERY_SWAP = 0x10,
+    CMD_RESET_SYSTEM,
+    CMD_SET_IPL,
+    CMD_FILE_SERVER,
+    CMD_SET_AUTO_RATE,
+    CMD_GET_AUTO_RATE = 0x16,
+    CMD_SET_DEVICE_LIST = 0x19,
+    CMD_GET_DEVICE_LIST,
+    CMD_ONE_SECOND_MODE,
+    CMD_SET_POWER_MESSAGES = 0x21,
+    CMD_I2C,
+    CMD_WAKE_UP,
+    CMD_TIMER_TICKLE,
+    CMD_COMBINED_I2C,
 };
 
 typedef int CommandFn(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *data);
@@ -268,14 +290,16 @@ static int do_get_memory(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *d
 {
     unsigned address = address_of(args);
 
-    return address < PRAM_ADDRESS ? -ERROR_PARAMETER : read_pram(cuda, address - PRAM_ADDRESS, data);
+    return address < PRAM_ADDRESS ? -ERROR_PARAMETER
+                                  : read_pram(cuda, address - PRAM_ADDRESS, data);
 }
 
 static int do_set_memory(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *data)
 {
     unsigned address = address_of(args);
 
-    return address < PRAM_ADDRESS ? -ERROR_PARAMETER : write_pram(cuda, address - PRAM_ADDRESS, args + 2, n - 2);
+    return address < PRAM_ADDRESS ? -ERROR_PARAMETER
+                                  : write_pram(cuda, address - PRAM_ADDRESS, args + 2, n - 2);
 }
 
 static int do_get_time(Cuda *cuda, const uint8_t *args, unsigned n, uint8_t *data)
@@ -398,7 +422,8 @@ static void send_error(Cuda *cuda, unsigned error, uint8_t type, uint8_t command
 {
     uint8_t answer[] = {PACKET_ERROR, (uint8_t)error, type, command};
 
-    log_mask(LOG_GUEST_ERROR, "cuda: error %u for packet %u, command 0x%02x\n", error, type, command);
+    log_mask(LOG_GUEST_ERROR, "cuda: error %u for packet %u, command 0x%02x\n", error, type,
+             command);
     send(cuda, answer, sizeof(answer));
 }
 
@@ -516,8 +541,8 @@ static bool extra_needed(void *opaque)
     const Cuda *cuda = opaque;
     static const uint8_t none[PRAM_SIZE];
 
-    return vmstate_wire_is_own() && (cuda->one_second_mode || cuda->file_server || cuda->power_messages ||
-                                     memcmp(cuda->pram, none, PRAM_SIZE));
+    return vmstate_wire_is_own() && (cuda->one_second_mode || cuda->file_server ||
+                                     cuda->power_messages || memcmp(cuda->pram, none, PRAM_SIZE));
 }
 
 static const VMStateDescription vmstate_extra = {
@@ -549,11 +574,12 @@ static bool cuda_post_load(void *opaque, int version, GError **errp)
 {
     Cuda *cuda = opaque;
 
-    if (cuda->in_size < 0 || cuda->in_size > IN_SIZE || cuda->in_index < 0 || cuda->in_index > cuda->in_size ||
-        cuda->out_index < 0 || cuda->out_index > OUT_SIZE || cuda->one_second_mode > ONE_SECOND_TICK) {
+    if (cuda->in_size < 0 || cuda->in_size > IN_SIZE || cuda->in_index < 0 ||
+        cuda->in_index > cuda->in_size || cuda->out_index < 0 || cuda->out_index > OUT_SIZE ||
+        cuda->one_second_mode > ONE_SECOND_TICK) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "cuda: byte %d of %d for the host, %d from it, one-second mode %u", cuda->in_index, cuda->in_size,
-                    cuda->out_index, cuda->one_second_mode);
+                    "cuda: byte %d of %d for the host, %d from it, one-second mode %u",
+                    cuda->in_index, cuda->in_size, cuda->out_index, cuda->one_second_mode);
         return false;
     }
     return true;
@@ -615,7 +641,8 @@ static bool cuda_realize(DeviceState *dev, GError **errp)
     device_init(&cuda->via.parent, &mos6522_class);
     cuda->via.ops = &ops;
     cuda->via.opaque = cuda;
-    cuda->via.timers[0].load_frequency = cuda->via.timers[1].load_frequency = cuda->timebase_frequency;
+    cuda->via.timers[0].load_frequency = cuda->via.timers[1].load_frequency =
+        cuda->timebase_frequency;
     if (!device_realize(&cuda->via.parent, NULL, errp)) {
         return false;
     }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DBDMA: 32 channels that run programs of descriptors in memory.  "Macintosh Technology in the Common Hardware
- * Reference Platform", chapter on DBDMA; constants as in Linux's arch/powerpc/include/asm/dbdma.h.
+ * DBDMA: 32 channels that run programs of descriptors in memory.  "Macintosh Technology in the
+ * Common Hardware Reference Platform", chapter on DBDMA; constants as in Linux's
+ * arch/powerpc/include/asm/dbdma.h.
  *
- * A program may be endless: after some commands it goes on a little later.  It can touch these registers itself
- * (STORE_QUAD): while a channel is at work, those that it wakes begin a little later, too.
- * Left out: STREAM1 to STREAM3, KEY_REGS and KEY_DEVICE as other things than memory, transfer modes, the second
- * data pointer, addresses above 4 GiB.
+ * A program may be endless: after some commands it goes on a little later.  It can touch these
+ * registers itself (STORE_QUAD): while a channel is at work, those that it wakes begin a little
+ * later, too. Left out: STREAM1 to STREAM3, KEY_REGS and KEY_DEVICE as other things than memory,
+ * transfer modes, the second data pointer, addresses above 4 GiB.
  */
 #include "hw/misc/dbdma.h"
 #include "migration/vmstate.h"
@@ -24,9 +25,25 @@
 #define BUDGET 256u
 #define PAUSE_NS (100 * SCALE_US)
 
-enum { REG_CONTROL, REG_STATUS, REG_CMDPTR_HI, REG_CMDPTR, REG_INTR_SEL, REG_BRANCH_SEL, REG_WAIT_SEL };
-enum { RUN = 0x8000, PAUSE = 0x4000, FLUSH = 0x2000, WAKE = 0x1000, DEAD = 0x0800, ACTIVE = 0x0400, BT = 0x0100,
-       DEVICE_STATUS = 0x00ff };
+enum {
+    REG_CONTROL,
+    REG_STATUS,
+    REG_CMDPTR_HI,
+    REG_CMDPTR,
+    REG_INTR_SEL,
+    REG_BRANCH_SEL,
+    REG_WAIT_SEL
+};
+enum {
+    RUN = 0x8000,
+    PAUSE = 0x4000,
+    FLUSH = 0x2000,
+    WAKE = 0x1000,
+    DEAD = 0x0800,
+    ACTIVE = 0x0400,
+    BT = 0x0100,
+    DEVICE_STATUS = 0x00ff
+};
 enum { OUTPUT_MORE, OUTPUT_LAST, INPUT_MORE, INPUT_LAST, STORE_QUAD, LOAD_QUAD, NOP, STOP };
 enum { KEY_SYSTEM = 6, KEY_LAST_STREAM = 3 };
 enum { NEVER, IF_TRUE, IF_FALSE, ALWAYS };
@@ -74,8 +91,8 @@ static void go_on_later(Dbdma *dbdma, DbdmaChannel *ch)
 
 static void give_up(Dbdma *dbdma, DbdmaChannel *ch, const char *why)
 {
-    log_mask(LOG_GUEST_ERROR, "dbdma: channel 0x%x, command 0x%04x at 0x%x: %s\n", number_of(dbdma, ch),
-             ch->current.command, ch->regs[REG_CMDPTR], why);
+    log_mask(LOG_GUEST_ERROR, "dbdma: channel 0x%x, command 0x%04x at 0x%x: %s\n",
+             number_of(dbdma, ch), ch->current.command, ch->regs[REG_CMDPTR], why);
     ch->regs[REG_STATUS] = (ch->regs[REG_STATUS] & ~(uint32_t)ACTIVE) | DEAD;
     ch->io.processing = ch->holds = false;
     irq_pulse(ch->client.irq);
@@ -91,7 +108,8 @@ bool dbdma_move(DbdmaIo *io, void *buf, uint32_t n)
     if (!address_space_is_ram(memory, io->addr, n)) {
         return false;
     }
-    if (address_space_rw(memory, io->addr, MEMTXATTRS_UNSPECIFIED, buf, n, !io->is_dma_out) != MEMTX_OK) {
+    if (address_space_rw(memory, io->addr, MEMTXATTRS_UNSPECIFIED, buf, n, !io->is_dma_out) !=
+        MEMTX_OK) {
         return false;
     }
     io->addr += n;
@@ -105,8 +123,8 @@ static bool fetch(DbdmaChannel *ch)
     uint8_t raw[COMMAND_SIZE];
 
     if (!address_space_is_ram(address_space_memory(), ch->regs[REG_CMDPTR], COMMAND_SIZE) ||
-        address_space_read(address_space_memory(), ch->regs[REG_CMDPTR], MEMTXATTRS_UNSPECIFIED, raw,
-                           COMMAND_SIZE) != MEMTX_OK) {
+        address_space_read(address_space_memory(), ch->regs[REG_CMDPTR], MEMTXATTRS_UNSPECIFIED,
+                           raw, COMMAND_SIZE) != MEMTX_OK) {
         return false;
     }
     c->req_count = lduw_le_p(raw);
@@ -164,13 +182,15 @@ static bool finish(DbdmaChannel *ch)
     }
     /* The address of a branch is what a quadlet command has its data in. */
     branch = !quad && condition(ch, c->command >> 2, ch->regs[REG_BRANCH_SEL]);
-    ch->regs[REG_STATUS] = branch ? ch->regs[REG_STATUS] | BT : ch->regs[REG_STATUS] & ~(uint32_t)BT;
+    ch->regs[REG_STATUS] =
+        branch ? ch->regs[REG_STATUS] | BT : ch->regs[REG_STATUS] & ~(uint32_t)BT;
     c->xfer_status = (uint16_t)ch->regs[REG_STATUS];
     write_back(ch, kind == LOAD_QUAD);
     if (condition(ch, c->command >> 4, ch->regs[REG_INTR_SEL])) {
         irq_pulse(ch->client.irq);
     }
-    ch->regs[REG_CMDPTR] = branch ? c->cmd_dep & ~(COMMAND_SIZE - 1) : ch->regs[REG_CMDPTR] + COMMAND_SIZE;
+    ch->regs[REG_CMDPTR] =
+        branch ? c->cmd_dep & ~(COMMAND_SIZE - 1) : ch->regs[REG_CMDPTR] + COMMAND_SIZE;
     ch->io.processing = false;
     return true;
 }
@@ -187,12 +207,13 @@ static bool quadlet(Dbdma *dbdma, DbdmaChannel *ch)
         return false;
     }
     if (c->command >> 12 == LOAD_QUAD) {
-        uint32_t value = (uint32_t)address_space_ldn_le(address_space_memory(), addr, size, MEMTXATTRS_UNSPECIFIED,
-                                                        &result);
+        uint32_t value = (uint32_t)address_space_ldn_le(address_space_memory(), addr, size,
+                                                        MEMTXATTRS_UNSPECIFIED, &result);
 
         c->cmd_dep = size == 4 ? value : deposit32(c->cmd_dep, 0, 8 * size, value);
     } else {
-        address_space_stn_le(address_space_memory(), addr, size, c->cmd_dep, MEMTXATTRS_UNSPECIFIED, &result);
+        address_space_stn_le(address_space_memory(), addr, size, c->cmd_dep, MEMTXATTRS_UNSPECIFIED,
+                             &result);
     }
     if (result != MEMTX_OK) {
         give_up(dbdma, ch, "nothing at that address");
@@ -215,7 +236,8 @@ static DbdmaResult transfer(Dbdma *dbdma, DbdmaChannel *ch)
         ch->io = (DbdmaIo){c->phy_addr, c->req_count, kind & 1, kind <= OUTPUT_LAST, true};
     }
     if (!ch->client.transfer) {
-        log_mask(LOG_GUEST_ERROR, "dbdma: transfer on channel 0x%x, which no device has\n", number_of(dbdma, ch));
+        log_mask(LOG_GUEST_ERROR, "dbdma: transfer on channel 0x%x, which no device has\n",
+                 number_of(dbdma, ch));
         ch->io.processing = false;
         return DBDMA_WAITS;
     }
@@ -313,7 +335,8 @@ void dbdma_kick(DeviceState *dev, unsigned channel)
 
 static void control(Dbdma *dbdma, DbdmaChannel *ch, uint32_t value)
 {
-    uint32_t mask = value >> 16 & (RUN | PAUSE | FLUSH | WAKE | DEVICE_STATUS), old = ch->regs[REG_STATUS];
+    uint32_t mask = value >> 16 & (RUN | PAUSE | FLUSH | WAKE | DEVICE_STATUS),
+             old = ch->regs[REG_STATUS];
     uint32_t status = (old & ~mask) | (value & mask);
 
     if (!(status & RUN)) {
@@ -338,7 +361,8 @@ static uint64_t dbdma_read(void *opaque, hwaddr addr, unsigned size)
     case REG_CONTROL:
     case REG_STATUS:
         /* Who pauses is not active. */
-        return ch->regs[REG_STATUS] & (ch->regs[REG_STATUS] & PAUSE ? ~(uint32_t)ACTIVE : UINT32_MAX);
+        return ch->regs[REG_STATUS] &
+               (ch->regs[REG_STATUS] & PAUSE ? ~(uint32_t)ACTIVE : UINT32_MAX);
     case REG_CMDPTR:
     case REG_INTR_SEL:
     case REG_BRANCH_SEL:
@@ -365,7 +389,8 @@ static void dbdma_write(void *opaque, hwaddr addr, uint64_t value, unsigned size
             ch->regs[REG_CMDPTR] = (uint32_t)value & ~(COMMAND_SIZE - 1);
             ch->io.processing = ch->holds = false;
         } else {
-            log_mask(LOG_GUEST_ERROR, "dbdma: command pointer of channel 0x%x written while it runs\n",
+            log_mask(LOG_GUEST_ERROR,
+                     "dbdma: command pointer of channel 0x%x written while it runs\n",
                      number_of(dbdma, ch));
         }
         break;
@@ -377,8 +402,8 @@ static void dbdma_write(void *opaque, hwaddr addr, uint64_t value, unsigned size
     case REG_STATUS:
         break;
     default:
-        log_mask(LOG_UNIMP, "dbdma: write of 0x%" PRIx64 " to register 0x%x of channel 0x%x\n", value, reg,
-                 number_of(dbdma, ch));
+        log_mask(LOG_UNIMP, "dbdma: write of 0x%" PRIx64 " to register 0x%x of channel 0x%x\n",
+                 value, reg, number_of(dbdma, ch));
         break;
     }
 }
@@ -450,8 +475,10 @@ static bool channel_post_load(void *opaque, int version, GError **errp)
 {
     DbdmaChannel *ch = opaque;
 
-    if (ch->io.len < 0 || ch->io.len > UINT16_MAX || (ch->io.processing && ch->io.len > ch->current.req_count)) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "dbdma: %d bytes left of %u", ch->io.len, ch->current.req_count);
+    if (ch->io.len < 0 || ch->io.len > UINT16_MAX ||
+        (ch->io.processing && ch->io.len > ch->current.req_count)) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "dbdma: %d bytes left of %u", ch->io.len,
+                  ch->current.req_count);
         return false;
     }
     /* A command that waits for its condition was carried out. */

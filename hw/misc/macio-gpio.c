@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * KeyLargo's general purpose lines: a byte for each of 36, behind 8 bytes of levels.  Bits as in Linux's
- * arch/powerpc/include/asm/keylargo.h: 0 output data, 1 input data, 2 output enable.
- * Left out: the bytes of levels, which nobody reads, are 0; the other bits of a line are only remembered.
+ * KeyLargo's general purpose lines: a byte for each of 36, behind 8 bytes of levels.  Bits as in
+ * Linux's arch/powerpc/include/asm/keylargo.h: 0 output data, 1 input data, 2 output enable. Left
+ * out: the bytes of levels, which nobody reads, are 0; the other bits of a line are only
+ * remembered.
  */
 #include <string.h>
 #include "hw/misc/macio-gpio.h"
@@ -58,7 +59,8 @@ static void gpio_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
     uint8_t bits = (uint8_t)value & ~LINE_IN, *line, old;
 
     if (addr < N_LEVELS || addr - N_LEVELS >= N_LINES) {
-        log_mask(LOG_GUEST_ERROR, "macio-gpio: write of 0x%" PRIx64 " to register 0x%" PRIx64 "\n", value, addr);
+        log_mask(LOG_GUEST_ERROR, "macio-gpio: write of 0x%" PRIx64 " to register 0x%" PRIx64 "\n",
+                 value, addr);
         return;
     }
     /* An output sees itself. */

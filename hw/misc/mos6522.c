@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MOS 6522 versatile interface adapter as Power Macs' I/O chips have it.  "R6522 Versatile Interface Adapter"
- * (Rockwell data sheet 29000D47): ports, timers in one-shot and free-running mode, edges of the control
- * lines, flags.  The timers count at 4.7 MHz / 6.
- * A timer's interrupt flag is set when somebody looks, or by a host timer while it is enabled.
- * Left out: handshakes of the ports, PB7 as timer 1's output, pulse counting by timer 2 (nothing drives
- * PB6), and the shift register's own clocks: its owner shifts.
+ * MOS 6522 versatile interface adapter as Power Macs' I/O chips have it.  "R6522 Versatile
+ * Interface Adapter" (Rockwell data sheet 29000D47): ports, timers in one-shot and free-running
+ * mode, edges of the control lines, flags.  The timers count at 4.7 MHz / 6. A timer's interrupt
+ * flag is set when somebody looks, or by a host timer while it is enabled. Left out: handshakes of
+ * the ports, PB7 as timer 1's output, pulse counting by timer 2 (nothing drives PB6), and the shift
+ * register's own clocks: its owner shifts.
  */
 #include "hw/misc/mos6522.h"
 #include "migration/vmstate.h"
@@ -40,7 +40,8 @@ static int64_t scale(int64_t value, uint64_t by, uint64_t from)
 /* Counts since the counter was loaded. */
 static int64_t counts(const Mos6522Timer *t, int64_t now)
 {
-    return now <= t->loaded_at ? 0 : scale(now - t->loaded_at, COUNTS, PERIOD * NANOSECONDS_PER_SECOND);
+    return now <= t->loaded_at ? 0
+                               : scale(now - t->loaded_at, COUNTS, PERIOD * NANOSECONDS_PER_SECOND);
 }
 
 /* ns at which the counter has counted that many since it was loaded. */
@@ -71,8 +72,8 @@ static void expect(Mos6522 *via, unsigned n)
 {
     Mos6522Timer *t = &via->timers[n];
 
-    t->next_irq_time = n == T2 && (via->acr & ACR_T2_PULSES) ? NEVER
-                                                             : time_of_count(t, t->counter_value + 1);
+    t->next_irq_time =
+        n == T2 && (via->acr & ACR_T2_PULSES) ? NEVER : time_of_count(t, t->counter_value + 1);
     arm(via, n);
 }
 
@@ -210,7 +211,8 @@ uint8_t mos6522_read(Mos6522 *via, unsigned reg)
     return value;
 }
 
-/* In a mode in which it may fire again, one that waits for nothing runs through all of its range first. */
+/* In a mode in which it may fire again, one that waits for nothing runs through all of its range
+ * first. */
 static void run_on(Mos6522 *via, unsigned n)
 {
     if (via->timers[n].next_irq_time == NEVER) {
@@ -347,12 +349,13 @@ static bool timer_post_load(void *opaque, int version, GError **errp)
 {
     Mos6522Timer *t = opaque;
     /* Rounded up: it is the same tick when it is saved again. */
-    __int128 ns = ((__int128)t->load_time * NANOSECONDS_PER_SECOND + (int64_t)t->load_frequency - 1) /
-                  (int64_t)t->load_frequency;
+    __int128 ns =
+        ((__int128)t->load_time * NANOSECONDS_PER_SECOND + (int64_t)t->load_frequency - 1) /
+        (int64_t)t->load_frequency;
 
     if (t->load_time < 0 || ns > INT64_MAX / 4) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "mos6522: a timer was loaded at tick %" PRId64,
-                    t->load_time);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "mos6522: a timer was loaded at tick %" PRId64, t->load_time);
         return false;
     }
     t->loaded_at = (int64_t)ns;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PMU: commands between a Power Mac and its power manager for power, time of day, parameter RAM, ADB, byte by byte
- * through a VIA's shift register.  Handshake, lengths and commands as in Linux's drivers/macintosh/via-pmu.c and
- * include/uapi/linux/pmu.h, and NetBSD's arch/macppc/dev/pm_direct.c.
+ * PMU: commands between a Power Mac and its power manager for power, time of day, parameter RAM,
+ * ADB, byte by byte through a VIA's shift register.  Handshake, lengths and commands as in Linux's
+ * drivers/macintosh/via-pmu.c and include/uapi/linux/pmu.h, and NetBSD's
+ * arch/macppc/dev/pm_direct.c.
  *
- * Port B, both active low: TREQ (host: a byte is there, or wanted), TACK (PMU: took or gave it). A command byte, the
- * number of bytes that follow if it varies, those, then the answer in the same way.  What the PMU has to say by itself
- * waits behind a line of its own until the host asks with INT_ACK.
- * An answer of ADB has two bytes before its data, as OpenBIOS expects it of QEMU; on the real ones it is one.
- * Left out: batteries, backlight, sleep, I2C: commands for them are answered with zeros.
+ * Port B, both active low: TREQ (host: a byte is there, or wanted), TACK (PMU: took or gave it). A
+ * command byte, the number of bytes that follow if it varies, those, then the answer in the same
+ * way.  What the PMU has to say by itself waits behind a line of its own until the host asks with
+ * INT_ACK. An answer of ADB has two bytes before its data, as OpenBIOS expects it of QEMU; on the
+ * real ones it is one. Left out: batteries, backlight, sleep, I2C: commands for them are answered
+ * with zeros.
  */
 #include <string.h>
 #include "hw/input/adb.h"
@@ -124,7 +126,8 @@ static unsigned do_read_rtc(Pmu *pmu, const uint8_t *args, unsigned n, uint8_t *
 
 static unsigned do_set_rtc(Pmu *pmu, const uint8_t *args, unsigned n, uint8_t *answer)
 {
-    uint32_t seconds = (uint32_t)args[0] << 24 | (uint32_t)args[1] << 16 | (uint32_t)args[2] << 8 | args[3];
+    uint32_t seconds =
+        (uint32_t)args[0] << 24 | (uint32_t)args[1] << 16 | (uint32_t)args[2] << 8 | args[3];
 
     pmu->tick_offset = seconds - seconds_running();
     return 0;
@@ -208,7 +211,8 @@ static unsigned do_adb(Pmu *pmu, const uint8_t *args, unsigned n, uint8_t *answe
         return 0;
     }
     if (n < 3 || args[2] > n - 3 || args[2] > ADB_MAX_DATA) {
-        log_mask(LOG_GUEST_ERROR, "pmu: an ADB command of %u bytes says that it has %u\n", n, n < 3 ? 0 : args[2]);
+        log_mask(LOG_GUEST_ERROR, "pmu: an ADB command of %u bytes says that it has %u\n", n,
+                 n < 3 ? 0 : args[2]);
     } else {
         packet[0] = args[0];
         memcpy(packet + 1, args + 3, args[2]);
@@ -300,11 +304,12 @@ typedef struct Command {
 } Command;
 
 /*
- * Those whose lengths are not what their group's are: a command with bit 3 set is answered, and both lengths vary.
+ * Those whose lengths are not what their group's are: a command with bit 3 set is answered, and
+ * both lengths vary.
  */
 static const Command commands[] = {
-    {0x10, 1, 0, 0, NULL},              /* power control, drive */
-    {0x11, 1, 0, 0, do_nothing},        /* power control: the parts that it switches are not there */
+    {0x10, 1, 0, 0, NULL},       /* power control, drive */
+    {0x11, 1, 0, 0, do_nothing}, /* power control: the parts that it switches are not there */
     {0x18, 0, 1, 0, NULL},
     {0x19, 0, 1, 0, NULL},
     {0x1f, 0, 0, 0, NULL},
@@ -326,12 +331,12 @@ static const Command commands[] = {
     {0x3b, 2, 1, 0, NULL},
     {0x3c, 3, VARIES, 0, NULL},
     {0x3f, 4, 0, 0, NULL},
-    {0x40, 1, 0, 0, NULL},              /* contrast */
-    {0x41, 1, 0, 0, do_nothing},        /* backlight: there is none */
+    {0x40, 1, 0, 0, NULL},       /* contrast */
+    {0x41, 1, 0, 0, do_nothing}, /* backlight: there is none */
     {0x48, 0, 1, 0, NULL},
-    {0x49, 0, 1, 0, do_zero},           /* backlight */
+    {0x49, 0, 1, 0, do_zero}, /* backlight */
     {0x4b, 1, 0, 0, NULL},
-    {0x4c, 1, 0, 0, NULL},              /* eject a card */
+    {0x4c, 1, 0, 0, NULL}, /* eject a card */
     {0x50, 1, 0, 0, NULL},
     {0x51, 0, 0, 0, NULL},
     {0x52, 2, 0, 0, NULL},
@@ -346,7 +351,7 @@ static const Command commands[] = {
     {0x5c, 0, VARIES, 0, NULL},
     {0x60, 2, 0, 0, NULL},
     {0x68, 0, 3, 0, NULL},
-    {0x69, 0, 3, 0, NULL},              /* battery */
+    {0x69, 0, 3, 0, NULL}, /* battery */
     {0x6a, 0, 2, 0, NULL},
     {0x6b, 0, 8, 0, NULL},
     {0x6c, 0, VARIES, 0, NULL},
@@ -358,7 +363,7 @@ static const Command commands[] = {
     {0x79, 0, VARIES, 0, NULL},
     {0x7d, 5, 1, 0, NULL},
     {0x7e, 4, 1, 0, do_shutdown},
-    {0x7f, 4, 1, 0, NULL},              /* sleep */
+    {0x7f, 4, 1, 0, NULL}, /* sleep */
     {0x80, 4, 0, 0, NULL},
     {0x82, 0, 0, 0, NULL},
     {0x88, 0, 5, 0, NULL},
@@ -379,13 +384,13 @@ static const Command commands[] = {
     {0xd0, 0, 0, 0, do_reset},
     {0xd8, 1, 1, 0, NULL},
     {0xd9, 1, 1, 0, NULL},
-    {0xdc, 0, 1, 0, do_zero},           /* the lid */
+    {0xdc, 0, 1, 0, do_zero}, /* the lid */
     {0xdd, 0, VARIES, 0, NULL},
     {0xdf, VARIES, VARIES, 0, do_nothing}, /* the system is ready */
     {0xe1, 4, 0, 0, NULL},
     {0xe2, 0, 1, 0, do_download_status},
     {0xe5, 4, 0, 0, NULL},
-    {0xe8, 3, VARIES, 0, NULL},         /* memory of the microcontroller */
+    {0xe8, 3, VARIES, 0, NULL}, /* memory of the microcontroller */
     {0xea, 0, 1, 0, do_get_version},
     {0xec, 0, VARIES, 0, NULL},
     {0xef, 0, 0, 0, NULL},
@@ -463,7 +468,8 @@ static bool transfer(Pmu *pmu)
     bool from_host = pmu->via.acr & VIA_ACR_SHIFT_OUT;
 
     if (from_host != (pmu->state != STATE_ANSWER)) {
-        log_mask(LOG_GUEST_ERROR, "pmu: shift register in the wrong direction, state %d\n", pmu->state);
+        log_mask(LOG_GUEST_ERROR, "pmu: shift register in the wrong direction, state %d\n",
+                 pmu->state);
         return false;
     }
     switch (pmu->state) {
@@ -578,14 +584,18 @@ static bool pmu_post_load(void *opaque, int version, GError **errp)
 {
     Pmu *pmu = opaque;
 
-    /* As the other side has it: QEMU keeps a length that is too large, and never comes to an end. */
-    if (pmu->cmd_buf_pos > BUFFER_SIZE || pmu->cmd_rsp_pos > BUFFER_SIZE || pmu->cmd_rsp_sz > BUFFER_SIZE ||
-        pmu->adb_reply_size > REPLY_SIZE || (pmu->cmdlen != VARIES && pmu->cmdlen > UINT8_MAX) ||
+    /* As the other side has it: QEMU keeps a length that is too large, and never comes to an end.
+     */
+    if (pmu->cmd_buf_pos > BUFFER_SIZE || pmu->cmd_rsp_pos > BUFFER_SIZE ||
+        pmu->cmd_rsp_sz > BUFFER_SIZE || pmu->adb_reply_size > REPLY_SIZE ||
+        (pmu->cmdlen != VARIES && pmu->cmdlen > UINT8_MAX) ||
         (pmu->rsplen != VARIES && pmu->rsplen > BUFFER_SIZE) || pmu->one_sec_target < 0 ||
         pmu->one_sec_target > INT64_MAX / SCALE_MS) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "pmu: byte %u of %u of a command, %u of %u (%u) of an answer, %u bytes from ADB",
-                    pmu->cmd_buf_pos, pmu->cmdlen, pmu->cmd_rsp_pos, pmu->rsplen, pmu->cmd_rsp_sz, pmu->adb_reply_size);
+        g_set_error(
+            errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+            "pmu: byte %u of %u of a command, %u of %u (%u) of an answer, %u bytes from ADB",
+            pmu->cmd_buf_pos, pmu->cmdlen, pmu->cmd_rsp_pos, pmu->rsplen, pmu->cmd_rsp_sz,
+            pmu->adb_reply_size);
         return false;
     }
     pmu->state = state_of(pmu);
@@ -694,7 +704,8 @@ static bool pmu_realize(DeviceState *dev, GError **errp)
     timer_init_full(&pmu->one_sec_timer, clock_virtual(), SCALE_MS, second_passed, pmu);
     pmu->one_sec_target = clock_get_ns(clock_virtual()) / SCALE_MS + 1000;
     timer_mod(&pmu->one_sec_timer, pmu->one_sec_target);
-    pmu->tick_offset = (uint32_t)(rtc_now_ns() / NANOSECONDS_PER_SECOND) + SECONDS_1904_TO_1970 - seconds_running();
+    pmu->tick_offset = (uint32_t)(rtc_now_ns() / NANOSECONDS_PER_SECOND) + SECONDS_1904_TO_1970 -
+                       seconds_running();
     memory_region_init_io(&pmu->registers, dev, &pmu_ops, dev, "via-pmu", PMU_SIZE);
     return true;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ne2k_pci: an NE2000 on PCI, as Realtek's RTL8029AS.  National Semiconductor "DP8390D/NS32490D NIC Network
- * Interface Controller" (1995), chapters 10 (registers) and 7 (buffer ring); Realtek "RTL8029AS" data sheet, 5.
- * The buffer memory is 32 KiB at 0x4000; the address PROM is at 0, each byte twice.
- * Left out: loopback, transmit and receive errors with their counters, send packet command of remote DMA.
+ * ne2k_pci: an NE2000 on PCI, as Realtek's RTL8029AS.  National Semiconductor "DP8390D/NS32490D NIC
+ * Network Interface Controller" (1995), chapters 10 (registers) and 7 (buffer ring); Realtek
+ * "RTL8029AS" data sheet, 5. The buffer memory is 32 KiB at 0x4000; the address PROM is at 0, each
+ * byte twice. Left out: loopback, transmit and receive errors with their counters, send packet
+ * command of remote DMA.
  */
 #include <string.h>
 #include "hw/net/nic.h"
@@ -26,15 +27,42 @@
 /* Registers of page 0. Those that are read elsewhere have names of their own. */
 enum {
     REG_CR = 0x00,
-    P0_PSTART = 0x01, P0_PSTOP = 0x02, P0_BNRY = 0x03, P0_TPSR = 0x04, P0_TBCR0 = 0x05, P0_TBCR1 = 0x06,
-    P0_ISR = 0x07, P0_RSAR0 = 0x08, P0_RSAR1 = 0x09, P0_RBCR0 = 0x0a, P0_RBCR1 = 0x0b, P0_RCR = 0x0c, P0_TCR = 0x0d,
-    P0_DCR = 0x0e, P0_IMR = 0x0f,
-    P0R_TSR = 0x04, P0R_ID0 = 0x0a, P0R_ID1 = 0x0b, P0R_RSR = 0x0c,
-    P1_PAR0 = 0x11, P1_CURR = 0x17, P1_MAR0 = 0x18,
-    P2_PSTART = 0x21, P2_PSTOP = 0x22,
-    P3_CONFIG0 = 0x33, P3_CONFIG2 = 0x35, P3_CONFIG3 = 0x36,
+    P0_PSTART = 0x01,
+    P0_PSTOP = 0x02,
+    P0_BNRY = 0x03,
+    P0_TPSR = 0x04,
+    P0_TBCR0 = 0x05,
+    P0_TBCR1 = 0x06,
+    P0_ISR = 0x07,
+    P0_RSAR0 = 0x08,
+    P0_RSAR1 = 0x09,
+    P0_RBCR0 = 0x0a,
+    P0_RBCR1 = 0x0b,
+    P0_RCR = 0x0c,
+    P0_TCR = 0x0d,
+    P0_DCR = 0x0e,
+    P0_IMR = 0x0f,
+    P0R_TSR = 0x04,
+    P0R_ID0 = 0x0a,
+    P0R_ID1 = 0x0b,
+    P0R_RSR = 0x0c,
+    P1_PAR0 = 0x11,
+    P1_CURR = 0x17,
+    P1_MAR0 = 0x18,
+    P2_PSTART = 0x21,
+    P2_PSTOP = 0x22,
+    P3_CONFIG0 = 0x33,
+    P3_CONFIG2 = 0x35,
+    P3_CONFIG3 = 0x36,
 };
-enum { CR_STOP = 0x01, CR_TRANSMIT = 0x04, CR_READ = 0x08, CR_WRITE = 0x10, CR_NO_DMA = 0x20, CR_PAGE_SHIFT = 6 };
+enum {
+    CR_STOP = 0x01,
+    CR_TRANSMIT = 0x04,
+    CR_READ = 0x08,
+    CR_WRITE = 0x10,
+    CR_NO_DMA = 0x20,
+    CR_PAGE_SHIFT = 6
+};
 enum { ISR_RECEIVED = 0x01, ISR_TRANSMITTED = 0x02, ISR_DMA_DONE = 0x40, ISR_RESET = 0x80 };
 enum { RCR_BROADCAST = 0x04, RCR_MULTICAST = 0x08, RCR_PROMISCUOUS = 0x10 };
 enum { RSR_OK = 0x01, RSR_GROUP = 0x20 };
@@ -89,7 +117,8 @@ static void reset_chip(Ne2000 *s)
 
 /* ---- Receiving ---- */
 
-/* Is there room for the longest frame between where the next goes and what the guest has not taken? */
+/* Is there room for the longest frame between where the next goes and what the guest has not taken?
+ */
 static bool ring_full(const Ne2000 *s)
 {
     uint32_t next = (uint32_t)s->chip.curpag << 8, boundary = (uint32_t)s->chip.boundary << 8, free;
@@ -97,11 +126,14 @@ static bool ring_full(const Ne2000 *s)
     if (s->chip.stop <= s->chip.start || s->chip.stop > RAM_END) {
         return true;
     }
-    free = next < boundary ? boundary - next : s->chip.stop - s->chip.start - MIN(s->chip.stop - s->chip.start, next - boundary);
+    free = next < boundary
+               ? boundary - next
+               : s->chip.stop - s->chip.start - MIN(s->chip.stop - s->chip.start, next - boundary);
     return free < MAX_FRAME + FCS;
 }
 
-/* Frames are in the ring beyond doubt: drivers keep the boundary at the next frame, or one page before it. */
+/* Frames are in the ring beyond doubt: drivers keep the boundary at the next frame, or one page
+ * before it. */
 static bool ring_has_frames(const Ne2000 *s)
 {
     uint32_t next = (uint32_t)s->chip.boundary + 1;
@@ -109,7 +141,8 @@ static bool ring_has_frames(const Ne2000 *s)
     if (next << 8 >= s->chip.stop) {
         next = s->chip.start >> 8;
     }
-    return s->chip.curpag != s->chip.boundary && s->chip.curpag != next && s->chip.stop > s->chip.start;
+    return s->chip.curpag != s->chip.boundary && s->chip.curpag != next &&
+           s->chip.stop > s->chip.start;
 }
 
 static bool wanted(const Ne2000 *s, const uint8_t *frame)
@@ -260,8 +293,8 @@ static void write_page0(Ne2000 *s, unsigned reg, uint8_t value)
         s->chip.isr &= (uint8_t)~(value & 0x7f);
         if ((value & ISR_RECEIVED) && !(s->chip.cmd & CR_STOP) && ring_has_frames(s)) {
             /*
-             * It came between the driver's last look at the ring and this.  On a wire more frames would follow
-             * soon and interrupt again; here they wait for room.
+             * It came between the driver's last look at the ring and this.  On a wire more frames
+             * would follow soon and interrupt again; here they wait for room.
              */
             s->chip.isr |= ISR_RECEIVED;
         }
@@ -499,9 +532,10 @@ static bool ne2000_post_load(void *opaque, int version, GError **errp)
 
     if (s->start > RAM_END || s->stop > RAM_END || (uint32_t)s->curpag << 8 >= RAM_END ||
         (uint32_t)s->boundary << 8 >= RAM_END || s->rsar > 0xffff) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "ne2000: ring from 0x%x to 0x%x, page 0x%02x, boundary 0x%02x, remote address 0x%x", s->start,
-                    s->stop, s->curpag, s->boundary, s->rsar);
+        g_set_error(
+            errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+            "ne2000: ring from 0x%x to 0x%x, page 0x%02x, boundary 0x%02x, remote address 0x%x",
+            s->start, s->stop, s->curpag, s->boundary, s->rsar);
         return false;
     }
     return true;

@@ -4,8 +4,9 @@
 #include "hw/net/spapr-vlan.h"
 #include "util/error.h"
 
-const DeviceClass *const hw_net_device_classes[] = {&ne2k_pci_class.device, &rtl8139_class.device, &sungem_class.device,
-                                                   &spapr_vlan_vio_class.device, NULL};
+const DeviceClass *const hw_net_device_classes[] = {&ne2k_pci_class.device, &rtl8139_class.device,
+                                                    &sungem_class.device,
+                                                    &spapr_vlan_vio_class.device, NULL};
 
 bool nic_create(BusState *bus, DeviceState *dev, const NicInfo *nic, GError **errp)
 {

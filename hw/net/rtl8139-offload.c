@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an RTL8139C+ does to frames before it sends them: checksums of IP, TCP and UDP (RFC 791, 793, 768) and
- * segments of TCP; and the EEPROM beside the chip (Microchip 93C46B data sheet, 2).  Realtek "RTL8139C+" data
- * sheet, 6.
- * Left out: the EEPROM takes no writes; large frames of IPv6.
+ * What an RTL8139C+ does to frames before it sends them: checksums of IP, TCP and UDP (RFC 791,
+ * 793, 768) and segments of TCP; and the EEPROM beside the chip (Microchip 93C46B data sheet, 2).
+ * Realtek "RTL8139C+" data sheet, 6. Left out: the EEPROM takes no writes; large frames of IPv6.
  */
 #include <string.h>
 #include "rtl8139.h"
@@ -104,8 +103,10 @@ static void put_sum(const uint8_t *ip, uint8_t *payload, size_t size, size_t at)
 
 /* ---- Segments ---- */
 
-static void send_segments(const RtlOffload *offload, const uint8_t *frame, size_t header, size_t tcp_header, size_t data,
-                          void (*send)(void *opaque, const uint8_t *frame, size_t size), void *opaque)
+static void send_segments(const RtlOffload *offload, const uint8_t *frame, size_t header,
+                          size_t tcp_header, size_t data,
+                          void (*send)(void *opaque, const uint8_t *frame, size_t size),
+                          void *opaque)
 {
     size_t headers = ETHERNET_HEADER + header + tcp_header, most = offload->segment;
     uint8_t out[MAX_SEGMENT];
@@ -137,7 +138,8 @@ void rtl_offload(const RtlOffload *offload, uint8_t *frame, size_t size,
     uint8_t *ip = frame + ETHERNET_HEADER, *payload;
     size_t header, total, left, tcp_header;
 
-    if (size < ETHERNET_HEADER + IP_MINIMUM || lduw_be_p(frame + 12) != TYPE_IP || ip[0] >> 4 != 4) {
+    if (size < ETHERNET_HEADER + IP_MINIMUM || lduw_be_p(frame + 12) != TYPE_IP ||
+        ip[0] >> 4 != 4) {
         send(opaque, frame, size);
         return;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtl8139: Realtek's RTL8139C+ Ethernet controller.  Realtek "RTL8139C(L)" data sheet, 5 (registers, the ring of
- * bytes and four transmit descriptors), and "RTL8139C+(L)", 5 and 6 (C+ mode: rings of descriptors, checksums,
- * large frames, VLAN tags).
- * Left out: C+ mode's ring of high priority, receive checksums, wake on LAN, power management, the boot ROM,
- * interrupt mitigation, the twister's parameters.
+ * rtl8139: Realtek's RTL8139C+ Ethernet controller.  Realtek "RTL8139C(L)" data sheet, 5
+ * (registers, the ring of bytes and four transmit descriptors), and "RTL8139C+(L)", 5 and 6 (C+
+ * mode: rings of descriptors, checksums, large frames, VLAN tags). Left out: C+ mode's ring of high
+ * priority, receive checksums, wake on LAN, power management, the boot ROM, interrupt mitigation,
+ * the twister's parameters.
  */
 #include <string.h>
 #include "rtl8139.h"
@@ -30,24 +30,67 @@
 #define CAPABILITY_POINTER 0xdc
 
 enum {
-    REG_MAC = 0x00, REG_MAR = 0x08, REG_TXSTATUS = 0x10, REG_TXADDR = 0x20, REG_RXBUF = 0x30, REG_CMD = 0x37,
-    REG_CAPR = 0x38, REG_CBR = 0x3a, REG_IMR = 0x3c, REG_ISR = 0x3e, REG_TXCONFIG = 0x40, REG_RXCONFIG = 0x44,
-    REG_TIMER = 0x48, REG_MISSED = 0x4c, REG_9346 = 0x50, REG_CONFIG0 = 0x51, REG_CONFIG1 = 0x52, REG_TIMERINT = 0x54,
-    REG_MEDIA = 0x58, REG_CONFIG3 = 0x59, REG_CONFIG4 = 0x5a, REG_HALT = 0x5b, REG_MULTIINT = 0x5c,
-    REG_REVISION = 0x5e, REG_TSAD = 0x60, REG_BMCR = 0x62, REG_BMSR = 0x64, REG_ANAR = 0x66, REG_ANLPAR = 0x68,
-    REG_ANER = 0x6a, REG_CSCR = 0x74, REG_CONFIG5 = 0xd8, REG_POLL = 0xd9, REG_CPCMD = 0xe0, REG_RXRING = 0xe4,
-    REG_RXRING_HIGH = 0xe8, REG_TXTHRESH = 0xec,
+    REG_MAC = 0x00,
+    REG_MAR = 0x08,
+    REG_TXSTATUS = 0x10,
+    REG_TXADDR = 0x20,
+    REG_RXBUF = 0x30,
+    REG_CMD = 0x37,
+    REG_CAPR = 0x38,
+    REG_CBR = 0x3a,
+    REG_IMR = 0x3c,
+    REG_ISR = 0x3e,
+    REG_TXCONFIG = 0x40,
+    REG_RXCONFIG = 0x44,
+    REG_TIMER = 0x48,
+    REG_MISSED = 0x4c,
+    REG_9346 = 0x50,
+    REG_CONFIG0 = 0x51,
+    REG_CONFIG1 = 0x52,
+    REG_TIMERINT = 0x54,
+    REG_MEDIA = 0x58,
+    REG_CONFIG3 = 0x59,
+    REG_CONFIG4 = 0x5a,
+    REG_HALT = 0x5b,
+    REG_MULTIINT = 0x5c,
+    REG_REVISION = 0x5e,
+    REG_TSAD = 0x60,
+    REG_BMCR = 0x62,
+    REG_BMSR = 0x64,
+    REG_ANAR = 0x66,
+    REG_ANLPAR = 0x68,
+    REG_ANER = 0x6a,
+    REG_CSCR = 0x74,
+    REG_CONFIG5 = 0xd8,
+    REG_POLL = 0xd9,
+    REG_CPCMD = 0xe0,
+    REG_RXRING = 0xe4,
+    REG_RXRING_HIGH = 0xe8,
+    REG_TXTHRESH = 0xec,
 };
 enum { CMD_EMPTY = 0x01, CMD_TX = 0x04, CMD_RX = 0x08, CMD_RESET = 0x10 };
 enum { CP_TX = 0x01, CP_RX = 0x02, CP_RX_VLAN = 0x40 };
 enum { INT_RX = 0x01, INT_TX = 0x04, INT_OVERFLOW = 0x10, INT_LINK = 0x20, INT_TIMEOUT = 0x4000 };
-enum { TXS_SIZE = 0x1fff, TXS_OWN = 0x2000, TXS_UNDERRUN = 0x4000, TXS_OK = 0x8000, TXS_ABORTED = 0x40000000 };
+enum {
+    TXS_SIZE = 0x1fff,
+    TXS_OWN = 0x2000,
+    TXS_UNDERRUN = 0x4000,
+    TXS_OK = 0x8000,
+    TXS_ABORTED = 0x40000000
+};
 enum { RXS_OK = 0x0001, RXS_BROADCAST = 0x2000, RXS_PHYSICAL = 0x4000, RXS_MULTICAST = 0x8000 };
-enum { RCR_ALL = 0x01, RCR_MINE = 0x02, RCR_MULTICAST = 0x04, RCR_BROADCAST = 0x08, RCR_NO_WRAP = 0x80 };
+enum {
+    RCR_ALL = 0x01,
+    RCR_MINE = 0x02,
+    RCR_MULTICAST = 0x04,
+    RCR_BROADCAST = 0x08,
+    RCR_NO_WRAP = 0x80
+};
 #define TCR_LOOPBACK 0x60000u
 #define TCR_VERSION 0x74800000u         /* RTL8139C+ */
 #define TCR_FIXED 0xfcf0f80fu
-/* Descriptors of C+ mode: four words of 32 bits, little-endian; the last two are the buffer's address. */
+/* Descriptors of C+ mode: four words of 32 bits, little-endian; the last two are the buffer's
+ * address. */
 #define CPD_OWN (1u << 31)
 #define CPD_END (1u << 30)
 #define CPD_FIRST (1u << 29)
@@ -80,7 +123,8 @@ typedef struct Rtl8139 {
     /* saved */
     uint8_t phys[NET_MAC_SIZE], mult[8];
     uint32_t tx_status[N_TX], tx_addr[N_TX]; /* C+ mode: counters' address; rings' addresses */
-    uint32_t rx_buf, rx_size, rx_read, rx_write; /* the ring of bytes: place, size, the guest's and our end */
+    uint32_t rx_buf, rx_size, rx_read,
+        rx_write; /* the ring of bytes: place, size, the guest's and our end */
     uint16_t isr, imr;
     uint32_t tx_config, rx_config, rx_missed;
     uint16_t cscr;
@@ -102,7 +146,7 @@ typedef struct Rtl8139 {
     MemoryRegion io, mmio;
     /* host-only */
     Timer timer;                        /* by post_load from what is saved */
-    uint32_t tx_size;                   /* of the frame in tx_data, whose descriptors come in one poll */
+    uint32_t tx_size; /* of the frame in tx_data, whose descriptors come in one poll */
     uint8_t tx_data[TX_BUFFER + VLAN_TAG];
     unsigned in_dma;                    /* our own accesses: registers take none of them */
 } Rtl8139;
@@ -159,7 +203,8 @@ static void update_timer(Rtl8139 *s)
         return;
     }
     count = timer_now(s, now);
-    count = (count & ~(uint64_t)UINT32_MAX) + s->timer_int + ((uint32_t)count >= s->timer_int ? 1ull << 32 : 0);
+    count = (count & ~(uint64_t)UINT32_MAX) + s->timer_int +
+            ((uint32_t)count >= s->timer_int ? 1ull << 32 : 0);
     s->expires = s->timer_base + (int64_t)((__int128)count * 1000 / CLOCK_MHZ);
     if ((s->imr & INT_TIMEOUT) && !(s->isr & INT_TIMEOUT)) {
         timer_mod_ns(&s->timer, s->expires);
@@ -537,22 +582,44 @@ typedef struct Register {
     uint32_t writable;
     bool guarded;                       /* writable while 9346CR says so */
 } Register;
-#define REG(a, field, mask, ...) {a, sizeof(((Rtl8139 *)0)->field), offsetof(Rtl8139, field), mask, __VA_ARGS__}
+#define REG(a, field, mask, ...)                                                                   \
+    {                                                                                              \
+        a, sizeof(((Rtl8139 *)0)->field), offsetof(Rtl8139, field), mask, __VA_ARGS__              \
+    }
 
 static const Register registers[] = {
-    REG(REG_TXADDR, tx_addr[0], UINT32_MAX), REG(REG_TXADDR + 4, tx_addr[1], UINT32_MAX),
-    REG(REG_TXADDR + 8, tx_addr[2], UINT32_MAX), REG(REG_TXADDR + 12, tx_addr[3], UINT32_MAX),
-    REG(REG_TXSTATUS, tx_status[0], 0), REG(REG_TXSTATUS + 4, tx_status[1], 0),
-    REG(REG_TXSTATUS + 8, tx_status[2], 0), REG(REG_TXSTATUS + 12, tx_status[3], 0),
-    REG(REG_RXBUF, rx_buf, UINT32_MAX), REG(REG_IMR, imr, 0xe1ff), REG(REG_ISR, isr, 0),
-    REG(REG_TXCONFIG, tx_config, ~TCR_FIXED), REG(REG_RXCONFIG, rx_config, ~0xf0fc0040u),
-    REG(REG_MISSED, rx_missed, 0), REG(REG_CONFIG0, config0, 0x07, true), REG(REG_CONFIG1, config1, 0xf3, true),
-    REG(REG_TIMERINT, timer_int, UINT32_MAX), REG(REG_CONFIG3, config3, 0x70, true),
-    REG(REG_CONFIG4, config4, 0xf5, true), REG(REG_MULTIINT, multi_int, 0x0fff), REG(REG_BMCR, bmcr, 0x8200),
-    REG(REG_BMSR, bmsr, 0), REG(REG_ANAR, anar, 0xffff), REG(REG_ANLPAR, anlpar, 0), REG(REG_ANER, aner, 0xffff),
-    REG(REG_CSCR, cscr, 0), REG(REG_CONFIG5, config5, 0x7f, false), REG(REG_CPCMD, cp_cmd, 0x007b),
-    REG(REG_RXRING, rx_ring, UINT32_MAX), REG(REG_RXRING_HIGH, rx_ring_high, UINT32_MAX),
-    REG(REG_TXTHRESH, tx_thresh, 0xff), REG(REG_HALT, clock_enabled, 0),
+    REG(REG_TXADDR, tx_addr[0], UINT32_MAX),
+    REG(REG_TXADDR + 4, tx_addr[1], UINT32_MAX),
+    REG(REG_TXADDR + 8, tx_addr[2], UINT32_MAX),
+    REG(REG_TXADDR + 12, tx_addr[3], UINT32_MAX),
+    REG(REG_TXSTATUS, tx_status[0], 0),
+    REG(REG_TXSTATUS + 4, tx_status[1], 0),
+    REG(REG_TXSTATUS + 8, tx_status[2], 0),
+    REG(REG_TXSTATUS + 12, tx_status[3], 0),
+    REG(REG_RXBUF, rx_buf, UINT32_MAX),
+    REG(REG_IMR, imr, 0xe1ff),
+    REG(REG_ISR, isr, 0),
+    REG(REG_TXCONFIG, tx_config, ~TCR_FIXED),
+    REG(REG_RXCONFIG, rx_config, ~0xf0fc0040u),
+    REG(REG_MISSED, rx_missed, 0),
+    REG(REG_CONFIG0, config0, 0x07, true),
+    REG(REG_CONFIG1, config1, 0xf3, true),
+    REG(REG_TIMERINT, timer_int, UINT32_MAX),
+    REG(REG_CONFIG3, config3, 0x70, true),
+    REG(REG_CONFIG4, config4, 0xf5, true),
+    REG(REG_MULTIINT, multi_int, 0x0fff),
+    REG(REG_BMCR, bmcr, 0x8200),
+    REG(REG_BMSR, bmsr, 0),
+    REG(REG_ANAR, anar, 0xffff),
+    REG(REG_ANLPAR, anlpar, 0),
+    REG(REG_ANER, aner, 0xffff),
+    REG(REG_CSCR, cscr, 0),
+    REG(REG_CONFIG5, config5, 0x7f, false),
+    REG(REG_CPCMD, cp_cmd, 0x007b),
+    REG(REG_RXRING, rx_ring, UINT32_MAX),
+    REG(REG_RXRING_HIGH, rx_ring_high, UINT32_MAX),
+    REG(REG_TXTHRESH, tx_thresh, 0xff),
+    REG(REG_HALT, clock_enabled, 0),
 };
 
 static const Register *find_register(uint32_t addr)
@@ -569,7 +636,9 @@ static uint32_t register_value(const Rtl8139 *s, const Register *reg)
 {
     const void *p = (const char *)s + reg->offset;
 
-    return reg->size == 4 ? *(const uint32_t *)p : reg->size == 2 ? *(const uint16_t *)p : *(const uint8_t *)p;
+    return reg->size == 4   ? *(const uint32_t *)p
+           : reg->size == 2 ? *(const uint16_t *)p
+                            : *(const uint8_t *)p;
 }
 
 static void set_register(Rtl8139 *s, const Register *reg, uint32_t value)
@@ -721,7 +790,8 @@ static void write_register(Rtl8139 *s, uint32_t addr, uint32_t value, unsigned s
         }
         return;
     }
-    if ((reg->guarded && s->cfg9346 >> 6 != 3) || (reg->addr == REG_TXCONFIG && !(s->cmd & CMD_TX))) {
+    if ((reg->guarded && s->cfg9346 >> 6 != 3) ||
+        (reg->addr == REG_TXCONFIG && !(s->cmd & CMD_TX))) {
         return;
     }
     shift = 8 * (addr - reg->addr);
@@ -738,8 +808,10 @@ static uint32_t all_tx_status(const Rtl8139 *s)
     uint32_t value = 0;
 
     for (unsigned i = 0; i < N_TX; i++) {
-        value |= (s->tx_status[i] & TXS_OWN ? 1u << i : 0) | (s->tx_status[i] & TXS_ABORTED ? 0x10u << i : 0) |
-                 (s->tx_status[i] & TXS_UNDERRUN ? 0x100u << i : 0) | (s->tx_status[i] & TXS_OK ? 0x1000u << i : 0);
+        value |= (s->tx_status[i] & TXS_OWN ? 1u << i : 0) |
+                 (s->tx_status[i] & TXS_ABORTED ? 0x10u << i : 0) |
+                 (s->tx_status[i] & TXS_UNDERRUN ? 0x100u << i : 0) |
+                 (s->tx_status[i] & TXS_OK ? 0x1000u << i : 0);
     }
     return value;
 }
@@ -834,7 +906,10 @@ static void rtl_link_changed(NetClient *nc)
 }
 
 static const NetClientInfo rtl_client = {
-    .type = "nic", .size = sizeof(NetClient), .can_receive = rtl_can_receive, .receive = rtl_receive,
+    .type = "nic",
+    .size = sizeof(NetClient),
+    .can_receive = rtl_can_receive,
+    .receive = rtl_receive,
     .link_changed = rtl_link_changed,
 };
 
@@ -846,7 +921,8 @@ static bool rtl_realize(PciDevice *dev, GError **errp)
         return false;
     }
     dev->config[PCI_INTERRUPT_PIN] = 1;
-    dev->config[PCI_CAPABILITY_LIST] = CAPABILITY_POINTER; /* without the status bit that says there is a list */
+    dev->config[PCI_CAPABILITY_LIST] =
+        CAPABILITY_POINTER; /* without the status bit that says there is a list */
     memory_region_init_io(&s->io, dev, &io_ops, s, "rtl8139", IO_SIZE);
     memory_region_init_io(&s->mmio, dev, &io_ops, s, "rtl8139", IO_SIZE);
     pci_register_bar(dev, 0, PCI_BAR_IO, &s->io);
@@ -883,12 +959,14 @@ static bool rtl_pre_save(void *opaque, GError **errp)
 static bool rtl_post_load(void *opaque, int version, GError **errp)
 {
     Rtl8139 *s = opaque;
-    bool good_ring = s->rx_size == 8192 || s->rx_size == 16384 || s->rx_size == 32768 || s->rx_size == 65536;
+    bool good_ring =
+        s->rx_size == 8192 || s->rx_size == 16384 || s->rx_size == 32768 || s->rx_size == 65536;
 
     if (!good_ring || s->rx_read >= s->rx_size || s->rx_write >= s->rx_size || s->tx_next >= N_TX ||
         s->eeprom.address >= EEPROM_WORDS) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "rtl8139: ring of %u bytes, read at %u, written at %u; descriptor %u; EEPROM's address %u",
+                    "rtl8139: ring of %u bytes, read at %u, written at %u; descriptor %u; EEPROM's "
+                    "address %u",
                     s->rx_size, s->rx_read, s->rx_write, s->tx_next, s->eeprom.address);
         return false;
     }

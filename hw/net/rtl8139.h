@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the RTL8139 that have files of their own: its EEPROM, and what it does to frames in C+ mode. */
+/* Parts of the RTL8139 that have files of their own: its EEPROM, and what it does to frames in C+
+ * mode. */
 #ifndef HW_NET_RTL8139_H
 #define HW_NET_RTL8139_H
 
@@ -24,7 +25,8 @@ typedef struct RtlOffload {
     bool ip_sum, udp_sum, tcp_sum;
     unsigned segment;                   /* most bytes of TCP's data in a frame; 0: one frame */
 } RtlOffload;
-/* Fills in the checksums, or cuts the frame into segments, and sends what comes out. frame has room for its size. */
+/* Fills in the checksums, or cuts the frame into segments, and sends what comes out. frame has room
+ * for its size. */
 void rtl_offload(const RtlOffload *offload, uint8_t *frame, size_t size,
                  void (*send)(void *opaque, const uint8_t *frame, size_t size), void *opaque);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spapr-vlan: a logical LAN adapter of the sPAPR platform.  LoPAR 17.3 ("Interpartition Logical LAN Option").
- * The guest gives a page (the buffer list) with the descriptor of its receive queue, and buffers; what has come is
- * written to a buffer and noted in the queue.  Buffers wait in pools by their size.
- * Left out: filters (all that the network brings is passed on), checksum offload and large frames.
+ * spapr-vlan: a logical LAN adapter of the sPAPR platform.  LoPAR 17.3 ("Interpartition Logical LAN
+ * Option"). The guest gives a page (the buffer list) with the descriptor of its receive queue, and
+ * buffers; what has come is written to a buffer and noted in the queue.  Buffers wait in pools by
+ * their size. Left out: filters (all that the network brings is passed on), checksum offload and
+ * large frames.
  */
 #include <string.h>
 #include <libfdt.h>
@@ -48,7 +49,7 @@ typedef struct SpaprVlan {
     VlanPool rx_pool[N_POOLS];
     /* immutable */
     NicConf conf;
-    uint8_t mac[NET_MAC_SIZE];          /* as it was given; conf's may be the guest's until a reset */
+    uint8_t mac[NET_MAC_SIZE]; /* as it was given; conf's may be the guest's until a reset */
 } SpaprVlan;
 
 static bool read_word(SpaprVlan *vlan, uint64_t at, uint64_t *value)
@@ -89,7 +90,8 @@ static VlanPool *pool_for(SpaprVlan *vlan, size_t size)
     for (unsigned i = 0; i < N_POOLS; i++) {
         VlanPool *pool = &vlan->rx_pool[i];
 
-        if (pool->count > 0 && (size_t)pool->bufsize >= size + HANDLE_SIZE && (!best || pool->bufsize < best->bufsize)) {
+        if (pool->count > 0 && (size_t)pool->bufsize >= size + HANDLE_SIZE &&
+            (!best || pool->bufsize < best->bufsize)) {
             best = pool;
         }
     }
@@ -200,16 +202,17 @@ static void empty_pools(SpaprVlan *vlan)
     }
 }
 
-VlanResult spapr_vlan_open(VioDevice *dev, uint64_t buf_list, uint64_t rec_queue, uint64_t filter_list)
+VlanResult spapr_vlan_open(VioDevice *dev, uint64_t buf_list, uint64_t rec_queue,
+                           uint64_t filter_list)
 {
     SpaprVlan *vlan = (SpaprVlan *)dev;
 
     if (vlan->isopen) {
         return VLAN_RESOURCE;
     }
-    if (buf_list > UINT32_MAX || filter_list > UINT32_MAX || !(rec_queue & BD_VALID) || !BD_LENGTH(rec_queue) ||
-        !mapped(vlan, BD(buf_list, PAGE), PAGE) || !mapped(vlan, BD(filter_list, PAGE), PAGE) ||
-        !mapped(vlan, rec_queue, QUEUE_ALIGNMENT)) {
+    if (buf_list > UINT32_MAX || filter_list > UINT32_MAX || !(rec_queue & BD_VALID) ||
+        !BD_LENGTH(rec_queue) || !mapped(vlan, BD(buf_list, PAGE), PAGE) ||
+        !mapped(vlan, BD(filter_list, PAGE), PAGE) || !mapped(vlan, rec_queue, QUEUE_ALIGNMENT)) {
         return VLAN_PARAMETER;
     }
     rec_queue &= ~BD_TOGGLE;
@@ -247,7 +250,8 @@ static gint compare_pools(gconstpointer a, gconstpointer b)
     return ((const VlanPool *)a)->bufsize - ((const VlanPool *)b)->bufsize;
 }
 
-/* For buffers of that size, or an empty one that becomes it: the pools stay in the order of sizes. */
+/* For buffers of that size, or an empty one that becomes it: the pools stay in the order of sizes.
+ */
 static VlanPool *take_pool(SpaprVlan *vlan, int32_t size)
 {
     VlanPool *empty = NULL;
@@ -350,7 +354,10 @@ static void vlan_reset(void *obj, ResetType type)
 }
 
 static const NetClientInfo vlan_client = {
-    .type = "nic", .size = sizeof(NetClient), .can_receive = vlan_can_receive, .receive = vlan_receive,
+    .type = "nic",
+    .size = sizeof(NetClient),
+    .can_receive = vlan_can_receive,
+    .receive = vlan_receive,
 };
 
 static bool vlan_realize(DeviceState *dev, GError **errp)
@@ -372,7 +379,8 @@ static void vlan_unrealize(DeviceState *dev)
     nic_deinit(&vlan->conf);
 }
 
-/* The kernel takes an address of 8 bytes for one with two bytes of padding, one of 6 not always for that. */
+/* The kernel takes an address of 8 bytes for one with two bytes of padding, one of 6 not always for
+ * that. */
 static bool vlan_fdt(VioDevice *dev, void *fdt, int node)
 {
     const SpaprVlan *vlan = (const SpaprVlan *)dev;
@@ -398,15 +406,17 @@ static bool vlan_post_load(void *opaque, int version, GError **errp)
         const VlanPool *pool = &vlan->rx_pool[i];
 
         if (pool->count < 0 || pool->count > POOL_BUFFERS || pool->bufsize < 0) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "spapr_llan: pool %u has %d buffers of %d bytes",
-                        i, pool->count, pool->bufsize);
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                        "spapr_llan: pool %u has %d buffers of %d bytes", i, pool->count,
+                        pool->bufsize);
             return false;
         }
         buffers += (uint64_t)pool->count;
     }
     if (buffers != vlan->rx_bufs) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "spapr_llan: %u buffers, but %" PRIu64 " in the pools (use-rx-buffer-pools=off is not supported)",
+                    "spapr_llan: %u buffers, but %" PRIu64
+                    " in the pools (use-rx-buffer-pools=off is not supported)",
                     vlan->rx_bufs, buffers);
         return false;
     }

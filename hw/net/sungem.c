@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sungem: Sun's GEM Ethernet controller as Apple's UniNorth has it (GMAC).  Sun "GEM Gigabit Ethernet ASIC
- * Specification" (registers and descriptors, chapters 2 and 3; names as there); its PHY is Broadcom's BCM5201
- * with a link of 100 Mbit/s.
- * Left out: access to the FIFOs, MAC control frames and counters, PCS, wake on LAN, settings of the PHY (the
- * link is always what it is), interrupt mitigation.
+ * sungem: Sun's GEM Ethernet controller as Apple's UniNorth has it (GMAC).  Sun "GEM Gigabit
+ * Ethernet ASIC Specification" (registers and descriptors, chapters 2 and 3; names as there); its
+ * PHY is Broadcom's BCM5201 with a link of 100 Mbit/s. Left out: access to the FIFOs, MAC control
+ * frames and counters, PCS, wake on LAN, settings of the PHY (the link is always what it is),
+ * interrupt mitigation.
  */
 #include <string.h>
 #include "hw/net/nic.h"
@@ -19,36 +19,111 @@
 #define DESCRIPTOR_SIZE 16u
 
 /* Where blocks of registers are, and their sizes in bytes. */
-enum { AT_GREG = 0x0000, AT_TXDMA = 0x2000, AT_WOL = 0x3000, AT_RXDMA = 0x4000, AT_MAC = 0x6000, AT_MIF = 0x6200, AT_PCS = 0x9000 };
-enum { GREG_SIZE = 0x2000, TXDMA_SIZE = 0x1000, WOL_SIZE = 0x14, RXDMA_SIZE = 0x2000, MAC_SIZE = 0x200, MIF_SIZE = 0x20, PCS_SIZE = 0x60 };
+enum {
+    AT_GREG = 0x0000,
+    AT_TXDMA = 0x2000,
+    AT_WOL = 0x3000,
+    AT_RXDMA = 0x4000,
+    AT_MAC = 0x6000,
+    AT_MIF = 0x6200,
+    AT_PCS = 0x9000
+};
+enum {
+    GREG_SIZE = 0x2000,
+    TXDMA_SIZE = 0x1000,
+    WOL_SIZE = 0x14,
+    RXDMA_SIZE = 0x2000,
+    MAC_SIZE = 0x200,
+    MIF_SIZE = 0x20,
+    PCS_SIZE = 0x60
+};
 
 /* Registers by their offsets in the BAR. */
 enum {
-    GREG_SEBSTATE = 0x0000, GREG_STAT = 0x000c, GREG_IMASK = 0x0010, GREG_IACK = 0x0014, GREG_STAT2 = 0x001c,
-    GREG_PCIESTAT = 0x1000, GREG_PCIEMASK = 0x1004, GREG_SWRST = 0x1010,
-    TXDMA_KICK = 0x2000, TXDMA_CFG = 0x2004, TXDMA_DBLOW = 0x2008, TXDMA_DBHI = 0x200c, TXDMA_PCNT = 0x2024,
-    TXDMA_SMACHINE = 0x2028, TXDMA_DPLOW = 0x2030, TXDMA_DPHI = 0x2034, TXDMA_TXDONE = 0x2100, TXDMA_FTAG = 0x2108,
+    GREG_SEBSTATE = 0x0000,
+    GREG_STAT = 0x000c,
+    GREG_IMASK = 0x0010,
+    GREG_IACK = 0x0014,
+    GREG_STAT2 = 0x001c,
+    GREG_PCIESTAT = 0x1000,
+    GREG_PCIEMASK = 0x1004,
+    GREG_SWRST = 0x1010,
+    TXDMA_KICK = 0x2000,
+    TXDMA_CFG = 0x2004,
+    TXDMA_DBLOW = 0x2008,
+    TXDMA_DBHI = 0x200c,
+    TXDMA_PCNT = 0x2024,
+    TXDMA_SMACHINE = 0x2028,
+    TXDMA_DPLOW = 0x2030,
+    TXDMA_DPHI = 0x2034,
+    TXDMA_TXDONE = 0x2100,
+    TXDMA_FTAG = 0x2108,
     TXDMA_FSZ = 0x2118,
-    RXDMA_CFG = 0x4000, RXDMA_DBLOW = 0x4004, RXDMA_DBHI = 0x4008, RXDMA_PCNT = 0x4018, RXDMA_SMACHINE = 0x401c,
-    RXDMA_PTHRESH = 0x4020, RXDMA_DPLOW = 0x4024, RXDMA_DPHI = 0x4028, RXDMA_KICK = 0x4100, RXDMA_DONE = 0x4104,
-    RXDMA_BLANK = 0x4108, RXDMA_FTAG = 0x4110, RXDMA_FSZ = 0x4120,
-    MAC_TXRST = 0x6000, MAC_RXRST = 0x6004, MAC_TXSTAT = 0x6010, MAC_RXSTAT = 0x6014, MAC_CSTAT = 0x6018,
-    MAC_TXMASK = 0x6020, MAC_RXMASK = 0x6024, MAC_MCMASK = 0x6028, MAC_TXCFG = 0x6030, MAC_RXCFG = 0x6034,
-    MAC_XIFCFG = 0x603c, MAC_MINFSZ = 0x6050, MAC_MAXFSZ = 0x6054, MAC_ADDR0 = 0x6080, MAC_ADDR3 = 0x608c,
-    MAC_HASH0 = 0x60c0, MAC_PATMPS = 0x6114, MAC_SMACHINE = 0x6134,
-    MIF_FRAME = 0x620c, MIF_CFG = 0x6210, MIF_STATUS = 0x6218, MIF_SMACHINE = 0x621c,
-    PCS_MIISTAT = 0x9004, PCS_ISTAT = 0x9018, PCS_SSTATE = 0x905c,
+    RXDMA_CFG = 0x4000,
+    RXDMA_DBLOW = 0x4004,
+    RXDMA_DBHI = 0x4008,
+    RXDMA_PCNT = 0x4018,
+    RXDMA_SMACHINE = 0x401c,
+    RXDMA_PTHRESH = 0x4020,
+    RXDMA_DPLOW = 0x4024,
+    RXDMA_DPHI = 0x4028,
+    RXDMA_KICK = 0x4100,
+    RXDMA_DONE = 0x4104,
+    RXDMA_BLANK = 0x4108,
+    RXDMA_FTAG = 0x4110,
+    RXDMA_FSZ = 0x4120,
+    MAC_TXRST = 0x6000,
+    MAC_RXRST = 0x6004,
+    MAC_TXSTAT = 0x6010,
+    MAC_RXSTAT = 0x6014,
+    MAC_CSTAT = 0x6018,
+    MAC_TXMASK = 0x6020,
+    MAC_RXMASK = 0x6024,
+    MAC_MCMASK = 0x6028,
+    MAC_TXCFG = 0x6030,
+    MAC_RXCFG = 0x6034,
+    MAC_XIFCFG = 0x603c,
+    MAC_MINFSZ = 0x6050,
+    MAC_MAXFSZ = 0x6054,
+    MAC_ADDR0 = 0x6080,
+    MAC_ADDR3 = 0x608c,
+    MAC_HASH0 = 0x60c0,
+    MAC_PATMPS = 0x6114,
+    MAC_SMACHINE = 0x6134,
+    MIF_FRAME = 0x620c,
+    MIF_CFG = 0x6210,
+    MIF_STATUS = 0x6218,
+    MIF_SMACHINE = 0x621c,
+    PCS_MIISTAT = 0x9004,
+    PCS_ISTAT = 0x9018,
+    PCS_SSTATE = 0x905c,
 };
 /* Bits. */
 enum {
-    STAT_TXINTME = 0x1, STAT_TXALL = 0x2, STAT_TXDONE = 0x4, STAT_RXDONE = 0x10, STAT_RXNOBUF = 0x20,
-    STAT_RXTAGERR = 0x40, STAT_TXMAC = 0x4000, STAT_RXMAC = 0x8000, STAT_MAC = 0x10000,
+    STAT_TXINTME = 0x1,
+    STAT_TXALL = 0x2,
+    STAT_TXDONE = 0x4,
+    STAT_RXDONE = 0x10,
+    STAT_RXNOBUF = 0x20,
+    STAT_RXTAGERR = 0x40,
+    STAT_TXMAC = 0x4000,
+    STAT_RXMAC = 0x8000,
+    STAT_MAC = 0x10000,
     /* Those that reading GREG_STAT or writing GREG_IACK clears. */
     STAT_LATCHED = STAT_TXINTME | STAT_TXALL | STAT_RXDONE | STAT_RXNOBUF | STAT_RXTAGERR,
-    SWRST_TX = 0x1, SWRST_RX = 0x2, SWRST_RSTOUT = 0x4,
-    DMA_ENABLE = 0x1, MAC_ENABLE = 0x1,
-    RXCFG_STRIP_FCS = 0x4, RXCFG_PROMISCUOUS = 0x8, RXCFG_ALL_GROUPS = 0x10, RXCFG_HASH = 0x20,
-    XIFCFG_LOOPBACK = 0x2, MIF_CFG_MDI0 = 0x100, MIF_CFG_MDI1 = 0x200, CSTAT_PAUSE_TIME = (int)0xffff0000u,
+    SWRST_TX = 0x1,
+    SWRST_RX = 0x2,
+    SWRST_RSTOUT = 0x4,
+    DMA_ENABLE = 0x1,
+    MAC_ENABLE = 0x1,
+    RXCFG_STRIP_FCS = 0x4,
+    RXCFG_PROMISCUOUS = 0x8,
+    RXCFG_ALL_GROUPS = 0x10,
+    RXCFG_HASH = 0x20,
+    XIFCFG_LOOPBACK = 0x2,
+    MIF_CFG_MDI0 = 0x100,
+    MIF_CFG_MDI1 = 0x200,
+    CSTAT_PAUSE_TIME = (int)0xffff0000u,
 };
 #define STAT_TX_COMPLETION 0xfff80000u
 #define TX_COMPLETION_SHIFT 19
@@ -68,8 +143,8 @@ typedef struct SunGem {
     /* saved */
     NicConf conf;                       /* its mac */
     uint32_t phy_addr;                  /* property, too */
-    uint32_t gregs[GREG_SIZE / 4], txdmaregs[TXDMA_SIZE / 4], rxdmaregs[RXDMA_SIZE / 4], macregs[MAC_SIZE / 4],
-        mifregs[MIF_SIZE / 4], pcsregs[PCS_SIZE / 4];
+    uint32_t gregs[GREG_SIZE / 4], txdmaregs[TXDMA_SIZE / 4], rxdmaregs[RXDMA_SIZE / 4],
+        macregs[MAC_SIZE / 4], mifregs[MIF_SIZE / 4], pcsregs[PCS_SIZE / 4];
     uint32_t rx_mask, tx_mask;          /* sizes of the rings less 1 */
     uint8_t tx_data[MAX_PACKET];        /* the frame whose descriptors have come so far */
     uint32_t tx_size;
@@ -84,9 +159,11 @@ typedef struct SunGem {
 
 static uint32_t *block(SunGem *s, uint32_t addr, uint32_t *offset)
 {
-    const struct { uint32_t at, size; uint32_t *regs; } blocks[] = {
-        {AT_GREG, GREG_SIZE, s->gregs}, {AT_TXDMA, TXDMA_SIZE, s->txdmaregs}, {AT_RXDMA, RXDMA_SIZE, s->rxdmaregs},
-        {AT_MAC, MAC_SIZE, s->macregs}, {AT_MIF, MIF_SIZE, s->mifregs}, {AT_PCS, PCS_SIZE, s->pcsregs},
+    const struct { uint32_t at, size; uint32_t *regs;
+    } blocks[] = {
+        {AT_GREG, GREG_SIZE, s->gregs},       {AT_TXDMA, TXDMA_SIZE, s->txdmaregs},
+        {AT_RXDMA, RXDMA_SIZE, s->rxdmaregs}, {AT_MAC, MAC_SIZE, s->macregs},
+        {AT_MIF, MIF_SIZE, s->mifregs},       {AT_PCS, PCS_SIZE, s->pcsregs},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
@@ -101,9 +178,10 @@ static uint32_t *block(SunGem *s, uint32_t addr, uint32_t *offset)
 /* Stretches of the BAR in which there are registers. */
 static bool exists(uint32_t addr)
 {
-    static const struct { uint32_t first, last; } stretches[] = {
-        {0x0000, 0x001c}, {0x1000, 0x1010}, {0x2000, 0x2034}, {0x2100, 0x2118}, {0x4000, 0x4028}, {0x4100, 0x4120},
-        {0x6000, 0x6134}, {0x6200, 0x621c}, {0x9000, 0x9018}, {0x9050, 0x905c},
+    static const struct { uint32_t first, last;
+    } stretches[] = {
+        {0x0000, 0x001c}, {0x1000, 0x1010}, {0x2000, 0x2034}, {0x2100, 0x2118}, {0x4000, 0x4028},
+        {0x4100, 0x4120}, {0x6000, 0x6134}, {0x6200, 0x621c}, {0x9000, 0x9018}, {0x9050, 0x905c},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(stretches); i++) {
@@ -146,7 +224,8 @@ static void update_mac_irq(SunGem *s)
 {
     set_status(s, STAT_TXMAC, *reg(s, MAC_TXSTAT) & ~*reg(s, MAC_TXMASK));
     set_status(s, STAT_RXMAC, *reg(s, MAC_RXSTAT) & ~*reg(s, MAC_RXMASK));
-    set_status(s, STAT_MAC, *reg(s, MAC_CSTAT) & ~(uint32_t)CSTAT_PAUSE_TIME & ~*reg(s, MAC_MCMASK));
+    set_status(s, STAT_MAC,
+               *reg(s, MAC_CSTAT) & ~(uint32_t)CSTAT_PAUSE_TIME & ~*reg(s, MAC_MCMASK));
 }
 
 /* Rings have 32 << n descriptors; n is 0 to 8. */
@@ -232,7 +311,8 @@ static bool wanted(SunGem *s, const uint8_t *mac, uint32_t crc, uint64_t *flags)
             return true;
         }
         *flags = RXD_HASH_PASS;
-        return (cfg & RXCFG_HASH) && (*reg(s, MAC_HASH0 + 4 * (hash >> 4)) >> (15 - (hash & 0xf)) & 1);
+        return (cfg & RXCFG_HASH) &&
+               (*reg(s, MAC_HASH0 + 4 * (hash >> 4)) >> (15 - (hash & 0xf)) & 1);
     }
     if (is_address(s, mac, MAC_ADDR0)) {
         return true;
@@ -243,7 +323,8 @@ static bool wanted(SunGem *s, const uint8_t *mac, uint32_t crc, uint64_t *flags)
 
 static ssize_t receive(SunGem *s, const uint8_t *frame, uint32_t size)
 {
-    uint32_t fcs = *reg(s, MAC_RXCFG) & RXCFG_STRIP_FCS ? 0 : 4, crc, done, skip = *reg(s, RXDMA_CFG) >> 13 & 0x7f;
+    uint32_t fcs = *reg(s, MAC_RXCFG) & RXCFG_STRIP_FCS ? 0 : 4, crc, done,
+             skip = *reg(s, RXDMA_CFG) >> 13 & 0x7f;
     uint64_t at, buffer, flags;
     uint8_t descriptor[DESCRIPTOR_SIZE];
 
@@ -290,7 +371,8 @@ static void insert_sum(SunGem *s)
     uint32_t start = TXD_SUM_START(s->tx_first_ctl), stuff = TXD_SUM_STUFF(s->tx_first_ctl);
 
     if (start + 2 > s->tx_size || stuff + 2 > s->tx_size) {
-        log_mask(LOG_GUEST_ERROR, "sungem: checksum from %u to %u in a frame of %u bytes\n", start, stuff, s->tx_size);
+        log_mask(LOG_GUEST_ERROR, "sungem: checksum from %u to %u in a frame of %u bytes\n", start,
+                 stuff, s->tx_size);
         return;
     }
     stw_be_p(s->tx_data + stuff, (uint16_t)~raw_sum(s->tx_data + start, s->tx_size - start));
@@ -431,7 +513,7 @@ static uint16_t phy_read(const SunGem *s, unsigned phy, unsigned number)
         return 0xffff;
     }
     switch (number) {
-    case 1:                             /* 100BASE-TX full duplex, autonegotiation; complete, with a link */
+    case 1: /* 100BASE-TX full duplex, autonegotiation; complete, with a link */
         return nic_link_up(&s->conf) ? 0x402c : 0x4008;
     case 2:
         return 0x0040;
@@ -465,10 +547,11 @@ static uint32_t phy_frame(const SunGem *s, uint32_t frame)
 static bool read_only(uint32_t addr)
 {
     static const uint16_t list[] = {
-        GREG_SEBSTATE, GREG_STAT, GREG_STAT2, GREG_PCIESTAT, TXDMA_TXDONE, TXDMA_PCNT, TXDMA_SMACHINE, TXDMA_DPLOW,
-        TXDMA_DPHI, TXDMA_FSZ, TXDMA_FTAG, RXDMA_DONE, RXDMA_PCNT, RXDMA_SMACHINE, RXDMA_DPLOW, RXDMA_DPHI, RXDMA_FSZ,
-        RXDMA_FTAG, MAC_TXRST, MAC_RXRST, MAC_TXSTAT, MAC_RXSTAT, MAC_CSTAT, MAC_PATMPS, MAC_SMACHINE, MIF_STATUS,
-        MIF_SMACHINE, PCS_MIISTAT, PCS_ISTAT, PCS_SSTATE,
+        GREG_SEBSTATE,  GREG_STAT,      GREG_STAT2,   GREG_PCIESTAT, TXDMA_TXDONE, TXDMA_PCNT,
+        TXDMA_SMACHINE, TXDMA_DPLOW,    TXDMA_DPHI,   TXDMA_FSZ,     TXDMA_FTAG,   RXDMA_DONE,
+        RXDMA_PCNT,     RXDMA_SMACHINE, RXDMA_DPLOW,  RXDMA_DPHI,    RXDMA_FSZ,    RXDMA_FTAG,
+        MAC_TXRST,      MAC_RXRST,      MAC_TXSTAT,   MAC_RXSTAT,    MAC_CSTAT,    MAC_PATMPS,
+        MAC_SMACHINE,   MIF_STATUS,     MIF_SMACHINE, PCS_MIISTAT,   PCS_ISTAT,    PCS_SSTATE,
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(list); i++) {
@@ -599,7 +682,10 @@ static const MemoryRegionOps register_ops = {
 /* ---- Life and state ---- */
 
 static const NetClientInfo sungem_client = {
-    .type = "nic", .size = sizeof(NetClient), .can_receive = sungem_can_receive, .receive = sungem_receive,
+    .type = "nic",
+    .size = sizeof(NetClient),
+    .can_receive = sungem_can_receive,
+    .receive = sungem_receive,
 };
 
 static bool sungem_realize(PciDevice *dev, GError **errp)
@@ -609,7 +695,8 @@ static bool sungem_realize(PciDevice *dev, GError **errp)
     if (!nic_init(&s->conf, &sungem_client, "sungem", dev->parent.id, s, errp)) {
         return false;
     }
-    pci_set16(dev->config + PCI_STATUS, PCI_STATUS_FAST_BACK | PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_66MHZ);
+    pci_set16(dev->config + PCI_STATUS,
+              PCI_STATUS_FAST_BACK | PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_66MHZ);
     pci_set16(dev->config + PCI_SUBSYSTEM_VENDOR_ID, 0);
     pci_set16(dev->config + PCI_SUBSYSTEM_ID, 0);
     dev->config[PCI_INTERRUPT_PIN] = 1;
@@ -633,8 +720,8 @@ static bool sungem_post_load(void *opaque, int version, GError **errp)
     SunGem *s = opaque;
 
     if (s->tx_size > MAX_PACKET) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "sungem: %u bytes of a frame of %u at most",
-                    s->tx_size, MAX_PACKET);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "sungem: %u bytes of a frame of %u at most", s->tx_size, MAX_PACKET);
         return false;
     }
     update_masks(s);

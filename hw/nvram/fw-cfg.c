@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fw_cfg behind memory: the interface between a QEMU-compatible machine and its firmware
- * (docs/specs/fw_cfg of QEMU).  Writing an item's number to the selector starts it from its first byte; each
- * read of the data register yields the next, zeros behind the end.
- * Left out: DMA, which the Macs' firmware does not use, and writing items.
+ * (docs/specs/fw_cfg of QEMU).  Writing an item's number to the selector starts it from its first
+ * byte; each read of the data register yields the next, zeros behind the end. Left out: DMA, which
+ * the Macs' firmware does not use, and writing items.
  */
 #include <string.h>
 #include "hw/nvram/fw-cfg.h"
@@ -125,8 +125,10 @@ void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value)
     fw_cfg_set_bytes(dev, key, bytes, sizeof(bytes));
 }
 
-/* The directory: a count, then size, key, two bytes of nothing and name of each file; big-endian. */
-bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp)
+/* The directory: a count, then size, key, two bytes of nothing and name of each file; big-endian.
+ */
+bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size,
+                     GError **errp)
 {
     FwCfg *fw = (FwCfg *)dev;
     FwCfgItem *directory = item_of(fw, FW_CFG_FILE_DIR);
@@ -134,7 +136,8 @@ bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint3
     uint8_t *entry;
 
     if (strlen(name) >= NAME_SIZE || fw->n_files == MAX_FILES) {
-        error_setg(errp, "fw_cfg: no room for file '%s' (%u files, names of %u bytes)", name, MAX_FILES, NAME_SIZE - 1);
+        error_setg(errp, "fw_cfg: no room for file '%s' (%u files, names of %u bytes)", name,
+                   MAX_FILES, NAME_SIZE - 1);
         return false;
     }
     directory->data = g_realloc(directory->data, old + entry_size);
@@ -166,7 +169,8 @@ static bool fw_cfg_post_load(void *opaque, int version, GError **errp)
     FwCfg *fw = opaque;
 
     if (fw->cur_entry != INVALID && !item_of(fw, fw->cur_entry)) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "fw_cfg: there is no item 0x%x", fw->cur_entry);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "fw_cfg: there is no item 0x%x",
+                    fw->cur_entry);
         return false;
     }
     return true;

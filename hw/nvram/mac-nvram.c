@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Non-volatile memory of Power Macs: bytes at addresses 16 apart behind the older I/O chips, 2 apart on the bus
- * of the newer boards.  "Macintosh
- * Technology in the Common Hardware Reference Platform" (partitions, as in CHRP 8.4.1: signature, sum, length
- * in units of 16 bytes, name of 12 bytes); Linux's arch/powerpc/platforms/powermac/nvram.c for the part of
- * Mac OS X with its Adler-32 sum and generation.
+ * Non-volatile memory of Power Macs: bytes at addresses 16 apart behind the older I/O chips, 2
+ * apart on the bus of the newer boards.  "Macintosh Technology in the Common Hardware Reference
+ * Platform" (partitions, as in CHRP 8.4.1: signature, sum, length in units of 16 bytes, name of 12
+ * bytes); Linux's arch/powerpc/platforms/powermac/nvram.c for the part of Mac OS X with its
+ * Adler-32 sum and generation.
  */
 #include <string.h>
 #include "hw/nvram/mac-nvram.h"
@@ -19,7 +19,9 @@
 #define SIGNATURE_FREE 0x7f
 #define SIGNATURE_OSX 0x5a
 #define OPEN_FIRMWARE_SIZE (MAC_NVRAM_SIZE / 2)
-#define SYSTEM_SIZE 0xc10u              /* room for variables to come: OpenBIOS cannot make a partition larger */
+#define SYSTEM_SIZE                                                                                \
+    0xc10u /* room for variables to come: OpenBIOS cannot make a partition larger                  \
+            */
 
 typedef struct MacNvram {
     DeviceState parent;
@@ -135,8 +137,8 @@ static bool nvram_realize(DeviceState *dev, GError **errp)
     MacNvram *nvram = (MacNvram *)dev;
 
     if (nvram->byte_shift > MAX_SHIFT) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "macio-nvram: it_shift is %u, at most %u",
-                    nvram->byte_shift, MAX_SHIFT);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "macio-nvram: it_shift is %u, at most %u", nvram->byte_shift, MAX_SHIFT);
         return false;
     }
     memory_region_init_io(&nvram->registers, dev, &nvram_ops, dev, "macio-nvram",
@@ -150,7 +152,8 @@ static void nvram_unrealize(DeviceState *dev)
 }
 
 static const Property nvram_properties[] = {
-    DEFINE_PROP_UINT32("it_shift", MacNvram, byte_shift, MAX_SHIFT, "Bytes are 1 << it_shift apart"),
+    DEFINE_PROP_UINT32("it_shift", MacNvram, byte_shift, MAX_SHIFT,
+                       "Bytes are 1 << it_shift apart"),
     DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spapr-nvram: 64 KiB that RTAS nvram-fetch and nvram-store read and write (LoPAR 7.3.1).  New memory
- * holds one empty partition, as its format (LoPAR 8, CHRP 8.4.1) demands: header of 16 bytes with
- * signature, checksum, length in 16-byte units and a name.
- * Left out: a drive behind it; contents last as long as the process, and through snapshots.
+ * spapr-nvram: 64 KiB that RTAS nvram-fetch and nvram-store read and write (LoPAR 7.3.1).  New
+ * memory holds one empty partition, as its format (LoPAR 8, CHRP 8.4.1) demands: header of 16 bytes
+ * with signature, checksum, length in 16-byte units and a name. Left out: a drive behind it;
+ * contents last as long as the process, and through snapshots.
  */
 #include <string.h>
 #include "hw/nvram/fw-cfg.h"
@@ -95,5 +95,5 @@ bool spapr_nvram_is(const DeviceState *dev)
     return device_get_class(dev) == &spapr_nvram_vio_class.device;
 }
 
-const DeviceClass *const hw_nvram_device_classes[] = {&fw_cfg_mem_class, &mac_nvram_class, &spapr_nvram_vio_class.device,
-                                                      NULL};
+const DeviceClass *const hw_nvram_device_classes[] = {&fw_cfg_mem_class, &mac_nvram_class,
+                                                      &spapr_nvram_vio_class.device, NULL};

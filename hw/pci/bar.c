@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Base address registers: where a device's regions appear in its bus's memory and I/O spaces.
- * PCI Local Bus Specification 3.0, 6.2.5.  A BAR whose size bits are read back (all ones written) is an
- * address like any other: it is only not decoded when it would reach past the space's end.
+ * PCI Local Bus Specification 3.0, 6.2.5.  A BAR whose size bits are read back (all ones written)
+ * is an address like any other: it is only not decoded when it would reach past the space's end.
  */
 #include <string.h>
 #include "hw/core/machine.h"
@@ -66,7 +66,8 @@ static uint64_t address_of(const PciDevice *dev, unsigned n)
     address &= ~(bar->size - 1);
     last = address + bar->size - 1;
     /* All ones (a size is asked for) ends at the limit, and is no place to be. */
-    if (last < address || last >= limit || (address == 0 && !pci_bus_root(dev->bus)->address_zero)) {
+    if (last < address || last >= limit ||
+        (address == 0 && !pci_bus_root(dev->bus)->address_zero)) {
         return PCI_UNMAPPED;
     }
     return address;
@@ -129,7 +130,8 @@ bool pci_load_rom(PciDevice *dev, GError **errp)
             return false;
         }
     } else if (class->rom_size && !g_strcmp0(dev->romfile, class->romfile)) {
-        /* Code for another processor, which nothing here runs; but its place is part of the machine's state. */
+        /* Code for another processor, which nothing here runs; but its place is part of the
+         * machine's state. */
         length = class->rom_size;
         data = g_malloc0(length);
     } else {

@@ -12,8 +12,9 @@ enum { WINDOW_IO, WINDOW_MEMORY, WINDOW_PREFETCH };
 
 PciBus *pci_bridge_bus(const PciDevice *dev)
 {
-    return dev && object_is_a(OBJECT(dev), &pci_bridge_device_class.object) ? ((const PciBridge *)dev)->secondary
-                                                                          : NULL;
+    return dev && object_is_a(OBJECT(dev), &pci_bridge_device_class.object)
+               ? ((const PciBridge *)dev)->secondary
+               : NULL;
 }
 
 /* ---- Windows ---- */
@@ -21,7 +22,8 @@ PciBus *pci_bridge_bus(const PciDevice *dev)
 static PciRange io_range(const PciDevice *dev)
 {
     const uint8_t *c = dev->config;
-    PciRange r = {(uint64_t)(c[PCI_IO_BASE] & 0xf0) << 8, (uint64_t)(c[PCI_IO_LIMIT] & 0xf0) << 8 | 0xfff};
+    PciRange r = {(uint64_t)(c[PCI_IO_BASE] & 0xf0) << 8,
+                  (uint64_t)(c[PCI_IO_LIMIT] & 0xf0) << 8 | 0xfff};
 
     if ((c[PCI_IO_BASE] & 0xf) == 1) {
         r.base |= (uint64_t)pci_get16(c + PCI_IO_BASE_UPPER) << 16;
@@ -53,7 +55,9 @@ static PciRange prefetch_range(const PciDevice *dev)
 
 PciRange pci_bridge_range(const PciDevice *dev, unsigned n)
 {
-    return n == WINDOW_IO ? io_range(dev) : n == WINDOW_MEMORY ? memory_range(dev) : prefetch_range(dev);
+    return n == WINDOW_IO       ? io_range(dev)
+           : n == WINDOW_MEMORY ? memory_range(dev)
+                                : prefetch_range(dev);
 }
 
 static void unmap(PciBridgeWindow *window)
@@ -65,7 +69,8 @@ static void unmap(PciBridgeWindow *window)
     }
 }
 
-static void map(PciBridge *bridge, unsigned n, MemoryRegion *outside, MemoryRegion *inside, bool decoded)
+static void map(PciBridge *bridge, unsigned n, MemoryRegion *outside, MemoryRegion *inside,
+                bool decoded)
 {
     static const char *const names[] = {"pci-bridge-io", "pci-bridge-mem", "pci-bridge-prefetch"};
     PciBridgeWindow *window = &bridge->windows[n];
@@ -75,7 +80,8 @@ static void map(PciBridge *bridge, unsigned n, MemoryRegion *outside, MemoryRegi
 
     /* Most writes to the configuration space change no window. */
     if (shown == window->mapped &&
-        (!shown || (window->alias.addr == r.base && memory_region_size(&window->alias) == r.last - r.base + 1))) {
+        (!shown || (window->alias.addr == r.base &&
+                    memory_region_size(&window->alias) == r.last - r.base + 1))) {
         return;
     }
     unmap(window);
@@ -123,8 +129,8 @@ bool pci_bridge_realize(PciDevice *dev, GError **errp)
 
     memory_region_init(&bridge->memory, dev, "pci-bridge-pci", UINT64_MAX);
     memory_region_init(&bridge->io, dev, "pci-bridge-io", 1ull << 32);
-    bridge->secondary = pci_bus_create(&dev->parent, dev->parent.id ? dev->parent.id : NULL, NULL, NULL,
-                                       &bridge->memory, &bridge->io);
+    bridge->secondary = pci_bus_create(&dev->parent, dev->parent.id ? dev->parent.id : NULL, NULL,
+                                       NULL, &bridge->memory, &bridge->io);
     bridge->secondary->bridge = dev;
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI configuration space: four masks stand beside its bytes, and decide what a write changes (writable,
- * write_clears), what a loaded state must agree in (must_match) and what is taken by capabilities (used).
- * PCI Local Bus Specification 3.0, 6.1 and 6.2 (header), 6.7 (capabilities).
+ * PCI configuration space: four masks stand beside its bytes, and decide what a write changes
+ * (writable, write_clears), what a loaded state must agree in (must_match) and what is taken by
+ * capabilities (used). PCI Local Bus Specification 3.0, 6.1 and 6.2 (header), 6.7 (capabilities).
  */
 #include <string.h>
 #include "hw/pci/pci.h"
@@ -35,7 +35,8 @@ void pci_config_write_default(PciDevice *dev, uint32_t address, uint32_t value, 
         uint8_t byte = (uint8_t)(value >> 8 * i), *at = &dev->config[address + i];
         uint8_t writable = dev->writable[address + i];
 
-        *at = (uint8_t)(((*at & ~writable) | (byte & writable)) & ~(byte & dev->write_clears[address + i]));
+        *at = (uint8_t)(((*at & ~writable) | (byte & writable)) &
+                        ~(byte & dev->write_clears[address + i]));
     }
     pci_update_bars(dev);
     pci_update_irq_disabled(dev, intx_disabled);
@@ -130,8 +131,9 @@ static void init_identity(PciDevice *dev)
 
 static void init_masks(PciDevice *dev)
 {
-    pci_set16(dev->writable + PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
-                                               PCI_COMMAND_PARITY | PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
+    pci_set16(dev->writable + PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MEMORY |
+                                               PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
+                                               PCI_COMMAND_SERR | PCI_COMMAND_INTX_DISABLE);
     dev->writable[PCI_CACHE_LINE_SIZE] = 0xff;
     dev->writable[PCI_INTERRUPT_LINE] = 0xff;
     memset(dev->writable + FIRST_FREE, 0xff, dev->config_size - FIRST_FREE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A device's accesses to memory: allowed when it and the bridges above are bus masters, translated by the
- * owner of the root bus.  PCI Local Bus Specification 3.0, 6.2.2.
+ * A device's accesses to memory: allowed when it and the bridges above are bus masters, translated
+ * by the owner of the root bus.  PCI Local Bus Specification 3.0, 6.2.2.
  */
 #include <string.h>
 #include "hw/pci/pci.h"
@@ -30,13 +30,15 @@ static bool transfer(PciDevice *dev, uint64_t address, void *buf, uint64_t lengt
     while (length) {
         uint64_t real = address, left = length;
 
-        if (root->ops->translate && !root->ops->translate(root->opaque, dev, address, is_write, &real, &left)) {
+        if (root->ops->translate &&
+            !root->ops->translate(root->opaque, dev, address, is_write, &real, &left)) {
             log_mask(LOG_GUEST_ERROR, "PCI: %s: no DMA translation of 0x%" PRIx64 "\n",
                      device_get_class(&dev->parent)->name, address);
             return false;
         }
         left = MIN(left, length);
-        if (address_space_rw(address_space_memory(), real, MEMTXATTRS_UNSPECIFIED, at, left, is_write)) {
+        if (address_space_rw(address_space_memory(), real, MEMTXATTRS_UNSPECIFIED, at, left,
+                             is_write)) {
             log_mask(LOG_GUEST_ERROR, "PCI: %s: DMA to 0x%" PRIx64 " failed\n",
                      device_get_class(&dev->parent)->name, real);
             return false;

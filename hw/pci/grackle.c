@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Grackle, the memory controller and PCI host bridge MPC106 as the beige Power Mac G3 has it (address map
- * B).  MPC106 PCI Bridge/Memory Controller User's Manual, 3.1 (maps) and 3.2 (configuration registers).
- * Left out: the memory controller's registers do nothing.
+ * Grackle, the memory controller and PCI host bridge MPC106 as the beige Power Mac G3 has it
+ * (address map B).  MPC106 PCI Bridge/Memory Controller User's Manual, 3.1 (maps) and 3.2
+ * (configuration registers). Left out: the memory controller's registers do nothing.
  */
 #include "hw/pci/pci-host.h"
 #include "migration/vmstate.h"
@@ -47,7 +47,8 @@ void grackle_map(DeviceState *dev, MemoryRegion *system_memory)
     Grackle *grackle = (Grackle *)dev;
     PciHost *host = &grackle->host;
 
-    memory_region_init_alias(&grackle->memory_window, dev, "pci-hole", &host->memory, MEMORY_BASE, MEMORY_SIZE);
+    memory_region_init_alias(&grackle->memory_window, dev, "pci-hole", &host->memory, MEMORY_BASE,
+                             MEMORY_SIZE);
     memory_region_init_alias(&grackle->io_window, dev, "pci-isa-mmio", &host->io, 0, IO_SIZE);
     memory_region_add_subregion(system_memory, MEMORY_BASE, &grackle->memory_window);
     memory_region_add_subregion(system_memory, IO_BASE, &grackle->io_window);
@@ -59,12 +60,13 @@ static const VMStateDescription vmstate_grackle = {
     .name = "PCIHost",
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(host.config_reg, Grackle),
-        VMSTATE_END_OF_LIST(),
-    },
-    .immutable = VMSTATE_NAMES("host.parent", "host.address_region", "host.data_region", "host.memory", "host.io", "lines",
-                               "memory_window", "io_window"),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32(host.config_reg, Grackle),
+            VMSTATE_END_OF_LIST(),
+        },
+    .immutable = VMSTATE_NAMES("host.parent", "host.address_region", "host.data_region",
+                               "host.memory", "host.io", "lines", "memory_window", "io_window"),
     .elsewhere = VMSTATE_NAMES("host.bus"),
     VMSTATE_STRUCT_AUDIT(Grackle),
 };
@@ -121,4 +123,5 @@ static const PciDeviceClass grackle_function_class = {
     .realize = function_realize,
 };
 
-const DeviceClass *const hw_pci_device_classes[] = {&grackle_class, &grackle_function_class.device, NULL};
+const DeviceClass *const hw_pci_device_classes[] = {&grackle_class, &grackle_function_class.device,
+                                                    NULL};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address and data registers of PCI host bridges: configuration mechanism 1.  PCI Local Bus Specification
- * 3.0, 3.2.2.3.2.
+ * Address and data registers of PCI host bridges: configuration mechanism 1.  PCI Local Bus
+ * Specification 3.0, 3.2.2.3.2.
  */
 #include "hw/pci/pci-host.h"
 
@@ -56,14 +56,15 @@ const MemoryRegionOps pci_host_data_ops = {
     .impl = {.min_access_size = 1, .max_access_size = 4},
 };
 
-void pci_host_init_registers(PciHost *host, const MemoryRegionOps *address_ops, const MemoryRegionOps *data_ops,
-                             uint64_t size)
+void pci_host_init_registers(PciHost *host, const MemoryRegionOps *address_ops,
+                             const MemoryRegionOps *data_ops, uint64_t size)
 {
     memory_region_init_io(&host->address_region, host, address_ops, host, "pci-conf-idx", size);
     memory_region_init_io(&host->data_region, host, data_ops, host, "pci-conf-data", size);
 }
 
-void pci_host_init_bus(PciHost *host, const PciBusOps *ops, void *opaque, uint64_t memory_size, uint64_t io_size)
+void pci_host_init_bus(PciHost *host, const PciBusOps *ops, void *opaque, uint64_t memory_size,
+                       uint64_t io_size)
 {
     memory_region_init(&host->memory, host, "pci-memory", memory_size);
     memory_region_init(&host->io, host, "pci-io", io_size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * INTx: levels that devices give to pins, turned over bridges to a root bus's lines, where those of several
- * devices add up.  PCI Local Bus Specification 3.0, 2.2.6 and 6.2.2 (INTx disable); PCI-to-PCI Bridge
- * Architecture 1.2, 9.1 (which pin of a bridge).
+ * INTx: levels that devices give to pins, turned over bridges to a root bus's lines, where those of
+ * several devices add up.  PCI Local Bus Specification 3.0, 2.2.6 and 6.2.2 (INTx disable);
+ * PCI-to-PCI Bridge Architecture 1.2, 9.1 (which pin of a bridge).
  */
 #include "hw/pci/pci.h"
 

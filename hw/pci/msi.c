@@ -6,7 +6,8 @@
 #include "hw/pci/pci.h"
 #include "util/error.h"
 
-/* Registers behind the flags: address (4 or 8), data (2, then 2 reserved), mask and pending bits (4 each). */
+/* Registers behind the flags: address (4 or 8), data (2, then 2 reserved), mask and pending bits (4
+ * each). */
 static unsigned data_offset(uint16_t flags)
 {
     return PCI_MSI_ADDRESS + (flags & PCI_MSI_FLAGS_64 ? 8 : 4);
@@ -38,10 +39,12 @@ static unsigned vectors_enabled(uint16_t flags)
     return MIN(1u << ((flags & PCI_MSI_FLAGS_ENABLED) >> 4), vectors_capable(flags));
 }
 
-bool pci_msi_init(PciDevice *dev, uint8_t offset, unsigned n_vectors, bool is_64bit, bool mask, GError **errp)
+bool pci_msi_init(PciDevice *dev, uint8_t offset, unsigned n_vectors, bool is_64bit, bool mask,
+                  GError **errp)
 {
     unsigned order = (unsigned)__builtin_ctz(n_vectors);
-    uint16_t flags = (uint16_t)(order << 1 | (is_64bit ? PCI_MSI_FLAGS_64 : 0) | (mask ? PCI_MSI_FLAGS_MASK : 0));
+    uint16_t flags = (uint16_t)(order << 1 | (is_64bit ? PCI_MSI_FLAGS_64 : 0) |
+                                (mask ? PCI_MSI_FLAGS_MASK : 0));
     unsigned data = data_offset(flags);
     uint8_t *writable;
 
@@ -88,7 +91,8 @@ static void send(PciDevice *dev, unsigned vector)
     if (root->ops->message) {
         root->ops->message(root->opaque, dev, address, data);
     } else {
-        address_space_stn_le(address_space_memory(), address, 4, data, MEMTXATTRS_UNSPECIFIED, NULL);
+        address_space_stn_le(address_space_memory(), address, 4, data, MEMTXATTRS_UNSPECIFIED,
+                             NULL);
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MSI-X: message interrupts whose addresses and numbers stand in a table inside one of the device's BARs.
- * PCI Local Bus Specification 3.0, 6.8.2.
+ * MSI-X: message interrupts whose addresses and numbers stand in a table inside one of the device's
+ * BARs. PCI Local Bus Specification 3.0, 6.8.2.
  */
 #include <string.h>
 #include "hw/pci/pci.h"
@@ -47,7 +47,8 @@ static void send(PciDevice *dev, unsigned vector)
     if (root->ops->message) {
         root->ops->message(root->opaque, dev, address, data);
     } else {
-        address_space_stn_le(address_space_memory(), address, 4, data, MEMTXATTRS_UNSPECIFIED, NULL);
+        address_space_stn_le(address_space_memory(), address, 4, data, MEMTXATTRS_UNSPECIFIED,
+                             NULL);
     }
 }
 
@@ -68,8 +69,8 @@ static uint64_t table_read(void *opaque, hwaddr addr, unsigned size)
 {
     PciDevice *dev = opaque;
 
-    return pci_get32(dev->msix.table + addr) | (size == 8 ? (uint64_t)pci_get32(dev->msix.table + addr + 4) << 32
-                                                          : 0);
+    return pci_get32(dev->msix.table + addr) |
+           (size == 8 ? (uint64_t)pci_get32(dev->msix.table + addr + 4) << 32 : 0);
 }
 
 static void table_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
@@ -89,7 +90,9 @@ static uint64_t pending_read(void *opaque, hwaddr addr, unsigned size)
     uint64_t value = 0;
 
     for (unsigned i = 0; i < size; i++) {
-        value |= addr + i < (dev->msix.n_vectors + 7) / 8 ? (uint64_t)dev->msix.pending[addr + i] << 8 * i : 0;
+        value |= addr + i < (dev->msix.n_vectors + 7) / 8
+                     ? (uint64_t)dev->msix.pending[addr + i] << 8 * i
+                     : 0;
     }
     return value;
 }
@@ -117,8 +120,8 @@ static const MemoryRegionOps pending_ops = {
 
 /* ---- Life ---- */
 
-bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsigned n, uint32_t table,
-                   uint32_t pending, uint8_t offset, GError **errp)
+bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsigned n,
+                   uint32_t table, uint32_t pending, uint8_t offset, GError **errp)
 {
     PciMsix *msix = &dev->msix;
     uint8_t *at;
@@ -135,13 +138,16 @@ bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsign
     pci_set16(at + PCI_MSIX_FLAGS, (uint16_t)(n_vectors - 1));
     pci_set32(at + PCI_MSIX_TABLE, table | n);
     pci_set32(at + PCI_MSIX_PBA, pending | n);
-    pci_set16(dev->writable + offset + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASK_ALL);
+    pci_set16(dev->writable + offset + PCI_MSIX_FLAGS,
+              PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASK_ALL);
     msix->capability = offset;
     msix->n_vectors = n_vectors;
     msix->table = g_malloc0(n_vectors * ENTRY_SIZE);
     msix->pending = g_malloc0((n_vectors + 7) / 8);
-    memory_region_init_io(&msix->table_region, dev, &table_ops, dev, "msix-table", n_vectors * ENTRY_SIZE);
-    memory_region_init_io(&msix->pending_region, dev, &pending_ops, dev, "msix-pba", (n_vectors + 63) / 64 * 8);
+    memory_region_init_io(&msix->table_region, dev, &table_ops, dev, "msix-table",
+                          n_vectors * ENTRY_SIZE);
+    memory_region_init_io(&msix->pending_region, dev, &pending_ops, dev, "msix-pba",
+                          (n_vectors + 63) / 64 * 8);
     memory_region_add_subregion(bar, table, &msix->table_region);
     memory_region_add_subregion(bar, pending, &msix->pending_region);
     pci_msix_reset(dev);
@@ -207,7 +213,8 @@ void pci_msix_reset(PciDevice *dev)
 
 /* ---- State: table, then pending bits ---- */
 
-static bool get_msix(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_msix(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     PciMsix *msix = &((PciDevice *)pv)->msix;
 
@@ -218,7 +225,8 @@ static bool get_msix(StateStream *s, void *pv, size_t size, const VMStateField *
     return !state_stream_check(s, errp);
 }
 
-static bool put_msix(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_msix(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     const PciMsix *msix = &((const PciDevice *)pv)->msix;
 

@@ -82,7 +82,8 @@ static bool check_functions(const PciBus *bus, const PciDevice *dev, int devfn, 
     }
     for (int other = devfn + 1; !dev->multifunction && other < devfn + 8; other++) {
         if (bus->devices[other]) {
-            error_setg(errp, "PCI: %02x.0 indicates single function, but %02x.%x is already populated",
+            error_setg(errp,
+                       "PCI: %02x.0 indicates single function, but %02x.%x is already populated",
                        PCI_SLOT(devfn), PCI_SLOT(devfn), PCI_FUNCTION(other));
             return false;
         }
@@ -102,8 +103,8 @@ static bool pci_bus_plug(BusState *state, DeviceState *device, GError **errp)
         return false;
     }
     if (bus->devices[devfn]) {
-        error_setg(errp, "PCI: slot %d function %d not available for %s, in use by %s", PCI_SLOT(devfn),
-                   PCI_FUNCTION(devfn), device_get_class(device)->name,
+        error_setg(errp, "PCI: slot %d function %d not available for %s, in use by %s",
+                   PCI_SLOT(devfn), PCI_FUNCTION(devfn), device_get_class(device)->name,
                    device_get_class(&bus->devices[devfn]->parent)->name);
         return false;
     }
@@ -137,7 +138,8 @@ static char *pci_wire_name(DeviceState *device)
 {
     PciDevice *dev = (PciDevice *)device;
     PciBus *root = pci_bus_root(dev->bus);
-    g_autofree char *start = root->ops->path ? root->ops->path(root->opaque) : g_strdup(root->parent.name);
+    g_autofree char *start =
+        root->ops->path ? root->ops->path(root->opaque) : g_strdup(root->parent.name);
     GString *out = g_string_new(start);
 
     append_path(out, dev);
@@ -156,19 +158,21 @@ static void pci_print_device(DeviceState *device, GString *out, unsigned indent)
     PciDevice *dev = (PciDevice *)device;
     const uint8_t *c = dev->config;
 
-    g_string_append_printf(out, "%*sclass %04x, addr %02x:%02x.%x, pci id %04x:%04x (sub %04x:%04x)\n", indent, "",
-                           pci_get16(c + PCI_CLASS_DEVICE), pci_bus_number(dev->bus), PCI_SLOT(dev->devfn),
-                           PCI_FUNCTION(dev->devfn), pci_get16(c + PCI_VENDOR_ID), pci_get16(c + PCI_DEVICE_ID),
-                           pci_get16(c + PCI_SUBSYSTEM_VENDOR_ID), pci_get16(c + PCI_SUBSYSTEM_ID));
+    g_string_append_printf(
+        out, "%*sclass %04x, addr %02x:%02x.%x, pci id %04x:%04x (sub %04x:%04x)\n", indent, "",
+        pci_get16(c + PCI_CLASS_DEVICE), pci_bus_number(dev->bus), PCI_SLOT(dev->devfn),
+        PCI_FUNCTION(dev->devfn), pci_get16(c + PCI_VENDOR_ID), pci_get16(c + PCI_DEVICE_ID),
+        pci_get16(c + PCI_SUBSYSTEM_VENDOR_ID), pci_get16(c + PCI_SUBSYSTEM_ID));
     for (unsigned n = 0; n < PCI_N_BARS; n++) {
         const PciBar *bar = &dev->bars[n];
 
         if (bar->region) {
             uint64_t address = bar->address;
 
-            g_string_append_printf(out, "%*sbar %u: %s at 0x%" PRIx64 " [0x%" PRIx64 "]\n", indent, "", n,
-                                   bar->type & PCI_BAR_IO ? "i/o" : "mem", address,
-                                   address == PCI_UNMAPPED ? bar->size - 1 : address + bar->size - 1);
+            g_string_append_printf(out, "%*sbar %u: %s at 0x%" PRIx64 " [0x%" PRIx64 "]\n", indent,
+                                   "", n, bar->type & PCI_BAR_IO ? "i/o" : "mem", address,
+                                   address == PCI_UNMAPPED ? bar->size - 1
+                                                           : address + bar->size - 1);
         }
     }
 }
@@ -180,7 +184,8 @@ static bool pci_bus_post_load(void *opaque, int version, GError **errp)
     for (int line = 0; line < PCI_N_PINS; line++) {
         if (bus->irq_count[line] < 0 || bus->irq_count[line] > 256 * PCI_N_PINS) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                        "PCIBUS: interrupt line %d is asserted %d times", line, bus->irq_count[line]);
+                        "PCIBUS: interrupt line %d is asserted %d times", line,
+                        bus->irq_count[line]);
             return false;
         }
     }
@@ -193,12 +198,14 @@ static const VMStateDescription vmstate_pci_bus = {
     .version_id = 1,
     .minimum_version_id = 1,
     .post_load = pci_bus_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_INT32_EQUAL(n_irq, PciBus, NULL),
-        VMSTATE_INT32_ARRAY(irq_count, PciBus, PCI_N_PINS),
-        VMSTATE_END_OF_LIST(),
-    },
-    .immutable = VMSTATE_NAMES("ops", "opaque", "memory", "io", "bridge", "address_zero", "first_devfn"),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_INT32_EQUAL(n_irq, PciBus, NULL),
+            VMSTATE_INT32_ARRAY(irq_count, PciBus, PCI_N_PINS),
+            VMSTATE_END_OF_LIST(),
+        },
+    .immutable =
+        VMSTATE_NAMES("ops", "opaque", "memory", "io", "bridge", "address_zero", "first_devfn"),
     .elsewhere = VMSTATE_NAMES("devices"),
     VMSTATE_STRUCT_AUDIT(PciBus),
 };
@@ -253,8 +260,8 @@ static bool set_devfn(Object *obj, const Property *prop, const PropertyValue *va
         }
     }
     if (!end || *end || slot > 31 || function > 7) {
-        error_setg(errp, "Property '%s.addr': '%s' is no slot and function (00.0 to 1f.7)", obj->class->name,
-                   value->kind == PROPERTY_STRING && value->s ? value->s : "");
+        error_setg(errp, "Property '%s.addr': '%s' is no slot and function (00.0 to 1f.7)",
+                   obj->class->name, value->kind == PROPERTY_STRING && value->s ? value->s : "");
         return false;
     }
     dev->devfn = (int32_t)PCI_DEVFN(slot, function);
@@ -266,7 +273,8 @@ static bool get_devfn(Object *obj, const Property *prop, PropertyValue *value, G
     int devfn = ((PciDevice *)obj)->devfn;
 
     value->kind = PROPERTY_STRING;
-    value->s = devfn < 0 ? g_strdup("<unset>") : g_strdup_printf("%02x.%x", PCI_SLOT(devfn), PCI_FUNCTION(devfn));
+    value->s = devfn < 0 ? g_strdup("<unset>")
+                         : g_strdup_printf("%02x.%x", PCI_SLOT(devfn), PCI_FUNCTION(devfn));
     return true;
 }
 
@@ -343,9 +351,11 @@ static void pci_reset(void *obj, ResetType type)
 static const Property pci_properties[] = {
     DEFINE_PROP_CUSTOM("addr", property_type_string, set_devfn, get_devfn,
                        "Slot and optional function number, example: 06.0 or 06"),
-    DEFINE_PROP_BOOL("multifunction", PciDevice, multifunction, false, "The slot has further functions"),
+    DEFINE_PROP_BOOL("multifunction", PciDevice, multifunction, false,
+                     "The slot has further functions"),
     DEFINE_PROP_STRING("romfile", PciDevice, romfile, NULL, "Expansion ROM; empty: none"),
-    DEFINE_PROP_BOOL("rombar", PciDevice, rombar, true, "The expansion ROM has a base address register"),
+    DEFINE_PROP_BOOL("rombar", PciDevice, rombar, true,
+                     "The expansion ROM has a base address register"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -376,7 +386,8 @@ PciDevice *pci_create(PciBus *bus, int devfn, const char *class_name, GError **e
 
 /* ---- State of a device ---- */
 
-static bool get_config(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_config(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     PciDevice *dev = container_of(pv, PciDevice, config);
     uint8_t loaded[PCI_EXPRESS_CONFIG_SIZE];
@@ -385,11 +396,13 @@ static bool get_config(StateStream *s, void *pv, size_t size, const VMStateField
         return !state_stream_check(s, errp);
     }
     for (unsigned i = 0; i < dev->config_size; i++) {
-        if ((loaded[i] ^ dev->config[i]) & dev->must_match[i] & ~dev->writable[i] & ~dev->write_clears[i]) {
+        if ((loaded[i] ^ dev->config[i]) & dev->must_match[i] & ~dev->writable[i] &
+            ~dev->write_clears[i]) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                        "%s at %02x.%x: byte 0x%x of the configuration space is 0x%02x in the stream, 0x%02x here",
-                        device_get_class(&dev->parent)->name, PCI_SLOT(dev->devfn), PCI_FUNCTION(dev->devfn), i,
-                        loaded[i], dev->config[i]);
+                        "%s at %02x.%x: byte 0x%x of the configuration space is 0x%02x in the "
+                        "stream, 0x%02x here",
+                        device_get_class(&dev->parent)->name, PCI_SLOT(dev->devfn),
+                        PCI_FUNCTION(dev->devfn), i, loaded[i], dev->config[i]);
             return false;
         }
     }
@@ -397,7 +410,8 @@ static bool get_config(StateStream *s, void *pv, size_t size, const VMStateField
     return true;
 }
 
-static bool put_config(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_config(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     const PciDevice *dev = container_of(pv, const PciDevice, config);
 
@@ -406,7 +420,8 @@ static bool put_config(StateStream *s, const void *pv, size_t size, const VMStat
 }
 
 /* A word for each pin. */
-static bool get_irq_state(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_irq_state(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                          GError **errp)
 {
     uint32_t *irq_state = pv, bits = 0;
 
@@ -414,8 +429,8 @@ static bool get_irq_state(StateStream *s, void *pv, size_t size, const VMStateFi
         uint32_t level = state_get_be32(s);
 
         if (level > 1) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "PCIDevice: level %u of interrupt pin %u",
-                        level, pin);
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                        "PCIDevice: level %u of interrupt pin %u", level, pin);
             return false;
         }
         bits |= level << pin;
@@ -424,7 +439,8 @@ static bool get_irq_state(StateStream *s, void *pv, size_t size, const VMStateFi
     return !state_stream_check(s, errp);
 }
 
-static bool put_irq_state(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_irq_state(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                          GError **errp)
 {
     uint32_t bits = *(const uint32_t *)pv;
 
@@ -434,8 +450,10 @@ static bool put_irq_state(StateStream *s, const void *pv, size_t size, const VMS
     return true;
 }
 
-static const VMStateInfo vmstate_info_config = {"pci config", get_config, put_config, 0, sizeof(uint8_t *)};
-static const VMStateInfo vmstate_info_irq_state = {"pci irq state", get_irq_state, put_irq_state, 0, sizeof(uint32_t)};
+static const VMStateInfo vmstate_info_config = {"pci config", get_config, put_config, 0,
+                                                sizeof(uint8_t *)};
+static const VMStateInfo vmstate_info_irq_state = {"pci irq state", get_irq_state, put_irq_state, 0,
+                                                   sizeof(uint32_t)};
 
 static bool pci_pre_load(void *opaque, GError **errp)
 {
@@ -458,24 +476,28 @@ static bool pci_post_load(void *opaque, int version, GError **errp)
 }
 
 /* The version of the header's description travels as a number with the sign of an old format. */
-static bool get_version(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_version(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                        GError **errp)
 {
     uint32_t version = state_get_be32(s);
 
     if (version < 1 || version > 2) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "PCIDevice: version_id %u is not known", version);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "PCIDevice: version_id %u is not known", version);
         return false;
     }
     return !state_stream_check(s, errp);
 }
 
-static bool put_version(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_version(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                        GError **errp)
 {
     state_put_be32(s, 2);
     return true;
 }
 
-static const VMStateInfo vmstate_info_version = {"int32 le", get_version, put_version, 0, VMSTATE_NO_PART};
+static const VMStateInfo vmstate_info_version = {"int32 le", get_version, put_version, 0,
+                                                 VMSTATE_NO_PART};
 
 const VMStateDescription vmstate_pci_device = {
     .name = "PCIDevice",
@@ -483,17 +505,26 @@ const VMStateDescription vmstate_pci_device = {
     .minimum_version_id = 1,
     .pre_load = pci_pre_load,
     .post_load = pci_post_load,
-    .fields = (const VMStateField[]){
-        {.name = "version_id", .size = 4, .info = &vmstate_info_version, .flags = VMS_SINGLE},
-        {.name = "config", .size = PCI_CONFIG_SIZE, .info = &vmstate_info_config, .flags = VMS_BUFFER,
-         .offset = offsetof(PciDevice, config)},
-        {.name = "irq_state", .version_id = 2, .size = 16, .info = &vmstate_info_irq_state, .flags = VMS_BUFFER,
-         .offset = offsetof(PciDevice, irq_state)},
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            {.name = "version_id", .size = 4, .info = &vmstate_info_version, .flags = VMS_SINGLE},
+            {.name = "config",
+             .size = PCI_CONFIG_SIZE,
+             .info = &vmstate_info_config,
+             .flags = VMS_BUFFER,
+             .offset = offsetof(PciDevice, config)},
+            {.name = "irq_state",
+             .version_id = 2,
+             .size = 16,
+             .info = &vmstate_info_irq_state,
+             .flags = VMS_BUFFER,
+             .offset = offsetof(PciDevice, irq_state)},
+            VMSTATE_END_OF_LIST(),
+        },
     .derived = VMSTATE_NAMES("bars"),
-    .immutable = VMSTATE_NAMES("devfn", "multifunction", "romfile", "rombar", "config_size", "writable",
-                               "write_clears", "must_match", "used", "bus", "msi_capability", "has_rom"),
+    .immutable =
+        VMSTATE_NAMES("devfn", "multifunction", "romfile", "rombar", "config_size", "writable",
+                      "write_clears", "must_match", "used", "bus", "msi_capability", "has_rom"),
     .elsewhere = VMSTATE_NAMES("msix", "rom"),
     VMSTATE_STRUCT_AUDIT(PciDevice),
 };

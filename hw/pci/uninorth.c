@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * UniNorth, the memory controller of Power Macs from 1999 on, with its three PCI host bridges (AGP, internal, slots
- * and I/O), and the AGP bridge of its successor U3.  Places and the two forms of configuration addresses as in Linux's
- * arch/powerpc/platforms/powermac/pci.c and include/asm/uninorth.h.
+ * UniNorth, the memory controller of Power Macs from 1999 on, with its three PCI host bridges (AGP,
+ * internal, slots and I/O), and the AGP bridge of its successor U3.  Places and the two forms of
+ * configuration addresses as in Linux's arch/powerpc/platforms/powermac/pci.c and
+ * include/asm/uninorth.h.
  *
- * The address register (little-endian) holds, for a device on the bridge's own bus, one bit for its slot (11 and
- * up), function and register; with bit 0 set, bus, device, function and register as elsewhere.  OpenBIOS writes
- * addresses of mechanism 1, with bit 31.  The data register has eight bytes.
- * Left out: of UniNorth's own registers only the revision is there; no AGP transfers, no GART.
+ * The address register (little-endian) holds, for a device on the bridge's own bus, one bit for its
+ * slot (11 and up), function and register; with bit 0 set, bus, device, function and register as
+ * elsewhere.  OpenBIOS writes addresses of mechanism 1, with bit 31.  The data register has eight
+ * bytes. Left out: of UniNorth's own registers only the revision is there; no AGP transfers, no
+ * GART.
  */
 #include "hw/pci/pci-host.h"
 #include "migration/vmstate.h"
@@ -23,7 +25,12 @@
 #define SLOT_INTERNAL 14
 #define DIRECT_FORM 1u                  /* bit 0: the form that names a bus */
 
-enum { DEVICE_UNI_N_PCI = 0x001f, DEVICE_UNI_N_AGP = 0x0020, DEVICE_UNI_N_INTERNAL = 0x001e, DEVICE_U3_AGP = 0x004b };
+enum {
+    DEVICE_UNI_N_PCI = 0x001f,
+    DEVICE_UNI_N_AGP = 0x0020,
+    DEVICE_UNI_N_INTERNAL = 0x001e,
+    DEVICE_U3_AGP = 0x004b
+};
 
 typedef struct UniNorth {
     PciHost host;
@@ -124,9 +131,10 @@ void uninorth_map(DeviceState *dev, MemoryRegion *system_memory)
     memory_region_add_subregion(system_memory, class->base + CONFIG_ADDRESS, &host->address_region);
     memory_region_add_subregion(system_memory, class->base + CONFIG_DATA, &host->data_region);
     if (class->memory_size) {
-        memory_region_init_alias(&bridge->memory_window, dev, "unin-pci-hole", &host->memory, MEMORY_BASE,
-                                 class->memory_size);
-        memory_region_init_alias(&bridge->io_window, dev, "unin-pci-isa-mmio", &host->io, 0, IO_SIZE);
+        memory_region_init_alias(&bridge->memory_window, dev, "unin-pci-hole", &host->memory,
+                                 MEMORY_BASE, class->memory_size);
+        memory_region_init_alias(&bridge->io_window, dev, "unin-pci-isa-mmio", &host->io, 0,
+                                 IO_SIZE);
         /* It lies over memory of more than 2 GiB. */
         memory_region_add_subregion_overlap(system_memory, MEMORY_BASE, &bridge->memory_window, 1);
         memory_region_add_subregion(system_memory, class->io_base, &bridge->io_window);
@@ -137,38 +145,62 @@ static const VMStateDescription vmstate_uninorth = {
     .name = "PCIHost",
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32(host.config_reg, UniNorth),
-        VMSTATE_END_OF_LIST(),
-    },
-    .immutable = VMSTATE_NAMES("host.parent", "host.address_region", "host.data_region", "host.memory", "host.io", "lines",
-                               "memory_window", "io_window"),
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32(host.config_reg, UniNorth),
+            VMSTATE_END_OF_LIST(),
+        },
+    .immutable = VMSTATE_NAMES("host.parent", "host.address_region", "host.data_region",
+                               "host.memory", "host.io", "lines", "memory_window", "io_window"),
     .elsewhere = VMSTATE_NAMES("host.bus"),
     VMSTATE_STRUCT_AUDIT(UniNorth),
 };
 
-#define HOST(host_name, text)                                                                            \
-    .device = {.name = host_name, .parent = &pci_host_class.object, .description = text,                 \
-               .instance_size = sizeof(UniNorth), .vmstate = &vmstate_uninorth, .realize = uninorth_realize}
+#define HOST(host_name, text)                                                                      \
+    .device = {.name = host_name,                                                                  \
+               .parent = &pci_host_class.object,                                                   \
+               .description = text,                                                                \
+               .instance_size = sizeof(UniNorth),                                                  \
+               .vmstate = &vmstate_uninorth,                                                       \
+               .realize = uninorth_realize}
 
-static const UniNorthClass agp_class = {
-    HOST("uni-north-agp-pcihost", "UniNorth AGP host bridge"),
-    .function = "uni-north-agp", .slot = FIRST_SLOT, .base = 0xf0000000u,
-}, internal_class = {
-    HOST("uni-north-internal-pci-pcihost", "UniNorth internal PCI host bridge"),
-    .function = "uni-north-internal-pci", .slot = SLOT_INTERNAL, .base = 0xf4000000u,
-}, pci_class = {
-    HOST("uni-north-pci-pcihost", "UniNorth PCI host bridge"),
-    .function = "uni-north-pci", .slot = FIRST_SLOT, .base = 0xf2000000u, .memory_size = 0x10000000u,
-    .io_base = 0xf2000000u,
-}, u3_class = {
-    HOST("u3-agp-pcihost", "U3 AGP host bridge"),
-    .function = "u3-agp", .slot = FIRST_SLOT, .base = 0xf0000000u, .memory_size = 0x70000000u,
-    .io_base = 0xf2000000u,
+static const UniNorthClass agp_class =
+                               {
+                                   HOST("uni-north-agp-pcihost", "UniNorth AGP host bridge"),
+                                   .function = "uni-north-agp",
+                                   .slot = FIRST_SLOT,
+                                   .base = 0xf0000000u,
+},
+                           internal_class =
+                               {
+                                   HOST("uni-north-internal-pci-pcihost",
+                                        "UniNorth internal PCI host bridge"),
+                                   .function = "uni-north-internal-pci",
+                                   .slot = SLOT_INTERNAL,
+                                   .base = 0xf4000000u,
+},
+                           pci_class =
+                               {
+                                   HOST("uni-north-pci-pcihost", "UniNorth PCI host bridge"),
+                                   .function = "uni-north-pci",
+                                   .slot = FIRST_SLOT,
+                                   .base = 0xf2000000u,
+                                   .memory_size = 0x10000000u,
+                                   .io_base = 0xf2000000u,
+},
+                           u3_class = {
+                               HOST("u3-agp-pcihost", "U3 AGP host bridge"),
+                               .function = "u3-agp",
+                               .slot = FIRST_SLOT,
+                               .base = 0xf0000000u,
+                               .memory_size = 0x70000000u,
+                               .io_base = 0xf2000000u,
 };
 
-const DeviceClass *const uninorth_agp_class = &agp_class.device, *const uninorth_internal_class = &internal_class.device,
-                  *const uninorth_pci_class = &pci_class.device, *const u3_agp_class = &u3_class.device;
+const DeviceClass *const uninorth_agp_class = &agp_class.device,
+                         *const uninorth_internal_class = &internal_class.device,
+                         *const uninorth_pci_class = &pci_class.device,
+                         *const u3_agp_class = &u3_class.device;
 
 /* ---- Each bridge's own function, which QEMU's streams do not have ---- */
 
@@ -207,25 +239,31 @@ static bool function_realize(PciDevice *dev, GError **errp)
     return true;
 }
 
-#define FUNCTION(function_name, text, id)                                                                    \
-    {                                                                                                        \
-        .device = {.name = function_name, .parent = &pci_device_class.object, .description = text,           \
-                   .instance_size = sizeof(UniNorthFunction), .category = DEVICE_CATEGORY_BRIDGE,            \
-                   .vmstate = &vmstate_function, .reset = {.hold = function_reset}},                         \
-        .vendor_id = PCI_VENDOR_APPLE, .device_id = (id), .class_id = PCI_CLASS_BRIDGE_HOST,                 \
-        .realize = function_realize,                                                                         \
+#define FUNCTION(function_name, text, id)                                                          \
+    {                                                                                              \
+        .device = {.name = function_name,                                                          \
+                   .parent = &pci_device_class.object,                                             \
+                   .description = text,                                                            \
+                   .instance_size = sizeof(UniNorthFunction),                                      \
+                   .category = DEVICE_CATEGORY_BRIDGE,                                             \
+                   .vmstate = &vmstate_function,                                                   \
+                   .reset = {.hold = function_reset}},                                             \
+        .vendor_id = PCI_VENDOR_APPLE, .device_id = (id), .class_id = PCI_CLASS_BRIDGE_HOST,       \
+        .realize = function_realize,                                                               \
     }
 
 static const PciDeviceClass functions[] = {
     FUNCTION("uni-north-agp", "UniNorth AGP host bridge, its own function", DEVICE_UNI_N_AGP),
-    FUNCTION("uni-north-internal-pci", "UniNorth internal PCI host bridge, its own function", DEVICE_UNI_N_INTERNAL),
+    FUNCTION("uni-north-internal-pci", "UniNorth internal PCI host bridge, its own function",
+             DEVICE_UNI_N_INTERNAL),
     FUNCTION("uni-north-pci", "UniNorth PCI host bridge, its own function", DEVICE_UNI_N_PCI),
     FUNCTION("u3-agp", "U3 AGP host bridge, its own function", DEVICE_U3_AGP),
 };
 
 const DeviceClass *const uninorth_device_classes[] = {
-    &agp_class.device, &internal_class.device, &pci_class.device, &u3_class.device, &functions[0].device,
-    &functions[1].device, &functions[2].device, &functions[3].device, NULL,
+    &agp_class.device,    &internal_class.device, &pci_class.device,
+    &u3_class.device,     &functions[0].device,   &functions[1].device,
+    &functions[2].device, &functions[3].device,   NULL,
 };
 
 /* ---- The memory controller's registers ---- */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Open Firmware's client interface without Forth: the services are functions on a flattened device tree.
+ * Open Firmware's client interface without Forth: the services are functions on a flattened device
+ * tree.
  *
- * From IEEE 1275-1994 chapter 6.3 (client interface) and its PowerPC binding.  How the guest comes here, the
- * tree, terminals and methods of packages are the machine's (ClientOps).  Package handles are the nodes'
- * phandles; instance handles count up.
+ * From IEEE 1275-1994 chapter 6.3 (client interface) and its PowerPC binding.  How the guest comes
+ * here, the tree, terminals and methods of packages are the machine's (ClientOps).  Package handles
+ * are the nodes' phandles; instance handles count up.
  *
  * Argument array: big-endian 32-bit cells {service, n_args, n_rets, args..., rets...}.
- * Left out: packages that are read by blocks or seek; `interpret` (there is no Forth here): such calls fail
- * as the standard says.
+ * Left out: packages that are read by blocks or seek; `interpret` (there is no Forth here): such
+ * calls fail as the standard says.
  */
 #include "hw/ppc/client.h"
 #include <libfdt.h>
@@ -59,7 +60,8 @@ static bool transfer(const ClientCall *c, uint64_t address, void *data, uint64_t
     while (size) {
         uint64_t n = is_effective(c) ? MIN(size, CLIENT_PAGE - address % CLIENT_PAGE) : size, real;
 
-        if (!real_address(c, address, &real) || !(write ? guest_write(real, p, n) : guest_read(real, p, n))) {
+        if (!real_address(c, address, &real) ||
+            !(write ? guest_write(real, p, n) : guest_read(real, p, n))) {
             return false;
         }
         address += n;
@@ -74,7 +76,8 @@ static bool client_read_memory(const ClientCall *c, uint64_t address, void *data
     return transfer(c, address, data, size, false);
 }
 
-static bool client_write_memory(const ClientCall *c, uint64_t address, const void *data, uint64_t size)
+static bool client_write_memory(const ClientCall *c, uint64_t address, const void *data,
+                                uint64_t size)
 {
     return transfer(c, address, (void *)data, size, true);
 }
@@ -90,7 +93,8 @@ static char *client_string(const ClientCall *c, uint64_t address, unsigned limit
     }
     text = g_malloc(limit + 1);
     for (unsigned i = 0; i <= limit; i++) {
-        if (!real_address(c, address + i, &real) || !guest_is_ram(real, 1) || !guest_read(real, &text[i], 1)) {
+        if (!real_address(c, address + i, &real) || !guest_is_ram(real, 1) ||
+            !guest_read(real, &text[i], 1)) {
             return NULL;
         }
         if (!text[i]) {
@@ -161,7 +165,8 @@ static uint32_t service_parent(ClientCall *c)
     return node < 0 ? 0 : phandle_of(c->client, fdt_parent_offset(tree(c->client), node));
 }
 
-/* The whole path of one that begins with an alias; NULL: there is none, or the client has made it something else. */
+/* The whole path of one that begins with an alias; NULL: there is none, or the client has made it
+ * something else. */
 static char *resolve_alias(Client *client, const char *path)
 {
     size_t n = strcspn(path, "/:");
@@ -169,10 +174,13 @@ static char *resolve_alias(Client *client, const char *path)
     int len, node = fdt_path_offset(tree(client), "/aliases");
     const char *value = node < 0 || !n ? NULL : fdt_getprop(tree(client), node, alias, &len);
 
-    return value && len > 1 && value[0] == '/' && value[len - 1] == 0 ? g_strconcat(value, path + n, NULL) : NULL;
+    return value && len > 1 && value[0] == '/' && value[len - 1] == 0
+               ? g_strconcat(value, path + n, NULL)
+               : NULL;
 }
 
-/* Unit addresses may be written with leading zeros or in capitals, and device arguments follow ':'. */
+/* Unit addresses may be written with leading zeros or in capitals, and device arguments follow ':'.
+ */
 static int find_path(Client *client, const char *path)
 {
     g_autofree char *whole = *path == '/' ? g_strdup(path) : resolve_alias(client, path);
@@ -319,7 +327,8 @@ static uint32_t service_nextprop(ClientCall *c)
 {
     Client *client = c->client;
     int node = node_by_phandle(client, c->args[0]);
-    g_autofree char *previous = c->args[1] ? client_string(c, c->args[1], CLIENT_NAME_MAX) : g_strdup("");
+    g_autofree char *previous =
+        c->args[1] ? client_string(c, c->args[1], CLIENT_NAME_MAX) : g_strdup("");
     const char *next = NULL;
     bool has_name = false;
     int offset;
@@ -416,7 +425,8 @@ static int instance_node(Client *client, uint32_t ihandle)
     return instance ? find_path(client, instance->path) : -1;
 }
 
-/* Clients do not look at the count of bytes written: while the terminal is full the guest comes again. */
+/* Clients do not look at the count of bytes written: while the terminal is full the guest comes
+ * again. */
 static uint32_t service_write(ClientCall *c)
 {
     Client *client = c->client;
@@ -470,7 +480,8 @@ static uint32_t service_seek(ClientCall *c)
 void client_say(Client *client, const char *text)
 {
     int chosen = fdt_path_offset(tree(client), "/chosen"), node, len;
-    const fdt32_t *stdout_handle = chosen < 0 ? NULL : fdt_getprop(tree(client), chosen, "stdout", &len);
+    const fdt32_t *stdout_handle =
+        chosen < 0 ? NULL : fdt_getprop(tree(client), chosen, "stdout", &len);
 
     if (!stdout_handle || len != sizeof(*stdout_handle)) {
         return;
@@ -489,7 +500,8 @@ bool client_node_has_type(const Client *client, int node, const char *type)
     return value && (size_t)len == strlen(type) + 1 && !memcmp(value, type, strlen(type) + 1);
 }
 
-/* call-method's arguments: method, ihandle, then the method's; the first result is the catch code. */
+/* call-method's arguments: method, ihandle, then the method's; the first result is the catch code.
+ */
 static uint32_t service_call_method(ClientCall *c)
 {
     Client *client = c->client;
@@ -501,11 +513,13 @@ static uint32_t service_call_method(ClientCall *c)
         return CLIENT_ERROR;
     }
     for (const ClientMethod *row = client->ops->methods; row->name; row++) {
-        if (strcmp(row->name, method) || (strcmp(row->on, instance->path) && !client_node_has_type(client, node, row->on))) {
+        if (strcmp(row->name, method) ||
+            (strcmp(row->on, instance->path) && !client_node_has_type(client, node, row->on))) {
             continue;
         }
         if (c->n_args < row->n_args || c->n_rets < row->n_rets) {
-            log_mask(LOG_GUEST_ERROR, "client interface: method %s called with %u arguments, %u results\n", method,
+            log_mask(LOG_GUEST_ERROR,
+                     "client interface: method %s called with %u arguments, %u results\n", method,
                      c->n_args, c->n_rets);
             return CLIENT_ERROR;
         }
@@ -569,8 +583,9 @@ void client_update_available(Client *client)
             at = claim->start + claim->size;
         }
     }
-    if (node >= 0 && fdt_setprop(tree(client), node, "available", available->len ? available->data : (const uint8_t *)"",
-                                 (int)available->len)) {
+    if (node >= 0 &&
+        fdt_setprop(tree(client), node, "available",
+                    available->len ? available->data : (const uint8_t *)"", (int)available->len)) {
         log_mask(LOG_GUEST_ERROR, "client interface: no room for the list of free memory\n");
     }
 }
@@ -605,7 +620,8 @@ uint32_t client_claim_aligned(Client *client, uint64_t size, uint64_t align)
         start = (start + align - 1) & ~(align - 1);
         found = range_free(client, start, size);
     }
-    return found && start <= UINT32_MAX - size && client_claim(client, start, size) ? start : CLIENT_ERROR;
+    return found && start <= UINT32_MAX - size && client_claim(client, start, size) ? start
+                                                                                    : CLIENT_ERROR;
 }
 
 static uint32_t service_claim(ClientCall *c)
@@ -784,8 +800,8 @@ ClientResult client_call(Client *client, PowerPCCPU *cpu, uint64_t array, uint64
         return CLIENT_FAILED;
     }
     if (call.n_args < service->n_args || call.n_rets < service->n_rets) {
-        log_mask(LOG_GUEST_ERROR, "client interface: %s called with %u arguments, %u results\n", name,
-                 call.n_args, call.n_rets);
+        log_mask(LOG_GUEST_ERROR, "client interface: %s called with %u arguments, %u results\n",
+                 name, call.n_args, call.n_rets);
         return CLIENT_FAILED;
     }
     call.rets[0] = service->fn(&call);
@@ -836,8 +852,8 @@ static void take_tree(Client *client, void *fdt)
 
 void client_adopt_tree(Client *client, void *fdt)
 {
-    static const char *const kept[] = {"bootargs", "linux,initrd-start", "linux,initrd-end", "stdout",
-                                       "stdin"};
+    static const char *const kept[] = {"bootargs", "linux,initrd-start", "linux,initrd-end",
+                                       "stdout", "stdin"};
     void *old = tree(client);
     int old_chosen = fdt_path_offset(old, "/chosen"), chosen;
 
@@ -856,7 +872,8 @@ void client_adopt_tree(Client *client, void *fdt)
     client_update_available(client);
 }
 
-void client_init(Client *client, const ClientOps *ops, void *opaque, uint8_t **fdt, uint32_t *fdt_size)
+void client_init(Client *client, const ClientOps *ops, void *opaque, uint8_t **fdt,
+                 uint32_t *fdt_size)
 {
     *client = (Client){
         .ops = ops, .opaque = opaque, .fdt = fdt, .fdt_size = fdt_size,

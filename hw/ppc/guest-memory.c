@@ -8,7 +8,8 @@
 
 bool guest_is_ram(uint64_t address, uint64_t size)
 {
-    return size && address + size > address && address_space_is_ram(address_space_memory(), address, size);
+    return size && address + size > address &&
+           address_space_is_ram(address_space_memory(), address, size);
 }
 
 uint32_t guest_ldl(uint64_t address)
@@ -26,7 +27,8 @@ static bool check_ram(uint64_t address, uint64_t size)
     bool ok = guest_is_ram(address, size);
 
     if (!ok) {
-        log_mask(LOG_GUEST_ERROR, "firmware: 0x%" PRIx64 "+0x%" PRIx64 " is not memory\n", address, size);
+        log_mask(LOG_GUEST_ERROR, "firmware: 0x%" PRIx64 "+0x%" PRIx64 " is not memory\n", address,
+                 size);
     }
     return ok;
 }
@@ -37,13 +39,15 @@ bool guest_read(uint64_t address, void *buf, uint64_t size)
         memset(buf, 0, size);
         return false;
     }
-    return address_space_read(address_space_memory(), address, MEMTXATTRS_UNSPECIFIED, buf, size) == MEMTX_OK;
+    return address_space_read(address_space_memory(), address, MEMTXATTRS_UNSPECIFIED, buf, size) ==
+           MEMTX_OK;
 }
 
 bool guest_write(uint64_t address, const void *buf, uint64_t size)
 {
     return check_ram(address, size) &&
-           address_space_write(address_space_memory(), address, MEMTXATTRS_UNSPECIFIED, buf, size) == MEMTX_OK;
+           address_space_write(address_space_memory(), address, MEMTXATTRS_UNSPECIFIED, buf,
+                               size) == MEMTX_OK;
 }
 
 char *guest_read_string(uint64_t address, unsigned limit)
@@ -54,7 +58,8 @@ char *guest_read_string(uint64_t address, unsigned limit)
         if (!guest_is_ram(address + i, 1)) {
             return NULL;
         }
-        address_space_read(address_space_memory(), address + i, MEMTXATTRS_UNSPECIFIED, &text[i], 1);
+        address_space_read(address_space_memory(), address + i, MEMTXATTRS_UNSPECIFIED, &text[i],
+                           1);
         if (!text[i]) {
             return g_steal_pointer(&text);
         }

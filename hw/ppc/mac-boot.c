@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware and kernels of Power Macs.  OpenBIOS (arch/ppc/qemu/init.c and kernel.c of its sources) reads from
- * fw_cfg where the machine has put a kernel; without one it looks for a drive.
+ * Firmware and kernels of Power Macs.  OpenBIOS (arch/ppc/qemu/init.c and kernel.c of its sources)
+ * reads from fw_cfg where the machine has put a kernel; without one it looks for a drive.
  */
 #include <string.h>
 #include "mac-boot.h"
@@ -11,7 +11,7 @@
 
 #define KERNEL_BASE 0x01000000u
 #define KERNEL_ADDRESS_MASK 0x0fffffffull
-#define GAP 0x00100000u                 /* behind a kernel: it uses memory there before it knows better */
+#define GAP                 0x00100000u /* behind a kernel, which uses memory there at first */
 #define PAGE 0x1000u
 #define MAX_FILE (1ull << 31)
 #define NDRV "qemu_vga.ndrv"
@@ -29,13 +29,14 @@ static uint32_t page_align(uint64_t address)
 
 static bool fail(GError **errp, const char *what, const char *file, const char *why)
 {
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load %s '%s': %s", what, file, why);
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load %s '%s': %s", what,
+                file, why);
     return false;
 }
 
 /* At base, in memory. Takes data. */
-static bool load_flat(MachineState *machine, const char *what, const char *file, uint8_t *data, uint64_t size,
-                      uint64_t base, GError **errp)
+static bool load_flat(MachineState *machine, const char *what, const char *file, uint8_t *data,
+                      uint64_t size, uint64_t base, GError **errp)
 {
     if (base > machine->ram_size || size > machine->ram_size - base) {
         g_free(data);
@@ -61,8 +62,8 @@ static bool load_kernel_image(MachineState *machine, MacBoot *boot, GError **err
         boot->kernel_entry = KERNEL_BASE;
         return load_flat(machine, "kernel", file, g_steal_pointer(&data), size, KERNEL_BASE, errp);
     }
-    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, KERNEL_BASE, KERNEL_BASE, machine->ram_size - 1, &program,
-                  &error)) {
+    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, KERNEL_BASE, KERNEL_BASE,
+                  machine->ram_size - 1, &program, &error)) {
         return fail(errp, "kernel", file, error->message);
     }
     boot->kernel_size = (uint32_t)(program.high - KERNEL_BASE);
@@ -82,21 +83,25 @@ static bool load_initrd(MachineState *machine, MacBoot *boot, GError **errp)
     }
     boot->initrd_base = page_align((uint64_t)boot->kernel_base + boot->kernel_size + GAP);
     boot->initrd_size = (uint32_t)size;
-    return load_flat(machine, "initial ram disk", file, g_steal_pointer(&data), size, boot->initrd_base, errp);
+    return load_flat(machine, "initial ram disk", file, g_steal_pointer(&data), size,
+                     boot->initrd_base, errp);
 }
 
 bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
 {
     const char *text = machine->kernel_cmdline;
 
-    boot->kernel_base = boot->kernel_size = boot->kernel_entry = boot->initrd_base = boot->initrd_size = boot->cmdline_base = 0;
+    boot->kernel_base = boot->kernel_size = boot->kernel_entry = boot->initrd_base =
+        boot->initrd_size = boot->cmdline_base = 0;
     if (!machine->kernel_filename) {
         if (machine->initrd_filename) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "-initrd only allowed with -kernel option");
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                        "-initrd only allowed with -kernel option");
         }
         return !machine->initrd_filename;
     }
-    if (!load_kernel_image(machine, boot, errp) || (machine->initrd_filename && !load_initrd(machine, boot, errp))) {
+    if (!load_kernel_image(machine, boot, errp) ||
+        (machine->initrd_filename && !load_initrd(machine, boot, errp))) {
         return false;
     }
     if (!text) {
@@ -110,8 +115,8 @@ bool mac_load_kernel(MachineState *machine, MacBoot *boot, GError **errp)
                     "the kernel's command line (-append) has more than %u bytes", PAGE - 1);
         return false;
     }
-    return load_flat(machine, "command line", "-append", (uint8_t *)g_strdup(text), strlen(text) + 1,
-                     boot->cmdline_base, errp);
+    return load_flat(machine, "command line", "-append", (uint8_t *)g_strdup(text),
+                     strlen(text) + 1, boot->cmdline_base, errp);
 }
 
 bool mac_add_drivers(DeviceState *fw_cfg, GError **errp)
@@ -132,7 +137,9 @@ bool mac_add_drivers(DeviceState *fw_cfg, GError **errp)
 
 void mac_set_boot_device(MachineState *machine, DeviceState *fw_cfg)
 {
-    const char *order = machine->boot_once ? machine->boot_once : machine->boot_order ? machine->boot_order : "cd";
+    const char *order = machine->boot_once    ? machine->boot_once
+                        : machine->boot_order ? machine->boot_order
+                                              : "cd";
     uint16_t device = 0;
 
     /* OpenBIOS knows floppies, disks, CDs and the network by letters. */
@@ -159,8 +166,9 @@ MacDisplayMode mac_display_mode(const MachineState *machine)
     };
 }
 
-void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boot, uint16_t machine_id,
-                  uint32_t timebase_frequency, uint32_t clock_frequency, uint32_t bus_frequency)
+void mac_describe(MachineState *machine, DeviceState *fw_cfg, const MacBoot *boot,
+                  uint16_t machine_id, uint32_t timebase_frequency, uint32_t clock_frequency,
+                  uint32_t bus_frequency)
 {
     const MacDisplayMode mode = mac_display_mode(machine);
 

@@ -10,17 +10,20 @@
 #define FIRMWARE "openbios-ppc"
 #define TOP (1ull << 32)
 
-struct PowerPCCPU *mac_create_cpu(MachineState *machine, uint64_t timebase_frequency, bool allow_64, GError **errp)
+struct PowerPCCPU *mac_create_cpu(MachineState *machine, uint64_t timebase_frequency, bool allow_64,
+                                  GError **errp)
 {
     const PowerPCCPUClass *model = ppc_model_find(machine->cpu_type);
     PowerPCCPU *cpu;
 
     if (!model) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "unable to find CPU model '%s'", machine->cpu_type);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "unable to find CPU model '%s'",
+                    machine->cpu_type);
         return NULL;
     }
     if ((model->insns & ISA_64) && !(allow_64 && g_str_has_prefix(model->name, "970"))) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Only %s supported on this machine: '%s' is another",
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "Only %s supported on this machine: '%s' is another",
                     allow_64 ? "6xx and 970 buses are" : "6xx bus is", model->name);
         return NULL;
     }
@@ -45,8 +48,8 @@ bool mac_map_ram(MachineState *machine, uint64_t max, GError **errp)
 {
     if (machine->ram_size > max) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "Too much memory for this machine: %" PRIu64 " MB, maximum %" PRIu64 " MB", machine->ram_size >> 20,
-                    max >> 20);
+                    "Too much memory for this machine: %" PRIu64 " MB, maximum %" PRIu64 " MB",
+                    machine->ram_size >> 20, max >> 20);
         return false;
     }
     memory_region_add_subregion(machine->system_memory, 0, machine->ram);
@@ -60,7 +63,8 @@ Chardev *mac_serial(const MachineState *machine, unsigned n)
 
 static bool fail(GError **errp, const char *file, const char *why)
 {
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load firmware '%s': %s", file, why);
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load firmware '%s': %s",
+                file, why);
     return false;
 }
 
@@ -83,8 +87,8 @@ bool mac_load_firmware(MachineState *machine, uint32_t base, GError **errp)
     ElfProgram program;
 
     if (!file) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND, "Could not find the firmware '%s'%s",
-                    firmware_name(machine),
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND,
+                    "Could not find the firmware '%s'%s", firmware_name(machine),
                     machine->firmware ? "" : " (Debian: package qemu-system-data)");
         return false;
     }
@@ -103,7 +107,8 @@ bool mac_load_firmware(MachineState *machine, uint32_t base, GError **errp)
     return rom_add_blob(file, data, size, base, errp);
 }
 
-bool mac_create_rom(MachineState *machine, MemoryRegion *rom, const char *name, uint32_t base, GError **errp)
+bool mac_create_rom(MachineState *machine, MemoryRegion *rom, const char *name, uint32_t base,
+                    GError **errp)
 {
     if (!memory_region_init_rom(rom, machine, name, TOP - base, errp)) {
         return false;
@@ -112,9 +117,11 @@ bool mac_create_rom(MachineState *machine, MemoryRegion *rom, const char *name, 
     return true;
 }
 
-void mac_reset(MachineState *machine, ShutdownCause cause, DeviceState *fw_cfg, struct PowerPCCPU *cpu)
+void mac_reset(MachineState *machine, ShutdownCause cause, DeviceState *fw_cfg,
+               struct PowerPCCPU *cpu)
 {
-    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD : RESET_TYPE_COLD);
+    reset_run_all(cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ? RESET_TYPE_SNAPSHOT_LOAD
+                                                        : RESET_TYPE_COLD);
     if (cause != SHUTDOWN_CAUSE_NONE) {
         g_clear_pointer(&machine->boot_once, g_free);
     }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware of ours on Power Macs: where a guest calls it, its console, its methods, and how a kernel starts.
- * IEEE 1275-1994 and its PowerPC binding, chapter 8 (client program interface, real mode).
+ * Firmware of ours on Power Macs: where a guest calls it, its console, its methods, and how a
+ * kernel starts. IEEE 1275-1994 and its PowerPC binding, chapter 8 (client program interface, real
+ * mode).
  *
- * The ROM holds no program but words that no processor knows (PPC_FIRMWARE_TRAP): one at the client interface's
- * entry, and one for each exception vector, to which branches in low memory lead.  There and nowhere else they
- * come here; other guest code that executes one has its illegal instruction.
+ * The ROM holds no program but words that no processor knows (PPC_FIRMWARE_TRAP): one at the client
+ * interface's entry, and one for each exception vector, to which branches in low memory lead. There
+ * and nowhere else they come here; other guest code that executes one has its illegal instruction.
  *
- * The client runs with translation off (real-mode? is true), or on with tables of its own.  Left out: starting
- * from disks or networks, and the prompt: what is started is -kernel.
+ * The client runs with translation off (real-mode? is true), or on with tables of its own.  Left
+ * out: starting from disks or networks, and the prompt: what is started is -kernel.
  */
 #include "mac-firmware.h"
 #include <libfdt.h>
@@ -143,7 +144,8 @@ static int console_read(void *opaque, int node, uint8_t *data, unsigned size)
     return (int)n;
 }
 
-/* Both channels: 8 bits, no parity, receiver and transmitter on, no interrupts ("SCC User Manual", 3.7). */
+/* Both channels: 8 bits, no parity, receiver and transmitter on, no interrupts ("SCC User
+ * Manual", 3.7). */
 static void start_serial(const MacFirmware *firmware)
 {
     static const uint8_t setup[][2] = {
@@ -169,7 +171,8 @@ static uint32_t method_memory_claim(ClientCall *c)
     if (align) {
         base = client_claim_aligned(c->client, size, align);
     } else {
-        base = c->n_args > 4 && client_claim(c->client, c->args[4], size) ? c->args[4] : CLIENT_ERROR;
+        base =
+            c->n_args > 4 && client_claim(c->client, c->args[4], size) ? c->args[4] : CLIENT_ERROR;
     }
     if (base == CLIENT_ERROR) {
         return CLIENT_ERROR;
@@ -251,7 +254,8 @@ static const ClientMethod methods[] = {
     {0},
 };
 
-static const ClientOps client_ops = {.write = console_write, .read = console_read, .methods = methods, .translates = true};
+static const ClientOps client_ops = {
+    .write = console_write, .read = console_read, .methods = methods, .translates = true};
 
 /* ---- The guest comes in ---- */
 
@@ -270,11 +274,13 @@ static bool in_rom(PowerPCCPU *cpu)
 /* An exception that the client has no vector for: nothing to go on with. */
 static void unexpected(MacFirmware *firmware, PowerPCCPU *cpu, unsigned vector)
 {
-    g_autofree char *text = g_strdup_printf("\r\nfirmware: unexpected exception 0x%x at 0x%08" PRIx64 "\r\n", vector,
-                                            cpu->env.spr[SPR_SRR0]);
+    g_autofree char *text =
+        g_strdup_printf("\r\nfirmware: unexpected exception 0x%x at 0x%08" PRIx64 "\r\n", vector,
+                        cpu->env.spr[SPR_SRR0]);
 
-    log_mask(LOG_GUEST_ERROR, "firmware: unexpected exception 0x%x at 0x%08" PRIx64 ", SRR1 0x%08" PRIx64 "\n", vector,
-             cpu->env.spr[SPR_SRR0], cpu->env.spr[SPR_SRR1]);
+    log_mask(LOG_GUEST_ERROR,
+             "firmware: unexpected exception 0x%x at 0x%08" PRIx64 ", SRR1 0x%08" PRIx64 "\n",
+             vector, cpu->env.spr[SPR_SRR0], cpu->env.spr[SPR_SRR1]);
     if (firmware->client.active) {
         client_say(&firmware->client, text);
     }
@@ -290,7 +296,8 @@ static bool firmware_trap(PowerPCCPU *cpu, unsigned number, void *opaque)
     bool ours;
 
     device_lock();
-    /* Also after quiesce, and when nothing is active any more: a call then fails, or says its last words. */
+    /* Also after quiesce, and when nothing is active any more: a call then fails, or says its last
+     * words. */
     ours = in_rom(cpu);
     if (ours && number == TRAP_CLIENT) {
         result = client_call(&firmware->client, cpu, (uint32_t)env->gpr[3], &env->gpr[5]);
@@ -332,8 +339,8 @@ static bool choose(MacFirmware *firmware, GError **errp)
     const MachineState *machine = firmware->board.machine;
 
     firmware->chosen = firmware->option == MAC_FIRMWARE_ON ||
-                       (firmware->option == MAC_FIRMWARE_AUTO && machine->kernel_filename && !machine->firmware &&
-                        !mac_firmware_file(machine));
+                       (firmware->option == MAC_FIRMWARE_AUTO && machine->kernel_filename &&
+                        !machine->firmware && !mac_firmware_file(machine));
     if (!firmware->chosen) {
         return true;
     }
@@ -343,7 +350,8 @@ static bool choose(MacFirmware *firmware, GError **errp)
     }
     if (firmware->board.cpu->model->insns & ISA_64) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_SUPPORTED,
-                    "the built-in firmware starts 32-bit processors only: install OpenBIOS (Debian: package "
+                    "the built-in firmware starts 32-bit processors only: install OpenBIOS "
+                    "(Debian: package "
                     "qemu-system-data)");
         return false;
     }
@@ -357,12 +365,14 @@ bool mac_firmware_init(MacFirmware *firmware, const MacBoard *board, MacBoot *bo
     firmware->board = *board;
     firmware->board.boot = boot;
     client_init(&firmware->client, &client_ops, firmware, &firmware->fdt, &firmware->fdt_size);
-    if (!choose(firmware, errp) || !(firmware->chosen ? add_rom(errp) : mac_load_firmware(machine, board->rom_base, errp)) ||
+    if (!choose(firmware, errp) ||
+        !(firmware->chosen ? add_rom(errp) : mac_load_firmware(machine, board->rom_base, errp)) ||
         !mac_load_kernel(machine, boot, errp)) {
         return false;
     }
     if (firmware->chosen && boot->kernel_base + (uint64_t)boot->kernel_size > machine->ram_size) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "the kernel does not fit in memory (-m)");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "the kernel does not fit in memory (-m)");
         return false;
     }
     board->cpu->firmware_trap = firmware_trap;
@@ -384,7 +394,8 @@ static void claim_pages(Client *client, uint64_t start, uint64_t size)
 static void open_instances(MacFirmware *firmware)
 {
     void *fdt = firmware->fdt;
-    g_autofree char *cpu = mac_tree_cpu_path(firmware->board.cpu), *console = g_strdup(fdt_get_alias(fdt, "screen"));
+    g_autofree char *cpu = mac_tree_cpu_path(firmware->board.cpu),
+                    *console = g_strdup(fdt_get_alias(fdt, "screen"));
     const struct { const char *name, *path; } handles[] = {
         {"mmu", cpu}, {"cpu", cpu}, {"memory", "/memory@0"}, {"nvram", "nvram"}, {"rtc", "rtc"},
     };
@@ -408,7 +419,8 @@ static void enter_kernel(MacFirmware *firmware)
     for (uint32_t vector = FIRST_VECTOR; vector < END_OF_VECTORS; vector += VECTOR_STEP) {
         guest_stl(vector, INSN_BA(ROM_AT + vector));
     }
-    /* PowerPC binding 8.2: r3, r4 are the platform's (a RAM disk); r5 is the client interface; r1 a stack. */
+    /* PowerPC binding 8.2: r3, r4 are the platform's (a RAM disk); r5 is the client interface; r1 a
+     * stack. */
     env->gpr[1] = STACK;
     env->gpr[3] = boot->initrd_size ? boot->initrd_base : 0;
     env->gpr[4] = boot->initrd_size;
@@ -426,7 +438,8 @@ void mac_firmware_reset(MacFirmware *firmware, ShutdownCause cause)
 
     client->active = false;
     /* What is loaded next has its own. */
-    if (!firmware->chosen || cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD || runstate_check(RUN_STATE_INMIGRATE)) {
+    if (!firmware->chosen || cause == SHUTDOWN_CAUSE_SNAPSHOT_LOAD ||
+        runstate_check(RUN_STATE_INMIGRATE)) {
         return;
     }
     mac_pci_configure(&firmware->board);
@@ -459,7 +472,8 @@ static bool firmware_pre_save(void *opaque, GError **errp)
 {
     if (!vmstate_wire_is_own()) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_SUPPORTED,
-                    "mac-firmware: the guest still uses the built-in firmware, which QEMU does not have; wait until "
+                    "mac-firmware: the guest still uses the built-in firmware, which QEMU does not "
+                    "have; wait until "
                     "its kernel runs, or start it with OpenBIOS");
         return false;
     }
@@ -482,7 +496,8 @@ static bool firmware_post_load(void *opaque, int version, GError **errp)
 
     if (!firmware->fdt || fdt_check_full(firmware->fdt, firmware->fdt_size)) {
         firmware->client.active = false;
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "mac-firmware: the device tree is damaged");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "mac-firmware: the device tree is damaged");
         return false;
     }
     return true;

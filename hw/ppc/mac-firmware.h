@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware of ours on Power Macs: starts -kernel by Open Firmware's client interface, which the emulator itself
- * answers (client.c), on a machine without OpenBIOS.  Device lock held, except where a guest comes in.
+ * Firmware of ours on Power Macs: starts -kernel by Open Firmware's client interface, which the
+ * emulator itself answers (client.c), on a machine without OpenBIOS.  Device lock held, except
+ * where a guest comes in.
  */
 #ifndef HW_PPC_MAC_FIRMWARE_H
 #define HW_PPC_MAC_FIRMWARE_H
@@ -28,13 +29,13 @@ extern const struct VMStateDescription vmstate_mac_firmware;
 /* A property of the machine, whose member `firmware` is the struct. */
 enum { MAC_FIRMWARE_OFF, MAC_FIRMWARE_ON, MAC_FIRMWARE_AUTO };
 extern const char *const mac_firmware_names[];
-#define DEFINE_PROP_MAC_FIRMWARE(type)                                                                  \
-    DEFINE_PROP_ENUM("x-vof", type, firmware.option, mac_firmware_names, MAC_FIRMWARE_AUTO,             \
+#define DEFINE_PROP_MAC_FIRMWARE(type)                                                             \
+    DEFINE_PROP_ENUM("x-vof", type, firmware.option, mac_firmware_names, MAC_FIRMWARE_AUTO,        \
                      "Start -kernel with the built-in firmware (on, off, auto: without OpenBIOS)")
 
 /*
- * After the devices were made: loads -kernel and what runs first, OpenBIOS, -bios, or firmware of ours as the
- * property says.  board->boot is filled in.
+ * After the devices were made: loads -kernel and what runs first, OpenBIOS, -bios, or firmware of
+ * ours as the property says.  board->boot is filled in.
  */
 bool mac_firmware_init(MacFirmware *firmware, const MacBoard *board, MacBoot *boot, GError **errp);
 /* After devices and processor were reset: configures PCI, makes the tree, enters the kernel. */

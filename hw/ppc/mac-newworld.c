@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mac99: a Power Macintosh of 1999 and later (Core99).  One processor, the memory controller and PCI bridges UniNorth (with a
- * 970: U3), and the I/O chip KeyLargo in the first slot behind the bridge of its bus.  Places as in Linux's
- * arch/powerpc/platforms/powermac and OpenBIOS's arch/ppc/qemu.
- * With via=cuda (the default) keyboard and mouse are ADB's behind CUDA, which no such Mac had; with via=pmu they are
- * on USB, with via=pmu-adb ADB's behind the PMU.
+ * mac99: a Power Macintosh of 1999 and later (Core99).  One processor, the memory controller and
+ * PCI bridges UniNorth (with a 970: U3), and the I/O chip KeyLargo in the first slot behind the
+ * bridge of its bus.  Places as in Linux's arch/powerpc/platforms/powermac and OpenBIOS's
+ * arch/ppc/qemu. With via=cuda (the default) keyboard and mouse are ADB's behind CUDA, which no
+ * such Mac had; with via=pmu they are on USB, with via=pmu-adb ADB's behind the PMU.
  */
 #include <string.h>
 #include "hw/ppc/mac.h"
@@ -93,13 +93,15 @@ static bool create_macio(MacNewWorld *mac, DeviceState *const *bridges, GError *
     device_connect_gpio_out(pic, NULL, 0, mac_cpu_interrupt(mac->cpu));
     for (; *bridges; bridges++) {
         for (unsigned i = 0; i < PCI_N_PINS; i++) {
-            device_connect_gpio_out(*bridges, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
+            device_connect_gpio_out(*bridges, NULL, i,
+                                    device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
         }
     }
     return true;
 }
 
-/* -usb, or by default; keyboard and mouse if ADB has none, or, with a 970, if Linux has no driver for it. */
+/* -usb, or by default; keyboard and mouse if ADB has none, or, with a 970, if Linux has no driver
+ * for it. */
 static bool create_usb(MacNewWorld *mac, GError **errp)
 {
     MachineState *machine = &mac->parent;
@@ -114,8 +116,9 @@ static bool create_usb(MacNewWorld *mac, GError **errp)
         return false;
     }
     bus = device_get_bus(&controller->parent, NULL);
-    return (mac->via != VIA_PMU && !is_u3(mac)) || (device_create(bus, usb_keyboard_class.device.name, NULL, errp) &&
-                                                    device_create(bus, usb_mouse_class.device.name, NULL, errp));
+    return (mac->via != VIA_PMU && !is_u3(mac)) ||
+           (device_create(bus, usb_keyboard_class.device.name, NULL, errp) &&
+            device_create(bus, usb_mouse_class.device.name, NULL, errp));
 }
 
 static bool create_nvram(MacNewWorld *mac, GError **errp)
@@ -127,14 +130,16 @@ static bool create_nvram(MacNewWorld *mac, GError **errp)
         !device_realize_and_unref(mac->nvram, NULL, errp)) {
         return false;
     }
-    memory_region_add_subregion_overlap(machine->system_memory, NVRAM_BASE, mac_nvram_registers(mac->nvram), 1);
+    memory_region_add_subregion_overlap(machine->system_memory, NVRAM_BASE,
+                                        mac_nvram_registers(mac->nvram), 1);
     return mac_nvram_format(mac->nvram, (const char *const *)machine->prom_env->pdata, errp);
 }
 
 static bool create_devices(MacNewWorld *mac, GError **errp)
 {
-    const DeviceClass *const uninorth[] = {uninorth_agp_class, uninorth_internal_class, uninorth_pci_class, NULL},
-                             *const u3[] = {u3_agp_class, NULL}, *const *classes = is_u3(mac) ? u3 : uninorth;
+    const DeviceClass
+        *const uninorth[] = {uninorth_agp_class, uninorth_internal_class, uninorth_pci_class, NULL},
+               *const u3[] = {u3_agp_class, NULL}, *const *classes = is_u3(mac) ? u3 : uninorth;
     DeviceState *bridges[G_N_ELEMENTS(uninorth)] = {NULL};
 
     uninorth_map_control(&mac->control, mac, mac->parent.system_memory);
@@ -158,7 +163,9 @@ static bool create_devices(MacNewWorld *mac, GError **errp)
 static bool load(MacNewWorld *mac, GError **errp)
 {
     static const uint32_t features[N_VIA_KINDS] = {
-        [VIA_CUDA] = MAC_HAS_CUDA | MAC_HAS_ADB, [VIA_PMU] = MAC_HAS_PMU, [VIA_PMU_ADB] = MAC_HAS_PMU | MAC_HAS_ADB,
+        [VIA_CUDA] = MAC_HAS_CUDA | MAC_HAS_ADB,
+        [VIA_PMU] = MAC_HAS_PMU,
+        [VIA_PMU_ADB] = MAC_HAS_PMU | MAC_HAS_ADB,
     };
     const MacBoard board = {
         .rows = &mac_newworld_rows,
@@ -180,14 +187,14 @@ static bool newworld_init(MachineState *machine, GError **errp)
     MacNewWorld *mac = (MacNewWorld *)machine;
 
     if (!mac->timebase_frequency || mac->timebase_frequency > CLOCK_FREQUENCY) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "timebase-frequency is %u Hz, not 1 to %u", mac->timebase_frequency,
-                  CLOCK_FREQUENCY);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "timebase-frequency is %u Hz, not 1 to %u",
+                  mac->timebase_frequency, CLOCK_FREQUENCY);
         return false;
     }
     mac->cpu = mac_create_cpu(machine, mac->timebase_frequency, true, errp);
     if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
-        !mac_create_rom(machine, &mac->rom, "ppc_core99.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
-        !load(mac, errp)) {
+        !mac_create_rom(machine, &mac->rom, "ppc_core99.bios", ROM_BASE, errp) ||
+        !create_devices(mac, errp) || !load(mac, errp)) {
         return false;
     }
     mac_describe(machine, mac->fw_cfg, &mac->boot, is_u3(mac) ? MACHINE_MAC99_U3 : MACHINE_MAC99,
@@ -222,7 +229,8 @@ static bool newworld_nmi(MachineState *machine, int cpu_index, GError **errp)
     MacNewWorld *mac = (MacNewWorld *)machine;
 
     if (mac->via == VIA_CUDA) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "the programmer's switch is there with via=pmu and via=pmu-adb");
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "the programmer's switch is there with via=pmu and via=pmu-adb");
         return false;
     }
     macio_newworld_nmi(mac->macio);
@@ -239,7 +247,8 @@ static bool set_via(Object *obj, const Property *prop, const PropertyValue *valu
             return true;
         }
     }
-    error_set(errp, GOSSAMER_ERROR_INVALID, "Invalid VIA type (via=): valid values are cuda, pmu and pmu-adb");
+    error_set(errp, GOSSAMER_ERROR_INVALID,
+              "Invalid VIA type (via=): valid values are cuda, pmu and pmu-adb");
     return false;
 }
 
@@ -259,20 +268,25 @@ static const Property newworld_properties[] = {
     DEFINE_PROP_END_OF_LIST(),
 };
 
-#define MAC99(cpu)                                                                                         \
-    .object = {.name = "mac99-machine", .parent = &machine_class.object, .description = "Mac99 based PowerMAC", \
-               .instance_size = sizeof(MacNewWorld), .properties = newworld_properties},                   \
-    .machine_name = "mac99", .desc = "Mac99 based PowerMAC", .default_cpu = (cpu),                         \
-    .default_ram_size = 128u << 20, .default_ram_id = "ppc_core99.ram", .max_cpus = 1, .min_cpus = 1,      \
-    .default_cpus = 1, .ide_drives = true, .init = newworld_init, .reset = newworld_reset,                   \
-    .print_pic = newworld_print_pic, .nmi = newworld_nmi
+#define MAC99(cpu)                                                                                 \
+    .object = {.name = "mac99-machine",                                                            \
+               .parent = &machine_class.object,                                                    \
+               .description = "Mac99 based PowerMAC",                                              \
+               .instance_size = sizeof(MacNewWorld),                                               \
+               .properties = newworld_properties},                                                 \
+    .machine_name = "mac99", .desc = "Mac99 based PowerMAC", .default_cpu = (cpu),                 \
+    .default_ram_size = 128u << 20, .default_ram_id = "ppc_core99.ram", .max_cpus = 1,             \
+    .min_cpus = 1, .default_cpus = 1, .ide_drives = true, .init = newworld_init,                   \
+    .reset = newworld_reset, .print_pic = newworld_print_pic, .nmi = newworld_nmi
 
-static const MachineClass mac99_class = {MAC99("7400_v2.9")}, mac99_ppc64_class = {MAC99("970fx_v3.1")};
+static const MachineClass mac99_class = {MAC99("7400_v2.9")},
+                          mac99_ppc64_class = {MAC99("970fx_v3.1")};
 
 const MachineClass *const *mac_machine_classes(bool ppc64)
 {
     static const MachineClass *const with_others[] = {&g3beige_class, &mac99_ppc64_class, NULL},
-                                     *const by_default[] = {&g3beige_default_class, &mac99_class, NULL};
+                                     *const by_default[] = {&g3beige_default_class, &mac99_class,
+                                                            NULL};
 
     return ppc64 ? with_others : by_default;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx bus, the
- * Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh G3 Computers
- * Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that name have them.
- * Left out: the second processor that no such Mac had.
+ * g3beige: the Power Macintosh G3 (beige; its board is "Gossamer").  One 32-bit processor on a 6xx
+ * bus, the Grackle host bridge, and the Heathrow I/O chip in PCI slot 16.  Apple's "Power Macintosh
+ * G3 Computers Developer Note" (1998); places and numbers where OpenBIOS and QEMU's machine of that
+ * name have them. Left out: the second processor that no such Mac had.
  */
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
@@ -59,7 +59,8 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
     pic = macio_pic(mac->macio);
     device_connect_gpio_out(pic, NULL, 0, mac_cpu_interrupt(mac->cpu));
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
-        device_connect_gpio_out(mac->grackle, NULL, i, device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
+        device_connect_gpio_out(mac->grackle, NULL, i,
+                                device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));
     }
     if (!vga_create(machine, pci_host(mac->grackle)->bus, true, &mac->boot.has_display, errp)) {
         return false;
@@ -96,12 +97,12 @@ static bool oldworld_init(MachineState *machine, GError **errp)
 
     mac->cpu = mac_create_cpu(machine, TIMEBASE_FREQUENCY, false, errp);
     if (!mac->cpu || !mac_map_ram(machine, MAX_RAM, errp) ||
-        !mac_create_rom(machine, &mac->rom, "ppc_heathrow.bios", ROM_BASE, errp) || !create_devices(mac, errp) ||
-        !load(mac, errp)) {
+        !mac_create_rom(machine, &mac->rom, "ppc_heathrow.bios", ROM_BASE, errp) ||
+        !create_devices(mac, errp) || !load(mac, errp)) {
         return false;
     }
-    mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY, CLOCK_FREQUENCY,
-                 BUS_FREQUENCY);
+    mac_describe(machine, mac->fw_cfg, &mac->boot, MACHINE_HEATHROW, TIMEBASE_FREQUENCY,
+                 CLOCK_FREQUENCY, BUS_FREQUENCY);
     if (mac->boot.has_display && !mac_add_drivers(mac->fw_cfg, errp)) {
         return false;
     }
@@ -126,12 +127,15 @@ static const Property oldworld_properties[] = {
     DEFINE_PROP_END_OF_LIST(),
 };
 
-#define G3BEIGE                                                                                          \
-    .object = {.name = "g3beige-machine", .parent = &machine_class.object,                               \
-               .description = "Heathrow based PowerMAC", .instance_size = sizeof(MacOldWorld),           \
-               .properties = oldworld_properties},                                                       \
-    .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",             \
-    .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1, .min_cpus = 1,  \
-    .default_cpus = 1, .ide_drives = true, .init = oldworld_init, .reset = oldworld_reset, .print_pic = oldworld_print_pic
+#define G3BEIGE                                                                                    \
+    .object = {.name = "g3beige-machine",                                                          \
+               .parent = &machine_class.object,                                                    \
+               .description = "Heathrow based PowerMAC",                                           \
+               .instance_size = sizeof(MacOldWorld),                                               \
+               .properties = oldworld_properties},                                                 \
+    .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",       \
+    .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1,           \
+    .min_cpus = 1, .default_cpus = 1, .ide_drives = true, .init = oldworld_init,                   \
+    .reset = oldworld_reset, .print_pic = oldworld_print_pic
 
 const MachineClass g3beige_class = {G3BEIGE}, g3beige_default_class = {G3BEIGE, .is_default = true};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI as firmware of ours leaves it to clients on Power Macs: addresses, bridge windows and interrupt lines
- * given (PCI Local Bus Specification 3.0, chapter 6; PCI-to-PCI Bridge Architecture 1.2), and nodes of the device
- * tree made from what configuration space has then ("PCI Bus Binding to IEEE 1275", revision 2.1; Apple's
- * "Designing PCI Cards and Drivers for Power Macintosh Computers" for AAPL,address).
- * Addresses go up in the order of slots, like OpenBIOS's.  Left out: drivers in the cards' ROMs (FCode).
+ * PCI as firmware of ours leaves it to clients on Power Macs: addresses, bridge windows and
+ * interrupt lines given (PCI Local Bus Specification 3.0, chapter 6; PCI-to-PCI Bridge
+ * Architecture 1.2), and nodes of the device tree made from what configuration space has then ("PCI
+ * Bus Binding to IEEE 1275", revision 2.1; Apple's "Designing PCI Cards and Drivers for Power
+ * Macintosh Computers" for AAPL,address). Addresses go up in the order of slots, like OpenBIOS's.
+ * Left out: drivers in the cards' ROMs (FCode).
  */
 #include "mac-tree.h"
 #include <string.h>
@@ -57,8 +58,8 @@ static void place_bar(Places *places, PciDevice *dev, unsigned n)
              at = round_up(*next, size);
 
     if (at + size > limit) {
-        log_mask(LOG_UNIMP, "firmware: no room for base address register %u of %02x.%x\n", n, PCI_SLOT(dev->devfn),
-                 PCI_FUNCTION(dev->devfn));
+        log_mask(LOG_UNIMP, "firmware: no room for base address register %u of %02x.%x\n", n,
+                 PCI_SLOT(dev->devfn), PCI_FUNCTION(dev->devfn));
         return;
     }
     *next = at + MAX(size, is_io(bar) ? IO_STEP : MEMORY_STEP);
@@ -197,8 +198,17 @@ static void gmac_more(MacTree *tree, PciDevice *dev)
 }
 
 /* Bochs's registers of modes, in the second memory BAR, little-endian. */
-enum { VBE_XRES = 1, VBE_YRES, VBE_BPP, VBE_ENABLE, VBE_BANK, VBE_VIRTUAL_WIDTH, VBE_VIRTUAL_HEIGHT, VBE_X_OFFSET,
-       VBE_Y_OFFSET };
+enum {
+    VBE_XRES = 1,
+    VBE_YRES,
+    VBE_BPP,
+    VBE_ENABLE,
+    VBE_BANK,
+    VBE_VIRTUAL_WIDTH,
+    VBE_VIRTUAL_HEIGHT,
+    VBE_X_OFFSET,
+    VBE_Y_OFFSET
+};
 #define VBE_REGISTERS 0x500u
 #define VBE_ON 0x01u
 #define VBE_LINEAR 0x40u
@@ -214,8 +224,8 @@ static void vga_write(uint64_t address, uint8_t value)
 
 static void vbe_write(uint64_t registers, unsigned index, unsigned value)
 {
-    address_space_stw_le(address_space_memory(), registers + VBE_REGISTERS + 2 * index, (uint16_t)value,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
+    address_space_stw_le(address_space_memory(), registers + VBE_REGISTERS + 2 * index,
+                         (uint16_t)value, MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
 static void vga_more(MacTree *tree, PciDevice *dev)
@@ -247,8 +257,8 @@ static void vga_more(MacTree *tree, PciDevice *dev)
 static void macio_more(MacTree *tree, PciDevice *dev)
 {
     uint32_t at = (uint32_t)dev->bars[0].address;
-    const uint32_t ranges[] = {0, SPACE_MEMORY | (uint32_t)dev->devfn << 8 | PCI_BASE_ADDRESS_0, 0, at,
-                               (uint32_t)dev->bars[0].size};
+    const uint32_t ranges[] = {0, SPACE_MEMORY | (uint32_t)dev->devfn << 8 | PCI_BASE_ADDRESS_0, 0,
+                               at, (uint32_t)dev->bars[0].size};
 
     tree_cells(tree, "ranges", ranges, G_N_ELEMENTS(ranges));
     if (!tree->board->rows->oldworld) {
@@ -269,7 +279,13 @@ static void bridge_more(MacTree *tree, PciDevice *dev)
         uint32_t space = i ? SPACE_MEMORY : SPACE_IO;
 
         if (range.last > range.base) {
-            const uint32_t cells[] = {space, 0, (uint32_t)range.base, space, 0, (uint32_t)range.base, 0,
+            const uint32_t cells[] = {space,
+                                      0,
+                                      (uint32_t)range.base,
+                                      space,
+                                      0,
+                                      (uint32_t)range.base,
+                                      0,
                                       (uint32_t)(range.last - range.base + 1)};
 
             memcpy(ranges + n, cells, sizeof(cells));
@@ -277,17 +293,22 @@ static void bridge_more(MacTree *tree, PciDevice *dev)
         }
     }
     tree_cells(tree, "ranges", ranges, n);
-    tree_cells(tree, "bus-range", TREE_CELL_LIST(pci_bus_number(behind), dev->config[PCI_SUBORDINATE_BUS]) / 4);
+    tree_cells(tree, "bus-range",
+               TREE_CELL_LIST(pci_bus_number(behind), dev->config[PCI_SUBORDINATE_BUS]) / 4);
 }
 
 static const PciRow pci_rows[] = {
-    {PCI_VENDOR_APPLE, 0x0010, 0, "mac-io", "mac-io", "AAPL,343S1201", "heathrow\0", 1, 1, 1, macio_more},
-    {PCI_VENDOR_APPLE, 0x0017, 0, "mac-io", "mac-io", "AAPL,343S1211", "paddington\0heathrow\0", 1, 1, 1, macio_more},
-    {PCI_VENDOR_APPLE, 0x0022, 0, "mac-io", "mac-io", "AAPL,Keylargo", "Keylargo\0", 1, 1, 1, macio_more},
+    {PCI_VENDOR_APPLE, 0x0010, 0, "mac-io", "mac-io", "AAPL,343S1201", "heathrow\0", 1, 1, 1,
+     macio_more},
+    {PCI_VENDOR_APPLE, 0x0017, 0, "mac-io", "mac-io", "AAPL,343S1211", "paddington\0heathrow\0", 1,
+     1, 1, macio_more},
+    {PCI_VENDOR_APPLE, 0x0022, 0, "mac-io", "mac-io", "AAPL,Keylargo", "Keylargo\0", 1, 1, 1,
+     macio_more},
     {PCI_VENDOR_APPLE, 0x0021, 0, "ethernet", "network", NULL, "gmac\0", 0, 0, 0, gmac_more},
     {PCI_VENDOR_QEMU, 0x1111, 0, "QEMU,VGA", "display", "QEMU VGA", "VGA\0", 0, 0, 0, vga_more},
     {PCI_VENDOR_REALTEK, 0x8029, 0, "NE2000", "network", "NE2000 PCI", "", 0, 0, 0, network_more},
-    {PCI_VENDOR_REALTEK, 0x8139, 0, "rtl8139", "network", "RTL8139 PCI", "pci10ec,8139\0", 0, 0, 0, network_more},
+    {PCI_VENDOR_REALTEK, 0x8139, 0, "rtl8139", "network", "RTL8139 PCI", "pci10ec,8139\0", 0, 0, 0,
+     network_more},
     {0, 0, PCI_CLASS_SERIAL_USB, "usb", "usb", NULL, NULL, 1, 0, 0, NULL},
     {0, 0, PCI_CLASS_BRIDGE_PCI, "pci-bridge", "pci", NULL, NULL, 3, 2, 1, bridge_more},
     {0, 0, PCI_CLASS_NETWORK_ETHERNET, NULL, "network", NULL, NULL, 0, 0, 0, network_more},
@@ -299,7 +320,8 @@ static const PciRow pci_rows[] = {
 
 static const PciRow *row_of(const PciDevice *dev)
 {
-    uint16_t vendor = pci_get16(dev->config + PCI_VENDOR_ID), device = pci_get16(dev->config + PCI_DEVICE_ID),
+    uint16_t vendor = pci_get16(dev->config + PCI_VENDOR_ID),
+             device = pci_get16(dev->config + PCI_DEVICE_ID),
              class_id = pci_get16(dev->config + PCI_CLASS_DEVICE);
     const PciRow *row = pci_rows;
 
@@ -338,7 +360,8 @@ bool mac_pci_set_color(const MacBoard *board, uint8_t index, const uint8_t rgb[3
 
 static uint32_t class_code(const PciDevice *dev)
 {
-    return (uint32_t)pci_get16(dev->config + PCI_CLASS_DEVICE) << 8 | dev->config[PCI_CLASS_PROGRAM];
+    return (uint32_t)pci_get16(dev->config + PCI_CLASS_DEVICE) << 8 |
+           dev->config[PCI_CLASS_PROGRAM];
 }
 
 /* What every function's node has from its header. */
@@ -387,7 +410,8 @@ static void row_properties(MacTree *tree, const PciDevice *dev, const PciRow *ro
     if (!row->compatible) {
         numbers = g_strdup_printf("pci%x,%x%cpciclass,%06x", pci_get16(dev->config + PCI_VENDOR_ID),
                                   pci_get16(dev->config + PCI_DEVICE_ID), 0, class_code(dev));
-        tree_bytes(tree, "compatible", numbers, (uint32_t)(strlen(numbers) + 1 + strlen("pciclass,") + 6 + 1));
+        tree_bytes(tree, "compatible", numbers,
+                   (uint32_t)(strlen(numbers) + 1 + strlen("pciclass,") + 6 + 1));
     } else if (*row->compatible) {
         uint32_t size = 0;
 
@@ -454,8 +478,9 @@ static char *node_name(const PciDevice *dev, const PciRow *row)
                                                  pci_get16(dev->config + PCI_DEVICE_ID));
     const char *stem = row->name ? row->name : by_number;
 
-    return PCI_FUNCTION(dev->devfn) ? g_strdup_printf("%s@%x,%x", stem, PCI_SLOT(dev->devfn), PCI_FUNCTION(dev->devfn))
-                                    : g_strdup_printf("%s@%x", stem, PCI_SLOT(dev->devfn));
+    return PCI_FUNCTION(dev->devfn)
+               ? g_strdup_printf("%s@%x,%x", stem, PCI_SLOT(dev->devfn), PCI_FUNCTION(dev->devfn))
+               : g_strdup_printf("%s@%x", stem, PCI_SLOT(dev->devfn));
 }
 
 char *mac_pci_display_path(const MacBoard *board)
@@ -517,7 +542,8 @@ static void bus_nodes(MacTree *tree, PciBus *bus)
     }
 }
 
-/* Each slot's pins, in the order of devices: child's address, pin, controller, its number and sense. */
+/* Each slot's pins, in the order of devices: child's address, pin, controller, its number and
+ * sense. */
 static void interrupt_map(MacTree *tree)
 {
     PciBus *bus = tree->board->pci;
@@ -527,8 +553,13 @@ static void interrupt_map(MacTree *tree)
         const PciDevice *dev = bus->devices[devfn];
 
         if (dev && !is_host_bridge(dev) && dev->config[PCI_INTERRUPT_PIN]) {
-            const uint32_t cells[] = {unit(dev), 0, 0, dev->config[PCI_INTERRUPT_PIN], MAC_PIC_PHANDLE,
-                                      interrupt_of(tree->board, dev), 1};
+            const uint32_t cells[] = {unit(dev),
+                                      0,
+                                      0,
+                                      dev->config[PCI_INTERRUPT_PIN],
+                                      MAC_PIC_PHANDLE,
+                                      interrupt_of(tree->board, dev),
+                                      1};
 
             for (unsigned i = 0; i < G_N_ELEMENTS(cells); i++) {
                 uint8_t bytes[4];
@@ -574,8 +605,9 @@ static void available(MacTree *tree)
     io = MIN(round_up(io, IO_WINDOW), host->io_size);
     tree_cells(tree, "available",
                TREE_CELL_LIST(SPACE_MEMORY, 0, (uint32_t)memory, 0,
-                              (uint32_t)(host->memory_base + (uint64_t)host->memory_size - memory), SPACE_IO, 0,
-                              (uint32_t)io, 0, (uint32_t)(host->io_size - io)) / 4);
+                              (uint32_t)(host->memory_base + (uint64_t)host->memory_size - memory),
+                              SPACE_IO, 0, (uint32_t)io, 0, (uint32_t)(host->io_size - io)) /
+                   4);
 }
 
 static unsigned last_bus(PciBus *bus)

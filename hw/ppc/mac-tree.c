@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device tree that firmware of ours shows to clients on Power Macs: IEEE 1275-1994 (standard properties and
- * nodes), its PowerPC binding (processors), and what Linux's arch/powerpc/platforms/powermac and Apple's
- * "Designing PCI Cards and Drivers for Power Macintosh Computers" add.  Names and values are those of OpenBIOS,
- * with which tests/unit/test-mac-firmware.c compares it.
- * Left out: packages (/packages), since there is no Forth that could run them; variables that only a prompt uses.
+ * The device tree that firmware of ours shows to clients on Power Macs: IEEE 1275-1994 (standard
+ * properties and nodes), its PowerPC binding (processors), and what Linux's
+ * arch/powerpc/platforms/powermac and Apple's "Designing PCI Cards and Drivers for Power Macintosh
+ * Computers" add.  Names and values are those of OpenBIOS, with which
+ * tests/unit/test-mac-firmware.c compares it. Left out: packages (/packages), since there is no
+ * Forth that could run them; variables that only a prompt uses.
  */
 #include "mac-tree.h"
 #include <libfdt.h>
@@ -222,7 +223,8 @@ static void alias_node(MacTree *tree)
 
     tree_begin(tree, "aliases");
     for (const MacAlias *alias = tree->board->rows->aliases; alias->name; alias++) {
-        g_autofree char *path = g_strconcat(alias->whole ? "" : tree->board->rows->macio_path, alias->path, NULL);
+        g_autofree char *path =
+            g_strconcat(alias->whole ? "" : tree->board->rows->macio_path, alias->path, NULL);
 
         if (!(alias->when & ~tree->board->features)) {
             tree_text(tree, alias->name, path);
@@ -251,7 +253,8 @@ static void option_node(MacTree *tree)
         g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
 
         /* The first one counts; a property's name has at most 31 characters. */
-        if (name && *name && strlen(name) < 32 && !strchr(name, '/') && !g_hash_table_contains(seen, name)) {
+        if (name && *name && strlen(name) < 32 && !strchr(name, '/') &&
+            !g_hash_table_contains(seen, name)) {
             tree_text(tree, name, equals + 1);
             g_hash_table_add(seen, g_steal_pointer(&name));
         }
@@ -308,8 +311,8 @@ void *mac_tree_build(const MacBoard *board, GError **errp)
     tree_end(&tree);
     note(&tree, fdt_finish(tree.fdt));
     if (tree.error) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "the device tree could not be made: %s",
-                    fdt_strerror(tree.error));
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "the device tree could not be made: %s", fdt_strerror(tree.error));
         g_free(tree.fdt);
         return NULL;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Device trees of Power Macs for firmware of ours: rows say what a board has, what is behind PCI is asked of PCI.
+ * Device trees of Power Macs for firmware of ours: rows say what a board has, what is behind PCI is
+ * asked of PCI.
  */
 #ifndef HW_PPC_MAC_TREE_H
 #define HW_PPC_MAC_TREE_H
@@ -12,11 +13,14 @@
 
 /* ---- Rows ---- */
 typedef enum TreeKind {
-    TREE_STOP,                          /* end of the table */
-    TREE_NODE, TREE_END,
-    TREE_TEXT, TREE_CELLS, TREE_BYTES,
-    TREE_ADDRESS,                       /* cells, to each of which the address of the BAR is added */
-    TREE_PIC,                           /* the interrupt controller's handle */
+    TREE_STOP, /* end of the table */
+    TREE_NODE,
+    TREE_END,
+    TREE_TEXT,
+    TREE_CELLS,
+    TREE_BYTES,
+    TREE_ADDRESS, /* cells, to each of which the address of the BAR is added */
+    TREE_PIC,     /* the interrupt controller's handle */
 } TreeKind;
 
 typedef struct TreeRow {
@@ -85,7 +89,8 @@ typedef struct MacBoard {
     uint32_t timebase_frequency, clock_frequency, bus_frequency;
 } MacBoard;
 
-/* The tree as a client finds it, after PCI was set up; g_malloc. NULL with errp: it is too large. */
+/* The tree as a client finds it, after PCI was set up; g_malloc. NULL with errp: it is too large.
+ */
 void *mac_tree_build(const MacBoard *board, GError **errp);
 /* "/cpus/PowerPC,750@0". g_malloc. */
 char *mac_tree_cpu_path(const PowerPCCPU *cpu);
@@ -105,7 +110,8 @@ void tree_cells(MacTree *tree, const char *name, const uint32_t *cells, unsigned
 void tree_rows(MacTree *tree, const TreeRow *rows, uint32_t base);
 
 /* ---- PCI (mac-pci.c) ---- */
-/* Gives every base address register, bridge window and interrupt line its value, as firmware does. */
+/* Gives every base address register, bridge window and interrupt line its value, as firmware does.
+ */
 void mac_pci_configure(const MacBoard *board);
 /* An entry of the display's colour table; false: there is no display. */
 bool mac_pci_set_color(const MacBoard *board, uint8_t index, const uint8_t rgb[3]);

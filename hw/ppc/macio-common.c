@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the older and the newer MacIO have in common: serial ports in two places, DBDMA and IDE, CUDA, ADB devices.  CHRP's "I/O
- * Device Reference" for the second place of the serial ports' registers.
+ * What the older and the newer MacIO have in common: serial ports in two places, DBDMA and IDE,
+ * CUDA, ADB devices.  CHRP's "I/O Device Reference" for the second place of the serial ports'
+ * registers.
  */
 #include "macio.h"
 #include "hw/char/escc.h"
@@ -36,8 +37,8 @@ void macio_serial_map(MacIOSerial *serial, DeviceState *macio, MemoryRegion *bar
     memory_region_add_subregion(bar, AT_ESCC, escc_registers(serial->escc));
     memory_region_init(&serial->legacy, macio, "escc-legacy", LEGACY_SIZE);
     for (unsigned i = 0; i < MACIO_N_LEGACY_PORTS; i++) {
-        memory_region_init_alias(&serial->ports[i], macio, "escc-legacy-port", escc_registers(serial->escc), where[i],
-                                 2);
+        memory_region_init_alias(&serial->ports[i], macio, "escc-legacy-port",
+                                 escc_registers(serial->escc), where[i], 2);
         memory_region_add_subregion(&serial->legacy, 2 * i, &serial->ports[i]);
     }
     memory_region_add_subregion(bar, AT_ESCC_LEGACY, &serial->legacy);
@@ -100,8 +101,8 @@ bool macio_disks_create(MacIODisks *disks, GError **errp)
     return true;
 }
 
-void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE], DeviceState *pic,
-                     const uint8_t irqs[MACIO_N_IDE][2])
+void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE],
+                     DeviceState *pic, const uint8_t irqs[MACIO_N_IDE][2])
 {
     memory_region_add_subregion(bar, AT_DBDMA, dbdma_registers(disks->dbdma));
     for (unsigned i = 0; i < MACIO_N_IDE; i++) {

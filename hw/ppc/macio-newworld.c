@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MacIO as Power Macs from 1999 on have it (KeyLargo): OpenPIC, serial ports, IDE, general purpose lines, PMU or CUDA in
- * one BAR; the NVRAM is elsewhere on the board.  Places as in Linux's arch/powerpc/include/asm/keylargo.h, numbers of
- * interrupts as in OpenBIOS's drivers/macio.c.
+ * MacIO as Power Macs from 1999 on have it (KeyLargo): OpenPIC, serial ports, IDE, general purpose
+ * lines, PMU or CUDA in one BAR; the NVRAM is elsewhere on the board.  Places as in Linux's
+ * arch/powerpc/include/asm/keylargo.h, numbers of interrupts as in OpenBIOS's drivers/macio.c.
  *
- *   0x00050 general purpose lines   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial   0x15000 timer
- *   0x16000 PMU or CUDA   0x20000 IDE 0   0x21000 IDE 1   0x40000 interrupt controller
+ *   0x00050 general purpose lines   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial
+ * 0x15000 timer 0x16000 PMU or CUDA   0x20000 IDE 0   0x21000 IDE 1   0x40000 interrupt controller
  *
  * Left out: the feature control registers, sound, I2C.
  */
@@ -19,8 +19,20 @@
 #include "system/runtime.h"
 
 #define DEVICE_KEYLARGO 0x0022
-enum { AT_GPIO = 0x00050, AT_TIMER = 0x15000, AT_VIA = 0x16000, AT_IDE = 0x20000, AT_PIC = 0x40000 };
-enum { IRQ_VIA = 0x19, IRQ_ESCC_B = 0x24, IRQ_ESCC_A = 0x25, IRQ_GPIO_PMU = 0x2f, IRQ_GPIO_SWITCH = 0x37 };
+enum {
+    AT_GPIO = 0x00050,
+    AT_TIMER = 0x15000,
+    AT_VIA = 0x16000,
+    AT_IDE = 0x20000,
+    AT_PIC = 0x40000
+};
+enum {
+    IRQ_VIA = 0x19,
+    IRQ_ESCC_B = 0x24,
+    IRQ_ESCC_A = 0x25,
+    IRQ_GPIO_PMU = 0x2f,
+    IRQ_GPIO_SWITCH = 0x37
+};
 #define TIMER_SIZE 0x1000u
 #define TIMER_FREQUENCY 18432000u
 
@@ -108,7 +120,8 @@ static bool create_pmu(KeyLargo *macio, GError **errp)
 /* In the order of QEMU's streams. */
 static bool create_parts(KeyLargo *macio, GError **errp)
 {
-    if (!macio_dma_create(&macio->disks, errp) || !macio_serial_create(&macio->serial, &macio->config, errp) ||
+    if (!macio_dma_create(&macio->disks, errp) ||
+        !macio_serial_create(&macio->serial, &macio->config, errp) ||
         !(macio->pic = macio_part(device_new_class(&openpic_class), errp)) ||
         !macio_disks_create(&macio->disks, errp)) {
         return false;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MacIO as the beige G3 has it (Heathrow): interrupt controller, serial ports, CUDA, NVRAM in one BAR.  "Macintosh
- * Technology in the Common Hardware Reference Platform", chapters on I/O; numbers of interrupts as in OpenBIOS's
- * drivers/macio.c.
+ * MacIO as the beige G3 has it (Heathrow): interrupt controller, serial ports, CUDA, NVRAM in one
+ * BAR.  "Macintosh Technology in the Common Hardware Reference Platform", chapters on I/O; numbers
+ * of interrupts as in OpenBIOS's drivers/macio.c.
  *
- *   0x00000 interrupt controller   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial   0x16000 CUDA
- *   0x20000 IDE 0   0x21000 IDE 1   0x60000 NVRAM
+ *   0x00000 interrupt controller   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial 0x16000
+ * CUDA 0x20000 IDE 0   0x21000 IDE 1   0x60000 NVRAM
  */
 #include "macio.h"
 #include "hw/ide/macio-ide.h"
@@ -63,7 +63,8 @@ static void macio_unrealize(PciDevice *dev)
 /* In the order of QEMU's streams. */
 static bool create_parts(MacIO *macio, GError **errp)
 {
-    return macio_dma_create(&macio->disks, errp) && macio_serial_create(&macio->serial, &macio->config, errp) &&
+    return macio_dma_create(&macio->disks, errp) &&
+           macio_serial_create(&macio->serial, &macio->config, errp) &&
            (macio->pic = macio_part(device_new_class(&heathrow_class), errp)) &&
            (macio->cuda = macio_create_cuda(&macio->config, errp)) &&
            (macio->nvram = macio_part(device_new_class(&mac_nvram_class), errp)) &&

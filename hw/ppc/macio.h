@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MacIO: the I/O chip of Power Macs, a PCI device with everything slow behind one BAR.  Device lock held.
+ * MacIO: the I/O chip of Power Macs, a PCI device with everything slow behind one BAR.  Device lock
+ * held.
  */
 #ifndef HW_PPC_MACIO_H
 #define HW_PPC_MACIO_H
@@ -48,8 +49,8 @@ typedef struct MacIODisks {
 bool macio_dma_create(MacIODisks *disks, GError **errp);
 bool macio_disks_create(MacIODisks *disks, GError **errp);
 /* Where the channels' registers are, and which inputs of pic they and their DMA have. */
-void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE], DeviceState *pic,
-                     const uint8_t irqs[MACIO_N_IDE][2]);
+void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE],
+                     DeviceState *pic, const uint8_t irqs[MACIO_N_IDE][2]);
 void macio_disks_destroy(MacIODisks *disks);
 /* Realizes a part, which stays the tree's. NULL with errp. */
 DeviceState *macio_part(DeviceState *dev, GError **errp);

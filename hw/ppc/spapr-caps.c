@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sPAPR capabilities: what the platform promises its guest, fixed for the life of a guest and therefore
- * part of a machine version's row.  Names, values and order are QEMU's (`-M pseries,cap-…=`).
+ * sPAPR capabilities: what the platform promises its guest, fixed for the life of a guest and
+ * therefore part of a machine version's row.  Names, values and order are QEMU's (`-M
+ * pseries,cap-…=`).
  */
 #include <string.h>
 #include "spapr-internal.h"
@@ -11,26 +12,33 @@
 
 static const char *const choices_bool[] = {"off", "on", NULL};
 static const char *const choices_cfpc[] = {"broken", "workaround", "fixed", NULL};
-static const char *const choices_ibs[] = {"broken", "workaround", "fixed-ibs", "fixed-ccd", "?", "?",
-                                          "?", "?", "?", "?", "fixed-na", NULL};
+static const char *const choices_ibs[] = {"broken", "workaround", "fixed-ibs", "fixed-ccd",
+                                          "?",      "?",          "?",         "?",
+                                          "?",      "?",          "fixed-na",  NULL};
 
 const SpaprCapInfo spapr_cap_info[SPAPR_CAP_COUNT] = {
     [SPAPR_CAP_HTM] = {"htm", "Allow Hardware Transactional Memory (HTM)", SPAPR_CAP_KIND_BOOL,
                        choices_bool},
-    [SPAPR_CAP_VSX] = {"vsx", "Allow Vector Scalar Extensions (VSX)", SPAPR_CAP_KIND_BOOL, choices_bool},
-    [SPAPR_CAP_DFP] = {"dfp", "Allow Decimal Floating Point (DFP)", SPAPR_CAP_KIND_BOOL, choices_bool},
-    [SPAPR_CAP_CFPC] = {"cfpc", "Cache Flush on Privilege Change", SPAPR_CAP_KIND_CHOICE, choices_cfpc},
+    [SPAPR_CAP_VSX] = {"vsx", "Allow Vector Scalar Extensions (VSX)", SPAPR_CAP_KIND_BOOL,
+                       choices_bool},
+    [SPAPR_CAP_DFP] = {"dfp", "Allow Decimal Floating Point (DFP)", SPAPR_CAP_KIND_BOOL,
+                       choices_bool},
+    [SPAPR_CAP_CFPC] = {"cfpc", "Cache Flush on Privilege Change", SPAPR_CAP_KIND_CHOICE,
+                        choices_cfpc},
     [SPAPR_CAP_SBBC] = {"sbbc", "Speculation Barrier Bounds Checking", SPAPR_CAP_KIND_CHOICE,
                         choices_cfpc},
     [SPAPR_CAP_IBS] = {"ibs", "Indirect Branch Speculation", SPAPR_CAP_KIND_CHOICE, choices_ibs},
-    [SPAPR_CAP_HPT_MAXPAGESIZE] = {"hpt-max-page-size", "Maximum page size for Hash Page Table guests",
+    [SPAPR_CAP_HPT_MAXPAGESIZE] = {"hpt-max-page-size",
+                                   "Maximum page size for Hash Page Table guests",
                                    SPAPR_CAP_KIND_PAGESHIFT, NULL},
-    [SPAPR_CAP_NESTED_KVM_HV] = {"nested-hv", "Allow Nested KVM-HV", SPAPR_CAP_KIND_BOOL, choices_bool},
+    [SPAPR_CAP_NESTED_KVM_HV] = {"nested-hv", "Allow Nested KVM-HV", SPAPR_CAP_KIND_BOOL,
+                                 choices_bool},
     [SPAPR_CAP_LARGE_DECREMENTER] = {"large-decr", "Allow Large Decrementer", SPAPR_CAP_KIND_BOOL,
                                      choices_bool},
     [SPAPR_CAP_CCF_ASSIST] = {"ccf-assist", "Count Cache Flush Assist via HW Instruction",
                               SPAPR_CAP_KIND_BOOL, choices_bool},
-    [SPAPR_CAP_FWNMI] = {"fwnmi", "Implements PAPR FWNMI option", SPAPR_CAP_KIND_BOOL, choices_bool},
+    [SPAPR_CAP_FWNMI] = {"fwnmi", "Implements PAPR FWNMI option", SPAPR_CAP_KIND_BOOL,
+                         choices_bool},
     [SPAPR_CAP_RPT_INVALIDATE] = {"rpt-invalidate", "Allow H_RPT_INVALIDATE", SPAPR_CAP_KIND_BOOL,
                                   choices_bool},
     [SPAPR_CAP_AIL_MODE_3] = {"ail-mode-3", "Alternate Interrupt Location (AIL) mode 3 support",
@@ -101,8 +109,8 @@ bool spapr_cap_set(SpaprMachine *spapr, const char *name, const char *value, GEr
 
 static bool refuse(GError **errp, const char *cap, const char *why)
 {
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "%s, try appending -machine cap-%s=off",
-                why, cap);
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                "%s, try appending -machine cap-%s=off", why, cap);
     return false;
 }
 
@@ -111,7 +119,8 @@ bool spapr_caps_apply(SpaprMachine *spapr, GError **errp)
     PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, 0);
     uint32_t insns = cpu->model->insns;
     SpaprCaps caps = spapr->version->default_caps;
-    bool isa_300 = (insns & ISA_3_00) && ppc_check_compat(cpu, 0x0f000005, 0, spapr->max_compat_pvr);
+    bool isa_300 =
+        (insns & ISA_3_00) && ppc_check_compat(cpu, 0x0f000005, 0, spapr->max_compat_pvr);
 
     /* Defaults bend to the CPU: a model without a facility cannot be promised to have it. */
     if (!isa_300) {
@@ -157,8 +166,8 @@ bool spapr_caps_apply(SpaprMachine *spapr, GError **errp)
         return refuse(errp, "large-decr", "Large decrementer only supported on POWER9");
     }
     if (caps.value[SPAPR_CAP_HPT_MAXPAGESIZE] < 12) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "Require at least 4kiB pages (%u)",
-                    caps.value[SPAPR_CAP_HPT_MAXPAGESIZE]);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "Require at least 4kiB pages (%u)", caps.value[SPAPR_CAP_HPT_MAXPAGESIZE]);
         return false;
     }
     spapr->caps = caps;
@@ -205,7 +214,8 @@ bool spapr_caps_post_load(SpaprMachine *spapr, GError **errp)
             return false;
         }
         if (spapr->wire_caps.value[i] < spapr->caps.value[i]) {
-            warn_report("cap-%s is lower at the source (%s) than here (%s)", info->name, source, ours);
+            warn_report("cap-%s is lower at the source (%s) than here (%s)", info->name, source,
+                        ours);
         }
     }
     return true;
@@ -231,20 +241,20 @@ static bool cap_pre_save(void *opaque, GError **errp)
     return true;
 }
 
-#define CAP_NEEDED(cap)                                                                             \
-    static bool needed_##cap(void *opaque)                                                          \
-    {                                                                                               \
-        return cap_needed(opaque, cap);                                                             \
+#define CAP_NEEDED(cap)                                                                            \
+    static bool needed_##cap(void *opaque)                                                         \
+    {                                                                                              \
+        return cap_needed(opaque, cap);                                                            \
     }
-#define CAP_STATE(cap, text)                                                                        \
-    [cap] = {                                                                                       \
-        .name = "spapr/cap/" text,                                                                  \
-        .version_id = 1,                                                                            \
-        .minimum_version_id = 1,                                                                    \
-        .needed = needed_##cap,                                                                     \
-        .pre_save = cap_pre_save,                                                                   \
-        .fields = (const VMStateField[]){VMSTATE_UINT8(wire_caps.value[cap], SpaprMachine),         \
-                                         VMSTATE_END_OF_LIST()},                                    \
+#define CAP_STATE(cap, text)                                                                       \
+    [cap] = {                                                                                      \
+        .name = "spapr/cap/" text,                                                                 \
+        .version_id = 1,                                                                           \
+        .minimum_version_id = 1,                                                                   \
+        .needed = needed_##cap,                                                                    \
+        .pre_save = cap_pre_save,                                                                  \
+        .fields = (const VMStateField[]){VMSTATE_UINT8(wire_caps.value[cap], SpaprMachine),        \
+                                         VMSTATE_END_OF_LIST()},                                   \
     }
 
 CAP_NEEDED(SPAPR_CAP_HTM)

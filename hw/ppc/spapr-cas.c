@@ -3,8 +3,9 @@
  * ibm,client-architecture-support: the operating system says which processors, MMU modes, interrupt
  * controllers and options it can work with, and the platform chooses.  LoPAR appendix B.6.2.3.
  *
- * The argument is a list of (mask, PVR) pairs ended by a pair whose PVR has bits outside its mask, then
- * a byte with the number of option vectors less one, then the vectors, each led by its length less one.
+ * The argument is a list of (mask, PVR) pairs ended by a pair whose PVR has bits outside its mask,
+ * then a byte with the number of option vectors less one, then the vectors, each led by its length
+ * less one.
  */
 #include <string.h>
 #include <libfdt.h>
@@ -115,8 +116,8 @@ static void terminate(PowerPCCPU *cpu, const char *why)
     cpu_set_halted(&cpu->parent, true);
 }
 
-HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t address,
-                                              void **fdt_out)
+HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu,
+                                              uint64_t address, void **fdt_out)
 {
     PvrChoice choice = {0, false};
     SpaprOptionVector guest;
@@ -164,8 +165,9 @@ HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *c
         return H_PARAMETER;
     }
     if (!xive && spapr->ic_mode == SPAPR_IC_XIVE) {
-        terminate(cpu, "guest requested unavailable interrupt mode (XICS), either don't set the ic-mode "
-                       "machine property or try ic-mode=xics or ic-mode=dual");
+        terminate(cpu,
+                  "guest requested unavailable interrupt mode (XICS), either don't set the ic-mode "
+                  "machine property or try ic-mode=xics or ic-mode=dual");
         return H_PARAMETER;
     }
 
@@ -183,7 +185,8 @@ HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *c
     } else if (!spapr->htab) {
         g_autoptr(GError) error = NULL;
 
-        if (!spapr_htab_allocate(spapr, spapr_htab_shift_for_ram(spapr->parent.maxram_size), &error)) {
+        if (!spapr_htab_allocate(spapr, spapr_htab_shift_for_ram(spapr->parent.maxram_size),
+                                 &error)) {
             terminate(cpu, error->message);
             return H_NO_MEM;
         }
@@ -196,9 +199,10 @@ HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *c
     return *fdt_out ? H_SUCCESS : H_HARDWARE;
 }
 
-/* SLOF's form: vector, buffer for the new tree, its size.  A 4-byte header (version 1) leads the tree. */
-static HCallResult h_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
-                                                 uint64_t *args)
+/* SLOF's form: vector, buffer for the new tree, its size.  A 4-byte header (version 1) leads the
+ * tree. */
+static HCallResult h_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu,
+                                                 uint64_t opcode, uint64_t *args)
 {
     uint64_t buffer = args[1], room = args[2];
     g_autofree void *fdt = NULL;
@@ -216,8 +220,8 @@ static HCallResult h_client_architecture_support(SpaprMachine *spapr, PowerPCCPU
     }
     size = fdt_totalsize(fdt);
     if (size + 4 > room) {
-        log_mask(LOG_GUEST_ERROR, "CAS: no room for the device tree (%u of %" PRIu64 " bytes)\n", size,
-                 room);
+        log_mask(LOG_GUEST_ERROR, "CAS: no room for the device tree (%u of %" PRIu64 " bytes)\n",
+                 size, room);
         return H_RESOURCE;
     }
     spapr_stl(spapr, buffer, 1);
@@ -226,7 +230,8 @@ static HCallResult h_client_architecture_support(SpaprMachine *spapr, PowerPCCPU
 }
 
 /* Firmware hands back the tree it gave to the guest, so that it survives a migration. */
-static HCallResult h_update_dt(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_update_dt(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     uint64_t address = args[0];
     struct fdt_header header;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our firmware of the sPAPR machine: the client interface (client.c) on the live device tree in spapr->fdt, its
- * terminals, and the methods an operating system needs on this platform (LoPAR appendix B: instantiate-rtas,
- * ibm,client-architecture-support).  The guest sees a few instructions in low memory: the client interface
- * entry loads a private hypercall number and does `sc 1`.
+ * Our firmware of the sPAPR machine: the client interface (client.c) on the live device tree in
+ * spapr->fdt, its terminals, and the methods an operating system needs on this platform (LoPAR
+ * appendix B: instantiate-rtas, ibm,client-architecture-support).  The guest sees a few
+ * instructions in low memory: the client interface entry loads a private hypercall number and does
+ * `sc 1`.
  */
 #include <libfdt.h>
 #include "spapr-internal.h"
@@ -46,7 +47,8 @@ static uint32_t method_instantiate_rtas(ClientCall *c)
 static uint32_t method_client_architecture_support(ClientCall *c)
 {
     void *fdt = NULL;
-    HCallResult result = spapr_client_architecture_support(c->client->opaque, c->cpu, c->args[2], &fdt);
+    HCallResult result =
+        spapr_client_architecture_support(c->client->opaque, c->cpu, c->args[2], &fdt);
 
     if (result != H_SUCCESS || !fdt) {
         return CLIENT_ERROR;
@@ -64,7 +66,8 @@ static const ClientMethod methods[] = {
 
 static const ClientOps client_ops = {.write = vty_write, .read = vty_read, .methods = methods};
 
-/* The private hypercall behind the client interface's entry. Result in r3: 0 or -1 (no such service). */
+/* The private hypercall behind the client interface's entry. Result in r3: 0 or -1 (no such
+ * service). */
 static HCallResult h_client(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
 {
     switch (client_call(&spapr->client, cpu, args[0], &args[1])) {
@@ -103,7 +106,8 @@ void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *cpu)
     } else {
         client_claim(client, spapr->fdt_addr, SPAPR_FDT_MAX_SIZE);
     }
-    console = fdt_getprop(spapr->fdt, fdt_path_offset(spapr->fdt, "/chosen"), "linux,stdout-path", NULL);
+    console =
+        fdt_getprop(spapr->fdt, fdt_path_offset(spapr->fdt, "/chosen"), "linux,stdout-path", NULL);
     if (console) {
         g_autofree char *path = g_strdup(console);
 

@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The versions of the pseries machine, newest first: constant rows that fix what a guest of that version
- * sees.  Names and defaults are QEMU's, so that a guest started there finds the same machine here.
+ * The versions of the pseries machine, newest first: constant rows that fix what a guest of that
+ * version sees.  Names and defaults are QEMU's, so that a guest started there finds the same
+ * machine here.
  */
 #include "hw/ppc/spapr.h"
 
-#define CAPS(cfpc, sbbc, ibs, pageshift, largedecr, ccf, fwnmi, ail3)                                 \
-    {{[SPAPR_CAP_HTM] = SPAPR_CAP_OFF, [SPAPR_CAP_VSX] = SPAPR_CAP_ON, [SPAPR_CAP_DFP] = SPAPR_CAP_ON,   \
-      [SPAPR_CAP_CFPC] = (cfpc), [SPAPR_CAP_SBBC] = (sbbc), [SPAPR_CAP_IBS] = (ibs),                    \
-      [SPAPR_CAP_HPT_MAXPAGESIZE] = (pageshift), [SPAPR_CAP_NESTED_KVM_HV] = SPAPR_CAP_OFF,             \
-      [SPAPR_CAP_LARGE_DECREMENTER] = (largedecr), [SPAPR_CAP_CCF_ASSIST] = (ccf),                      \
-      [SPAPR_CAP_FWNMI] = (fwnmi), [SPAPR_CAP_RPT_INVALIDATE] = SPAPR_CAP_OFF,                          \
-      [SPAPR_CAP_AIL_MODE_3] = (ail3)}}
+#define CAPS(cfpc, sbbc, ibs, pageshift, largedecr, ccf, fwnmi, ail3)                              \
+    {                                                                                              \
+        {                                                                                          \
+            [SPAPR_CAP_HTM] = SPAPR_CAP_OFF, [SPAPR_CAP_VSX] = SPAPR_CAP_ON,                       \
+            [SPAPR_CAP_DFP] = SPAPR_CAP_ON, [SPAPR_CAP_CFPC] = (cfpc), [SPAPR_CAP_SBBC] = (sbbc),  \
+            [SPAPR_CAP_IBS] = (ibs), [SPAPR_CAP_HPT_MAXPAGESIZE] = (pageshift),                    \
+            [SPAPR_CAP_NESTED_KVM_HV] = SPAPR_CAP_OFF,                                             \
+            [SPAPR_CAP_LARGE_DECREMENTER] = (largedecr), [SPAPR_CAP_CCF_ASSIST] = (ccf),           \
+            [SPAPR_CAP_FWNMI] = (fwnmi), [SPAPR_CAP_RPT_INVALIDATE] = SPAPR_CAP_OFF,               \
+            [SPAPR_CAP_AIL_MODE_3] = (ail3)                                                        \
+        }                                                                                          \
+    }
 
 #define WA SPAPR_CAP_WORKAROUND
 /* What all versions before 4.2 have in common. */
-#define BEFORE_4_2                                                                                    \
-    .prefer_sockets = true, .pre_5_2_numa = true, .pre_5_1_reference_points = true,                    \
+#define BEFORE_4_2                                                                                 \
+    .prefer_sockets = true, .pre_5_2_numa = true, .pre_5_1_reference_points = true,                \
     .no_pci_probe_hint = true, .vsmt = 8
 #define NEW_CAPS CAPS(WA, WA, WA, 16, 1, 1, 1, 1)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Platform events: the environment and power warning (EPOW) that a powerdown request becomes, the queue
- * behind check-exception and event-scan, and firmware-assisted NMI registration.  LoPAR 10.2 (RTAS error
- * and event information), 10.3 (version 6 extended log), 7.3.3, 7.3.14.
+ * Platform events: the environment and power warning (EPOW) that a powerdown request becomes, the
+ * queue behind check-exception and event-scan, and firmware-assisted NMI registration.  LoPAR 10.2
+ * (RTAS error and event information), 10.3 (version 6 extended log), 7.3.3, 7.3.14.
  */
 #include <string.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device tree of the sPAPR machine, made with libfdt.  LoPAR appendix B (Open Firmware binding),
- * C.6 (CPUs), 15.2 (NUMA).  Built at reset and again by client-architecture-support, when compatibility
- * mode, MMU mode and interrupt controller have been negotiated.
- * Left out: hot-plug connector lists (no slot can take a device yet).
+ * The device tree of the sPAPR machine, made with libfdt.  LoPAR appendix B (Open Firmware
+ * binding), C.6 (CPUs), 15.2 (NUMA).  Built at reset and again by client-architecture-support, when
+ * compatibility mode, MMU mode and interrupt controller have been negotiated. Left out: hot-plug
+ * connector lists (no slot can take a device yet).
  */
 #include <string.h>
 #include <sys/random.h>
@@ -16,9 +16,9 @@
 #include "util/error.h"
 
 /*
- * libfdt fails only for lack of room. A negative result is kept in the tree itself, in a header field that
- * PAPR platforms do not use, until it is complete: what is added after a failure harms nothing (libfdt
- * checks its offsets), and one place reports it.
+ * libfdt fails only for lack of room. A negative result is kept in the tree itself, in a header
+ * field that PAPR platforms do not use, until it is complete: what is added after a failure harms
+ * nothing (libfdt checks its offsets), and one place reports it.
  */
 #define FDT_FAILED 0xfa11edu
 #define FDT(expr) spapr_fdt_note(fdt, expr)
@@ -47,7 +47,7 @@ static void set_cells(void *fdt, int node, const char *name, unsigned n, const u
     }
     FDT(fdt_setprop(fdt, node, name, be, n * sizeof(be[0])));
 }
-#define SET_CELLS(fdt, node, name, ...)                                                                 \
+#define SET_CELLS(fdt, node, name, ...)                                                            \
     set_cells(fdt, node, name, sizeof((uint32_t[]){__VA_ARGS__}) / 4, (uint32_t[]){__VA_ARGS__})
 
 static void set_empty(void *fdt, int node, const char *name)
@@ -57,18 +57,21 @@ static void set_empty(void *fdt, int node, const char *name)
 
 /* ---- Memory and NUMA ---- */
 
-/* How many of the four domains two nodes share: the guest doubles its idea of the distance, 10 for one
- * node, at each that they do not. */
+/* How many of the four domains two nodes share: the guest doubles its idea of the distance, 10 for
+ * one node, at each that they do not. */
 static unsigned shared_domains(SpaprMachine *spapr, uint32_t a, uint32_t b)
 {
     const NumaState *numa = spapr->parent.numa;
     unsigned distance = numa->have_distance ? numa->nodes[a].distance[b] : NUMA_DISTANCE_DEFAULT;
 
-    return distance <= NUMA_DISTANCE_MIN ? 4 : distance <= 30 ? 3 : distance <= 60 ? 2 : distance <= 120;
+    return distance <= NUMA_DISTANCE_MIN ? 4
+           : distance <= 30              ? 3
+           : distance <= 60              ? 2
+                                         : distance <= 120;
 }
 
-/* Form 1 associativity: the widest domain first, the last is the node itself. A domain that a node shares
- * with one before it has that one's number. */
+/* Form 1 associativity: the widest domain first, the last is the node itself. A domain that a node
+ * shares with one before it has that one's number. */
 void spapr_numa_domains(SpaprMachine *spapr, uint32_t node, uint32_t domains[4])
 {
     for (unsigned level = 0; level < 3; level++) {
@@ -92,7 +95,8 @@ void spapr_numa_set_associativity(SpaprMachine *spapr, void *fdt, int node, uint
     SET_CELLS(fdt, node, "ibm,associativity", 4, d[0], d[1], d[2], d[3]);
 }
 
-static void add_memory(SpaprMachine *spapr, void *fdt, uint32_t numa_node, uint64_t start, uint64_t size)
+static void add_memory(SpaprMachine *spapr, void *fdt, uint32_t numa_node, uint64_t start,
+                       uint64_t size)
 {
     g_autofree char *name = g_strdup_printf("memory@%" PRIx64, start);
     int node = add_node(fdt, 0, name);
@@ -116,7 +120,8 @@ static void add_all_memory(SpaprMachine *spapr, void *fdt)
         }
         size = MIN(size, machine->ram_size - start);
         if (!start && size) {
-            /* What real mode can reach stands in a node of its own: firmware and kernels look at it. */
+            /* What real mode can reach stands in a node of its own: firmware and kernels look at
+             * it. */
             uint64_t first = MIN(spapr->rma_size, size);
 
             add_memory(spapr, fdt, i, 0, first);
@@ -150,8 +155,8 @@ uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu)
 
 /* ---- Processors ---- */
 
-/* Attributes by level (LoPAR C.6.2, ibm,pa-features): length and kind of the only descriptor, then its
- * bytes.  Byte 22, transactional memory, follows the capability. */
+/* Attributes by level (LoPAR C.6.2, ibm,pa-features): length and kind of the only descriptor, then
+ * its bytes.  Byte 22, transactional memory, follows the capability. */
 #define PA_HEADER 2
 static const uint8_t pa_features_206[] = {6, 0, 0xf6, 0x1f, 0xc7, 0x00, 0x80, 0xc0};
 static const uint8_t pa_features_207[PA_HEADER + 24] = {
@@ -305,8 +310,9 @@ static void add_core(SpaprMachine *spapr, void *fdt, int cpus, PowerPCCPU *cpu)
     }
     add_page_sizes(spapr, cpu, fdt, node);
     add_pa_features(spapr, cpu, fdt, node);
-    FDT(fdt_setprop_cell(fdt, node, "ibm,chip-id", cpu->parent.cpu_index / MAX(1, machine->smp.cores *
-                                                                          machine->smp.threads)));
+    FDT(fdt_setprop_cell(fdt, node, "ibm,chip-id",
+                         cpu->parent.cpu_index /
+                             MAX(1, machine->smp.cores * machine->smp.threads)));
     SET_CELLS(fdt, node, "ibm,pft-size", 0, pft);
     if (machine->numa->num_nodes > 1) {
         uint32_t d[4];
@@ -352,8 +358,9 @@ static void add_rtas_token(const SpaprRtasRow *row, void *opaque)
     RtasContext *context = opaque;
 
     if (!spapr_rtas_row_hidden(context->spapr, row)) {
-        spapr_fdt_note(context->fdt, fdt_setprop_cell(context->fdt, fdt_path_offset(context->fdt, "/rtas"),
-                                                      row->name, row->token));
+        spapr_fdt_note(context->fdt,
+                       fdt_setprop_cell(context->fdt, fdt_path_offset(context->fdt, "/rtas"),
+                                        row->name, row->token));
     }
 }
 
@@ -378,7 +385,8 @@ static void add_rtas(SpaprMachine *spapr, void *fdt)
     FDT(fdt_setprop_string(fdt, node, "qemu,hypertas-functions", "hcall-memop1"));
     if (n_nodes > 1 && !spapr->version->pre_5_2_numa) {
         SET_CELLS(fdt, node, "ibm,associativity-reference-points", 4, 3, 2, 1);
-        SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, n_nodes, n_nodes, n_nodes, n_nodes);
+        SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, n_nodes, n_nodes, n_nodes,
+                  n_nodes);
     } else {
         unsigned shared = n_nodes > 1;
 
@@ -389,8 +397,10 @@ static void add_rtas(SpaprMachine *spapr, void *fdt)
         }
         SET_CELLS(fdt, node, "ibm,max-associativity-domains", 4, shared, shared, shared, n_nodes);
     }
-    /* The entry's instructions, an error log, and two doublewords a processor for firmware-assisted NMI. */
-    FDT(fdt_setprop_cell(fdt, node, "rtas-size", SPAPR_RTAS_SIZE + 28 + 16 * machine->smp.max_cpus));
+    /* The entry's instructions, an error log, and two doublewords a processor for firmware-assisted
+     * NMI. */
+    FDT(fdt_setprop_cell(fdt, node, "rtas-size",
+                         SPAPR_RTAS_SIZE + 28 + 16 * machine->smp.max_cpus));
     FDT(fdt_setprop_cell(fdt, node, "rtas-error-log-max", 2048));
     FDT(fdt_setprop_cell(fdt, node, "rtas-event-scan-rate", 1));
     set_empty(fdt, node, "ibm,change-msix-capable");
@@ -411,7 +421,9 @@ static void add_platform_support(SpaprMachine *spapr, void *fdt, int chosen)
     if (cpu->model->mmu == MMU_64_RADIX && ppc_check_compat(cpu, 0x0f000005, 0,
                                                             spapr->max_compat_pvr)) {
         /* Interrupt mode: XICS, XIVE, either; MMU: hash and radix, switched at run time. */
-        value[1] = spapr->ic_mode == SPAPR_IC_XIVE ? 0x40 : spapr->ic_mode == SPAPR_IC_DUAL ? 0x80 : 0;
+        value[1] = spapr->ic_mode == SPAPR_IC_XIVE   ? 0x40
+                   : spapr->ic_mode == SPAPR_IC_DUAL ? 0x80
+                                                     : 0;
         value[3] = 0xc0;
     }
     FDT(fdt_setprop(fdt, chosen, "ibm,arch-vec-5-platform-support", value, sizeof(value)));
@@ -510,9 +522,10 @@ static void add_identity(SpaprMachine *spapr, void *fdt)
     }
     {
         const uint8_t *u = machine->uuid;
-        g_autofree char *uuid = g_strdup_printf(
-            "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3],
-            u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+        g_autofree char *uuid =
+            g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                            u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10],
+                            u[11], u[12], u[13], u[14], u[15]);
 
         FDT(fdt_setprop_string(fdt, 0, "vm,uuid", uuid));
         if (machine->uuid_set) {
@@ -550,9 +563,11 @@ void *spapr_build_fdt(SpaprMachine *spapr, bool reset, GError **errp)
         }
     }
     if (fdt_boot_cpuid_phys(fdt) == FDT_FAILED) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "the device tree is larger than %u KiB: too many devices or NUMA nodes, or too long an "
-                    "-append", SPAPR_FDT_MAX_SIZE >> 10);
+        g_set_error(
+            errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+            "the device tree is larger than %u KiB: too many devices or NUMA nodes, or too long an "
+            "-append",
+            SPAPR_FDT_MAX_SIZE >> 10);
         g_free(fdt);
         return NULL;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest instructions of our firmware, emitted word by word.  Both entries do the same: keep the argument
- * pointer in r4, put a private hypercall number in r3, enter the hypervisor, return to the caller; the client
- * interface's clears r5 before, where a `write` that has to wait keeps how far it has come.  They
- * are position independent and run in 32- and 64-bit mode, big-endian (LoPAR: RTAS and the client
- * interface are always entered big-endian).
+ * Guest instructions of our firmware, emitted word by word.  Both entries do the same: keep the
+ * argument pointer in r4, put a private hypercall number in r3, enter the hypervisor, return to the
+ * caller; the client interface's clears r5 before, where a `write` that has to wait keeps how far
+ * it has come.  They are position independent and run in 32- and 64-bit mode, big-endian (LoPAR:
+ * RTAS and the client interface are always entered big-endian).
  */
 #include "spapr-firmware.h"
 #include "spapr-internal.h"
@@ -30,8 +30,12 @@ static bool place(SpaprMachine *spapr, uint64_t address, const uint32_t *code, u
 uint32_t spapr_firmware_place_client(SpaprMachine *spapr)
 {
     static const uint32_t code[] = {
-        INSN_MR(4, 3), INSN_LI(5, 0), INSN_LIS(3, H_PRIVATE_CLIENT >> 16), INSN_ORI(3, 3, H_PRIVATE_CLIENT),
-        INSN_SC1, INSN_BLR,
+        INSN_MR(4, 3),
+        INSN_LI(5, 0),
+        INSN_LIS(3, H_PRIVATE_CLIENT >> 16),
+        INSN_ORI(3, 3, H_PRIVATE_CLIENT),
+        INSN_SC1,
+        INSN_BLR,
     };
 
     place(spapr, SPAPR_FIRMWARE_CODE, code, G_N_ELEMENTS(code));
@@ -41,7 +45,8 @@ uint32_t spapr_firmware_place_client(SpaprMachine *spapr)
 bool spapr_firmware_place_rtas(SpaprMachine *spapr, uint64_t address)
 {
     static const uint32_t code[] = {
-        INSN_MR(4, 3), INSN_LIS(3, H_PRIVATE_RTAS >> 16), INSN_ORI(3, 3, H_PRIVATE_RTAS), INSN_SC1, INSN_BLR,
+        INSN_MR(4, 3), INSN_LIS(3, H_PRIVATE_RTAS >> 16), INSN_ORI(3, 3, H_PRIVATE_RTAS), INSN_SC1,
+        INSN_BLR,
     };
 
     return place(spapr, address, code, G_N_ELEMENTS(code));

@@ -354,8 +354,8 @@ static HCallResult h_int_get_queue_config(SpaprMachine *spapr, PowerPCCPU *cpu, 
     return H_SUCCESS;
 }
 
-static HCallResult h_int_set_os_reporting_line(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
-                                               uint64_t *args)
+static HCallResult h_int_set_os_reporting_line(SpaprMachine *spapr, PowerPCCPU *cpu,
+                                               uint64_t opcode, uint64_t *args)
 {
     XiveState *xive = active_xive(spapr);
     uint64_t address = args[1];
@@ -374,8 +374,8 @@ static HCallResult h_int_set_os_reporting_line(SpaprMachine *spapr, PowerPCCPU *
     return H_SUCCESS;
 }
 
-static HCallResult h_int_get_os_reporting_line(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
-                                               uint64_t *args)
+static HCallResult h_int_get_os_reporting_line(SpaprMachine *spapr, PowerPCCPU *cpu,
+                                               uint64_t opcode, uint64_t *args)
 {
     XiveState *xive = active_xive(spapr);
 
@@ -434,7 +434,8 @@ static HCallResult h_int_sync(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
     return H_SUCCESS;            /* events reach their queue at once: nothing is in flight */
 }
 
-static HCallResult h_int_reset(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_int_reset(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     XiveState *xive = active_xive(spapr);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hypercalls about processors and the partition: virtual processor areas, cede/confer/prod/join,
- * H_SET_MODE, real-mode accesses, random numbers, characteristics, system reset.  LoPAR 14.5.4, 14.11.
- * Left out: dispatch trace logs are registered but no entries are written (nothing preempts a virtual
- * processor in a way that the log would describe).
+ * H_SET_MODE, real-mode accesses, random numbers, characteristics, system reset.
+ * LoPAR 14.5.4, 14.11. Left out: dispatch trace logs are registered but no entries are written
+ * (nothing preempts a virtual processor in a way that the log would describe).
  */
 #include <sys/random.h>
 #include "spapr-internal.h"
@@ -49,8 +49,8 @@ static HCallResult register_vpa(SpaprMachine *spapr, SpaprCpuState *state, uint6
     return H_SUCCESS;
 }
 
-/* The area's size stands in its second word; min is the smallest legal. It may not cross a multiple of
- * `within` (0: anywhere). */
+/* The area's size stands in its second word; min is the smallest legal. It may not cross a multiple
+ * of `within` (0: anywhere). */
 static HCallResult register_area(SpaprMachine *spapr, SpaprCpuState *state, uint64_t address,
                                  uint32_t min, uint32_t within, uint64_t *where, uint64_t *size_out)
 {
@@ -75,7 +75,8 @@ static HCallResult register_area(SpaprMachine *spapr, SpaprCpuState *state, uint
     return H_SUCCESS;
 }
 
-static HCallResult h_register_vpa(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_register_vpa(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                  uint64_t *args)
 {
     uint64_t function = args[0] >> 45 & 7, server = args[1], address = args[2];
     PowerPCCPU *target = spapr_find_cpu(spapr, server);
@@ -127,8 +128,8 @@ static void bump_dispatch_counter(SpaprMachine *spapr, PowerPCCPU *cpu)
 
         if (count % 2) {
             /* Odd means "not dispatched": it must become even when the processor runs. */
-            log_mask(LOG_GUEST_ERROR, "spapr: dispatch counter of a running processor is odd (%u)\n",
-                     count);
+            log_mask(LOG_GUEST_ERROR,
+                     "spapr: dispatch counter of a running processor is odd (%u)\n", count);
             count++;
         }
         spapr_stl(spapr, address, count + 2);
@@ -253,8 +254,8 @@ static void change_all_lpcr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t clear
     spapr_run_on_all_cpus(spapr, cpu, change_lpcr, &change, sizeof(change));
 }
 
-static HCallResult set_mode_endian(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags, uint64_t v1,
-                                   uint64_t v2)
+static HCallResult set_mode_endian(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags,
+                                   uint64_t v1, uint64_t v2)
 {
     if (v1) {
         return H_P3;
@@ -291,8 +292,8 @@ static HCallResult set_mode_ail(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t m
     return H_SUCCESS;
 }
 
-static HCallResult set_mode_dawr0(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags, uint64_t v1,
-                                  uint64_t v2)
+static HCallResult set_mode_dawr0(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags,
+                                  uint64_t v1, uint64_t v2)
 {
     if (mflags) {
         return H_UNSUPPORTED_FLAG;
@@ -305,8 +306,8 @@ static HCallResult set_mode_dawr0(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t
     return H_SUCCESS;
 }
 
-static HCallResult set_mode_ciabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags, uint64_t v1,
-                                  uint64_t v2)
+static HCallResult set_mode_ciabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t mflags,
+                                  uint64_t v1, uint64_t v2)
 {
     if (mflags) {
         return H_UNSUPPORTED_FLAG;
@@ -338,7 +339,8 @@ static HCallResult h_set_mode(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
     }
 }
 
-static HCallResult h_set_sprg0(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_set_sprg0(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     cpu->env.spr[SPR_SPRG0] = args[0];
     return H_SUCCESS;
@@ -357,7 +359,8 @@ static HCallResult h_set_dabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
     return H_RESERVED_DABR;
 }
 
-static HCallResult h_set_xdabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_set_xdabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     if (cpu->model->insns & ISA_2_07) {
         return H_FUNCTION;
@@ -372,7 +375,8 @@ static HCallResult h_set_xdabr(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t op
 
 /* ---- Real-mode accesses for a guest that cannot turn translation off ---- */
 
-static HCallResult h_logical_load(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_logical_load(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                  uint64_t *args)
 {
     uint64_t size = args[0], address = args[1], value = 0;
 
@@ -386,7 +390,8 @@ static HCallResult h_logical_load(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t
     return H_SUCCESS;
 }
 
-static HCallResult h_logical_store(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_logical_store(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                   uint64_t *args)
 {
     uint64_t size = args[0], address = args[1], value = args[2];
 
@@ -418,11 +423,12 @@ static void memop_ram(SpaprMachine *spapr, uint64_t dst, uint64_t src, uint64_t 
 }
 
 /*
- * SLOF's block operation: op 0 copies, 1 inverts; element size 1 << esize; forwards or backwards.  A long
- * one goes in pieces, so that others get the device lock and the processor can be stopped: the registers
- * then say what is left, and the guest comes back to its `sc`.
+ * SLOF's block operation: op 0 copies, 1 inverts; element size 1 << esize; forwards or backwards.
+ * A long one goes in pieces, so that others get the device lock and the processor can be stopped:
+ * the registers then say what is left, and the guest comes back to its `sc`.
  */
-static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_logical_memop(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                   uint64_t *args)
 {
     uint64_t dst = args[0], src = args[1], esize = args[2], count = args[3], op = args[4];
     uint64_t bytes, n, now, skip;

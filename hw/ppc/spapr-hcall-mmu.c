@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory-management hypercalls: the hash page table (H_ENTER and its family, resizing), radix process
- * tables and page initialisation.  LoPAR 14.5.4.1 (page frame table), 14.5.4.3; Power ISA 3.0B III 5.7.
+ * Memory-management hypercalls: the hash page table (H_ENTER and its family, resizing), radix
+ * process tables and page initialisation.  LoPAR 14.5.4.1 (page frame table), 14.5.4.3; Power
+ * ISA 3.0B III 5.7.
  *
- * The hash page table is the machine's own memory, outside the guest's: big-endian doublewords, as the
- * processor would see it.  Doubleword 0 is made valid last and invalid first, so that a processor that
- * walks the table at the same time sees either the old or the new entry.
- * Left out: H_RESIZE_HPT keeps no background thread; the new table is allocated at PREPARE and filled
- * at COMMIT.
+ * The hash page table is the machine's own memory, outside the guest's: big-endian doublewords, as
+ * the processor would see it.  Doubleword 0 is made valid last and invalid first, so that a
+ * processor that walks the table at the same time sees either the old or the new entry. Left out:
+ * H_RESIZE_HPT keeps no background thread; the new table is allocated at PREPARE and filled at
+ * COMMIT.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -100,7 +101,8 @@ static uint64_t *htab_map(uint32_t shift, GError **errp)
 
     if (p == MAP_FAILED) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED,
-                    "cannot allocate a hash page table of 2^%u bytes: %s", shift, g_strerror(errno));
+                    "cannot allocate a hash page table of 2^%u bytes: %s", shift,
+                    g_strerror(errno));
         return NULL;
     }
     return p;
@@ -114,7 +116,8 @@ static void hpt_free(void *opaque)
     g_free(hpt);
 }
 
-/* Puts another table, or none, in the place of the one there is; processors may still walk that one. */
+/* Puts another table, or none, in the place of the one there is; processors may still walk that
+ * one. */
 static void htab_install(SpaprMachine *spapr, uint64_t *htab, uint32_t shift)
 {
     SpaprHpt *old = spapr->hpt, *hpt = NULL;
@@ -154,7 +157,8 @@ bool spapr_htab_allocate(SpaprMachine *spapr, uint32_t shift, GError **errp)
     return true;
 }
 
-/* Actual page size of an entry from its L and LP fields alone; 0: no such encoding on this model. */
+/* Actual page size of an entry from its L and LP fields alone; 0: no such encoding on this model.
+ */
 static unsigned hpte_page_shift(const PowerPCCPU *cpu, uint64_t v, uint64_t r)
 {
     const PPCSegmentPageSizes *segment;
@@ -289,7 +293,8 @@ static HCallResult h_remove(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcod
 #define BULK_PTEX 0x00ffffffffffffffull
 #define BULK_MAX 4
 
-static HCallResult h_bulk_remove(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_bulk_remove(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                 uint64_t *args)
 {
     HCallResult result = H_SUCCESS;
     bool flush = false;
@@ -423,7 +428,8 @@ static HCallResult h_resize_hpt_prepare(SpaprMachine *spapr, PowerPCCPU *cpu, ui
     return H_SUCCESS;
 }
 
-/* Hash of the virtual page number an entry stands for; the entry's own slot supplies the low bits. */
+/* Hash of the virtual page number an entry stands for; the entry's own slot supplies the low bits.
+ */
 static HCallResult rehash_one(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t old_ptex, uint64_t v,
                               uint64_t r)
 {
@@ -528,7 +534,8 @@ static void set_mmu_lpcr(CPUState *cs, const void *data)
     PowerPCCPU *cpu = POWERPC_CPU(cs);
     uint64_t bits = *(const uint64_t *)data;
 
-    cpu->env.spr[SPR_LPCR] = (cpu->env.spr[SPR_LPCR] & ~(LPCR_UPRT_BIT | LPCR_GTSE_BIT | LPCR_HR_BIT)) | bits;
+    cpu->env.spr[SPR_LPCR] =
+        (cpu->env.spr[SPR_LPCR] & ~(LPCR_UPRT_BIT | LPCR_GTSE_BIT | LPCR_HR_BIT)) | bits;
     ppc_update_hflags(&cpu->env);
     ppc_tlb_flush_all(cpu);
 }
@@ -578,8 +585,8 @@ static HCallResult h_register_process_table(SpaprMachine *spapr, PowerPCCPU *cpu
         }
     }
     if (!(entry & PATE1_RADIX) && was_radix) {
-        if (!spapr->htab &&
-            !spapr_htab_allocate(spapr, spapr_htab_shift_for_ram(spapr->parent.maxram_size), NULL)) {
+        if (!spapr->htab && !spapr_htab_allocate(
+                                spapr, spapr_htab_shift_for_ram(spapr->parent.maxram_size), NULL)) {
             return H_NO_MEM;
         }
     } else if ((entry & PATE1_RADIX) && !was_radix) {
@@ -603,7 +610,8 @@ static HCallResult h_register_process_table(SpaprMachine *spapr, PowerPCCPU *cpu
 
 /* ---- Page initialisation, cache ---- */
 
-static HCallResult h_page_init(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_page_init(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     uint64_t flags = args[0], dst = args[1], src = args[2];
 
@@ -629,9 +637,11 @@ static HCallResult h_page_init(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t op
     return H_SUCCESS;
 }
 
-static HCallResult h_clean_slb(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_clean_slb(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
-    log_mask(LOG_UNIMP, "hypercall 0x%" PRIx64 " (radix segment clean-up) is not provided\n", opcode);
+    log_mask(LOG_UNIMP, "hypercall 0x%" PRIx64 " (radix segment clean-up) is not provided\n",
+             opcode);
     return H_FUNCTION;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hypercall dispatch: `sc 1` from guest code.  The opcode is in r3, arguments in r4 and up; the return
- * code goes to r3, results to r4 and up.  LoPAR 14.5.3.
+ * Hypercall dispatch: `sc 1` from guest code.  The opcode is in r3, arguments in r4 and up; the
+ * return code goes to r3, results to r4 and up.  LoPAR 14.5.3.
  */
 #include <string.h>
 #include "spapr-internal.h"
@@ -12,9 +12,9 @@
 #define COME_AGAIN_US 500
 
 static const SpaprHCall *const hcall_tables[] = {
-    spapr_hcalls_mmu, spapr_hcalls_misc, spapr_hcalls_xics, spapr_hcalls_xive, spapr_hcalls_vio, spapr_hcalls_lan,
-    spapr_hcalls_private, spapr_hcalls_client, spapr_hcalls_cas, spapr_hcalls_rtas,
-    spapr_hcalls_watchdog, spapr_hcalls_tce,
+    spapr_hcalls_mmu, spapr_hcalls_misc, spapr_hcalls_xics,     spapr_hcalls_xive,
+    spapr_hcalls_vio, spapr_hcalls_lan,  spapr_hcalls_private,  spapr_hcalls_client,
+    spapr_hcalls_cas, spapr_hcalls_rtas, spapr_hcalls_watchdog, spapr_hcalls_tce,
 };
 
 static GHashTable *build_table(void)

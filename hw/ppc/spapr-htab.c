@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hash page table in the stream: the iterative section "spapr/htab" (docs/devel/stream-format.md).
+ * The hash page table in the stream: the iterative section "spapr/htab"
+ * (docs/devel/stream-format.md).
  *
- * What the destination has is remembered entry by entry in a copy, zeros at first; every round sends
- * where table and copy differ.  So guests pay nothing for the tracking, and the last round, with the guest
- * stopped, costs one comparison of both.  A guest that gets another table meanwhile (resizing, a change of
- * translation mode) starts again with the new one's size.
+ * What the destination has is remembered entry by entry in a copy, zeros at first; every round
+ * sends where table and copy differ.  So guests pay nothing for the tracking, and the last round,
+ * with the guest stopped, costs one comparison of both.  A guest that gets another table meanwhile
+ * (resizing, a change of translation mode) starts again with the new one's size.
  */
 #include <string.h>
 #include "spapr-internal.h"
@@ -45,7 +46,8 @@ static void forget(HtabSaver *saver)
 
 static bool table_changed(const HtabSaver *saver)
 {
-    return saver->table != saver->spapr->htab || saver->shift != (saver->table ? saver->spapr->htab_shift : 0);
+    return saver->table != saver->spapr->htab ||
+           saver->shift != (saver->table ? saver->spapr->htab_shift : 0);
 }
 
 /* Begins with the present table; writes its size. */
@@ -60,8 +62,8 @@ static bool begin(HtabSaver *saver, StateStream *s, GError **errp)
     }
     saver->copy = g_try_malloc0(1ull << spapr->htab_shift);
     if (!saver->copy) {
-        error_set(errp, GOSSAMER_ERROR_FAILED, "no memory for a copy of the hash page table (2^%u bytes)",
-                  spapr->htab_shift);
+        error_set(errp, GOSSAMER_ERROR_FAILED,
+                  "no memory for a copy of the hash page table (2^%u bytes)", spapr->htab_shift);
         return false;
     }
     saver->table = spapr->htab;
@@ -215,8 +217,8 @@ static bool check_size(const SpaprMachine *spapr, uint32_t shift, GError **errp)
     uint32_t most = spapr_htab_shift_for_ram(spapr->parent.maxram_size) + 2;
 
     if (shift && (shift < MIN_SHIFT || shift > most)) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "a hash page table of 2^%u bytes (2^%u to 2^%u)", shift,
-                  MIN_SHIFT, most);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "a hash page table of 2^%u bytes (2^%u to 2^%u)",
+                  shift, MIN_SHIFT, most);
         return false;
     }
     return true;
@@ -268,9 +270,10 @@ static bool htab_load(StateStream *s, void *opaque, int version_id, GError **err
         if (!first && !n_valid && !n_invalid) {
             return true;
         }
-        if (!spapr->htab || (uint64_t)first + n_valid + n_invalid > 1ull << (spapr->htab_shift - 4)) {
-            error_set(errp, GOSSAMER_ERROR_STREAM, "hash page table entries %u to %u are outside", first,
-                      first + n_valid + n_invalid);
+        if (!spapr->htab ||
+            (uint64_t)first + n_valid + n_invalid > 1ull << (spapr->htab_shift - 4)) {
+            error_set(errp, GOSSAMER_ERROR_STREAM, "hash page table entries %u to %u are outside",
+                      first, first + n_valid + n_invalid);
             return false;
         }
         if (!state_get_buffer(s, &spapr->htab[first * 2ull], (size_t)n_valid * ENTRY_SIZE)) {
@@ -296,6 +299,6 @@ bool spapr_htab_register(SpaprMachine *spapr, GError **errp)
     HtabSaver *saver = g_new0(HtabSaver, 1);
 
     saver->spapr = spapr;
-    return state_registry_add_handlers(runtime_state_registry(), "spapr/htab", 0, 1, &htab_handlers, saver,
-                                       errp);
+    return state_registry_add_handlers(runtime_state_registry(), "spapr/htab", 0, 1, &htab_handlers,
+                                       saver, errp);
 }

@@ -38,7 +38,8 @@ bool spapr_load_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64_
 {
     MemTxResult result;
 
-    *value = address_space_ldn_be(guest_memory(spapr), address, size, MEMTXATTRS_UNSPECIFIED, &result);
+    *value =
+        address_space_ldn_be(guest_memory(spapr), address, size, MEMTXATTRS_UNSPECIFIED, &result);
     return result == MEMTX_OK;
 }
 
@@ -46,7 +47,8 @@ bool spapr_store_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64
 {
     MemTxResult result;
 
-    address_space_stn_be(guest_memory(spapr), address, size, value, MEMTXATTRS_UNSPECIFIED, &result);
+    address_space_stn_be(guest_memory(spapr), address, size, value, MEMTXATTRS_UNSPECIFIED,
+                         &result);
     return result == MEMTX_OK;
 }
 
@@ -63,7 +65,8 @@ static void run_remote(CPUState *cs, void *opaque)
 }
 
 void spapr_run_on_all_cpus(SpaprMachine *spapr, PowerPCCPU *caller,
-                           void (*fn)(CPUState *cs, const void *data), const void *data, size_t size)
+                           void (*fn)(CPUState *cs, const void *data), const void *data,
+                           size_t size)
 {
     for (guint i = 0; i < spapr->cpus->len; i++) {
         PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, i);

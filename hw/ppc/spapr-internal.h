@@ -36,7 +36,8 @@ static inline bool spapr_read(SpaprMachine *spapr, uint64_t address, void *buf, 
 {
     return guest_read(address, buf, size);
 }
-static inline bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf, uint64_t size)
+static inline bool spapr_write(SpaprMachine *spapr, uint64_t address, const void *buf,
+                               uint64_t size)
 {
     return guest_write(address, buf, size);
 }
@@ -53,12 +54,13 @@ bool spapr_store_be(SpaprMachine *spapr, uint64_t address, unsigned size, uint64
 void spapr_tlb_flush_all_cpus(SpaprMachine *spapr, PowerPCCPU *cpu);
 
 /*
- * Calls fn with a copy of data on every CPU in its own context, with the device lock held.  The caller's
- * is done on return; the others' before the calling hypercall returns to the guest.  Nobody waits here:
- * two processors that did would wait for each other.
+ * Calls fn with a copy of data on every CPU in its own context, with the device lock held.  The
+ * caller's is done on return; the others' before the calling hypercall returns to the guest. Nobody
+ * waits here: two processors that did would wait for each other.
  */
 void spapr_run_on_all_cpus(SpaprMachine *spapr, PowerPCCPU *caller,
-                           void (*fn)(CPUState *cs, const void *data), const void *data, size_t size);
+                           void (*fn)(CPUState *cs, const void *data), const void *data,
+                           size_t size);
 
 /* spapr-hcall.c */
 void spapr_hcall_init(SpaprMachine *spapr);
@@ -72,7 +74,8 @@ bool spapr_irq_register_cpu(SpaprMachine *spapr, PowerPCCPU *cpu, GError **errp)
 /* What follows from the interrupt mode that came with the state. */
 bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp);
 /* spapr-fdt.c */
-/* Notes a libfdt result: once one is negative the tree is a failed one, which spapr_build_fdt reports. */
+/* Notes a libfdt result: once one is negative the tree is a failed one, which spapr_build_fdt
+ * reports. */
 void spapr_fdt_note(void *fdt, int result);
 uint32_t spapr_cpu_node(SpaprMachine *spapr, PowerPCCPU *cpu);
 /* The property ibm,associativity of a thing that is near a NUMA node. */

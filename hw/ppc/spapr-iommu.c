@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DMA windows: TCE tables and the hypercalls that fill them (H_PUT_TCE, H_GET_TCE, H_PUT_TCE_INDIRECT,
- * H_STUFF_TCE).  LoPAR 14.5.4.2.  A table's entry has the page's real address and, in its lowest bits,
- * whether devices may read (1) and write (2) it.
+ * DMA windows: TCE tables and the hypercalls that fill them (H_PUT_TCE, H_GET_TCE,
+ * H_PUT_TCE_INDIRECT, H_STUFF_TCE).  LoPAR 14.5.4.2.  A table's entry has the page's real address
+ * and, in its lowest bits, whether devices may read (1) and write (2) it.
  */
 #include <string.h>
 #include "spapr-internal.h"
@@ -28,7 +28,8 @@ SpaprTceTable *spapr_tce_find(SpaprMachine *spapr, uint64_t liobn)
     return NULL;
 }
 
-bool spapr_tce_enable(SpaprTceTable *tce, uint32_t page_shift, uint64_t bus_offset, uint32_t n_entries)
+bool spapr_tce_enable(SpaprTceTable *tce, uint32_t page_shift, uint64_t bus_offset,
+                      uint32_t n_entries)
 {
     uint64_t *table = n_entries <= ENTRIES_LIMIT ? g_try_new0(uint64_t, n_entries) : NULL;
 
@@ -65,8 +66,8 @@ static uint64_t *entry_of(const SpaprTceTable *tce, uint64_t bus_address)
     return index < tce->n_entries ? &tce->table[index] : NULL;
 }
 
-bool spapr_tce_translate(const SpaprTceTable *tce, uint64_t bus_address, unsigned access, uint64_t *real,
-                         uint64_t *left)
+bool spapr_tce_translate(const SpaprTceTable *tce, uint64_t bus_address, unsigned access,
+                         uint64_t *real, uint64_t *left)
 {
     const uint64_t *entry = entry_of(tce, bus_address);
     uint64_t mask;
@@ -93,7 +94,8 @@ static HCallResult put(const SpaprTceTable *tce, uint64_t bus_address, uint64_t 
     uint64_t *entry = entry_of(tce, bus_address);
 
     if (!entry) {
-        log_mask(LOG_GUEST_ERROR, "TCE: 0x%" PRIx64 " is outside of window 0x%x\n", bus_address, tce->liobn);
+        log_mask(LOG_GUEST_ERROR, "TCE: 0x%" PRIx64 " is outside of window 0x%x\n", bus_address,
+                 tce->liobn);
         return H_PARAMETER;
     }
     *entry = value;
@@ -119,12 +121,14 @@ static HCallResult h_get_tce(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opco
     return H_SUCCESS;
 }
 
-static HCallResult h_put_tce_indirect(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_put_tce_indirect(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                      uint64_t *args)
 {
     const SpaprTceTable *tce = spapr_tce_find(spapr, args[0]);
     uint64_t at = args[1], list = args[2], n = args[3];
 
-    if (!tce || !tce->n_entries || n > INDIRECT_LIMIT || list % INDIRECT_PAGE || !spapr_is_ram(spapr, list, n * 8)) {
+    if (!tce || !tce->n_entries || n > INDIRECT_LIMIT || list % INDIRECT_PAGE ||
+        !spapr_is_ram(spapr, list, n * 8)) {
         return H_PARAMETER;
     }
     at &= ~(((uint64_t)1 << tce->page_shift) - 1);
@@ -138,7 +142,8 @@ static HCallResult h_put_tce_indirect(SpaprMachine *spapr, PowerPCCPU *cpu, uint
     return H_SUCCESS;
 }
 
-static HCallResult h_stuff_tce(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_stuff_tce(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                               uint64_t *args)
 {
     const SpaprTceTable *tce = spapr_tce_find(spapr, args[0]);
     uint64_t at = args[1], value = args[2], n = args[3];
@@ -201,7 +206,8 @@ static bool tce_post_load(void *opaque, int version, GError **errp)
 
     if (tce->page_shift > 40 || (tce->n_entries && tce->page_shift < SPAPR_TCE_PAGE_SHIFT)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "spapr_iommu: window 0x%x has pages of 2^%u bytes", tce->liobn, tce->page_shift);
+                    "spapr_iommu: window 0x%x has pages of 2^%u bytes", tce->liobn,
+                    tce->page_shift);
         return false;
     }
     return true;
@@ -213,14 +219,16 @@ static const VMStateDescription vmstate_tce = {
     .minimum_version_id = 2,
     .pre_load = tce_pre_load,
     .post_load = tce_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT32_EQUAL(liobn, SpaprTceTable, NULL),
-        VMSTATE_UINT32(n_entries, SpaprTceTable),
-        VMSTATE_BOOL(bypass, SpaprTceTable),
-        VMSTATE_VARRAY_UINT32_ALLOC(table, SpaprTceTable, n_entries, 0, vmstate_info_uint64, uint64_t),
-        VMSTATE_BOOL_V(default_window, SpaprTceTable, 3),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT32_EQUAL(liobn, SpaprTceTable, NULL),
+            VMSTATE_UINT32(n_entries, SpaprTceTable),
+            VMSTATE_BOOL(bypass, SpaprTceTable),
+            VMSTATE_VARRAY_UINT32_ALLOC(table, SpaprTceTable, n_entries, 0, vmstate_info_uint64,
+                                        uint64_t),
+            VMSTATE_BOOL_V(default_window, SpaprTceTable, 3),
+            VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_extended),
     VMSTATE_STRUCT_AUDIT(SpaprTceTable),
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's interrupt controller: XICS, XIVE exploitation mode, or both with the guest choosing at
- * client-architecture-support (ic-mode).  Interrupt numbers are one space; each number has one line,
- * which goes to the controller that is active.
+ * The machine's interrupt controller: XICS, XIVE exploitation mode, or both with the guest choosing
+ * at client-architecture-support (ic-mode).  Interrupt numbers are one space; each number has one
+ * line, which goes to the controller that is active.
  */
 #include <libfdt.h>
 #include "spapr-internal.h"
@@ -33,7 +33,8 @@ static void source_line(void *opaque, int n, int level)
     }
 }
 
-/* A machine with both controllers takes the state of a machine with one; that of the other is as after a reset. */
+/* A machine with both controllers takes the state of a machine with one; that of the other is as
+ * after a reset. */
 static void explain_sections(SpaprMachine *spapr)
 {
     static const struct { const char *name; SpaprIcMode lacking; const char *hint; } sections[] = {
@@ -62,7 +63,8 @@ void spapr_irq_init(SpaprMachine *spapr, GError **errp)
         g_ptr_array_add(spapr->irq_lines, irq_new(source_line, spapr, i));
     }
     if (spapr->ic_mode != SPAPR_IC_XIVE) {
-        spapr->xics = (DeviceState *)xics_create(spapr_n_servers(spapr), SPAPR_XIRQ_BASE, SPAPR_NR_XIRQS, errp);
+        spapr->xics = (DeviceState *)xics_create(spapr_n_servers(spapr), SPAPR_XIRQ_BASE,
+                                                 SPAPR_NR_XIRQS, errp);
         if (!spapr->xics) {
             return;
         }
@@ -190,17 +192,19 @@ bool spapr_irq_post_load(SpaprMachine *spapr, GError **errp)
                 (spapr->ic_mode == SPAPR_IC_DUAL && ovec_test(&spapr->ov5_cas, OV5_XIVE_EXPLOIT));
 
     if (spapr->cas_done && xive != ovec_test(&spapr->ov5_cas, OV5_XIVE_EXPLOIT)) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "spapr: the guest of the stream uses %s, which this machine lacks; start with -machine "
-                    "ic-mode=dual",
-                    xive ? "XICS" : "XIVE");
+        g_set_error(
+            errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+            "spapr: the guest of the stream uses %s, which this machine lacks; start with -machine "
+            "ic-mode=dual",
+            xive ? "XICS" : "XIVE");
         return false;
     }
     set_active(spapr, xive);
     if (spapr->xics) {
         xics_load_complete(xics_of(spapr));
     }
-    /* Both controllers have set the processors' inputs while they were loaded: the one in use is right. */
+    /* Both controllers have set the processors' inputs while they were loaded: the one in use is
+     * right. */
     if (xive) {
         xive_drive_outputs(xive_of(spapr));
     } else {
@@ -224,10 +228,12 @@ static void xics_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
     fdt32_t range[2] = {0, cpu_to_fdt32(spapr_n_servers(spapr))};
 
     spapr_fdt_note(fdt, node);
-    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "device_type", "PowerPC-External-Interrupt-Presentation"));
+    spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "device_type",
+                                           "PowerPC-External-Interrupt-Presentation"));
     spapr_fdt_note(fdt, fdt_setprop_string(fdt, node, "compatible", "IBM,ppc-xicp"));
     spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-controller", NULL, 0));
-    spapr_fdt_note(fdt, fdt_setprop(fdt, node, "ibm,interrupt-server-ranges", range, sizeof(range)));
+    spapr_fdt_note(fdt,
+                   fdt_setprop(fdt, node, "ibm,interrupt-server-ranges", range, sizeof(range)));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#interrupt-cells", 2));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "linux,phandle", phandle));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "phandle", phandle));
@@ -256,7 +262,8 @@ static void xive_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "linux,phandle", phandle));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "phandle", phandle));
     spapr_fdt_note(fdt, fdt_setprop(fdt, node, "interrupt-controller", NULL, 0));
-    spapr_fdt_note(fdt, fdt_setprop(fdt, 0, "ibm,plat-res-int-priorities", reserved, sizeof(reserved)));
+    spapr_fdt_note(fdt,
+                   fdt_setprop(fdt, 0, "ibm,plat-res-int-priorities", reserved, sizeof(reserved)));
 }
 
 void spapr_irq_fdt(SpaprMachine *spapr, void *fdt, uint32_t phandle)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Images of the sPAPR machine: firmware (-bios), kernel (ELF of either class and endianness, among them
- * zImages, or a flat binary) and initial RAM disk.  They are copied into memory at every reset.
+ * Images of the sPAPR machine: firmware (-bios), kernel (ELF of either class and endianness, among
+ * them zImages, or a flat binary) and initial RAM disk.  They are copied into memory at every
+ * reset.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -14,20 +15,22 @@
 
 static bool fail(GError **errp, const char *file, const char *why)
 {
-    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load kernel '%s': %s", file, why);
+    g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "could not load kernel '%s': %s",
+                file, why);
     return false;
 }
 
 /* Kernels are linked at a high virtual address: only its low 28 bits say where they want to lie. */
 #define KERNEL_ADDRESS_MASK 0x0fffffffull
 
-static bool load_elf(SpaprMachine *spapr, const char *file, const uint8_t *data, uint64_t size, GError **errp)
+static bool load_elf(SpaprMachine *spapr, const char *file, const uint8_t *data, uint64_t size,
+                     GError **errp)
 {
     ElfProgram program;
     g_autoptr(GError) error = NULL;
 
-    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, spapr->kernel_addr, 0, spapr->parent.ram_size - 1, &program,
-                  &error)) {
+    if (!elf_load(file, data, size, KERNEL_ADDRESS_MASK, spapr->kernel_addr, 0,
+                  spapr->parent.ram_size - 1, &program, &error)) {
         return fail(errp, file, error->message);
     }
     spapr->kernel_size = program.high - program.low;
@@ -47,12 +50,14 @@ static bool load_kernel(SpaprMachine *spapr, const char *file, GError **errp)
     if (!image_read(file, MAX_FILE, &data, &size, &error)) {
         return fail(errp, file, error->message);
     }
-    spapr->kernel_addr = spapr->kernel_addr_option ? spapr->kernel_addr_option : KERNEL_LOAD_ADDRESS;
+    spapr->kernel_addr =
+        spapr->kernel_addr_option ? spapr->kernel_addr_option : KERNEL_LOAD_ADDRESS;
     if (elf_is(data, size)) {
         return load_elf(spapr, file, data, size, errp);
     }
     /* A flat binary is entered at its first byte. */
-    if (spapr->kernel_addr > spapr->parent.ram_size || size > spapr->parent.ram_size - spapr->kernel_addr) {
+    if (spapr->kernel_addr > spapr->parent.ram_size ||
+        size > spapr->parent.ram_size - spapr->kernel_addr) {
         return fail(errp, file, "it does not fit in memory (-m)");
     }
     spapr->kernel_size = size;
@@ -107,9 +112,10 @@ static bool check_tree_place(SpaprMachine *spapr, GError **errp)
     for (unsigned i = 0; i < G_N_ELEMENTS(images); i++) {
         if (images[i].size && images[i].base < spapr->fdt_addr + SPAPR_FDT_MAX_SIZE &&
             spapr->fdt_addr < images[i].base + images[i].size) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                        "could not load %s '%s': it does not fit in memory beside the device tree (-m)",
-                        images[i].what, images[i].file);
+            g_set_error(
+                errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                "could not load %s '%s': it does not fit in memory beside the device tree (-m)",
+                images[i].what, images[i].file);
             return false;
         }
     }
@@ -146,7 +152,9 @@ bool spapr_load_images(SpaprMachine *spapr, GError **errp)
         if (!file) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_FOUND,
                         "Could not find LPAR firmware '%s'%s", name,
-                        machine->firmware ? "" : " (Debian: package qemu-system-data), and there is no -kernel");
+                        machine->firmware
+                            ? ""
+                            : " (Debian: package qemu-system-data), and there is no -kernel");
             return false;
         }
         if (!rom_add_file(file, 0, MIN(spapr->rma_size, 16u << 20), &spapr->firmware_size, errp)) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spapr-pci-host-bridge, the PCI host bridge of the sPAPR platform: device-tree node, configuration access, message
- * interrupts, DMA windows and error recovery by RTAS.  LoPAR 7.3.4 (configuration), 7.3.10.5 (MSI),
- * 7.4.10 (DMA windows), 7.3.11 (EEH); PCI Bus Binding to Open Firmware.
- * Left out so far: devices.  On an empty bus every call that names one is answered as for one that is not
- * there; error recovery is not available, as on QEMU's bridge without passed-through devices.
+ * spapr-pci-host-bridge, the PCI host bridge of the sPAPR platform: device-tree node, configuration
+ * access, message interrupts, DMA windows and error recovery by RTAS.  LoPAR 7.3.4
+ * (configuration), 7.3.10.5 (MSI), 7.4.10 (DMA windows), 7.3.11 (EEH); PCI Bus Binding to Open
+ * Firmware. Left out so far: devices.  On an empty bus every call that names one is answered as for
+ * one that is not there; error recovery is not available, as on QEMU's bridge without
+ * passed-through devices.
  */
 #include <libfdt.h>
 #include "spapr-internal.h"
@@ -113,13 +114,14 @@ static void phb_set_irq(void *opaque, int line, int level)
     irq_set(spapr_irq_line(phb->spapr, phb->lsi[line].irq), level);
 }
 
-static bool phb_translate(void *opaque, PciDevice *dev, uint64_t address, bool is_write, uint64_t *real,
-                          uint64_t *left)
+static bool phb_translate(void *opaque, PciDevice *dev, uint64_t address, bool is_write,
+                          uint64_t *real, uint64_t *left)
 {
     const SpaprPhb *phb = opaque;
 
     for (unsigned i = 0; i < n_windows(phb); i++) {
-        if (spapr_tce_translate(phb->windows[i], address, is_write ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, real, left)) {
+        if (spapr_tce_translate(phb->windows[i], address,
+                                is_write ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, real, left)) {
             return true;
         }
     }
@@ -165,8 +167,8 @@ static uint64_t mem64_base(const SpaprPhb *phb)
     return IO_BASE + (phb->index + 1) * MEM64_SIZE;
 }
 
-static void map_window(SpaprPhb *phb, MemoryRegion *window, const char *name, MemoryRegion *space, uint64_t offset,
-                       uint64_t at, uint64_t size)
+static void map_window(SpaprPhb *phb, MemoryRegion *window, const char *name, MemoryRegion *space,
+                       uint64_t offset, uint64_t at, uint64_t size)
 {
     memory_region_init_alias(window, phb, name, space, offset, size);
     memory_region_add_subregion(phb->spapr->parent.system_memory, at, window);
@@ -178,8 +180,10 @@ static void create_bus(SpaprPhb *phb)
     memory_region_init(&phb->io, phb, "pci-io", IO_SIZE);
     phb->bus = pci_bus_create(&phb->parent, NULL, &phb_bus_ops, phb, &phb->memory, &phb->io);
     phb->bus->address_zero = true;
-    map_window(phb, &phb->memory32, "pci-mmio32", &phb->memory, BUS_MEM32, mem32_base(phb), phb->mem32_size);
-    map_window(phb, &phb->memory64, "pci-mmio64", &phb->memory, mem64_base(phb), mem64_base(phb), phb->mem64_size);
+    map_window(phb, &phb->memory32, "pci-mmio32", &phb->memory, BUS_MEM32, mem32_base(phb),
+               phb->mem32_size);
+    map_window(phb, &phb->memory64, "pci-mmio64", &phb->memory, mem64_base(phb), mem64_base(phb),
+               phb->mem64_size);
     map_window(phb, &phb->io_window, "pci-io-window", &phb->io, 0, io_base(phb), phb->io_size);
 }
 
@@ -236,8 +240,9 @@ static uint32_t register_of(uint32_t address)
 
 static bool access_possible(const SpaprPhb *phb, const PciDevice *dev, uint32_t reg, uint32_t size)
 {
-    return dev && (reg < PCI_CONFIG_SIZE || phb->extended_config) && (size == 1 || size == 2 || size == 4) &&
-           reg % size == 0 && reg + size <= dev->config_size;
+    return dev && (reg < PCI_CONFIG_SIZE || phb->extended_config) &&
+           (size == 1 || size == 2 || size == 4) && reg % size == 0 &&
+           reg + size <= dev->config_size;
 }
 
 static void read_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size)
@@ -252,7 +257,8 @@ static void read_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, ui
     rtas_ret(call, 1, pci_config_read(dev, register_of(address), size));
 }
 
-static void write_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size, uint32_t value)
+static void write_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, uint32_t size,
+                         uint32_t value)
 {
     PciDevice *dev = device_of(phb, address);
 
@@ -264,7 +270,8 @@ static void write_config(SpaprRtasCall *call, SpaprPhb *phb, uint32_t address, u
     rtas_ret(call, 0, RTAS_OUT_SUCCESS);
 }
 
-/* The forms without a unit identifier are for platforms with one bridge of identifier 0: not this one. */
+/* The forms without a unit identifier are for platforms with one bridge of identifier 0: not this
+ * one. */
 static void rtas_read_pci_config(SpaprRtasCall *call)
 {
     read_config(call, NULL, rtas_arg(call, 0), rtas_arg(call, 1));
@@ -354,7 +361,8 @@ static void rtas_ibm_create_pe_dma_window(SpaprRtasCall *call)
     bool known = false;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(window_pages); i++) {
-        known = known || (window_pages[i].shift == page_shift && phb && phb->page_sizes >> page_shift & 1);
+        known = known ||
+                (window_pages[i].shift == page_shift && phb && phb->page_sizes >> page_shift & 1);
     }
     if (!known || window_shift < page_shift || window_shift > 63) {
         rtas_ret(call, 0, RTAS_OUT_PARAM_ERROR);
@@ -430,8 +438,10 @@ const SpaprRtasRow spapr_rtas_pci[] = {
     {RTAS_IBM_CONFIGURE_PE, "ibm,configure-pe", rtas_eeh, 3, 1},
     {RTAS_IBM_SLOT_ERROR_DETAIL, "ibm,slot-error-detail", rtas_eeh, 8, 1},
     {RTAS_IBM_QUERY_PE_DMA_WINDOW, "ibm,query-pe-dma-window", rtas_ibm_query_pe_dma_window, 3, 5},
-    {RTAS_IBM_CREATE_PE_DMA_WINDOW, "ibm,create-pe-dma-window", rtas_ibm_create_pe_dma_window, 5, 4},
-    {RTAS_IBM_REMOVE_PE_DMA_WINDOW, "ibm,remove-pe-dma-window", rtas_ibm_remove_pe_dma_window, 1, 1},
+    {RTAS_IBM_CREATE_PE_DMA_WINDOW, "ibm,create-pe-dma-window", rtas_ibm_create_pe_dma_window, 5,
+     4},
+    {RTAS_IBM_REMOVE_PE_DMA_WINDOW, "ibm,remove-pe-dma-window", rtas_ibm_remove_pe_dma_window, 1,
+     1},
     {RTAS_IBM_RESET_PE_DMA_WINDOW, "ibm,reset-pe-dma-window", rtas_ibm_reset_pe_dma_window, 3, 1},
     {0},
 };
@@ -450,8 +460,9 @@ static void set_cells(void *fdt, int node, const char *name, const uint32_t *cel
     }
     spapr_fdt_note(fdt, fdt_setprop(fdt, node, name, value, (int)(n * sizeof(*value))));
 }
-#define CELLS(fdt, node, name, ...)                                                                     \
-    set_cells(fdt, node, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+#define CELLS(fdt, node, name, ...)                                                                \
+    set_cells(fdt, node, name, (const uint32_t[]){__VA_ARGS__},                                    \
+              sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 
 static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32_t intc_phandle)
 {
@@ -479,17 +490,18 @@ static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32
     spapr_fdt_note(fdt, fdt_setprop(fdt, node, "used-by-rtas", NULL, 0));
     CELLS(fdt, node, "bus-range", 0, 0xff);
     /* I/O, 32-bit memory, 64-bit memory: PCI address, address of the processors, size. */
-    CELLS(fdt, node, "ranges", 0x01000000, 0, 0, HIGH(io), LOW(io), HIGH(phb->io_size), LOW(phb->io_size),
-          0x02000000, 0, BUS_MEM32, HIGH(mem32), LOW(mem32), HIGH(phb->mem32_size), LOW(phb->mem32_size),
-          0x03000000, HIGH(mem64), LOW(mem64), HIGH(mem64), LOW(mem64), HIGH(phb->mem64_size),
-          LOW(phb->mem64_size));
+    CELLS(fdt, node, "ranges", 0x01000000, 0, 0, HIGH(io), LOW(io), HIGH(phb->io_size),
+          LOW(phb->io_size), 0x02000000, 0, BUS_MEM32, HIGH(mem32), LOW(mem32),
+          HIGH(phb->mem32_size), LOW(phb->mem32_size), 0x03000000, HIGH(mem64), LOW(mem64),
+          HIGH(mem64), LOW(mem64), HIGH(phb->mem64_size), LOW(phb->mem64_size));
     CELLS(fdt, node, "reg", HIGH(phb->buid), LOW(phb->buid), 0, 0);
-    spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", phb->extended_config));
+    spapr_fdt_note(fdt,
+                   fdt_setprop_cell(fdt, node, "ibm,pci-config-space-type", phb->extended_config));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,pe-total-#msi",
                      spapr->version->legacy_irq_allocation ? N_MSI_LEGACY : N_MSI));
     if (phb->dynamic_windows) {
-        CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW, RTAS_IBM_CREATE_PE_DMA_WINDOW,
-              RTAS_IBM_REMOVE_PE_DMA_WINDOW);
+        CELLS(fdt, node, "ibm,ddw-applicable", RTAS_IBM_QUERY_PE_DMA_WINDOW,
+              RTAS_IBM_CREATE_PE_DMA_WINDOW, RTAS_IBM_REMOVE_PE_DMA_WINDOW);
         CELLS(fdt, node, "ibm,ddw-extensions", 2, RTAS_IBM_RESET_PE_DMA_WINDOW, 1);
     }
     if (phb->numa_node != NO_NODE) {
@@ -499,8 +511,8 @@ static void add_node(SpaprMachine *spapr, const SpaprPhb *phb, void *fdt, uint32
     set_cells(fdt, node, "interrupt-map", map, G_N_ELEMENTS(map));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-address-cells", 2));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "ibm,#dma-size-cells", 2));
-    CELLS(fdt, node, "ibm,dma-window", LIOBN(phb->index, 0), HIGH(phb->window0_base), LOW(phb->window0_base),
-          HIGH(phb->window0_size), LOW(phb->window0_size));
+    CELLS(fdt, node, "ibm,dma-window", LIOBN(phb->index, 0), HIGH(phb->window0_base),
+          LOW(phb->window0_base), HIGH(phb->window0_size), LOW(phb->window0_size));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "qemu,phb-enumerated", 1));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#address-cells", 3));
     spapr_fdt_note(fdt, fdt_setprop_cell(fdt, node, "#size-cells", 2));
@@ -615,7 +627,8 @@ static void release(SpaprPhb *phb)
 static bool claim_resources(SpaprPhb *phb, GError **errp)
 {
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
-        if (!claim_lsi(phb->spapr, &phb->lsi[i].irq, SPAPR_IRQ_PCI_LSI + phb->index * PCI_N_PINS + i, errp)) {
+        if (!claim_lsi(phb->spapr, &phb->lsi[i].irq,
+                       SPAPR_IRQ_PCI_LSI + phb->index * PCI_N_PINS + i, errp)) {
             phb->lsi[i].irq = 0;
             return false;
         }
@@ -644,18 +657,21 @@ static bool check_properties(const SpaprPhb *phb, GError **errp)
         return false;
     }
     if (phb->index >= MAX_BRIDGES) {
-        error_setg(errp, "spapr-pci-host-bridge: property 'index' is too large (at most %u)", MAX_BRIDGES - 1);
+        error_setg(errp, "spapr-pci-host-bridge: property 'index' is too large (at most %u)",
+                   MAX_BRIDGES - 1);
         return false;
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
         if (sizes[i].value > sizes[i].limit) {
-            error_setg(errp, "spapr-pci-host-bridge: property '%s' is too large (at most 0x%" PRIx64 ")",
+            error_setg(errp,
+                       "spapr-pci-host-bridge: property '%s' is too large (at most 0x%" PRIx64 ")",
                        sizes[i].name, sizes[i].limit);
             return false;
         }
     }
     if (phb->numa_node != NO_NODE && (!numa || phb->numa_node >= numa->num_nodes)) {
-        error_setg(errp, "spapr-pci-host-bridge: property 'numa_node': there is no NUMA node %u", phb->numa_node);
+        error_setg(errp, "spapr-pci-host-bridge: property 'numa_node': there is no NUMA node %u",
+                   phb->numa_node);
         return false;
     }
     return true;
@@ -676,7 +692,8 @@ static bool phb_realize(DeviceState *dev, GError **errp)
     }
     for (guint i = 0; (other = nth(phb->spapr, i)); i++) {
         if (other->index == phb->index) {
-            error_setg(errp, "spapr-pci-host-bridge: there is a bridge of index %u already", phb->index);
+            error_setg(errp, "spapr-pci-host-bridge: there is a bridge of index %u already",
+                       phb->index);
             return false;
         }
     }
@@ -700,16 +717,24 @@ static void phb_unrealize(DeviceState *dev)
 }
 
 static const Property phb_properties[] = {
-    DEFINE_PROP_UINT32("index", SpaprPhb, index, NO_INDEX, "Number of the bridge; 0 is the machine's own"),
-    DEFINE_PROP_UINT64("mem_win_size", SpaprPhb, mem32_size, MEM32_SIZE, "Size of the 32-bit memory window"),
-    DEFINE_PROP_UINT64("mem64_win_size", SpaprPhb, mem64_size, MEM64_SIZE, "Size of the 64-bit memory window"),
+    DEFINE_PROP_UINT32("index", SpaprPhb, index, NO_INDEX,
+                       "Number of the bridge; 0 is the machine's own"),
+    DEFINE_PROP_UINT64("mem_win_size", SpaprPhb, mem32_size, MEM32_SIZE,
+                       "Size of the 32-bit memory window"),
+    DEFINE_PROP_UINT64("mem64_win_size", SpaprPhb, mem64_size, MEM64_SIZE,
+                       "Size of the 64-bit memory window"),
     DEFINE_PROP_UINT64("io_win_size", SpaprPhb, io_size, IO_SIZE, "Size of the I/O window"),
-    DEFINE_PROP_UINT64("dma_win_addr", SpaprPhb, window0_base, 0, "Bus address of the first DMA window"),
-    DEFINE_PROP_UINT64("dma_win_size", SpaprPhb, window0_size, WINDOW0_SIZE, "Size of the first DMA window"),
-    DEFINE_PROP_UINT64("dma64_win_addr", SpaprPhb, window1_base, WINDOW1_BASE, "Bus address of the second one"),
+    DEFINE_PROP_UINT64("dma_win_addr", SpaprPhb, window0_base, 0,
+                       "Bus address of the first DMA window"),
+    DEFINE_PROP_UINT64("dma_win_size", SpaprPhb, window0_size, WINDOW0_SIZE,
+                       "Size of the first DMA window"),
+    DEFINE_PROP_UINT64("dma64_win_addr", SpaprPhb, window1_base, WINDOW1_BASE,
+                       "Bus address of the second one"),
     DEFINE_PROP_BOOL("ddw", SpaprPhb, dynamic_windows, true, "Guests may open DMA windows"),
-    DEFINE_PROP_UINT64("pgsz", SpaprPhb, page_sizes, PAGE_SIZES, "Page sizes of DMA windows, a bit for each"),
-    DEFINE_PROP_UINT32("numa_node", SpaprPhb, numa_node, NO_NODE, "NUMA node that the bridge is near"),
+    DEFINE_PROP_UINT64("pgsz", SpaprPhb, page_sizes, PAGE_SIZES,
+                       "Page sizes of DMA windows, a bit for each"),
+    DEFINE_PROP_UINT32("numa_node", SpaprPhb, numa_node, NO_NODE,
+                       "NUMA node that the bridge is near"),
     DEFINE_PROP_BOOL("pcie-extended-configuration-space", SpaprPhb, extended_config, true,
                      "Configuration space of 4096 bytes"),
     DEFINE_PROP_END_OF_LIST(),
@@ -730,7 +755,8 @@ static const DeviceClass spapr_phb_class = {
     .reset = {.hold = phb_reset},
 };
 
-const DeviceClass *const hw_ppc_device_classes[] = {&macio_oldworld_class.device, &macio_newworld_class.device, &spapr_phb_class, NULL};
+const DeviceClass *const hw_ppc_device_classes[] = {
+    &macio_oldworld_class.device, &macio_newworld_class.device, &spapr_phb_class, NULL};
 
 bool spapr_pci_init(SpaprMachine *spapr, GError **errp)
 {

@@ -5,7 +5,8 @@
 
 #include "hw/ppc/spapr.h"
 
-/* Makes the bridge that every machine has. Behind the devices of the virtual I/O bus and before the machine's own state: streams' order. */
+/* Makes the bridge that every machine has. Behind the devices of the virtual I/O bus and before the
+ * machine's own state: streams' order. */
 bool spapr_pci_init(SpaprMachine *spapr, GError **errp);
 void spapr_pci_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle);
 

@@ -2,18 +2,19 @@
 /*
  * What QEMU's streams have no place for, told to QEMU by the guest's own processors.
  *
- * QEMU loses some state when it loads, its own streams too: 10.0 leaves all processors but the first stopped
- * as after a reset and has no XICS presenters; 7.2 has no decrementers; both forget that an interrupt
- * controller had a processor's input on.  All of that can be put right by a guest that runs there, with calls
- * that every partition may make.  So a guest that goes to a QEMU starts there in a small program, which lies
- * in the memory that its RTAS was given (firmware's, not the guest's).  Each processor makes the hypercalls on
- * its list (the first one starts the others by RTAS start-cpu), sets its decrementer, restores the registers
- * that this took, and enters the external interrupt's vector: to the guest it is an interrupt that came while
- * it moved, perhaps a spurious one.
+ * QEMU loses some state when it loads, its own streams too: 10.0 leaves all processors but the
+ * first stopped as after a reset and has no XICS presenters; 7.2 has no decrementers; both forget
+ * that an interrupt controller had a processor's input on.  All of that can be put right by a guest
+ * that runs there, with calls that every partition may make.  So a guest that goes to a QEMU starts
+ * there in a small program, which lies in the memory that its RTAS was given (firmware's, not the
+ * guest's).  Each processor makes the hypercalls on its list (the first one starts the others by
+ * RTAS start-cpu), sets its decrementer, restores the registers that this took, and enters the
+ * external interrupt's vector: to the guest it is an interrupt that came while it moved, perhaps a
+ * spurious one.
  *
- * That needs processors that can take an interrupt, EE=1; a system/migration.h caller lets the guest run on
- * until all can, for a while.  Nothing here outlives the saving: spapr_resume_undo() puts all back.
- * Left out: processors that wait in H_JOIN, guests without RTAS.
+ * That needs processors that can take an interrupt, EE=1; a system/migration.h caller lets the
+ * guest run on until all can, for a while.  Nothing here outlives the saving: spapr_resume_undo()
+ * puts all back. Left out: processors that wait in H_JOIN, guests without RTAS.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -36,8 +37,19 @@ enum { CALL_WORDS = 5, MAX_CALLS = 4 };
 
 /* A processor's block: doublewords that the program restores, then its list of calls. */
 enum {
-    RESUME_DEC, RESUME_CR, RESUME_XER, RESUME_CTR, RESUME_LR, RESUME_SRR0, RESUME_SRR1, RESUME_R0, RESUME_R1,
-    RESUME_R3, RESUME_R30 = RESUME_R3 + 10, RESUME_R31, RESUME_CALLS
+    RESUME_DEC,
+    RESUME_CR,
+    RESUME_XER,
+    RESUME_CTR,
+    RESUME_LR,
+    RESUME_SRR0,
+    RESUME_SRR1,
+    RESUME_R0,
+    RESUME_R1,
+    RESUME_R3,
+    RESUME_R30 = RESUME_R3 + 10,
+    RESUME_R31,
+    RESUME_CALLS
 };
 
 /* Of a processor, as it was. */
@@ -127,7 +139,8 @@ static void make_program(Code *code, bool set_decrementer)
     emit(code, 0x48000002 | VECTOR_EXTERNAL);     /* ba vector */
 }
 
-/* start-cpu starts processors big-endian: on to the program in the mode of the guest's interrupts. */
+/* start-cpu starts processors big-endian: on to the program in the mode of the guest's interrupts.
+ */
 static void make_entry(Code *code, uint32_t program, uint64_t msr)
 {
     emit_d(code, 15, 4, 0, (int)(program >> 16));  /* lis r4 */
@@ -175,7 +188,8 @@ static uint64_t rtas_base(const SpaprMachine *spapr, uint32_t *start_cpu)
 {
     int node = spapr->fdt ? fdt_path_offset(spapr->fdt, "/rtas") : -1, size = 0, token_size = 0;
     const fdt32_t *base = node < 0 ? NULL : fdt_getprop(spapr->fdt, node, "linux,rtas-base", &size);
-    const fdt32_t *token = node < 0 ? NULL : fdt_getprop(spapr->fdt, node, "start-cpu", &token_size);
+    const fdt32_t *token =
+        node < 0 ? NULL : fdt_getprop(spapr->fdt, node, "start-cpu", &token_size);
 
     if (!base || size != 4 || !token || token_size != 4) {
         return 0;
@@ -263,7 +277,8 @@ static uint64_t put_call(Area *area, uint64_t at, const uint64_t call[CALL_WORDS
 /* Why the program cannot be used now; NULL: it can. */
 static char *obstacle(const SpaprMachine *spapr, uint64_t base, uint64_t size)
 {
-    if (!base || base & 0xfff || !spapr_is_ram(spapr, base, AREA_END) || base + AREA_END > UINT32_MAX) {
+    if (!base || base & 0xfff || !spapr_is_ram(spapr, base, AREA_END) ||
+        base + AREA_END > UINT32_MAX) {
         return g_strdup("the guest has no RTAS");
     }
     if (size > AREA_END - AREA_OFFSET) {
@@ -291,7 +306,8 @@ static uint64_t area_size(const SpaprMachine *spapr)
 }
 
 /* What QEMU will not know, in words. */
-static void note_losses(SpaprMachine *spapr, VMStateWire wire, bool running, const char *why, GPtrArray *lost)
+static void note_losses(SpaprMachine *spapr, VMStateWire wire, bool running, const char *why,
+                        GPtrArray *lost)
 {
     for (guint i = 0; i < spapr->cpus->len; i++) {
         unsigned server = cpu_at(spapr, i)->vcpu_id;
@@ -301,7 +317,8 @@ static void note_losses(SpaprMachine *spapr, VMStateWire wire, bool running, con
             continue;
         }
         if (is_forgotten(spapr, wire, i)) {
-            g_ptr_array_add(lost, g_strdup_printf("processor %u, which stays stopped (%s)", i, why));
+            g_ptr_array_add(lost,
+                            g_strdup_printf("processor %u, which stays stopped (%s)", i, why));
         }
         if (spapr->active_ic) {
             xive_cppr((XiveState *)spapr->xive, server, &signalled);
@@ -309,10 +326,12 @@ static void note_losses(SpaprMachine *spapr, VMStateWire wire, bool running, con
             signalled = xics_presents((XicsState *)spapr->xics, server);
         }
         if (signalled) {
-            g_ptr_array_add(lost, g_strdup_printf("an interrupt that waits at processor %u (%s)", i, why));
+            g_ptr_array_add(
+                lost, g_strdup_printf("an interrupt that waits at processor %u (%s)", i, why));
         }
         if (!spapr->active_ic && wire == VMSTATE_WIRE_QEMU_10_0 && running) {
-            g_ptr_array_add(lost, g_strdup_printf("the interrupt priority of processor %u (%s)", i, why));
+            g_ptr_array_add(lost,
+                            g_strdup_printf("the interrupt priority of processor %u (%s)", i, why));
         }
         if (wire == VMSTATE_WIRE_QEMU_7_2 && running) {
             g_ptr_array_add(lost, g_strdup_printf("the decrementer of processor %u (%s)", i, why));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RTAS: dispatch and the basic calls (console character, time of day, power, processors, system
- * parameters, OS termination).  LoPAR chapter 7; token numbers are ours, in the order of enum below so that
- * they are those QEMU gives (a guest that was started there keeps them after a migration).
+ * parameters, OS termination).  LoPAR chapter 7; token numbers are ours, in the order of enum below
+ * so that they are those QEMU gives (a guest that was started there keeps them after a migration).
  */
 #include <string.h>
 #include <time.h>
@@ -149,8 +149,8 @@ static void rtas_suspend_me(SpaprRtasCall *call)
 enum { SYSPARM_SPLPAR_CHARACTERISTICS = 20, SYSPARM_DIAGNOSTICS_RUN_MODE = 42, SYSPARM_UUID = 48 };
 
 /* Result: 2-byte length, then the value. */
-static uint32_t sysparm_store(SpaprRtasCall *call, uint64_t buffer, uint32_t room, const void *value,
-                              uint16_t size)
+static uint32_t sysparm_store(SpaprRtasCall *call, uint64_t buffer, uint32_t room,
+                              const void *value, uint16_t size)
 {
     if (room < 2) {
         return RTAS_OUT_SYSPARM_PARAM_ERROR;
@@ -292,8 +292,8 @@ bool spapr_rtas_row_hidden(const SpaprMachine *spapr, const SpaprRtasRow *row)
 
 /* ---- Dispatch ---- */
 
-static const SpaprRtasRow *const rtas_tables[] = {spapr_rtas_basic, spapr_rtas_irq, spapr_rtas_nvram,
-                                                  spapr_rtas_event, spapr_rtas_pci};
+static const SpaprRtasRow *const rtas_tables[] = {
+    spapr_rtas_basic, spapr_rtas_irq, spapr_rtas_nvram, spapr_rtas_event, spapr_rtas_pci};
 
 static const SpaprRtasRow *find_row(uint32_t token)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's side of the virtual I/O bus: interrupts, device-tree nodes, terminal and NVRAM calls.
- * LoPAR 16.3.1 (terminals), 7.3.1 (NVRAM), appendix B.
+ * The machine's side of the virtual I/O bus: interrupts, device-tree nodes, terminal and NVRAM
+ * calls. LoPAR 16.3.1 (terminals), 7.3.1 (NVRAM), appendix B.
  */
 #include <string.h>
 #include <libfdt.h>
@@ -14,8 +14,9 @@
 #include "util/bswap.h"
 #include "util/error.h"
 
-/* The unit address chooses the interrupt, so that it does not depend on the order of creation: by its low bits
- * where the bus gave it; libvirt counts from 0x1000 and, for terminals, from 0x30000000, in steps of 0x1000. */
+/* The unit address chooses the interrupt, so that it does not depend on the order of creation: by
+ * its low bits where the bus gave it; libvirt counts from 0x1000 and, for terminals, from
+ * 0x30000000, in steps of 0x1000. */
 static uint32_t wanted_irq(uint32_t reg)
 {
     if (reg >= VIO_REG_BASE) {
@@ -31,15 +32,17 @@ static bool assign_irq(void *opaque, uint32_t reg, uint32_t *number, IRQLine **l
     uint32_t wanted = SPAPR_IRQ_VIO + wanted_irq(reg);
 
     if (legacy || !spapr_irq_claim(spapr, wanted, false, NULL)) {
-        /* A second unit address with the same number: the next free one.  Old versions gave numbers in
-         * the order of creation, behind those of the two kinds of events. */
-        for (wanted = legacy ? SPAPR_IRQ_HOTPLUG + 1 : SPAPR_IRQ_VIO; wanted < SPAPR_IRQ_PCI_LSI; wanted++) {
+        /* A second unit address with the same number: the next free one.  Old versions gave numbers
+         * in the order of creation, behind those of the two kinds of events. */
+        for (wanted = legacy ? SPAPR_IRQ_HOTPLUG + 1 : SPAPR_IRQ_VIO; wanted < SPAPR_IRQ_PCI_LSI;
+             wanted++) {
             if (spapr_irq_claim(spapr, wanted, false, NULL)) {
                 break;
             }
         }
         if (wanted == SPAPR_IRQ_PCI_LSI) {
-            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED, "can't allocate a VIO interrupt");
+            g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED,
+                        "can't allocate a VIO interrupt");
             return false;
         }
     }
@@ -54,8 +57,8 @@ static bool open_window(void *opaque, VioDevice *dev, uint32_t size, GError **er
     SpaprTceTable *tce;
 
     if (spapr_tce_find(spapr, dev->reg)) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "DMA window 0x%x is in use (choose another reg)",
-                    dev->reg);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
+                    "DMA window 0x%x is in use (choose another reg)", dev->reg);
         return false;
     }
     tce = spapr_tce_new(spapr, dev->reg, errp);
@@ -64,7 +67,8 @@ static bool open_window(void *opaque, VioDevice *dev, uint32_t size, GError **er
     }
     if (!spapr_tce_enable(tce, SPAPR_TCE_PAGE_SHIFT, 0, size >> SPAPR_TCE_PAGE_SHIFT)) {
         spapr_tce_free(spapr, tce);
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED, "no memory for DMA window 0x%x", dev->reg);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_FAILED, "no memory for DMA window 0x%x",
+                    dev->reg);
         return false;
     }
     return true;
@@ -83,7 +87,8 @@ static void close_window(void *opaque, VioDevice *dev)
     spapr_tce_free(opaque, spapr_tce_find(opaque, dev->reg));
 }
 
-static bool dma(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint64_t size, bool to_memory)
+static bool dma(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint64_t size,
+                bool to_memory)
 {
     SpaprMachine *spapr = opaque;
     const SpaprTceTable *tce = spapr_tce_find(spapr, dev->reg);
@@ -92,13 +97,15 @@ static bool dma(void *opaque, VioDevice *dev, uint64_t address, void *buf, uint6
     while (size) {
         uint64_t real, n;
 
-        if (!spapr_tce_translate(tce, address, to_memory ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, &real, &n)) {
-            log_mask(LOG_GUEST_ERROR, "DMA window 0x%x: 0x%" PRIx64 " is not mapped for %s\n", dev->reg, address,
-                     to_memory ? "writing" : "reading");
+        if (!spapr_tce_translate(tce, address, to_memory ? SPAPR_TCE_WRITE : SPAPR_TCE_READ, &real,
+                                 &n)) {
+            log_mask(LOG_GUEST_ERROR, "DMA window 0x%x: 0x%" PRIx64 " is not mapped for %s\n",
+                     dev->reg, address, to_memory ? "writing" : "reading");
             return false;
         }
         n = MIN(n, size);
-        if (!n || !(to_memory ? spapr_write(spapr, real, bytes, n) : spapr_read(spapr, real, bytes, n))) {
+        if (!n ||
+            !(to_memory ? spapr_write(spapr, real, bytes, n) : spapr_read(spapr, real, bytes, n))) {
             return false;
         }
         address += n;
@@ -116,9 +123,11 @@ static bool is_mapped(void *opaque, VioDevice *dev, uint64_t address, uint64_t s
     uint64_t real, n;
 
     for (; size; address += n, size -= n) {
-        if (!tce || !spapr_tce_translate(tce, address, SPAPR_TCE_READ | SPAPR_TCE_WRITE, &real, &n) || !n ||
+        if (!tce ||
+            !spapr_tce_translate(tce, address, SPAPR_TCE_READ | SPAPR_TCE_WRITE, &real, &n) || !n ||
             !spapr_is_ram(spapr, real, MIN(n, size))) {
-            log_mask(LOG_GUEST_ERROR, "DMA window 0x%x: 0x%" PRIx64 " is not mapped for reading and writing\n",
+            log_mask(LOG_GUEST_ERROR,
+                     "DMA window 0x%x: 0x%" PRIx64 " is not mapped for reading and writing\n",
                      dev->reg, address);
             return false;
         }
@@ -127,7 +136,8 @@ static bool is_mapped(void *opaque, VioDevice *dev, uint64_t address, uint64_t s
     return true;
 }
 
-static const VioBusOps vio_ops = {assign_irq, open_window, reset_window, close_window, dma, is_mapped};
+static const VioBusOps vio_ops = {assign_irq,   open_window, reset_window,
+                                  close_window, dma,         is_mapped};
 
 void spapr_vio_init(SpaprMachine *spapr)
 {
@@ -218,7 +228,8 @@ void spapr_vio_fdt(SpaprMachine *spapr, void *fdt, uint32_t intc_phandle)
 
 /* ---- Hypercalls ---- */
 
-/* Terminal 0, which no unit has, is the first one: code that has not read the device tree writes there. */
+/* Terminal 0, which no unit has, is the first one: code that has not read the device tree writes
+ * there. */
 static VioDevice *called_vty(SpaprMachine *spapr, uint64_t termno)
 {
     if (termno == 0) {
@@ -227,7 +238,8 @@ static VioDevice *called_vty(SpaprMachine *spapr, uint64_t termno)
     return termno <= UINT32_MAX ? spapr_vty_find(spapr, termno) : NULL;
 }
 
-static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                   uint64_t *args)
 {
     VioDevice *vty = called_vty(spapr, args[0]);
     uint64_t length = args[1];
@@ -242,12 +254,13 @@ static HCallResult h_put_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
     if (spapr_vty_put(&vty->parent, bytes, length)) {
         return H_SUCCESS;
     }
-    /* An operating system does other things meanwhile. Firmware, which runs in real mode, would drop the
-     * characters (SLOF does): it comes again without knowing. */
+    /* An operating system does other things meanwhile. Firmware, which runs in real mode, would
+     * drop the characters (SLOF does): it comes again without knowing. */
     return cpu->env.msr & MSR_BIT(DR) ? H_BUSY : H_COME_AGAIN;
 }
 
-static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                   uint64_t *args)
 {
     VioDevice *vty = called_vty(spapr, args[0]);
     uint8_t bytes[SPAPR_VTY_BUFFER] = {0};
@@ -263,7 +276,8 @@ static HCallResult h_get_term_char(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_
     return H_SUCCESS;
 }
 
-static HCallResult h_vio_signal(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_vio_signal(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                uint64_t *args)
 {
     VioDevice *dev = args[0] <= UINT32_MAX ? vio_bus_find(spapr->vio, args[0]) : NULL;
 
@@ -338,7 +352,8 @@ static HCallResult h_send_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
 }
 
 /* After the partition was moved or suspended: the queue is as it was. */
-static HCallResult h_enable_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_enable_crq(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                uint64_t *args)
 {
     return called_device(spapr, args[0]) ? H_SUCCESS : H_PARAMETER;
 }
@@ -374,7 +389,8 @@ static HCallResult lan_result(VlanResult result)
 }
 
 /* The last argument, the guest's idea of the address, is not looked at. */
-static HCallResult h_register_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_register_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                  uint64_t *args)
 {
     VioDevice *dev = called_lan(spapr, args[0]);
 
@@ -388,7 +404,8 @@ static HCallResult h_free_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
     return dev ? lan_result(spapr_vlan_close(dev)) : H_PARAMETER;
 }
 
-static HCallResult h_add_lan_buffer(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_add_lan_buffer(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                    uint64_t *args)
 {
     VioDevice *dev = called_lan(spapr, args[0]);
 
@@ -404,12 +421,14 @@ static HCallResult h_send_lan(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opc
 }
 
 /* All of the network's frames are received. */
-static HCallResult h_multicast_ctrl(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_multicast_ctrl(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                    uint64_t *args)
 {
     return called_lan(spapr, args[0]) ? H_SUCCESS : H_PARAMETER;
 }
 
-static HCallResult h_change_lan_mac(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args)
+static HCallResult h_change_lan_mac(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                    uint64_t *args)
 {
     VioDevice *dev = called_lan(spapr, args[0]);
 

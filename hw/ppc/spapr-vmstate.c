@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State of the sPAPR machine itself.  The devices (interrupt controllers, terminals, NVRAM, bridges) and
- * the processors have sections of their own; the hash page table travels as its own large section with
- * the RAM, since it is iterated.
+ * State of the sPAPR machine itself.  The devices (interrupt controllers, terminals, NVRAM,
+ * bridges) and the processors have sections of their own; the hash page table travels as its own
+ * large section with the RAM, since it is iterated.
  *
- * Sections: "spapr" (time base, negotiated options, capabilities, device tree, events), "spapr/rtc", and
- * "spapr_cpu" for each processor.  Names, order and widths are QEMU's; what QEMU's machine lacks (the
- * client interface of our firmware while it is in use, watchdogs) is in subsections of our own.
+ * Sections: "spapr" (time base, negotiated options, capabilities, device tree, events),
+ * "spapr/rtc", and "spapr_cpu" for each processor.  Names, order and widths are QEMU's; what QEMU's
+ * machine lacks (the client interface of our firmware while it is in use, watchdogs) is in
+ * subsections of our own.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -20,10 +21,12 @@
 
 /* ---- Option vector 5 as negotiated ---- */
 
-/* 2048 bits in 64-bit words on the wire, bit n of the vector (byte 1's first is 0) being bit n % 64. */
+/* 2048 bits in 64-bit words on the wire, bit n of the vector (byte 1's first is 0) being bit n
+ * % 64. */
 #define OV_WIRE_WORDS 32
 
-static bool get_ovec(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_ovec(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     SpaprOptionVector v = {0};
 
@@ -45,7 +48,8 @@ static bool get_ovec(StateStream *s, void *pv, size_t size, const VMStateField *
     return true;
 }
 
-static bool put_ovec(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_ovec(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     for (unsigned i = 0; i < OV_WIRE_WORDS; i++) {
         uint64_t word = 0;
@@ -106,7 +110,8 @@ static const VMStateDescription vmstate_event = {
 #define EVENTS_LIMIT 1024
 
 /* A list on the wire: each entry after a byte 1, then a byte 0. */
-static bool get_events(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_events(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     GArray *events = *(GArray **)pv;
 
@@ -124,7 +129,8 @@ static bool get_events(StateStream *s, void *pv, size_t size, const VMStateField
     return !state_stream_has_error(s);
 }
 
-static bool put_events(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_events(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     GArray *events = *(GArray *const *)pv;
 
@@ -267,7 +273,8 @@ static bool spapr_pre_save(void *opaque, GError **errp)
 
     if (!vmstate_wire_is_own() && client_in_use(&spapr->client)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_SUPPORTED,
-                    "spapr: the guest still uses the built-in firmware, which QEMU does not have; wait until "
+                    "spapr: the guest still uses the built-in firmware, which QEMU does not have; "
+                    "wait until "
                     "its kernel runs, or start it with -bios");
         return false;
     }
@@ -305,7 +312,8 @@ static bool spapr_post_load(void *opaque, int version, GError **errp)
         return false;
     }
     if (spapr->fdt_size && (!spapr->fdt || fdt_check_full(spapr->fdt, spapr->fdt_size))) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "spapr: the device tree is damaged");
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "spapr: the device tree is damaged");
         return false;
     }
     spapr->cas_done = memcmp(&spapr->ov5_cas, &none, sizeof(none)) != 0;
@@ -323,17 +331,17 @@ const VMStateDescription vmstate_spapr = {
     .pre_load = spapr_pre_load,
     .post_load = spapr_post_load,
     .pre_save = spapr_pre_save,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT64(tb.guest_timebase, SpaprMachine),
-        VMSTATE_INT64(tb.time_of_day_ns, SpaprMachine),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT64(tb.guest_timebase, SpaprMachine),
+            VMSTATE_INT64(tb.time_of_day_ns, SpaprMachine),
+            VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(
-        &vmstate_ov5_cas, &vmstate_patb_entry, &vmstate_events,
-        &vmstate_spapr_caps[SPAPR_CAP_HTM], &vmstate_spapr_caps[SPAPR_CAP_VSX],
-        &vmstate_spapr_caps[SPAPR_CAP_DFP], &vmstate_spapr_caps[SPAPR_CAP_CFPC],
-        &vmstate_spapr_caps[SPAPR_CAP_SBBC], &vmstate_spapr_caps[SPAPR_CAP_IBS],
-        &vmstate_spapr_caps[SPAPR_CAP_HPT_MAXPAGESIZE],
+        &vmstate_ov5_cas, &vmstate_patb_entry, &vmstate_events, &vmstate_spapr_caps[SPAPR_CAP_HTM],
+        &vmstate_spapr_caps[SPAPR_CAP_VSX], &vmstate_spapr_caps[SPAPR_CAP_DFP],
+        &vmstate_spapr_caps[SPAPR_CAP_CFPC], &vmstate_spapr_caps[SPAPR_CAP_SBBC],
+        &vmstate_spapr_caps[SPAPR_CAP_IBS], &vmstate_spapr_caps[SPAPR_CAP_HPT_MAXPAGESIZE],
         &vmstate_spapr_caps[SPAPR_CAP_NESTED_KVM_HV], &vmstate_dtb,
         &vmstate_spapr_caps[SPAPR_CAP_LARGE_DECREMENTER], &vmstate_spapr_caps[SPAPR_CAP_CCF_ASSIST],
         &vmstate_spapr_caps[SPAPR_CAP_FWNMI], &vmstate_fwnmi,
@@ -341,16 +349,18 @@ const VMStateDescription vmstate_spapr = {
         &vmstate_spapr_client, &vmstate_watchdogs),
     .derived = VMSTATE_NAMES("cas_done", "active_ic", "tb_left_ns"),
     /* The hash page table is the section "spapr/htab", which sets all three. */
-    .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs", "tce_tables"),
-    /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with H_CLOSED. */
-    .host_only = VMSTATE_NAMES("irq_lines", "resume", "hcall_table", "pending_htab", "pending_htab_shift"),
-    .immutable = VMSTATE_NAMES("version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps",
-                               "ic_mode_set", "ic_mode", "max_cpu_compat_name", "max_compat_pvr",
-                               "host_model", "host_serial", "vof_option", "resize_hpt", "vof",
-                               "resize_hpt_enabled", "kernel_addr_option", "rma_size", "kernel_addr",
-                               "kernel_size", "kernel_entry", "initrd_base", "initrd_size", "kernel_le",
-                               "kernel_32bit", "dtb", "firmware_size", "ov5", "use_hotplug_event_source",
-                               "fdt_addr"),
+    .elsewhere = VMSTATE_NAMES("cpus", "xics", "xive", "vio", "htab_shift", "htab", "hpt", "phbs",
+                               "tce_tables"),
+    /* A table that H_RESIZE_HPT_PREPARE made is empty; to commit one that is gone ends with
+       H_CLOSED. */
+    .host_only =
+        VMSTATE_NAMES("irq_lines", "resume", "hcall_table", "pending_htab", "pending_htab_shift"),
+    .immutable = VMSTATE_NAMES(
+        "version", "cap_cmdline", "cap_cmdline_set", "default_caps", "caps", "ic_mode_set",
+        "ic_mode", "max_cpu_compat_name", "max_compat_pvr", "host_model", "host_serial",
+        "vof_option", "resize_hpt", "vof", "resize_hpt_enabled", "kernel_addr_option", "rma_size",
+        "kernel_addr", "kernel_size", "kernel_entry", "initrd_base", "initrd_size", "kernel_le",
+        "kernel_32bit", "dtb", "firmware_size", "ov5", "use_hotplug_event_source", "fdt_addr"),
     VMSTATE_STRUCT_AUDIT(SpaprMachine),
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * H_WATCHDOG: up to four watchdogs of the partition, each with an action of its own.  LoPAR 14.16 as
- * Linux's pseries-wdt driver describes it.
- * Left out: dump-and-restart makes no dump; it restarts, as it does on a platform without dump support.
+ * H_WATCHDOG: up to four watchdogs of the partition, each with an action of its own.  LoPAR 14.16
+ * as Linux's pseries-wdt driver describes it. Left out: dump-and-restart makes no dump; it
+ * restarts, as it does on a platform without dump support.
  */
 #include "spapr-internal.h"
 #include "system/runstate.h"
@@ -118,7 +118,8 @@ static bool watchdog_post_load(void *opaque, int version, GError **errp)
     SpaprWatchdog *w = opaque;
 
     if (w->action > ACTION_DUMP_RESTART) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "spapr watchdog: action %u", w->action);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "spapr watchdog: action %u",
+                    w->action);
         return false;
     }
     return true;

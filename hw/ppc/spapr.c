@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sPAPR machine ("pseries"): creates and wires processors, memory, interrupt controller and virtual
- * I/O, resets, starts and stops processors.  LoPAR 1.1; the parts stand in spapr-*.c.
- * Left out: hot-plug, nested hypervisors.
+ * The sPAPR machine ("pseries"): creates and wires processors, memory, interrupt controller and
+ * virtual I/O, resets, starts and stops processors.  LoPAR 1.1; the parts stand in spapr-*.c. Left
+ * out: hot-plug, nested hypervisors.
  */
 #include <string.h>
 #include <libfdt.h>
@@ -35,7 +35,8 @@ enum { RESIZE_HPT_DEFAULT, RESIZE_HPT_DISABLED, RESIZE_HPT_ENABLED, RESIZE_HPT_R
 
 /* ---- What the processor asks of its hypervisor ---- */
 
-/* Any vCPU thread, without the lock: base and size belong together, and stay until its next safepoint. */
+/* Any vCPU thread, without the lock: base and size belong together, and stay until its next
+ * safepoint. */
 static uint64_t *vhyp_hpt(void *opaque, uint64_t *n_ptegs_mask)
 {
     const SpaprHpt *hpt = rcu_fetch(&((SpaprMachine *)opaque)->hpt);
@@ -107,9 +108,10 @@ bool spapr_cpu_is_stopped(PowerPCCPU *cpu)
     if (spapr_cpu_state(cpu)->starting || !__atomic_load_n(&cpu->parent.halted, __ATOMIC_ACQUIRE)) {
         return false;
     }
-    /* A stopped processor has no wake-up condition enabled, a ceded one has; or its state says so another way
-     * (spapr-resume.c). */
-    return !(env->spr[SPR_LPCR] & cpu->model->lpcr_pm) || (env->spr[SPR_PSSCR] & PSSCR_EC && !(env->msr & MSR_BIT(EE)));
+    /* A stopped processor has no wake-up condition enabled, a ceded one has; or its state says so
+     * another way (spapr-resume.c). */
+    return !(env->spr[SPR_LPCR] & cpu->model->lpcr_pm) ||
+           (env->spr[SPR_PSSCR] & PSSCR_EC && !(env->msr & MSR_BIT(EE)));
 }
 
 static void set_entry(PowerPCCPU *cpu, uint64_t nip, uint64_t r1, uint64_t r3, uint64_t r4)
@@ -125,7 +127,12 @@ static void set_entry(PowerPCCPU *cpu, uint64_t nip, uint64_t r1, uint64_t r3, u
     cpu_set_halted(&cpu->parent, false);
 }
 
-typedef struct StartWork { uint64_t entry, r3, lpcr; uint32_t compat_pvr; int64_t tb_offset; bool resume; } StartWork;
+typedef struct StartWork {
+    uint64_t entry, r3, lpcr;
+    uint32_t compat_pvr;
+    int64_t tb_offset;
+    bool resume;
+} StartWork;
 
 static void do_start(CPUState *cs, void *opaque)
 {
@@ -149,14 +156,19 @@ static void do_start(CPUState *cs, void *opaque)
     spapr_cpu_state(cpu)->starting = false;
 }
 
-void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target, uint64_t entry,
-                          uint64_t r3)
+void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target,
+                          uint64_t entry, uint64_t r3)
 {
     StartWork *work = g_new0(StartWork, 1);
 
     spapr_cpu_state(target)->starting = true;
-    /* One that did not stop itself but is started again by spapr-resume.c's program has all its registers. */
-    *work = (StartWork){entry, r3, caller->env.spr[SPR_LPCR], caller->compat_pvr, caller->env.tb_offset,
+    /* One that did not stop itself but is started again by spapr-resume.c's program has all its
+     * registers. */
+    *work = (StartWork){entry,
+                        r3,
+                        caller->env.spr[SPR_LPCR],
+                        caller->compat_pvr,
+                        caller->env.tb_offset,
                         target->env.spr[SPR_LPCR] & target->model->lpcr_pm};
     async_run_on_cpu(&target->parent, do_start, work);
     cpu_kick(&target->parent);
@@ -228,7 +240,8 @@ static bool create_cpus(SpaprMachine *spapr, GError **errp)
     }
     if (!(model->insns & ISA_64)) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                    "Unable to find sPAPR CPU Core definition: '%s' is a 32-bit CPU", machine->cpu_type);
+                    "Unable to find sPAPR CPU Core definition: '%s' is a 32-bit CPU",
+                    machine->cpu_type);
         return false;
     }
     spapr->cpus = g_ptr_array_new();
@@ -238,7 +251,8 @@ static bool create_cpus(SpaprMachine *spapr, GError **errp)
         if (!cpu) {
             return false;
         }
-        cpu->vcpu_id = i / machine->smp.threads * servers_per_core(spapr) + i % machine->smp.threads;
+        cpu->vcpu_id =
+            i / machine->smp.threads * servers_per_core(spapr) + i % machine->smp.threads;
         cpu->threads_per_core = machine->smp.threads;
         cpu->vhyp = &spapr_vhyp;
         cpu->vhyp_opaque = spapr;
@@ -264,7 +278,8 @@ static bool start_threads(SpaprMachine *spapr, GError **errp)
 
 /* ---- Creation ---- */
 
-/* Logical memory blocks are the unit of everything, and firmware wants its part of the first node. */
+/* Logical memory blocks are the unit of everything, and firmware wants its part of the first node.
+ */
 static bool check_memory(SpaprMachine *spapr, GError **errp)
 {
     MachineState *machine = &spapr->parent;
@@ -276,16 +291,17 @@ static bool check_memory(SpaprMachine *spapr, GError **errp)
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
         if (sizes[i].size % SPAPR_LMB_SIZE || !sizes[i].size) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                        "%s size 0x%" PRIx64 " is not aligned to 256 MiB (-m: 256M, 512M, ...)", sizes[i].what,
-                        sizes[i].size);
+                        "%s size 0x%" PRIx64 " is not aligned to 256 MiB (-m: 256M, 512M, ...)",
+                        sizes[i].what, sizes[i].size);
             return false;
         }
     }
     for (unsigned i = 0; i < numa->num_nodes; i++) {
         if (numa->nodes[i].mem % SPAPR_LMB_SIZE) {
             g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                        "Node %u memory size 0x%" PRIx64 " is not aligned to 256 MiB (-numa node,mem=)", i,
-                        numa->nodes[i].mem);
+                        "Node %u memory size 0x%" PRIx64
+                        " is not aligned to 256 MiB (-numa node,mem=)",
+                        i, numa->nodes[i].mem);
             return false;
         }
     }
@@ -463,15 +479,16 @@ static bool spapr_init(MachineState *machine, GError **errp)
         return false;
     }
     if (spapr->parent.vga && strcmp(spapr->parent.vga, "none")) {
-        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "-vga %s: guests of this machine are not shown PCI cards yet",
-                  spapr->parent.vga);
+        error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                  "-vga %s: guests of this machine are not shown PCI cards yet", spapr->parent.vga);
         return false;
     }
     spapr_time_init(spapr);
     spapr_resume_init(spapr);
     spapr_vio_init(spapr);
-    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) || !create_nics(spapr, errp) ||
-        !create_scsi_adapters(spapr, errp) || !spapr_load_images(spapr, errp) ||
+    if (!create_vio_devices(spapr, errp) || !spapr_pci_init(spapr, errp) ||
+        !create_nics(spapr, errp) || !create_scsi_adapters(spapr, errp) ||
+        !spapr_load_images(spapr, errp) ||
         !vmstate_register(NULL, 0, &vmstate_spapr, spapr, errp)) {
         return false;
     }
@@ -484,7 +501,8 @@ static bool default_radix(SpaprMachine *spapr)
 {
     PowerPCCPU *cpu = g_ptr_array_index(spapr->cpus, 0);
 
-    return cpu->model->mmu == MMU_64_RADIX && ppc_check_compat(cpu, 0x0f000005, 0, spapr->max_compat_pvr);
+    return cpu->model->mmu == MMU_64_RADIX &&
+           ppc_check_compat(cpu, 0x0f000005, 0, spapr->max_compat_pvr);
 }
 
 static void reset_mmu(SpaprMachine *spapr)
@@ -618,10 +636,11 @@ static unsigned spapr_default_node(const MachineState *machine, unsigned cpu_ind
 
 /* ---- Properties ---- */
 
-#define CAP_PROPERTY(cap, help)                                                                         \
+#define CAP_PROPERTY(cap, help)                                                                    \
     DEFINE_PROP_CUSTOM("cap-" cap, property_type_string, spapr_set_cap, spapr_get_cap, help)
 
-static bool spapr_set_cap(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)
+static bool spapr_set_cap(Object *obj, const Property *prop, const PropertyValue *value,
+                          GError **errp)
 {
     if (value->kind == PROPERTY_BOOL) {
         return spapr_cap_set((SpaprMachine *)obj, prop->name + 4, value->b ? "on" : "off", errp);
@@ -638,7 +657,8 @@ static bool spapr_get_cap(Object *obj, const Property *prop, PropertyValue *valu
 
 static const char *const ic_mode_names[] = {"xics", "xive", "dual", NULL};
 
-static bool spapr_set_ic_mode(Object *obj, const Property *prop, const PropertyValue *value, GError **errp)
+static bool spapr_set_ic_mode(Object *obj, const Property *prop, const PropertyValue *value,
+                              GError **errp)
 {
     SpaprMachine *spapr = (SpaprMachine *)obj;
 
@@ -650,11 +670,13 @@ static bool spapr_set_ic_mode(Object *obj, const Property *prop, const PropertyV
         }
     }
     g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID,
-                "Bad value for \"ic-mode\" property: '%s' (xics, xive or dual)", value->s ? value->s : "");
+                "Bad value for \"ic-mode\" property: '%s' (xics, xive or dual)",
+                value->s ? value->s : "");
     return false;
 }
 
-static bool spapr_get_ic_mode(Object *obj, const Property *prop, PropertyValue *value, GError **errp)
+static bool spapr_get_ic_mode(Object *obj, const Property *prop, PropertyValue *value,
+                              GError **errp)
 {
     value->kind = PROPERTY_STRING;
     value->s = g_strdup(ic_mode_names[((SpaprMachine *)obj)->ic_mode]);
@@ -670,7 +692,8 @@ static const Property spapr_properties[] = {
     CAP_PROPERTY("dfp", "Allow Decimal Floating Point (DFP)"),
     CAP_PROPERTY("cfpc", "Cache Flush on Privilege Change (broken, workaround, fixed)"),
     CAP_PROPERTY("sbbc", "Speculation Barrier Bounds Checking (broken, workaround, fixed)"),
-    CAP_PROPERTY("ibs", "Indirect Branch Speculation (broken, workaround, fixed-ibs, fixed-ccd, fixed-na)"),
+    CAP_PROPERTY(
+        "ibs", "Indirect Branch Speculation (broken, workaround, fixed-ibs, fixed-ccd, fixed-na)"),
     CAP_PROPERTY("hpt-max-page-size", "Maximum page size for Hash Page Table guests"),
     CAP_PROPERTY("nested-hv", "Allow Nested KVM-HV"),
     CAP_PROPERTY("large-decr", "Allow Large Decrementer"),
@@ -680,19 +703,22 @@ static const Property spapr_properties[] = {
     CAP_PROPERTY("ail-mode-3", "Alternate Interrupt Location (AIL) mode 3 support"),
     DEFINE_PROP_CUSTOM("ic-mode", property_type_string, spapr_set_ic_mode, spapr_get_ic_mode,
                        "Specifies the interrupt controller mode (xics, xive, dual)"),
-    DEFINE_PROP_STRING("max-cpu-compat", SpaprMachine, max_cpu_compat_name, NULL,
-                       "Maximum permitted CPU compatibility mode (power6, power7, power7+, power8, power9)"),
+    DEFINE_PROP_STRING(
+        "max-cpu-compat", SpaprMachine, max_cpu_compat_name, NULL,
+        "Maximum permitted CPU compatibility mode (power6, power7, power7+, power8, power9)"),
     DEFINE_PROP_ENUM("resize-hpt", SpaprMachine, resize_hpt, resize_hpt_names, 0,
                      "Resizing of the Hash Page Table (default, enabled, disabled, required)"),
-    DEFINE_PROP_STRING("host-model", SpaprMachine, host_model, NULL, "Host model to advertise in the guest"),
+    DEFINE_PROP_STRING("host-model", SpaprMachine, host_model, NULL,
+                       "Host model to advertise in the guest"),
     DEFINE_PROP_STRING("host-serial", SpaprMachine, host_serial, NULL,
                        "Host serial number to advertise in the guest"),
     DEFINE_PROP_UINT64("kernel-addr", SpaprMachine, kernel_addr_option, 0x400000,
                        "Address at which -kernel images are loaded"),
     DEFINE_PROP_BOOL("modern-hotplug-events", SpaprMachine, use_hotplug_event_source, true,
                      "Use dedicated hotplug event mechanism in place of standard EPOW events"),
-    DEFINE_PROP_ENUM("x-vof", SpaprMachine, vof_option, vof_names, 2,
-                     "Start -kernel with the built-in firmware (on, off, auto: unless -bios is given)"),
+    DEFINE_PROP_ENUM(
+        "x-vof", SpaprMachine, vof_option, vof_names, 2,
+        "Start -kernel with the built-in firmware (on, off, auto: unless -bios is given)"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -711,7 +737,9 @@ SpaprMachine *spapr_machine_current(void)
 {
     MachineState *machine = machine_current();
 
-    return machine && object_is_a(OBJECT(machine), &spapr_machine_base.object) ? SPAPR_MACHINE(machine) : NULL;
+    return machine && object_is_a(OBJECT(machine), &spapr_machine_base.object)
+               ? SPAPR_MACHINE(machine)
+               : NULL;
 }
 
 /* One class for each version row, made once: the rows themselves are the constant part. */

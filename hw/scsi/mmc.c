@@ -156,7 +156,9 @@ int mmc_get_configuration(const MmcDrive *drive, const uint8_t *cdb, uint8_t *ou
 
 int mmc_get_event_status(const MmcDrive *drive, const uint8_t *cdb, uint8_t *out)
 {
-    uint8_t event = EVENT_NO_CHANGE, status = drive->tray_open ? MEDIA_TRAY_OPEN : drive->present ? MEDIA_PRESENT : 0;
+    uint8_t event = EVENT_NO_CHANGE, status = drive->tray_open ? MEDIA_TRAY_OPEN
+                                              : drive->present ? MEDIA_PRESENT
+                                                               : 0;
 
     /* Asynchronous notification: no. */
     if (!(cdb[1] & 1)) {
@@ -198,7 +200,8 @@ int mmc_read_disc_information(const MmcDrive *drive, const uint8_t *cdb, uint8_t
     }
     out[1] = 32;
     out[2] = 0x0e;                              /* last session complete, finalized */
-    out[3] = out[4] = out[5] = out[6] = 1;      /* first track; sessions; first and last track of the last one */
+    out[3] = out[4] = out[5] = out[6] =
+        1; /* first track; sessions; first and last track of the last one */
     out[7] = 0x20;                              /* unrestricted use */
     return 34;
 }
@@ -250,7 +253,7 @@ int mmc_read_dvd_structure(const MmcDrive *drive, const uint8_t *cdb, uint8_t *o
 void mmc_fill_capabilities(bool locked, uint8_t *p)
 {
     p[0] = 0x3b;                                                        /* reads CD-R, CD-RW, DVD */
-    p[2] = 0x7f;                                                        /* audio, mode 2, multiple sessions */
+    p[2] = 0x7f; /* audio, mode 2, multiple sessions */
     p[3] = 0xff;
     p[4] = 0x2d | (locked ? 2 : 0);                          /* tray, ejects, locks */
     stw_be_p(p + 6, 50 * 176);                                          /* kB/s */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SCSI bus: addresses of units, the life of a request, unit attention and sense.  SAM-5 5 (tasks), 5.14
- * (unit attention).
- * Left out: buses whose adapter is told of units that come and go (hot-plugged units are found by the guest
- * when it looks for them), deferred errors, ACA.
+ * The SCSI bus: addresses of units, the life of a request, unit attention and sense.  SAM-5 5
+ * (tasks), 5.14 (unit attention). Left out: buses whose adapter is told of units that come and go
+ * (hot-plugged units are found by the guest when it looks for them), deferred errors, ACA.
  */
 #include <string.h>
 #include "scsi-internal.h"
@@ -32,7 +31,8 @@ static unsigned attention_rank(ScsiSense sense)
 
 void scsi_device_set_attention(ScsiDevice *dev, ScsiSense sense)
 {
-    if (sense.key == SENSE_UNIT_ATTENTION && attention_rank(sense) < attention_rank(dev->unit_attention)) {
+    if (sense.key == SENSE_UNIT_ATTENTION &&
+        attention_rank(sense) < attention_rank(dev->unit_attention)) {
         dev->unit_attention = sense;
     }
 }
@@ -95,7 +95,8 @@ static bool passes_attention(const ScsiDevice *dev, uint8_t opcode)
     }
 }
 
-static ScsiRequest *allocate(const ScsiRequestOps *ops, ScsiDevice *dev, uint32_t tag, uint32_t lun, void *hba)
+static ScsiRequest *allocate(const ScsiRequestOps *ops, ScsiDevice *dev, uint32_t tag, uint32_t lun,
+                             void *hba)
 {
     ScsiRequest *req = g_malloc0(ops->size);
 
@@ -111,7 +112,8 @@ static ScsiRequest *allocate(const ScsiRequestOps *ops, ScsiDevice *dev, uint32_
     return req;
 }
 
-ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb, void *hba)
+ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb,
+                              void *hba)
 {
     const ScsiRequestOps *ops;
     bool attention = false;
@@ -140,12 +142,14 @@ ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const
     return req;
 }
 
-ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb)
+ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun,
+                                     const uint8_t *cdb)
 {
     ScsiCommand command;
     ScsiRequest *req;
 
-    if (!scsi_command_parse(&command, cdb, dev->type, dev->block_size) || lun != (uint32_t)dev->lun) {
+    if (!scsi_command_parse(&command, cdb, dev->type, dev->block_size) ||
+        lun != (uint32_t)dev->lun) {
         return NULL;
     }
     req = allocate(scsi_device_get_class(dev)->request_ops(dev, &command), dev, tag, lun, NULL);
@@ -404,9 +408,11 @@ static char *scsi_wire_name(DeviceState *device)
     const ScsiDevice *dev = (ScsiDevice *)device;
     DeviceState *adapter = device->parent_bus->parent;
     const BusState *above = adapter ? adapter->parent_bus : NULL;
-    g_autofree char *path = above && bus_get_class(above)->wire_name ? bus_get_class(above)->wire_name(adapter) : NULL;
+    g_autofree char *path =
+        above && bus_get_class(above)->wire_name ? bus_get_class(above)->wire_name(adapter) : NULL;
 
-    return g_strdup_printf("%s%s%u:%d:%d", path ? path : "", path ? "/" : "", dev->channel, dev->id, dev->lun);
+    return g_strdup_printf("%s%s%u:%d:%d", path ? path : "", path ? "/" : "", dev->channel, dev->id,
+                           dev->lun);
 }
 
 static char *scsi_firmware_node(DeviceState *device)
@@ -486,7 +492,8 @@ bool scsi_bus_claim_drives(ScsiBus *bus, int number, GError **errp)
         object_ref(OBJECT(dev));
         good = object_add_child(OBJECT(bus), name, OBJECT(dev), errp) &&
                object_property_set_int(OBJECT(dev), "scsi-id", (int)unit, errp) &&
-               (!drive->serial || object_property_set_str(OBJECT(dev), "serial", drive->serial, errp)) &&
+               (!drive->serial ||
+                object_property_set_str(OBJECT(dev), "serial", drive->serial, errp)) &&
                object_property_set_str(OBJECT(dev), "drive", blk_name(blk), errp) &&
                device_realize(dev, &bus->parent, errp);
         if (!good) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What command descriptor blocks say of themselves (length, direction, amount of data, address), and sense
- * data.  SPC-4 4.2 and 4.5, SBC-3 5, MMC-6 6.
+ * What command descriptor blocks say of themselves (length, direction, amount of data, address),
+ * and sense data.  SPC-4 4.2 and 4.5, SBC-3 5, MMC-6 6.
  */
 #include <string.h>
 #include "hw/scsi/scsi.h"
@@ -125,7 +125,9 @@ static uint64_t amount_of(const ScsiCommand *command, Amount amount, uint32_t bl
         return cdb[1] & 1 ? 0 : block_size;
     case AMOUNT_VERIFY:
         /* BYTCHK 0: no data; 1: all blocks; 3: one of them. */
-        return !(cdb[1] & 2) ? 0 : cdb[1] & 4 ? block_size : (uint64_t)group_amount(cdb) * block_size;
+        return !(cdb[1] & 2) ? 0
+               : cdb[1] & 4  ? block_size
+                             : (uint64_t)group_amount(cdb) * block_size;
     case AMOUNT_FORMAT:
         /* FMTDATA: a header, whose size LONGLIST tells. */
         return !(cdb[1] & 0x10) ? 0 : cdb[1] & 0x20 ? 8 : 4;
@@ -146,7 +148,8 @@ static uint64_t amount_of(const ScsiCommand *command, Amount amount, uint32_t bl
     }
 }
 
-bool scsi_command_parse(ScsiCommand *command, const uint8_t *cdb, unsigned type, uint32_t block_size)
+bool scsi_command_parse(ScsiCommand *command, const uint8_t *cdb, unsigned type,
+                        uint32_t block_size)
 {
     Amount amount = AMOUNT_GROUP;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Commands of disks other than READ and WRITE: who knows which, and those that do something.  SPC-4 6, SBC-3 5,
- * MMC-6 6.
- * Left out: persistent reservations, log pages, defect lists, protection information, comparing VERIFY.
+ * Commands of disks other than READ and WRITE: who knows which, and those that do something.  SPC-4
+ * 6, SBC-3 5, MMC-6 6. Left out: persistent reservations, log pages, defect lists, protection
+ * information, comparing VERIFY.
  */
 #include <string.h>
 #include "scsi-disk.h"
@@ -25,7 +25,8 @@ typedef struct CommandRow {
     bool without_medium;
     /* The reply, or NULL. */
     int (*reply)(ScsiRequest *req, uint8_t *out);
-    /* After the parameter list has come, or at once if there is none. Completes the request in the end. */
+    /* After the parameter list has come, or at once if there is none. Completes the request in the
+     * end. */
     void (*execute)(ScsiRequest *req);
 } CommandRow;
 
@@ -182,7 +183,8 @@ static void next_verify(DiskRequest *r)
     }
     r->step = (uint32_t)MIN(r->left, VERIFY_STEP);
     v = iov_single(&iov, r->pattern, r->step);
-    scsi_disk_aio_begin(&r->req, blk_aio_preadv(SCSI_DISK(&r->req)->blk, (int64_t)r->at, &v, 0, verified, r));
+    scsi_disk_aio_begin(
+        &r->req, blk_aio_preadv(SCSI_DISK(&r->req)->blk, (int64_t)r->at, &v, 0, verified, r));
 }
 
 static void verify(ScsiRequest *req)
@@ -329,7 +331,8 @@ static void unmap(ScsiRequest *req)
         return;
     }
     if (size < UNMAP_HEADER || size < lduw_be_p(req->buffer) + 2u ||
-        size < lduw_be_p(req->buffer + 2) + UNMAP_HEADER || lduw_be_p(req->buffer + 2) % UNMAP_ROW) {
+        size < lduw_be_p(req->buffer + 2) + UNMAP_HEADER ||
+        lduw_be_p(req->buffer + 2) % UNMAP_ROW) {
         blk_count_invalid(SCSI_DISK(req)->blk, BLOCK_STAT_UNMAP);
         scsi_request_fail(req, SCSI_SENSE_INVALID_PARAM_LEN);
         return;
@@ -447,7 +450,8 @@ static void command_proceed(ScsiRequest *req)
 
     if (!r->started) {
         r->started = true;
-        scsi_request_data(req, req->cmd.direction == SCSI_TO_DEVICE ? (uint32_t)req->cmd.transfer : r->filled);
+        scsi_request_data(req, req->cmd.direction == SCSI_TO_DEVICE ? (uint32_t)req->cmd.transfer
+                                                                    : r->filled);
     } else if (req->cmd.direction == SCSI_TO_DEVICE) {
         row_of(req)->execute(req);
     } else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * READ, WRITE and WRITE AND VERIFY of disks: chunk by chunk through a buffer, asynchronously, with the
- * policies for errors of the host, and their form in a stream.  SBC-3 5.
+ * READ, WRITE and WRITE AND VERIFY of disks: chunk by chunk through a buffer, asynchronously, with
+ * the policies for errors of the host, and their form in a stream.  SBC-3 5.
  *
  * A request that failed with policy "stop" keeps its buffer and its place, and goes on from there.
  */
@@ -110,8 +110,8 @@ static void submit_read(DiskRequest *r)
 
     next_chunk(r);
     v = iov_single(&iov, req->buffer, r->filled);
-    scsi_disk_aio_begin(req, blk_aio_preadv(SCSI_DISK(req)->blk, (int64_t)(r->sector * SCSI_SECTOR), &v, 0,
-                                            read_done, r));
+    scsi_disk_aio_begin(req, blk_aio_preadv(SCSI_DISK(req)->blk, (int64_t)(r->sector * SCSI_SECTOR),
+                                            &v, 0, read_done, r));
 }
 
 /* FUA: what the cache holds is on the medium before it is read. */
@@ -169,8 +169,9 @@ static void proceed_write(DiskRequest *r)
         return;
     }
     v = iov_single(&iov, req->buffer, r->filled);
-    scsi_disk_aio_begin(req, blk_aio_pwritev(SCSI_DISK(req)->blk, (int64_t)(r->sector * SCSI_SECTOR), &v,
-                                             r->fua ? BLOCK_REQ_FUA : 0, write_done, r));
+    scsi_disk_aio_begin(req,
+                        blk_aio_pwritev(SCSI_DISK(req)->blk, (int64_t)(r->sector * SCSI_SECTOR), &v,
+                                        r->fua ? BLOCK_REQ_FUA : 0, write_done, r));
 }
 
 /* ---- Commands ---- */
@@ -266,9 +267,10 @@ static void io_proceed(ScsiRequest *req)
 /* ---- State ---- */
 
 /*
- * In a stream a request is either as it is in its first chunk, or as it was before it began.  Other forms exist,
- * but the adapter of a QEMU that loads them moves the rest of the data to (from) the wrong place: what it
- * has moved already is not in the stream.  Doing all of a request again changes nothing.
+ * In a stream a request is either as it is in its first chunk, or as it was before it began.  Other
+ * forms exist, but the adapter of a QEMU that loads them moves the rest of the data to (from) the
+ * wrong place: what it has moved already is not in the stream.  Doing all of a request again
+ * changes nothing.
  */
 static bool save_anew(const ScsiRequest *req)
 {
@@ -316,10 +318,11 @@ static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
     if (state_stream_has_error(s)) {
         return false;
     }
-    if (r->sector_count > total || r->sector_count == 0 || r->sector != start + (total - r->sector_count) ||
-        size > SCSI_CHUNK || size % SCSI_SECTOR) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "request %u is at sector %" PRIu64 " with %u left and a buffer of %u",
-                  req->tag, r->sector, r->sector_count, size);
+    if (r->sector_count > total || r->sector_count == 0 ||
+        r->sector != start + (total - r->sector_count) || size > SCSI_CHUNK || size % SCSI_SECTOR) {
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "request %u is at sector %" PRIu64 " with %u left and a buffer of %u", req->tag,
+                  r->sector, r->sector_count, size);
         return false;
     }
     r->fua = wants_fua(&req->cmd);
@@ -340,7 +343,8 @@ static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
         /* Data of a read that was under way: it is made again. */
         skip = state_get_be32(s);
         if (skip > size) {
-            error_set(errp, GOSSAMER_ERROR_STREAM, "request %u has %u bytes in a buffer of %u", req->tag, skip, size);
+            error_set(errp, GOSSAMER_ERROR_STREAM, "request %u has %u bytes in a buffer of %u",
+                      req->tag, skip, size);
             return false;
         }
         return state_skip(s, skip);

@@ -3,11 +3,16 @@
 #include "scsi-disk.h"
 #include "hw/scsi/mmc.h"
 
-static int reply(ScsiRequest *req, uint8_t *out, int (*fill)(const MmcDrive *drive, const uint8_t *cdb, uint8_t *out))
+static int reply(ScsiRequest *req, uint8_t *out,
+                 int (*fill)(const MmcDrive *drive, const uint8_t *cdb, uint8_t *out))
 {
     ScsiDisk *disk = SCSI_DISK(req);
-    MmcDrive drive = {scsi_disk_blocks(disk) * disk->dev.block_size, disk->dev.block_size, disk->tray_open,
-                      blk_is_inserted(disk->blk), &disk->media_event, &disk->eject_request};
+    MmcDrive drive = {scsi_disk_blocks(disk) * disk->dev.block_size,
+                      disk->dev.block_size,
+                      disk->tray_open,
+                      blk_is_inserted(disk->blk),
+                      &disk->media_event,
+                      &disk->eject_request};
     int size = fill(&drive, req->cmd.buf, out);
 
     if (size == MMC_INCOMPATIBLE_FORMAT) {

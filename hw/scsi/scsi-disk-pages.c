@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What disks tell about themselves: INQUIRY with its pages, capacity, mode pages.  SPC-4 6.6, 7.5, 7.8; SBC-3
- * 5.16, 5.17, 6.5, 6.6; MMC-6 7.
+ * What disks tell about themselves: INQUIRY with its pages, capacity, mode pages.
+ * SPC-4 6.6, 7.5, 7.8; SBC-3 5.16, 5.17, 6.5, 6.6; MMC-6 7.
  */
 #include <string.h>
 #include "scsi-disk.h"
@@ -12,8 +12,15 @@
 #define INQUIRY_SIZE 36u
 #define SERIAL_LIMIT 36u
 #define UNMAP_ROWS   255u
-enum { PAGE_GEOMETRY = 0x04, PAGE_FLEXIBLE = 0x05, PAGE_RW_ERROR = 0x01, PAGE_CACHING = 0x08, PAGE_AUDIO = 0x0e,
-       PAGE_CAPABILITIES = 0x2a, PAGE_ALL = 0x3f };
+enum {
+    PAGE_GEOMETRY = 0x04,
+    PAGE_FLEXIBLE = 0x05,
+    PAGE_RW_ERROR = 0x01,
+    PAGE_CACHING = 0x08,
+    PAGE_AUDIO = 0x0e,
+    PAGE_CAPABILITIES = 0x2a,
+    PAGE_ALL = 0x3f
+};
 enum { CONTROL_CURRENT, CONTROL_CHANGEABLE, CONTROL_DEFAULT, CONTROL_SAVED };
 #define CACHING_WCE 4
 
@@ -70,16 +77,17 @@ static int page_identification(const ScsiDisk *disk, uint8_t *out)
     int at = 0;
 
     if (n) {
-        memcpy(designator(out, &at, 0x02, 0x00, (uint8_t)n), disk->device_id, n);   /* ASCII, vendor's own */
+        memcpy(designator(out, &at, 0x02, 0x00, (uint8_t)n), disk->device_id,
+               n); /* ASCII, vendor's own */
     }
     if (disk->wwn) {
-        stq_be_p(designator(out, &at, 0x01, 0x03, 8), disk->wwn);                   /* binary, NAA */
+        stq_be_p(designator(out, &at, 0x01, 0x03, 8), disk->wwn); /* binary, NAA */
     }
     if (disk->port_wwn) {
-        stq_be_p(designator(out, &at, 0x61, 0x93, 8), disk->port_wwn);              /* SAS, of the port */
+        stq_be_p(designator(out, &at, 0x61, 0x93, 8), disk->port_wwn); /* SAS, of the port */
     }
     if (disk->port_index) {
-        stw_be_p(designator(out, &at, 0x61, 0x94, 4) + 2, disk->port_index);        /* relative port */
+        stw_be_p(designator(out, &at, 0x61, 0x94, 4) + 2, disk->port_index); /* relative port */
     }
     return at;
 }
@@ -98,7 +106,7 @@ static int page_limits(const ScsiDisk *disk, uint8_t *out)
     stl_be_p(out + 16, in_blocks(disk, disk->max_unmap_size));
     stl_be_p(out + 20, UNMAP_ROWS);
     stl_be_p(out + 24, in_blocks(disk, disk->discard_granularity));
-    stl_be_p(out + 36, most);                                           /* WRITE SAME; upper half before it is 0 */
+    stl_be_p(out + 36, most); /* WRITE SAME; upper half before it is 0 */
     return 0x3c;
 }
 
@@ -116,8 +124,8 @@ static int page_provisioning(const ScsiDisk *disk, uint8_t *out)
     if (disk->dev.type != SCSI_TYPE_DISK) {
         return -1;
     }
-    out[1] = 0xe0;                                                      /* UNMAP, WRITE SAME(16) and (10) with it */
-    out[2] = disk->discard_granularity ? 2 : 1;                         /* thin, or only with resources */
+    out[1] = 0xe0;                              /* UNMAP, WRITE SAME(16) and (10) with it */
+    out[2] = disk->discard_granularity ? 2 : 1; /* thin, or only with resources */
     return 4;
 }
 
@@ -167,7 +175,7 @@ int scsi_disk_inquiry(ScsiRequest *req, uint8_t *out)
     out[0] = disk->dev.type;
     out[1] = disk->removable ? 0x80 : 0;
     out[2] = (uint8_t)disk->scsi_version;
-    out[3] = 0x12;                                                      /* hierarchical LUNs, format 2 */
+    out[3] = 0x12; /* hierarchical LUNs, format 2 */
     out[4] = INQUIRY_SIZE - 5;
     out[7] = 0x10 | (req->bus->ops->tagged_queue ? 2 : 0);
     put_text(out + 8, 8, disk->vendor, ' ');
@@ -204,7 +212,8 @@ int scsi_disk_read_capacity_10(ScsiRequest *req, uint8_t *out)
 static unsigned physical_exponent(const ScsiDisk *disk)
 {
     return disk->physical_block_size > disk->logical_block_size
-               ? (unsigned)__builtin_ctzll(disk->physical_block_size / disk->logical_block_size) : 0;
+               ? (unsigned)__builtin_ctzll(disk->physical_block_size / disk->logical_block_size)
+               : 0;
 }
 
 int scsi_disk_service_action_in(ScsiRequest *req, uint8_t *out)
@@ -242,8 +251,8 @@ static void fill_geometry(const ScsiDisk *disk, uint8_t *p)
 {
     put_cylinders(p, disk->cylinders, 3);
     p[3] = (uint8_t)disk->heads;
-    put_cylinders(p + 4, disk->cylinders, 3);                           /* no write precompensation */
-    put_cylinders(p + 7, disk->cylinders, 3);                           /* no reduced write current */
+    put_cylinders(p + 4, disk->cylinders, 3); /* no write precompensation */
+    put_cylinders(p + 7, disk->cylinders, 3); /* no reduced write current */
     stw_be_p(p + 10, 200);                                              /* step rate, ns */
     memset(p + 12, 0xff, 3);                                            /* landing zone */
     stw_be_p(p + 18, 5400);                                             /* rotations a minute */
@@ -258,7 +267,7 @@ static void fill_flexible(const ScsiDisk *disk, uint8_t *p)
     put_cylinders(p + 6, disk->cylinders, 2);
     put_cylinders(p + 8, disk->cylinders, 2);
     put_cylinders(p + 10, disk->cylinders, 2);
-    p[13] = p[14] = p[16] = p[17] = p[18] = 1;                          /* step, head settle and motor times */
+    p[13] = p[14] = p[16] = p[17] = p[18] = 1; /* step, head settle and motor times */
     stw_be_p(p + 26, 5400);
 }
 
@@ -332,7 +341,8 @@ int scsi_disk_mode_sense(ScsiRequest *req, uint8_t *out)
 {
     const ScsiDisk *disk = SCSI_DISK(req);
     bool six = req->cmd.buf[0] == SCSI_MODE_SENSE_6, rom = disk->dev.type == SCSI_TYPE_ROM;
-    int page = req->cmd.buf[2] & 0x3f, control = req->cmd.buf[2] >> 6, at = six ? 4 : 8, first = 0, last = PAGE_ALL - 1;
+    int page = req->cmd.buf[2] & 0x3f, control = req->cmd.buf[2] >> 6, at = six ? 4 : 8, first = 0,
+        last = PAGE_ALL - 1;
     uint64_t blocks = scsi_disk_blocks(disk);
     uint8_t *specific = out + (six ? 2 : 3), *descriptor_length = out + (six ? 3 : 7);
 

@@ -111,7 +111,8 @@ static void attention_told(ScsiDevice *dev)
 
 static const ScsiRequestOps *request_ops(ScsiDevice *dev, const ScsiCommand *command)
 {
-    return scsi_disk_io_direction(command->buf[0]) == SCSI_NO_DATA ? &scsi_disk_command_ops : &scsi_disk_io_ops;
+    return scsi_disk_io_direction(command->buf[0]) == SCSI_NO_DATA ? &scsi_disk_command_ops
+                                                                   : &scsi_disk_io_ops;
 }
 
 static void disk_drain(ScsiDevice *dev)
@@ -137,8 +138,10 @@ static void disk_reset(void *obj, ResetType type)
 
 static bool check_block_sizes(ScsiDisk *disk, GError **errp)
 {
-    const struct { const char *name; uint64_t size; } sizes[] = {
-        {"logical_block_size", disk->logical_block_size}, {"physical_block_size", disk->physical_block_size},
+    const struct { const char *name; uint64_t size;
+    } sizes[] = {
+        {"logical_block_size", disk->logical_block_size},
+        {"physical_block_size", disk->physical_block_size},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
@@ -147,7 +150,8 @@ static bool check_block_sizes(ScsiDisk *disk, GError **errp)
         if (size && (size < SCSI_SECTOR || size > BLOCK_SIZE_LIMIT || (size & (size - 1)))) {
             error_set(errp, GOSSAMER_ERROR_INVALID,
                       "Property '%s.%s' takes a power of 2 from %u to %u, not '%" PRIu64 "'",
-                      disk->dev.parent.object.class->name, sizes[i].name, SCSI_SECTOR, BLOCK_SIZE_LIMIT, size);
+                      disk->dev.parent.object.class->name, sizes[i].name, SCSI_SECTOR,
+                      BLOCK_SIZE_LIMIT, size);
             return false;
         }
     }
@@ -159,17 +163,22 @@ static bool choose_block_sizes(ScsiDisk *disk, GError **errp)
     if (!check_block_sizes(disk, errp)) {
         return false;
     }
-    disk->dev.block_size = disk->logical_block_size ? (uint32_t)disk->logical_block_size : SCSI_SECTOR;
+    disk->dev.block_size =
+        disk->logical_block_size ? (uint32_t)disk->logical_block_size : SCSI_SECTOR;
     if (disk->dev.type == SCSI_TYPE_ROM) {
-        disk->dev.block_size = disk->physical_block_size ? (uint32_t)disk->physical_block_size : 2048;
+        disk->dev.block_size =
+            disk->physical_block_size ? (uint32_t)disk->physical_block_size : 2048;
     }
     disk->logical_block_size = disk->logical_block_size ? disk->logical_block_size : SCSI_SECTOR;
-    disk->physical_block_size = disk->physical_block_size ? disk->physical_block_size : disk->logical_block_size;
+    disk->physical_block_size =
+        disk->physical_block_size ? disk->physical_block_size : disk->logical_block_size;
     if (disk->logical_block_size > disk->physical_block_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "logical_block_size > physical_block_size not supported");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "logical_block_size > physical_block_size not supported");
         return false;
     }
-    if (disk->min_io_size % disk->logical_block_size || disk->opt_io_size % disk->logical_block_size) {
+    if (disk->min_io_size % disk->logical_block_size ||
+        disk->opt_io_size % disk->logical_block_size) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "%s must be a multiple of logical_block_size",
                   disk->min_io_size % disk->logical_block_size ? "min_io_size" : "opt_io_size");
         return false;
@@ -178,7 +187,8 @@ static bool choose_block_sizes(ScsiDisk *disk, GError **errp)
         disk->discard_granularity = MAX(disk->logical_block_size, DEFAULT_DISCARD_GRANULARITY);
     }
     if (disk->discard_granularity % disk->logical_block_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "discard_granularity must be a multiple of logical_block_size");
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "discard_granularity must be a multiple of logical_block_size");
         return false;
     }
     return true;
@@ -225,11 +235,13 @@ static bool check_policies(const ScsiDisk *disk, GError **errp)
 /* The drive is ours by then: what another device has must not change. */
 static void apply_policies(ScsiDisk *disk)
 {
-    BlockErrorPolicy on_read = blk_error_policy(disk->blk, true), on_write = blk_error_policy(disk->blk, false);
+    BlockErrorPolicy on_read = blk_error_policy(disk->blk, true),
+                     on_write = blk_error_policy(disk->blk, false);
 
     blk_set_error_policy(disk->blk, disk->on_read ? (BlockErrorPolicy)disk->on_read : on_read,
                          disk->on_write ? (BlockErrorPolicy)disk->on_write : on_write);
-    disk->default_wce = disk->write_cache == OOA_AUTO ? blk_write_cache(disk->blk) : disk->write_cache == OOA_ON;
+    disk->default_wce =
+        disk->write_cache == OOA_AUTO ? blk_write_cache(disk->blk) : disk->write_cache == OOA_ON;
     scsi_disk_set_write_cache(disk, disk->default_wce);
     blk_set_guest_block_size(disk->blk, disk->dev.block_size);
 }
@@ -264,7 +276,8 @@ static bool disk_realize(ScsiDisk *disk, GError **errp)
         error_set(errp, GOSSAMER_ERROR_INVALID, "Device needs media, but drive is empty");
         return false;
     }
-    if (!choose_block_sizes(disk, errp) || !choose_geometry(disk, errp) || !check_policies(disk, errp)) {
+    if (!choose_block_sizes(disk, errp) || !choose_geometry(disk, errp) ||
+        !check_policies(disk, errp)) {
         return false;
     }
     if (!blk_attach_device(disk->blk, OBJECT(dev), errp)) {
@@ -366,58 +379,68 @@ static const VMStateDescription vmstate_scsi_disk = {
     .minimum_version_id = 1,
     .pre_load = disk_pre_load,
     .post_load = disk_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_STRUCT(dev, ScsiDisk, 0, vmstate_scsi_device, ScsiDevice),
-        VMSTATE_BOOL(media_changed, ScsiDisk),
-        VMSTATE_BOOL(media_event, ScsiDisk),
-        VMSTATE_BOOL(eject_request, ScsiDisk),
-        VMSTATE_BOOL(tray_open, ScsiDisk),
-        VMSTATE_BOOL(tray_locked, ScsiDisk),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_STRUCT(dev, ScsiDisk, 0, vmstate_scsi_device, ScsiDevice),
+            VMSTATE_BOOL(media_changed, ScsiDisk),
+            VMSTATE_BOOL(media_event, ScsiDisk),
+            VMSTATE_BOOL(eject_request, ScsiDisk),
+            VMSTATE_BOOL(tray_open, ScsiDisk),
+            VMSTATE_BOOL(tray_locked, ScsiDisk),
+            VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_write_cache),
-    .immutable = VMSTATE_NAMES("blk", "serial", "vendor", "product", "version", "device_id", "wwn", "port_wwn",
-                               "port_index", "rotation_rate", "removable", "dpofua", "default_wce",
-                               "logical_block_size", "physical_block_size", "min_io_size", "opt_io_size",
-                               "discard_granularity", "max_unmap_size", "max_io_size", "scsi_version", "bootindex",
-                               "cylinders", "heads", "sectors", "on_read", "on_write", "write_cache"),
+    .immutable = VMSTATE_NAMES(
+        "blk", "serial", "vendor", "product", "version", "device_id", "wwn", "port_wwn",
+        "port_index", "rotation_rate", "removable", "dpofua", "default_wce", "logical_block_size",
+        "physical_block_size", "min_io_size", "opt_io_size", "discard_granularity",
+        "max_unmap_size", "max_io_size", "scsi_version", "bootindex", "cylinders", "heads",
+        "sectors", "on_read", "on_write", "write_cache"),
     .host_only = VMSTATE_NAMES("attached"),
     VMSTATE_STRUCT_AUDIT(ScsiDisk),
 };
 
 /* ---- Properties and classes ---- */
 
-#define COMMON_PROPERTIES                                                                                       \
-    DEFINE_PROP_DRIVE("drive", ScsiDisk, blk, "drive or node of the medium"),                                   \
-    DEFINE_PROP_STRING("serial", ScsiDisk, serial, NULL, "serial number"),                                      \
-    DEFINE_PROP_STRING("vendor", ScsiDisk, vendor, NULL, "vendor of INQUIRY"),                                  \
-    DEFINE_PROP_STRING("product", ScsiDisk, product, NULL, "product of INQUIRY"),                               \
-    DEFINE_PROP_STRING("ver", ScsiDisk, version, NULL, "revision of INQUIRY"),                                  \
-    DEFINE_PROP_STRING("device_id", ScsiDisk, device_id, NULL, "identification in page 0x83"),                  \
-    DEFINE_PROP_UINT64("wwn", ScsiDisk, wwn, 0, "world-wide name"),                                             \
-    DEFINE_PROP_UINT64("port_wwn", ScsiDisk, port_wwn, 0, "world-wide name of the port"),                       \
-    DEFINE_PROP_UINT16("port_index", ScsiDisk, port_index, 0, "relative port"),                                 \
-    DEFINE_PROP_SIZE("logical_block_size", ScsiDisk, logical_block_size, 0, "bytes of a block (0: 512)"),     \
-    DEFINE_PROP_SIZE("physical_block_size", ScsiDisk, physical_block_size, 0,                                 \
-                       "bytes that are best written together (0: a block)"),                                    \
-    DEFINE_PROP_SIZE("min_io_size", ScsiDisk, min_io_size, 0, "granularity of the best transfers"),           \
-    DEFINE_PROP_SIZE("opt_io_size", ScsiDisk, opt_io_size, 0, "size of the best transfers"),                  \
-    DEFINE_PROP_SIZE("discard_granularity", ScsiDisk, discard_granularity, GRANULARITY_UNSET,                 \
-                       "granularity of UNMAP (0: none)"),                                                       \
-    DEFINE_PROP_SIZE("max_io_size", ScsiDisk, max_io_size, INT32_MAX, "most bytes of a transfer"),              \
-    DEFINE_PROP_INT32("scsi_version", ScsiDisk, scsi_version, 5, "version of INQUIRY"),                         \
-    DEFINE_PROP_BOOL("dpofua", ScsiDisk, dpofua, false, "tell that DPO and FUA are supported"),                 \
-    DEFINE_PROP_INT32("bootindex", ScsiDisk, bootindex, -1, "place in the boot order"),                         \
-    DEFINE_PROP_ENUM("write-cache", ScsiDisk, write_cache, on_off_auto_names, OOA_AUTO,                         \
-                     "write cache (on, off, auto: as the drive has it)"),                                       \
-    DEFINE_PROP_ENUM("rerror", ScsiDisk, on_read, policy_names, 0, "policy for errors of reading"),             \
-    DEFINE_PROP_ENUM("werror", ScsiDisk, on_write, policy_names, 0, "policy for errors of writing")
+#define COMMON_PROPERTIES                                                                          \
+    DEFINE_PROP_DRIVE("drive", ScsiDisk, blk, "drive or node of the medium"),                      \
+        DEFINE_PROP_STRING("serial", ScsiDisk, serial, NULL, "serial number"),                     \
+        DEFINE_PROP_STRING("vendor", ScsiDisk, vendor, NULL, "vendor of INQUIRY"),                 \
+        DEFINE_PROP_STRING("product", ScsiDisk, product, NULL, "product of INQUIRY"),              \
+        DEFINE_PROP_STRING("ver", ScsiDisk, version, NULL, "revision of INQUIRY"),                 \
+        DEFINE_PROP_STRING("device_id", ScsiDisk, device_id, NULL, "identification in page 0x83"), \
+        DEFINE_PROP_UINT64("wwn", ScsiDisk, wwn, 0, "world-wide name"),                            \
+        DEFINE_PROP_UINT64("port_wwn", ScsiDisk, port_wwn, 0, "world-wide name of the port"),      \
+        DEFINE_PROP_UINT16("port_index", ScsiDisk, port_index, 0, "relative port"),                \
+        DEFINE_PROP_SIZE("logical_block_size", ScsiDisk, logical_block_size, 0,                    \
+                         "bytes of a block (0: 512)"),                                             \
+        DEFINE_PROP_SIZE("physical_block_size", ScsiDisk, physical_block_size, 0,                  \
+                         "bytes that are best written together (0: a block)"),                     \
+        DEFINE_PROP_SIZE("min_io_size", ScsiDisk, min_io_size, 0,                                  \
+                         "granularity of the best transfers"),                                     \
+        DEFINE_PROP_SIZE("opt_io_size", ScsiDisk, opt_io_size, 0, "size of the best transfers"),   \
+        DEFINE_PROP_SIZE("discard_granularity", ScsiDisk, discard_granularity, GRANULARITY_UNSET,  \
+                         "granularity of UNMAP (0: none)"),                                        \
+        DEFINE_PROP_SIZE("max_io_size", ScsiDisk, max_io_size, INT32_MAX,                          \
+                         "most bytes of a transfer"),                                              \
+        DEFINE_PROP_INT32("scsi_version", ScsiDisk, scsi_version, 5, "version of INQUIRY"),        \
+        DEFINE_PROP_BOOL("dpofua", ScsiDisk, dpofua, false,                                        \
+                         "tell that DPO and FUA are supported"),                                   \
+        DEFINE_PROP_INT32("bootindex", ScsiDisk, bootindex, -1, "place in the boot order"),        \
+        DEFINE_PROP_ENUM("write-cache", ScsiDisk, write_cache, on_off_auto_names, OOA_AUTO,        \
+                         "write cache (on, off, auto: as the drive has it)"),                      \
+        DEFINE_PROP_ENUM("rerror", ScsiDisk, on_read, policy_names, 0,                             \
+                         "policy for errors of reading"),                                          \
+        DEFINE_PROP_ENUM("werror", ScsiDisk, on_write, policy_names, 0,                            \
+                         "policy for errors of writing")
 
 static const Property hd_properties[] = {
     COMMON_PROPERTIES,
     DEFINE_PROP_BOOL("removable", ScsiDisk, removable, false, "the medium can be taken out"),
-    DEFINE_PROP_SIZE("max_unmap_size", ScsiDisk, max_unmap_size, 1u << 30, "most bytes of an UNMAP"),
-    DEFINE_PROP_UINT16("rotation_rate", ScsiDisk, rotation_rate, 0, "rotations a minute (1: none, 0: not told)"),
+    DEFINE_PROP_SIZE("max_unmap_size", ScsiDisk, max_unmap_size, 1u << 30,
+                     "most bytes of an UNMAP"),
+    DEFINE_PROP_UINT16("rotation_rate", ScsiDisk, rotation_rate, 0,
+                       "rotations a minute (1: none, 0: not told)"),
     DEFINE_PROP_UINT32("cyls", ScsiDisk, cylinders, 0, "cylinders (0: guessed)"),
     DEFINE_PROP_UINT32("heads", ScsiDisk, heads, 0, "heads"),
     DEFINE_PROP_UINT32("secs", ScsiDisk, sectors, 0, "sectors of a track"),
@@ -429,28 +452,30 @@ static const Property cd_properties[] = {
     DEFINE_PROP_END_OF_LIST(),
 };
 
-#define SCSI_DISK_CLASS(class_name, text, rows, realize_fn)                                                     \
-    {                                                                                                           \
-        .device = {                                                                                             \
-            .name = class_name,                                                                                 \
-            .parent = &scsi_device_class.object,                                                                \
-            .description = text,                                                                                \
-            .instance_size = sizeof(ScsiDisk),                                                                  \
-            .properties = rows,                                                                                 \
-            .category = DEVICE_CATEGORY_STORAGE,                                                                \
-            .user_creatable = true,                                                                             \
-            .hotpluggable = true,                                                                               \
-            .vmstate = &vmstate_scsi_disk,                                                                      \
-            .realize = realize_fn,                                                                              \
-            .unrealize = disk_unrealize,                                                                        \
-            .reset = {.hold = disk_reset},                                                                      \
-        },                                                                                                      \
-        .request_ops = request_ops, .drain = disk_drain, .attention_told = attention_told,                      \
+#define SCSI_DISK_CLASS(class_name, text, rows, realize_fn)                                        \
+    {                                                                                              \
+        .device =                                                                                  \
+            {                                                                                      \
+                .name = class_name,                                                                \
+                .parent = &scsi_device_class.object,                                               \
+                .description = text,                                                               \
+                .instance_size = sizeof(ScsiDisk),                                                 \
+                .properties = rows,                                                                \
+                .category = DEVICE_CATEGORY_STORAGE,                                               \
+                .user_creatable = true,                                                            \
+                .hotpluggable = true,                                                              \
+                .vmstate = &vmstate_scsi_disk,                                                     \
+                .realize = realize_fn,                                                             \
+                .unrealize = disk_unrealize,                                                       \
+                .reset = {.hold = disk_reset},                                                     \
+            },                                                                                     \
+        .request_ops = request_ops, .drain = disk_drain, .attention_told = attention_told,         \
     }
 
-static const ScsiDeviceClass scsi_hd_class = SCSI_DISK_CLASS("scsi-hd", "virtual SCSI disk", hd_properties, hd_realize);
-static const ScsiDeviceClass scsi_cd_class = SCSI_DISK_CLASS("scsi-cd", "virtual SCSI CD-ROM", cd_properties,
-                                                             cd_realize);
+static const ScsiDeviceClass scsi_hd_class =
+    SCSI_DISK_CLASS("scsi-hd", "virtual SCSI disk", hd_properties, hd_realize);
+static const ScsiDeviceClass scsi_cd_class =
+    SCSI_DISK_CLASS("scsi-cd", "virtual SCSI CD-ROM", cd_properties, cd_realize);
 
 const DeviceClass *const hw_scsi_device_classes[] = {
     &scsi_hd_class.device, &scsi_cd_class.device, &spapr_vscsi_vio_class.device, NULL,

@@ -8,7 +8,7 @@
 typedef struct ScsiDisk {
     ScsiDevice dev;              /* first */
     /* saved */
-    bool media_changed;          /* a new medium is announced when the loss of the old one was told */
+    bool media_changed; /* a new medium is announced when the loss of the old one was told */
     bool media_event, eject_request;    /* for GET EVENT STATUS NOTIFICATION */
     bool tray_open, tray_locked;
     bool wce;                    /* the write cache is on: the guest may change it (MODE SELECT) */
@@ -57,8 +57,8 @@ extern const ScsiRequestOps scsi_disk_io_ops;
 /* Of READ and WRITE of any size, even of no blocks at all; NO_DATA: another command. */
 ScsiDirection scsi_disk_io_direction(uint8_t opcode);
 /*
- * The host answered: false if there is nothing to complain about (or errors are to be ignored).  True: the
- * request is over, or waits for the machine to go on.
+ * The host answered: false if there is nothing to complain about (or errors are to be ignored).
+ * True: the request is over, or waits for the machine to go on.
  */
 bool scsi_disk_failed(ScsiRequest *req, int ret, bool is_read);
 void scsi_disk_aio_begin(ScsiRequest *req, BlockRequest *aio);
@@ -68,8 +68,8 @@ bool scsi_disk_aio_end(ScsiRequest *req);
 /* scsi-disk-command.c */
 extern const ScsiRequestOps scsi_disk_command_ops;
 
-/* scsi-disk-pages.c, scsi-disk-mmc.c: data for the host; a length, or -1 with req failed or for an invalid
- * field in the CDB. out has SCSI_DISK_REPLY bytes of zeros. */
+/* scsi-disk-pages.c, scsi-disk-mmc.c: data for the host; a length, or -1 with req failed or for an
+ * invalid field in the CDB. out has SCSI_DISK_REPLY bytes of zeros. */
 #define SCSI_DISK_REPLY 4096u
 int scsi_disk_inquiry(ScsiRequest *req, uint8_t *out);
 int scsi_disk_mode_sense(ScsiRequest *req, uint8_t *out);

@@ -6,10 +6,12 @@
 #include "hw/scsi/scsi.h"
 
 /* scsi-target.c: who answers in a unit's place. */
-extern const ScsiRequestOps scsi_ops_invalid_opcode, scsi_ops_invalid_field, scsi_ops_attention, scsi_ops_target;
+extern const ScsiRequestOps scsi_ops_invalid_opcode, scsi_ops_invalid_field, scsi_ops_attention,
+    scsi_ops_target;
 
 /* scsi-bus.c, for requests that come in a stream: NULL if no unit could have it. */
-ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb);
+ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun,
+                                     const uint8_t *cdb);
 /* Into the unit's list, without starting. */
 void scsi_request_attach(ScsiRequest *req);
 

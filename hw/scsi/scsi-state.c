@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State of units: pending conditions, sense data, and the requests that wait for the machine to go on.
+ * State of units: pending conditions, sense data, and the requests that wait for the machine to go
+ * on.
  *
- * Requests in a stream: 1 (waits for a retry) or 2 (was under way), the command's 16 bytes, tag, LUN, then the
- * adapter's part and the unit's; 0 ends the list.
+ * Requests in a stream: 1 (waits for a retry) or 2 (was under way), the command's 16 bytes, tag,
+ * LUN, then the adapter's part and the unit's; 0 ends the list.
  */
 #include <string.h>
 #include "scsi-disk.h"
@@ -12,7 +13,8 @@
 
 enum { REQUEST_END = 0, REQUEST_RETRY = 1, REQUEST_UNDER_WAY = 2 };
 
-static bool put_requests(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_requests(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                         GError **errp)
 {
     const GQueue *requests = pv;
 
@@ -21,7 +23,8 @@ static bool put_requests(StateStream *s, const void *pv, size_t size, const VMSt
         const ScsiBusOps *ops = req->bus->ops;
 
         if (!ops->save_request) {
-            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED, "requests of adapter '%s' cannot be saved",
+            error_set(errp, GOSSAMER_ERROR_NOT_SUPPORTED,
+                      "requests of adapter '%s' cannot be saved",
                       device_get_class(req->bus->parent.parent)->name);
             return false;
         }
@@ -61,8 +64,8 @@ static bool get_request(StateStream *s, ScsiDevice *dev, uint8_t kind, GError **
     }
     req = ops->load_request ? scsi_request_new_loaded(dev, tag, lun, cdb) : NULL;
     if (!req) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "request %u (command 0x%02x, LUN %u) is none of this unit", tag, cdb[0],
-                  lun);
+        error_set(errp, GOSSAMER_ERROR_STREAM,
+                  "request %u (command 0x%02x, LUN %u) is none of this unit", tag, cdb[0], lun);
         return false;
     }
     req->retry = kind == REQUEST_RETRY;
@@ -80,7 +83,8 @@ static bool get_request(StateStream *s, ScsiDevice *dev, uint8_t kind, GError **
     return good;
 }
 
-static bool get_requests(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_requests(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                         GError **errp)
 {
     ScsiDevice *dev = container_of(pv, ScsiDevice, requests);
     uint8_t kind;
@@ -109,11 +113,13 @@ static const VMStateDescription vmstate_long_sense = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = long_sense_needed,
-    .fields = (const VMStateField[]){
-        VMSTATE_SUB_ARRAY(sense, ScsiDevice, SCSI_SENSE_WIRE_SIZE, SCSI_SENSE_SIZE - SCSI_SENSE_WIRE_SIZE, 0,
-                          vmstate_info_uint8, uint8_t),
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_SUB_ARRAY(sense, ScsiDevice, SCSI_SENSE_WIRE_SIZE,
+                              SCSI_SENSE_SIZE - SCSI_SENSE_WIRE_SIZE, 0, vmstate_info_uint8,
+                              uint8_t),
+            VMSTATE_END_OF_LIST(),
+        },
 };
 
 static bool device_pre_load(void *opaque, GError **errp)
@@ -130,8 +136,8 @@ static bool device_post_load(void *opaque, int version, GError **errp)
     ScsiDevice *dev = opaque;
 
     if (dev->sense_len > SCSI_SENSE_SIZE) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "SCSIDevice: %u bytes of sense data in %u", dev->sense_len,
-                  SCSI_SENSE_SIZE);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "SCSIDevice: %u bytes of sense data in %u",
+                  dev->sense_len, SCSI_SENSE_SIZE);
         dev->sense_len = 0;
         return false;
     }
@@ -144,17 +150,22 @@ const VMStateDescription vmstate_scsi_device = {
     .minimum_version_id = 1,
     .pre_load = device_pre_load,
     .post_load = device_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UINT8(unit_attention.key, ScsiDevice),
-        VMSTATE_UINT8(unit_attention.asc, ScsiDevice),
-        VMSTATE_UINT8(unit_attention.ascq, ScsiDevice),
-        VMSTATE_BOOL(sense_is_ua, ScsiDevice),
-        VMSTATE_SUB_ARRAY(sense, ScsiDevice, 0, SCSI_SENSE_WIRE_SIZE, 0, vmstate_info_uint8, uint8_t),
-        VMSTATE_UINT32(sense_len, ScsiDevice),
-        {.name = "requests", .info = &vmstate_info_scsi_requests, .flags = VMS_SINGLE, .size = sizeof(GQueue),
-         .offset = offsetof(ScsiDevice, requests)},
-        VMSTATE_END_OF_LIST(),
-    },
+    .fields =
+        (const VMStateField[]){
+            VMSTATE_UINT8(unit_attention.key, ScsiDevice),
+            VMSTATE_UINT8(unit_attention.asc, ScsiDevice),
+            VMSTATE_UINT8(unit_attention.ascq, ScsiDevice),
+            VMSTATE_BOOL(sense_is_ua, ScsiDevice),
+            VMSTATE_SUB_ARRAY(sense, ScsiDevice, 0, SCSI_SENSE_WIRE_SIZE, 0, vmstate_info_uint8,
+                              uint8_t),
+            VMSTATE_UINT32(sense_len, ScsiDevice),
+            {.name = "requests",
+             .info = &vmstate_info_scsi_requests,
+             .flags = VMS_SINGLE,
+             .size = sizeof(GQueue),
+             .offset = offsetof(ScsiDevice, requests)},
+            VMSTATE_END_OF_LIST(),
+        },
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_long_sense),
     .immutable = VMSTATE_NAMES("channel", "id", "lun", "type", "block_size"),
     .host_only = VMSTATE_NAMES("state_entry"),

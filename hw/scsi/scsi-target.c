@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a target answers in place of a unit: commands that nobody knows, pending unit attention conditions,
- * REPORT LUNS, sense data that were not fetched, and logical units that do not exist.  SPC-4 6.6, 6.33, 6.39.
+ * What a target answers in place of a unit: commands that nobody knows, pending unit attention
+ * conditions, REPORT LUNS, sense data that were not fetched, and logical units that do not exist.
+ * SPC-4 6.6, 6.33, 6.39.
  */
 #include <string.h>
 #include "scsi-internal.h"
@@ -68,7 +69,8 @@ static bool report_luns(ScsiRequest *req, uint32_t *size)
     for (guint i = 0; i < all->len; i++) {
         ScsiDevice *dev = g_ptr_array_index(all, i);
 
-        if (dev->channel == req->dev->channel && dev->id == req->dev->id && dev->lun != 0 && dev->parent.realized) {
+        if (dev->channel == req->dev->channel && dev->id == req->dev->id && dev->lun != 0 &&
+            dev->parent.realized) {
             g_ptr_array_add(units, dev);
         }
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spapr-vscsi: the virtual SCSI adapter of the sPAPR platform.  The guest sends messages through its command
- * queue (H_SEND_CRQ) that tell where an information unit lies: a SCSI RDMA protocol unit or a management datagram.
- * LoPAR 17.2.1 (command queues), 17.2.2 (virtual SCSI); SRP (INCITS 365) 5 and 6.
- * The SRP side, descriptors and their state: vscsi-srp.c.
- * Left out: bidirectional commands, asynchronous event reports, logging out.
+ * spapr-vscsi: the virtual SCSI adapter of the sPAPR platform.  The guest sends messages through
+ * its command queue (H_SEND_CRQ) that tell where an information unit lies: a SCSI RDMA protocol
+ * unit or a management datagram. LoPAR 17.2.1 (command queues), 17.2.2 (virtual SCSI); SRP (INCITS
+ * 365) 5 and 6. The SRP side, descriptors and their state: vscsi-srp.c. Left out: bidirectional
+ * commands, asynchronous event reports, logging out.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -22,13 +22,25 @@ enum { MAD_TYPE = 0, MAD_STATUS = 4, MAD_LENGTH = 6, MAD_BUFFER = 16, MAD_SIZE =
 enum { MAD_EMPTY_IU = 1, MAD_ERROR_LOG = 2, MAD_ADAPTER_INFO = 3, MAD_CAPABILITIES = 5 };
 enum { MAD_SUCCESS = 0x00, MAD_NOT_SUPPORTED = 0xf1, MAD_FAILED = 0xf7 };
 /* Reply to adapter information. */
-enum { INFO_VERSION = 0, INFO_PARTITION = 8, INFO_MAD_VERSION = 108, INFO_OS = 112, INFO_MAX_TRANSFER = 116,
-       INFO_SIZE = 148 };
+enum {
+    INFO_VERSION = 0,
+    INFO_PARTITION = 8,
+    INFO_MAD_VERSION = 108,
+    INFO_OS = 112,
+    INFO_MAX_TRANSFER = 116,
+    INFO_SIZE = 148
+};
 #define OS_LINUX 2
 #define MAX_TRANSFER (4096u << 9)
 /* Capabilities: flags, name and location, then a row for migration and one for reservations. */
-enum { CAPS_FLAGS = 0, CAPS_MIGRATION_SUPPORT = 74, CAPS_MIGRATION_ECL = 76, CAPS_RESERVE_SUPPORT = 86,
-       CAPS_RESERVE_TYPE = 88, CAPS_SIZE = 92 };
+enum {
+    CAPS_FLAGS = 0,
+    CAPS_MIGRATION_SUPPORT = 74,
+    CAPS_MIGRATION_ECL = 76,
+    CAPS_RESERVE_SUPPORT = 86,
+    CAPS_RESERVE_TYPE = 88,
+    CAPS_SIZE = 92
+};
 
 /* ---- Requests ---- */
 
@@ -65,7 +77,8 @@ void vscsi_send_iu(SpaprVscsi *vscsi, VscsiRequest *req, uint32_t length, uint8_
     stw_be_p(message + 6, (uint16_t)length);
     memcpy(message + 8, req->iu + 8, 8);        /* the tag says which request this answers */
     if (!vio_crq_send(&vscsi->parent, message)) {
-        log_mask(LOG_GUEST_ERROR, "vscsi@%x: no room for a response in the queue\n", vscsi->parent.reg);
+        log_mask(LOG_GUEST_ERROR, "vscsi@%x: no room for a response in the queue\n",
+                 vscsi->parent.reg);
     }
 }
 
@@ -88,7 +101,9 @@ static void adapter_info(SpaprVscsi *vscsi, VscsiRequest *req)
     stl_be_p(info + INFO_OS, OS_LINUX);
     stl_be_p(info + INFO_MAX_TRANSFER, MAX_TRANSFER);
     send_mad(vscsi, req,
-             vio_dma_write(&vscsi->parent, ldq_be_p(req->iu + MAD_BUFFER), info, length) ? MAD_SUCCESS : MAD_FAILED,
+             vio_dma_write(&vscsi->parent, ldq_be_p(req->iu + MAD_BUFFER), info, length)
+                 ? MAD_SUCCESS
+                 : MAD_FAILED,
              MAD_SIZE);
 }
 
@@ -142,12 +157,14 @@ static bool handle_payload(SpaprVscsi *vscsi, const uint8_t *message)
         return true;
     }
     if (length > VSCSI_IU_SIZE) {
-        log_mask(LOG_GUEST_ERROR, "vscsi@%x: information unit of %u bytes\n", vscsi->parent.reg, length);
+        log_mask(LOG_GUEST_ERROR, "vscsi@%x: information unit of %u bytes\n", vscsi->parent.reg,
+                 length);
         return true;
     }
     req = take_slot(vscsi);
     if (!req) {
-        log_mask(LOG_GUEST_ERROR, "vscsi@%x: more requests than the login allows\n", vscsi->parent.reg);
+        log_mask(LOG_GUEST_ERROR, "vscsi@%x: more requests than the login allows\n",
+                 vscsi->parent.reg);
         return false;
     }
     vscsi_set_message(req, message);
@@ -179,7 +196,8 @@ static bool vscsi_receive(VioDevice *dev, const uint8_t *message)
     case MESSAGE_TRANSPORT:
         return true;
     default:
-        log_mask(LOG_GUEST_ERROR, "vscsi@%x: message 0x%02x 0x%02x\n", dev->reg, message[0], message[1]);
+        log_mask(LOG_GUEST_ERROR, "vscsi@%x: message 0x%02x 0x%02x\n", dev->reg, message[0],
+                 message[1]);
         return true;
     }
 }
@@ -225,10 +243,12 @@ static void vscsi_unrealize(DeviceState *dev)
 
 static bool vscsi_fdt(VioDevice *dev, void *fdt, int node)
 {
-    return fdt_setprop_cell(fdt, node, "#address-cells", 2) >= 0 && fdt_setprop_cell(fdt, node, "#size-cells", 0) >= 0;
+    return fdt_setprop_cell(fdt, node, "#address-cells", 2) >= 0 &&
+           fdt_setprop_cell(fdt, node, "#size-cells", 0) >= 0;
 }
 
-/* Requests are in the sections of the units that have them, and nothing else of ours outlives a message. */
+/* Requests are in the sections of the units that have them, and nothing else of ours outlives a
+ * message. */
 static const VMStateDescription vmstate_vscsi = {
     .name = "spapr_vscsi",
     .version_id = 1,

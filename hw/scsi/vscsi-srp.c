@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The SCSI RDMA protocol of spapr-vscsi: login, commands and their data descriptors, task management, and requests
- * in a stream.  SRP (INCITS 365) 5 and 6; SAM-5 4.7 (logical unit numbers).
+ * The SCSI RDMA protocol of spapr-vscsi: login, commands and their data descriptors, task
+ * management, and requests in a stream.  SRP (INCITS 365) 5 and 6; SAM-5 4.7 (logical unit
+ * numbers).
  *
- * Everything in an information unit is the guest's: descriptors may lie outside of the unit, overlap, or lead
- * nowhere.
+ * Everything in an information unit is the guest's: descriptors may lie outside of the unit,
+ * overlap, or lead nowhere.
  */
 #include <string.h>
 #include "vscsi.h"
@@ -13,14 +14,42 @@
 #include "util/error.h"
 #include "util/log.h"
 
-enum { SRP_LOGIN_REQ = 0x00, SRP_TASK_MANAGEMENT = 0x01, SRP_COMMAND = 0x02, SRP_LOGIN_RSP = 0xc0, SRP_RSP = 0xc1,
-       SRP_LOGIN_REJ = 0xc2 };
+enum {
+    SRP_LOGIN_REQ = 0x00,
+    SRP_TASK_MANAGEMENT = 0x01,
+    SRP_COMMAND = 0x02,
+    SRP_LOGIN_RSP = 0xc0,
+    SRP_RSP = 0xc1,
+    SRP_LOGIN_REJ = 0xc2
+};
 /* All units have the operation code at 0 and the tag at 8. */
 enum { IU_SOLICITED = 1, IU_TAG = 8, IU_LUN = 20 };
-enum { CMD_FORMATS = 5, CMD_OUT_COUNT = 6, CMD_IN_COUNT = 7, CMD_EXTRA_CDB = 31, CMD_CDB = 32, CMD_SIZE = 48 };
-enum { RSP_LIMIT_DELTA = 4, RSP_FLAGS = 18, RSP_STATUS = 19, RSP_OUT_RESIDUAL = 20, RSP_IN_RESIDUAL = 24,
-       RSP_SENSE_LENGTH = 28, RSP_DATA_LENGTH = 32, RSP_SIZE = 36 };
-enum { RSP_VALID = 1, RSP_SENSE_VALID = 2, RSP_OUT_OVER = 4, RSP_OUT_UNDER = 8, RSP_IN_OVER = 16, RSP_IN_UNDER = 32 };
+enum {
+    CMD_FORMATS = 5,
+    CMD_OUT_COUNT = 6,
+    CMD_IN_COUNT = 7,
+    CMD_EXTRA_CDB = 31,
+    CMD_CDB = 32,
+    CMD_SIZE = 48
+};
+enum {
+    RSP_LIMIT_DELTA = 4,
+    RSP_FLAGS = 18,
+    RSP_STATUS = 19,
+    RSP_OUT_RESIDUAL = 20,
+    RSP_IN_RESIDUAL = 24,
+    RSP_SENSE_LENGTH = 28,
+    RSP_DATA_LENGTH = 32,
+    RSP_SIZE = 36
+};
+enum {
+    RSP_VALID = 1,
+    RSP_SENSE_VALID = 2,
+    RSP_OUT_OVER = 4,
+    RSP_OUT_UNDER = 8,
+    RSP_IN_OVER = 16,
+    RSP_IN_UNDER = 32
+};
 enum { LOGIN_IU_LENGTH = 16, LOGIN_RSP_MAX_TO = 16, LOGIN_RSP_MAX_FROM = 20, LOGIN_RSP_FORMATS = 24,
        LOGIN_RSP_SIZE = 52, LOGIN_REJ_REASON = 4, LOGIN_REJ_FORMATS = 24, LOGIN_REJ_SIZE = 32 };
 #define REJECT_IU_TOO_LONG 0x00010002u
@@ -28,10 +57,17 @@ enum { LOGIN_IU_LENGTH = 16, LOGIN_RSP_MAX_TO = 16, LOGIN_RSP_MAX_FROM = 20, LOG
 /* Two slots are kept for task management and datagrams. */
 #define REQUEST_LIMIT (VSCSI_SLOTS - 2)
 enum { TM_FUNCTION = 30, TM_TASK_TAG = 32 };
-enum { TM_ABORT_TASK = 1, TM_ABORT_TASK_SET = 2, TM_CLEAR_TASK_SET = 4, TM_LUN_RESET = 8, TM_CLEAR_ACA = 0x40 };
+enum {
+    TM_ABORT_TASK = 1,
+    TM_ABORT_TASK_SET = 2,
+    TM_CLEAR_TASK_SET = 4,
+    TM_LUN_RESET = 8,
+    TM_CLEAR_ACA = 0x40
+};
 enum { TM_COMPLETE = 0, TM_FIELDS_INVALID = 2, TM_NOT_SUPPORTED = 4 };
 enum { FORMAT_NONE = 0, FORMAT_DIRECT = 1, FORMAT_INDIRECT = 2 };
-/* A descriptor: address, key, length.  A table of them: its own descriptor, total length, first ones. */
+/* A descriptor: address, key, length.  A table of them: its own descriptor, total length, first
+ * ones. */
 enum { DESC_LENGTH = 12, DESC_SIZE = 16, TABLE_TOTAL = 16, TABLE_LIST = 20 };
 #define WELL_KNOWN_REPORT_LUNS 0xc101000000000000ull
 /* The same with a digit lost, as firmware that was written for QEMU may have it. */
@@ -49,7 +85,9 @@ static SpaprVscsi *adapter_of(const ScsiRequest *scsi)
 
 static unsigned descriptors_size(unsigned format, unsigned count)
 {
-    return format == FORMAT_DIRECT ? DESC_SIZE : format == FORMAT_INDIRECT ? TABLE_LIST + DESC_SIZE * count : 0;
+    return format == FORMAT_DIRECT     ? DESC_SIZE
+           : format == FORMAT_INDIRECT ? TABLE_LIST + DESC_SIZE * count
+                                       : 0;
 }
 
 /* size bytes of the unit at an offset from the descriptors' start; NULL: outside. */
@@ -80,7 +118,8 @@ static bool find_descriptors(VscsiRequest *req)
         return true;
     case FORMAT_INDIRECT:
         table = in_unit(req, 0, TABLE_LIST);
-        req->total_descriptors = table ? (uint16_t)MIN(ldl_be_p(table + DESC_LENGTH) / DESC_SIZE, UINT16_MAX) : 0;
+        req->total_descriptors =
+            table ? (uint16_t)MIN(ldl_be_p(table + DESC_LENGTH) / DESC_SIZE, UINT16_MAX) : 0;
         req->local_descriptors = req->iu[req->writing ? CMD_OUT_COUNT : CMD_IN_COUNT];
         return table != NULL;
     default:
@@ -90,7 +129,8 @@ static bool find_descriptors(VscsiRequest *req)
 }
 
 /* The n-th descriptor: 1, 0 if there is none, -1 if it cannot be had. */
-static int fetch_descriptor(SpaprVscsi *vscsi, const VscsiRequest *req, uint32_t n, uint64_t *address, uint32_t *size)
+static int fetch_descriptor(SpaprVscsi *vscsi, const VscsiRequest *req, uint32_t n,
+                            uint64_t *address, uint32_t *size)
 {
     uint8_t fetched[DESC_SIZE];
     const uint8_t *p = NULL, *table;
@@ -108,7 +148,8 @@ static int fetch_descriptor(SpaprVscsi *vscsi, const VscsiRequest *req, uint32_t
         } else if (n < req->total_descriptors) {
             table = in_unit(req, 0, TABLE_LIST);
             if (table && ((uint64_t)n + 1) * DESC_SIZE <= ldl_be_p(table + DESC_LENGTH) &&
-                vio_dma_read(&vscsi->parent, ldq_be_p(table) + (uint64_t)n * DESC_SIZE, fetched, DESC_SIZE)) {
+                vio_dma_read(&vscsi->parent, ldq_be_p(table) + (uint64_t)n * DESC_SIZE, fetched,
+                             DESC_SIZE)) {
                 p = fetched;
             }
         } else {
@@ -144,10 +185,11 @@ static uint64_t buffer_length(const VscsiRequest *req)
 }
 
 /*
- * Moves bytes between buf and the guest's buffer from `position` on.  How many: fewer than size when the buffer
- * ends; -1 when DMA failed.
+ * Moves bytes between buf and the guest's buffer from `position` on.  How many: fewer than size
+ * when the buffer ends; -1 when DMA failed.
  */
-static int64_t move_data(SpaprVscsi *vscsi, VscsiRequest *req, uint8_t *buf, uint32_t size, uint64_t position)
+static int64_t move_data(SpaprVscsi *vscsi, VscsiRequest *req, uint8_t *buf, uint32_t size,
+                         uint64_t position)
 {
     uint32_t done = 0;
 
@@ -259,7 +301,8 @@ static void vscsi_transfer(ScsiRequest *scsi, uint32_t size)
     if (n < 0) {
         scsi_request_fail(scsi, SCSI_SENSE_DMA_FAILURE);
     } else if (req->writing && n < size) {
-        log_mask(LOG_GUEST_ERROR, "vscsi: a command writes %" PRIu64 " bytes and sends %" PRIu64 "\n",
+        log_mask(LOG_GUEST_ERROR,
+                 "vscsi: a command writes %" PRIu64 " bytes and sends %" PRIu64 "\n",
                  scsi->cmd.transfer, req->moved);
         scsi_request_fail(scsi, SENSE_DATA_PHASE);
     } else {
@@ -399,8 +442,8 @@ static bool start_command(SpaprVscsi *vscsi, VscsiRequest *req)
     ScsiRequest *scsi;
     int64_t size;
 
-    if (cdb[0] == SCSI_REPORT_LUNS &&
-        (address == 0 || address == WELL_KNOWN_REPORT_LUNS || address == WELL_KNOWN_REPORT_LUNS_SHORT)) {
+    if (cdb[0] == SCSI_REPORT_LUNS && (address == 0 || address == WELL_KNOWN_REPORT_LUNS ||
+                                       address == WELL_KNOWN_REPORT_LUNS_SHORT)) {
         report_luns(vscsi, req);
         return true;
     }
@@ -539,14 +582,16 @@ bool vscsi_handle_srp(SpaprVscsi *vscsi, VscsiRequest *req)
     case SRP_COMMAND:
         return start_command(vscsi, req);
     default:
-        log_mask(LOG_GUEST_ERROR, "vscsi@%x: information unit of type 0x%02x\n", vscsi->parent.reg, req->iu[0]);
+        log_mask(LOG_GUEST_ERROR, "vscsi@%x: information unit of type 0x%02x\n", vscsi->parent.reg,
+                 req->iu[0]);
         return true;
     }
 }
 
 /* ---- State ---- */
 
-/* The message as QEMU has it in memory: its numbers are in the order of the host, which is little-endian. */
+/* The message as QEMU has it in memory: its numbers are in the order of the host, which is
+ * little-endian. */
 static void swap_message(uint8_t *crq)
 {
     stw_le_p(crq + 4, lduw_be_p(crq + 4));
@@ -567,8 +612,8 @@ static bool request_post_load(void *opaque, int version, GError **errp)
 
     /* A response has to hold them. */
     if (req->sense_len > VSCSI_IU_SIZE - RSP_SIZE || !req->active) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi_req: %u bytes of sense data, %sactive", req->sense_len,
-                  req->active ? "" : "not ");
+        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi_req: %u bytes of sense data, %sactive",
+                  req->sense_len, req->active ? "" : "not ");
         return false;
     }
     req->iu_address = ldq_le_p(req->wire_crq + 8);
@@ -611,16 +656,18 @@ static bool save_request(StateStream *s, ScsiRequest *scsi, GError **errp)
     return vmstate_save(s, &vmstate_vscsi_request, &copy, errp);
 }
 
-/* What the stream says twice must agree: a direction of its own would move what nobody has put there. */
+/* What the stream says twice must agree: a direction of its own would move what nobody has put
+ * there. */
 static bool request_fits(const VscsiRequest *req, const ScsiRequest *scsi, GError **errp)
 {
     if (req->tag != scsi->tag) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u says that it is request %u", scsi->tag,
-                  req->tag);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u says that it is request %u",
+                  scsi->tag, req->tag);
         return false;
     }
     if (req->writing != (scsi->cmd.direction == SCSI_TO_DEVICE)) {
-        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u moves data the wrong way", scsi->tag);
+        error_set(errp, GOSSAMER_ERROR_STREAM, "spapr_vscsi: request %u moves data the wrong way",
+                  scsi->tag);
         return false;
     }
     return true;

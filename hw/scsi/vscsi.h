@@ -12,7 +12,8 @@ enum { VSCSI_FORMAT_SRP = 1, VSCSI_FORMAT_MAD = 2 };
 /* An information unit from its arrival to its answer. */
 typedef struct VscsiRequest {
     /* saved, in the section of the unit that has the command */
-    uint8_t wire_crq[VIO_MESSAGE_SIZE]; /* the message, with its numbers in the order of QEMU's host */
+    uint8_t
+        wire_crq[VIO_MESSAGE_SIZE]; /* the message, with its numbers in the order of QEMU's host */
     uint8_t iu[VSCSI_IU_SIZE];
     uint32_t tag;                /* index of the slot */
     bool active;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What USB keyboard and pointers have in common.  Device Class Definition for Human Interface Devices 1.11, 7.1
- * (descriptors) and 7.2 (requests).
+ * What USB keyboard and pointers have in common.  Device Class Definition for Human Interface
+ * Devices 1.11, 7.1 (descriptors) and 7.2 (requests).
  */
 #include <string.h>
 #include "hw/usb/hid.h"
@@ -9,15 +9,20 @@
 #include "system/runtime.h"
 
 #define IDLE_UNIT_NS (4 * SCALE_MS)
-enum { DESCRIPTOR_HID = 0x21, DESCRIPTOR_REPORT = 0x22, HID_DESCRIPTOR_SIZE = 9, HID_DESCRIPTOR_AT = 18 };
+enum {
+    DESCRIPTOR_HID = 0x21,
+    DESCRIPTOR_REPORT = 0x22,
+    HID_DESCRIPTOR_SIZE = 9,
+    HID_DESCRIPTOR_AT = 18
+};
 
 const uint8_t hid_device_descriptor[18] = {
     18, USB_DESCRIPTOR_DEVICE, 0x00, 0x01, 0, 0, 0, 8, 0x27, 0x06, 0x01, 0x00, 0, 0,
     USB_STRING_MANUFACTURER, USB_STRING_PRODUCT, USB_STRING_SERIAL, 1,
 };
 
-int hid_give_descriptor(const UsbDevice *dev, const uint8_t *report, unsigned size, uint16_t value, uint16_t length,
-                        uint8_t *data)
+int hid_give_descriptor(const UsbDevice *dev, const uint8_t *report, unsigned size, uint16_t value,
+                        uint16_t length, uint8_t *data)
 {
     const uint8_t *from = report;
 

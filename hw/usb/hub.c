@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB hub with eight ports.  Universal Serial Bus Specification 1.1, chapter 11 (11.15 descriptors, 11.16 requests).
- * Left out: power switching and overcurrent: the ports have power.
+ * USB hub with eight ports.  Universal Serial Bus Specification 1.1, chapter 11 (11.15
+ * descriptors, 11.16 requests). Left out: power switching and overcurrent: the ports have power.
  */
 #include <string.h>
 #include "hw/usb/usb.h"
@@ -11,13 +11,31 @@
 #define N_PORTS 8
 
 enum {
-    HUB_GET_STATUS = 0xa000, HUB_GET_DESCRIPTOR = 0xa006, HUB_CLEAR_FEATURE = 0x2001, HUB_SET_FEATURE = 0x2003,
-    PORT_GET_STATUS = 0xa300, PORT_CLEAR_FEATURE = 0x2301, PORT_SET_FEATURE = 0x2303,
+    HUB_GET_STATUS = 0xa000,
+    HUB_GET_DESCRIPTOR = 0xa006,
+    HUB_CLEAR_FEATURE = 0x2001,
+    HUB_SET_FEATURE = 0x2003,
+    PORT_GET_STATUS = 0xa300,
+    PORT_CLEAR_FEATURE = 0x2301,
+    PORT_SET_FEATURE = 0x2303,
 };
-/* Bits of a port's status, which features are numbered by; those of its changes are at their bits. */
-enum { PORT_CONNECTION = 1 << 0, PORT_ENABLE = 1 << 1, PORT_SUSPEND = 1 << 2, PORT_RESET = 1 << 4, PORT_POWER = 1 << 8 };
-enum { FEATURE_ENABLE = 1, FEATURE_SUSPEND = 2, FEATURE_RESET = 4, FEATURE_POWER = 8, FEATURE_FIRST_CHANGE = 16,
-       FEATURE_LAST_CHANGE = 20 };
+/* Bits of a port's status, which features are numbered by; those of its changes are at their bits.
+ */
+enum {
+    PORT_CONNECTION = 1 << 0,
+    PORT_ENABLE = 1 << 1,
+    PORT_SUSPEND = 1 << 2,
+    PORT_RESET = 1 << 4,
+    PORT_POWER = 1 << 8
+};
+enum {
+    FEATURE_ENABLE = 1,
+    FEATURE_SUSPEND = 2,
+    FEATURE_RESET = 4,
+    FEATURE_POWER = 8,
+    FEATURE_FIRST_CHANGE = 16,
+    FEATURE_LAST_CHANGE = 20
+};
 
 typedef struct UsbHubPort {
     /* saved */
@@ -143,7 +161,8 @@ static const uint8_t device_descriptor[18] = {
     9 + N_PORTS / 8, 0x29, N_PORTS, 0x0a, 0x00, 0x01, 0x00, 0x00, 0x00, 0xff,
 };
 
-static int hub_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index, uint16_t length, uint8_t *data)
+static int hub_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index,
+                       uint16_t length, uint8_t *data)
 {
     UsbHub *hub = (UsbHub *)dev;
     UsbHubPort *port = index >= 1 && index <= N_PORTS ? &hub->ports[index - 1] : NULL;
@@ -177,7 +196,8 @@ static int hub_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_
 }
 
 /* A bit for each port that has changed; bit 0 would be the hub. */
-static int hub_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length)
+static int hub_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                        unsigned length)
 {
     const UsbHub *hub = (const UsbHub *)dev;
     unsigned changed = 0, size = MIN(length, 1u + (N_PORTS + 7) / 8);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB keyboard.  Device Class Definition for Human Interface Devices 1.11, appendix B.1 (boot protocol), E.6 (report
- * descriptor), 7.2 (requests); HID Usage Tables, chapter 10.
- * Keys of user interfaces come by input_handler_add(); they wait as codes of PS/2's set 1,
- * since QEMU's streams have them so.
+ * USB keyboard.  Device Class Definition for Human Interface Devices 1.11, appendix B.1 (boot
+ * protocol), E.6 (report descriptor), 7.2 (requests); HID Usage Tables, chapter 10. Keys of user
+ * interfaces come by input_handler_add(); they wait as codes of PS/2's set 1, since QEMU's streams
+ * have them so.
  */
 #include <string.h>
 #include "hw/usb/hid.h"
@@ -168,14 +168,15 @@ static const uint8_t report_descriptor[HID_KEYBOARD_REPORT_SIZE] = {
     0xc0,
 };
 
-static int keyboard_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index, uint16_t length,
-                            uint8_t *data)
+static int keyboard_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index,
+                            uint16_t length, uint8_t *data)
 {
     HidKeyboard *hid = &((UsbKeyboard *)dev)->hid;
 
     switch (request) {
     case USB_GET_INTERFACE_DESCRIPTOR:
-        return hid_give_descriptor(dev, report_descriptor, sizeof(report_descriptor), value, length, data);
+        return hid_give_descriptor(dev, report_descriptor, sizeof(report_descriptor), value, length,
+                                   data);
     case HID_GET_REPORT:
         return report(hid, data, length);
     case HID_SET_REPORT:
@@ -188,7 +189,8 @@ static int keyboard_control(UsbDevice *dev, uint16_t request, uint16_t value, ui
     }
 }
 
-static int keyboard_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length)
+static int keyboard_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                             unsigned length)
 {
     UsbKeyboard *kbd = (UsbKeyboard *)dev;
 
@@ -227,10 +229,11 @@ static bool hid_post_load(void *opaque, int version, GError **errp)
 {
     const HidKeyboard *hid = opaque;
 
-    if (hid->head >= QUEUE_SIZE || hid->n > QUEUE_SIZE || hid->keys < 0 || hid->keys > MAX_KEYS || hid->protocol < 0 ||
-        hid->protocol > 1) {
+    if (hid->head >= QUEUE_SIZE || hid->n > QUEUE_SIZE || hid->keys < 0 || hid->keys > MAX_KEYS ||
+        hid->protocol < 0 || hid->protocol > 1) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "usb-kbd: %u codes from %u on, %d keys, protocol %d", hid->n, hid->head, hid->keys, hid->protocol);
+                    "usb-kbd: %u codes from %u on, %d keys, protocol %d", hid->n, hid->head,
+                    hid->keys, hid->protocol);
         return false;
     }
     return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * OHCI's lists of endpoints and transfers in memory.  OpenHCI Specification 1.0a, chapter 4 (descriptors), 6.4 (lists), 4.3
- * (transfers) and 6.5 (done queue).
- * Each frame serves all that is there, at most MAX_DESCRIPTORS; an endpoint of the periodic list once.
+ * OHCI's lists of endpoints and transfers in memory.  OpenHCI Specification 1.0a, chapter 4
+ * (descriptors), 6.4 (lists), 4.3 (transfers) and 6.5 (done queue). Each frame serves all that is
+ * there, at most MAX_DESCRIPTORS; an endpoint of the periodic list once.
  */
 #include <string.h>
 #include "ohci.h"
@@ -77,17 +77,20 @@ static bool take_descriptor(Frame *frame)
 }
 
 /* A buffer lies in up to two pages, that of its first and that of its last byte. */
-static bool copy(OhciCore *ohci, uint32_t start, uint32_t end, uint8_t *data, uint32_t length, bool to_memory)
+static bool copy(OhciCore *ohci, uint32_t start, uint32_t end, uint8_t *data, uint32_t length,
+                 bool to_memory)
 {
     uint32_t first = MIN(length, OFFSET_MASK + 1 - (start & OFFSET_MASK));
     bool ok;
 
     if (to_memory) {
         ok = pci_dma_write(ohci->pci, start, data, first) &&
-             (first == length || pci_dma_write(ohci->pci, end & PAGE_MASK, data + first, length - first));
+             (first == length ||
+              pci_dma_write(ohci->pci, end & PAGE_MASK, data + first, length - first));
     } else {
         ok = pci_dma_read(ohci->pci, start, data, first) &&
-             (first == length || pci_dma_read(ohci->pci, end & PAGE_MASK, data + first, length - first));
+             (first == length ||
+              pci_dma_read(ohci->pci, end & PAGE_MASK, data + first, length - first));
     }
     if (!ok) {
         ohci_die(ohci, "a buffer is not in memory");
@@ -135,7 +138,8 @@ static void retire(OhciCore *ohci, uint32_t *ed, uint32_t *td, uint32_t at, unsi
     unsigned delay = td[TD_FLAGS] >> 21 & 7;
 
     td[TD_FLAGS] = (td[TD_FLAGS] & 0x0fffffff) | code << TD_CODE_SHIFT;
-    ed[ED_HEAD] = (ed[ED_HEAD] & ED_TOGGLE) | (td[TD_NEXT] & POINTER_MASK) | (code == CODE_OK ? 0 : ED_HALTED);
+    ed[ED_HEAD] = (ed[ED_HEAD] & ED_TOGGLE) | (td[TD_NEXT] & POINTER_MASK) |
+                  (code == CODE_OK ? 0 : ED_HALTED);
     td[TD_NEXT] = ohci->done;
     ohci->done = at;
     ohci->done_count = MIN(ohci->done_count, code == CODE_OK ? (int)delay : 0);
@@ -174,16 +178,19 @@ static void advance(uint32_t *td, uint32_t by, uint32_t length)
 
 static void flip_toggle(uint32_t *ed, uint32_t *td)
 {
-    bool toggle = td[TD_FLAGS] & TD_TOGGLE_HERE ? td[TD_FLAGS] & TD_TOGGLE : ed[ED_HEAD] & ED_TOGGLE;
+    bool toggle =
+        td[TD_FLAGS] & TD_TOGGLE_HERE ? td[TD_FLAGS] & TD_TOGGLE : ed[ED_HEAD] & ED_TOGGLE;
 
-    td[TD_FLAGS] = (td[TD_FLAGS] & ~(TD_TOGGLE | TD_ERRORS)) | TD_TOGGLE_HERE | (toggle ? 0 : TD_TOGGLE);
+    td[TD_FLAGS] =
+        (td[TD_FLAGS] & ~(TD_TOGGLE | TD_ERRORS)) | TD_TOGGLE_HERE | (toggle ? 0 : TD_TOGGLE);
     ed[ED_HEAD] = (ed[ED_HEAD] & ~ED_TOGGLE) | (toggle ? 0 : ED_TOGGLE);
 }
 
 /* One packet of the transfer at the head. True: there may be more to do at once. */
 static bool serve_transfer(OhciCore *ohci, uint32_t *ed)
 {
-    uint32_t td[TD_WORDS], at = ed[ED_HEAD] & POINTER_MASK, length, packet, max = ed[ED_FLAGS] >> 16 & 0x7ff;
+    uint32_t td[TD_WORDS], at = ed[ED_HEAD] & POINTER_MASK, length, packet,
+                           max = ed[ED_FLAGS] >> 16 & 0x7ff;
     unsigned direction;
     int result;
 
@@ -192,13 +199,14 @@ static bool serve_transfer(OhciCore *ohci, uint32_t *ed)
     }
     direction = direction_of(ed, td[TD_FLAGS]);
     if (direction == DIRECTION_NONE || !buffer_length(td, &length) || (length && !max)) {
-        log_mask(LOG_GUEST_ERROR, "ohci: transfer at 0x%x makes no sense: 0x%x 0x%x 0x%x\n", at, td[TD_FLAGS],
-                 td[TD_BUFFER], td[TD_END]);
+        log_mask(LOG_GUEST_ERROR, "ohci: transfer at 0x%x makes no sense: 0x%x 0x%x 0x%x\n", at,
+                 td[TD_FLAGS], td[TD_BUFFER], td[TD_END]);
         ohci_die(ohci, "a transfer makes no sense");
         return false;
     }
     packet = MIN(length, max);
-    if (direction != DIRECTION_IN && packet && !copy(ohci, td[TD_BUFFER], td[TD_END], ohci->usb_buf, packet, false)) {
+    if (direction != DIRECTION_IN && packet &&
+        !copy(ohci, td[TD_BUFFER], td[TD_END], ohci->usb_buf, packet, false)) {
         return false;
     }
     result = transact(ohci, ed, direction, packet);
@@ -226,8 +234,8 @@ static bool serve_transfer(OhciCore *ohci, uint32_t *ed)
 /* ---- Isochronous transfers ---- */
 
 /* Bounds of packet n of up to eight. False: senseless. */
-static bool packet_bounds(const uint32_t *td, const uint16_t *offsets, unsigned n, unsigned last, uint32_t *start,
-                          uint32_t *length)
+static bool packet_bounds(const uint32_t *td, const uint16_t *offsets, unsigned n, unsigned last,
+                          uint32_t *start, uint32_t *length)
 {
     uint32_t pages[2] = {td[TD_BUFFER] & PAGE_MASK, td[TD_END] & PAGE_MASK}, end, next;
 
@@ -277,7 +285,8 @@ static bool serve_isochronous(OhciCore *ohci, uint32_t *ed)
         ohci_die(ohci, "an isochronous transfer makes no sense");
         return false;
     }
-    if (direction == DIRECTION_OUT && length && !copy(ohci, start, td[TD_END], ohci->usb_buf, length, false)) {
+    if (direction == DIRECTION_OUT && length &&
+        !copy(ohci, start, td[TD_END], ohci->usb_buf, length, false)) {
         return false;
     }
     result = transact(ohci, ed, direction, length);
@@ -285,8 +294,9 @@ static bool serve_isochronous(OhciCore *ohci, uint32_t *ed)
         !copy(ohci, start, td[TD_END], ohci->usb_buf, (uint32_t)result, true)) {
         return false;
     }
-    offsets[n] = result >= 0 ? (uint16_t)(direction == DIRECTION_IN ? result : 0)
-                             : (uint16_t)((result == USB_NAK ? CODE_UNDERRUN : code_of(result)) << 12);
+    offsets[n] = result >= 0
+                     ? (uint16_t)(direction == DIRECTION_IN ? result : 0)
+                     : (uint16_t)((result == USB_NAK ? CODE_UNDERRUN : code_of(result)) << 12);
     td[TD_WORDS + n / 2] = n % 2 ? (td[TD_WORDS + n / 2] & 0xffff) | (uint32_t)offsets[n] << 16
                                  : (td[TD_WORDS + n / 2] & 0xffff0000) | offsets[n];
     if ((unsigned)n == last) {
@@ -326,7 +336,8 @@ static bool serve_list(Frame *frame, uint32_t at, bool periodic)
         more = has_work(ed) && !(isochronous && !(ohci->ctl & CTL_IE));
         active = active || has_work(ed);
         while (more && has_work(ed) && take_descriptor(frame)) {
-            more = isochronous ? serve_isochronous(ohci, ed) : serve_transfer(ohci, ed) && !periodic;
+            more =
+                isochronous ? serve_isochronous(ohci, ed) : serve_transfer(ohci, ed) && !periodic;
             if (is_dead(ohci)) {
                 return active;
             }
@@ -343,7 +354,8 @@ static void serve_control_and_bulk(Frame *frame)
 {
     OhciCore *ohci = frame->ohci;
 
-    if ((ohci->ctl & CTL_CLE) && (ohci->status & STATUS_CLF) && !serve_list(frame, ohci->ctrl_head, false)) {
+    if ((ohci->ctl & CTL_CLE) && (ohci->status & STATUS_CLF) &&
+        !serve_list(frame, ohci->ctrl_head, false)) {
         ohci->ctrl_cur = 0;
         ohci->status &= ~(uint32_t)STATUS_CLF;
     }

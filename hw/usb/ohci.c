@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * OHCI, the USB host controller of KeyLargo and of many PCI cards.  OpenHCI Specification 1.0a, chapters 5 (driver's
- * view), 6.1 to 6.3 (frames) and 7 (registers; 7.4 the root hub).
- * Left out: legacy support; overcurrent; power switching by port; ownership by system management.
+ * OHCI, the USB host controller of KeyLargo and of many PCI cards.  OpenHCI Specification 1.0a,
+ * chapters 5 (driver's view), 6.1 to 6.3 (frames) and 7 (registers; 7.4 the root hub). Left out:
+ * legacy support; overcurrent; power switching by port; ownership by system management.
  */
 #include <string.h>
 #include "ohci.h"
@@ -30,11 +30,28 @@
 #define INTERRUPTS 0xc000007fu
 
 enum {
-    REG_REVISION = 0x00, REG_CONTROL = 0x04, REG_STATUS = 0x08, REG_INTR_STATUS = 0x0c, REG_INTR_ENABLE = 0x10,
-    REG_INTR_DISABLE = 0x14, REG_HCCA = 0x18, REG_PERIODIC = 0x1c, REG_CONTROL_HEAD = 0x20, REG_CONTROL_CURRENT = 0x24,
-    REG_BULK_HEAD = 0x28, REG_BULK_CURRENT = 0x2c, REG_DONE = 0x30, REG_INTERVAL = 0x34, REG_REMAINING = 0x38,
-    REG_NUMBER = 0x3c, REG_PERIODIC_START = 0x40, REG_THRESHOLD = 0x44, REG_HUB_A = 0x48, REG_HUB_B = 0x4c,
-    REG_HUB_STATUS = 0x50, REG_PORTS = 0x54,
+    REG_REVISION = 0x00,
+    REG_CONTROL = 0x04,
+    REG_STATUS = 0x08,
+    REG_INTR_STATUS = 0x0c,
+    REG_INTR_ENABLE = 0x10,
+    REG_INTR_DISABLE = 0x14,
+    REG_HCCA = 0x18,
+    REG_PERIODIC = 0x1c,
+    REG_CONTROL_HEAD = 0x20,
+    REG_CONTROL_CURRENT = 0x24,
+    REG_BULK_HEAD = 0x28,
+    REG_BULK_CURRENT = 0x2c,
+    REG_DONE = 0x30,
+    REG_INTERVAL = 0x34,
+    REG_REMAINING = 0x38,
+    REG_NUMBER = 0x3c,
+    REG_PERIODIC_START = 0x40,
+    REG_THRESHOLD = 0x44,
+    REG_HUB_A = 0x48,
+    REG_HUB_B = 0x4c,
+    REG_HUB_STATUS = 0x50,
+    REG_PORTS = 0x54,
 };
 #define HUB_A_NO_SWITCHING (1u << 9)
 #define HUB_STATUS_POWER_OFF (1u << 0)
@@ -108,7 +125,9 @@ static uint32_t frame_remaining(const OhciCore *ohci)
     if (hcfs(ohci) != HCFS_OPERATIONAL) {
         return (uint32_t)ohci->frt << 31;
     }
-    return (uint32_t)ohci->frt << 31 | (bits < 0 ? ohci->fi : bits >= ohci->fi ? 0 : (uint32_t)(ohci->fi - bits));
+    return (uint32_t)ohci->frt << 31 | (bits < 0           ? ohci->fi
+                                        : bits >= ohci->fi ? 0
+                                                           : (uint32_t)(ohci->fi - bits));
 }
 
 /* ---- The root hub's ports ---- */
@@ -168,8 +187,9 @@ static const UsbPortOps port_ops = {.attach = attach, .detach = detach, .wakeup 
 
 static void set_power(OhciPort *port, bool on)
 {
-    port->ctrl = on ? port->ctrl | PORT_PPS
-                    : port->ctrl & ~(uint32_t)(PORT_PPS | PORT_CCS | PORT_PES | PORT_PSS | PORT_PRS);
+    port->ctrl =
+        on ? port->ctrl | PORT_PPS
+           : port->ctrl & ~(uint32_t)(PORT_PPS | PORT_CCS | PORT_PES | PORT_PSS | PORT_PRS);
     if (on && port->port.dev) {
         port->ctrl |= PORT_CCS;
     }
@@ -228,7 +248,8 @@ static void write_hub_status(OhciCore *ohci, uint32_t value)
     if (value & HUB_STATUS_OVERCURRENT_CHANGE) {
         ohci->rhstatus &= ~HUB_STATUS_OVERCURRENT_CHANGE;
     }
-    for (unsigned i = 0; i < ohci->num_ports && (value & (HUB_STATUS_POWER_OFF | HUB_STATUS_POWER_ON)); i++) {
+    for (unsigned i = 0;
+         i < ohci->num_ports && (value & (HUB_STATUS_POWER_OFF | HUB_STATUS_POWER_ON)); i++) {
         set_power(&ohci->rhport[i], value & HUB_STATUS_POWER_ON);
     }
     if (value & HUB_STATUS_WAKEUP) {
@@ -247,7 +268,8 @@ static void reset_core(OhciCore *ohci)
     timer_del(&ohci->eof_timer);
     ohci->old_ctl = ohci->status = ohci->intr_status = 0;
     ohci->intr = INTR_MIE;
-    ohci->hcca = ohci->ctrl_head = ohci->ctrl_cur = ohci->bulk_head = ohci->bulk_cur = ohci->per_cur = ohci->done = 0;
+    ohci->hcca = ohci->ctrl_head = ohci->ctrl_cur = ohci->bulk_head = ohci->bulk_cur =
+        ohci->per_cur = ohci->done = 0;
     ohci->done_count = NO_DELAY;
     ohci->fsmps = LARGEST_PACKET;
     ohci->fi = FRAME_INTERVAL;
@@ -455,8 +477,10 @@ static bool core_post_load(void *opaque, int version, GError **errp)
 {
     OhciCore *ohci = opaque;
 
-    if (ohci->done_count < 0 || ohci->done_count > NO_DELAY || ohci->sof_time < 0 || ohci->sof_time > INT64_MAX / 2) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "ohci: %d frames until the done queue is told, frame of %" PRId64,
+    if (ohci->done_count < 0 || ohci->done_count > NO_DELAY || ohci->sof_time < 0 ||
+        ohci->sof_time > INT64_MAX / 2) {
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "ohci: %d frames until the done queue is told, frame of %" PRId64,
                     ohci->done_count, ohci->sof_time);
         return false;
     }
@@ -570,7 +594,8 @@ static bool ohci_realize(PciDevice *dev, GError **errp)
     OhciCore *ohci = &((Ohci *)dev)->core;
 
     if (!ohci->num_ports || ohci->num_ports > USB_MAX_PORTS) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "pci-ohci: num-ports is %u, not 1 to %u", ohci->num_ports, USB_MAX_PORTS);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "pci-ohci: num-ports is %u, not 1 to %u",
+                  ohci->num_ports, USB_MAX_PORTS);
         return false;
     }
     ohci->pci = dev;
@@ -600,7 +625,8 @@ static void ohci_unrealize(PciDevice *dev)
 }
 
 static const Property ohci_properties[] = {
-    DEFINE_PROP_UINT32("num-ports", Ohci, core.num_ports, N_DEFAULT_PORTS, "Ports of the root hub (1 to 15)"),
+    DEFINE_PROP_UINT32("num-ports", Ohci, core.num_ports, N_DEFAULT_PORTS,
+                       "Ports of the root hub (1 to 15)"),
     DEFINE_PROP_END_OF_LIST(),
 };
 
@@ -624,6 +650,6 @@ static const PciDeviceClass ohci_class = {
     .unrealize = ohci_unrealize,
 };
 
-const DeviceClass *const hw_usb_device_classes[] = {&ohci_class.device, &usb_hub_class.device,
-                                                    &usb_keyboard_class.device, &usb_mouse_class.device,
-                                                    &usb_tablet_class.device, NULL};
+const DeviceClass *const hw_usb_device_classes[] = {
+    &ohci_class.device,      &usb_hub_class.device,    &usb_keyboard_class.device,
+    &usb_mouse_class.device, &usb_tablet_class.device, NULL};

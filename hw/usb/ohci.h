@@ -11,9 +11,20 @@
 
 /* HcControl, HcCommandStatus, HcInterruptStatus. */
 enum {
-    CTL_PLE = 1 << 2, CTL_IE = 1 << 3, CTL_CLE = 1 << 4, CTL_BLE = 1 << 5, CTL_HCFS = 3 << 6, CTL_IR = 1 << 8,
-    HCFS_RESET = 0 << 6, HCFS_RESUME = 1 << 6, HCFS_OPERATIONAL = 2 << 6, HCFS_SUSPEND = 3 << 6,
-    STATUS_HCR = 1 << 0, STATUS_CLF = 1 << 1, STATUS_BLF = 1 << 2, STATUS_OCR = 1 << 3,
+    CTL_PLE = 1 << 2,
+    CTL_IE = 1 << 3,
+    CTL_CLE = 1 << 4,
+    CTL_BLE = 1 << 5,
+    CTL_HCFS = 3 << 6,
+    CTL_IR = 1 << 8,
+    HCFS_RESET = 0 << 6,
+    HCFS_RESUME = 1 << 6,
+    HCFS_OPERATIONAL = 2 << 6,
+    HCFS_SUSPEND = 3 << 6,
+    STATUS_HCR = 1 << 0,
+    STATUS_CLF = 1 << 1,
+    STATUS_BLF = 1 << 2,
+    STATUS_OCR = 1 << 3,
 };
 #define INTR_SO (1u << 0)
 #define INTR_WD (1u << 1)
@@ -26,9 +37,19 @@ enum {
 #define INTR_MIE (1u << 31)
 /* HcRhPortStatus. */
 enum {
-    PORT_CCS = 1 << 0, PORT_PES = 1 << 1, PORT_PSS = 1 << 2, PORT_POCI = 1 << 3, PORT_PRS = 1 << 4, PORT_PPS = 1 << 8,
-    PORT_LSDA = 1 << 9, PORT_CSC = 1 << 16, PORT_PESC = 1 << 17, PORT_PSSC = 1 << 18, PORT_OCIC = 1 << 19,
-    PORT_PRSC = 1 << 20, PORT_CHANGES = 0x1f << 16,
+    PORT_CCS = 1 << 0,
+    PORT_PES = 1 << 1,
+    PORT_PSS = 1 << 2,
+    PORT_POCI = 1 << 3,
+    PORT_PRS = 1 << 4,
+    PORT_PPS = 1 << 8,
+    PORT_LSDA = 1 << 9,
+    PORT_CSC = 1 << 16,
+    PORT_PESC = 1 << 17,
+    PORT_PSSC = 1 << 18,
+    PORT_OCIC = 1 << 19,
+    PORT_PRSC = 1 << 20,
+    PORT_CHANGES = 0x1f << 16,
 };
 
 typedef struct OhciPort {
@@ -41,7 +62,8 @@ typedef struct OhciPort {
 typedef struct OhciCore {
     /* saved: registers */
     int64_t sof_time;                   /* when this frame began, ns */
-    uint32_t ctl, status, intr_status, intr, hcca, ctrl_head, ctrl_cur, bulk_head, bulk_cur, per_cur, done;
+    uint32_t ctl, status, intr_status, intr, hcca, ctrl_head, ctrl_cur, bulk_head, bulk_cur,
+        per_cur, done;
     int32_t done_count;                 /* frames until done is told; 7: not by itself */
     uint16_t fsmps, fi, frame_number, padding;
     uint8_t fit, frt;

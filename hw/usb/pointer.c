@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB mouse and tablet.  Device Class Definition for Human Interface Devices 1.11, appendix B.2 (boot protocol), E.10
- * (report descriptor).
+ * USB mouse and tablet.  Device Class Definition for Human Interface Devices 1.11, appendix B.2
+ * (boot protocol), E.10 (report descriptor).
  */
 #include <string.h>
 #include "hw/usb/hid.h"
@@ -163,12 +163,15 @@ static int report(UsbPointer *pointer, uint8_t *data, unsigned length)
 }
 
 static const uint8_t mouse_descriptor[HID_MOUSE_REPORT_SIZE] = {
-    0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0x09, 0x01, 0xa1, 0x00, /* generic desktop, mouse, pointer */
-    0x05, 0x09, 0x19, 0x01, 0x29, 0x03, 0x15, 0x00, 0x25, 0x01, /* buttons 1 to 3, on or off */
-    0x95, 0x03, 0x75, 0x01, 0x81, 0x02,                         /* 3 bits: input */
-    0x95, 0x01, 0x75, 0x05, 0x81, 0x01,                         /* 5 bits that say nothing */
-    0x05, 0x01, 0x09, 0x30, 0x09, 0x31, 0x09, 0x38,             /* x, y, wheel */
-    0x15, 0x81, 0x25, 0x7f, 0x75, 0x08, 0x95, 0x03, 0x81, 0x06, /* 3 bytes, relative: input */
+    0x05, 0x01, 0x09, 0x02, 0xa1, 0x01, 0x09, 0x01,
+    0xa1, 0x00, /* generic desktop, mouse, pointer */
+    0x05, 0x09, 0x19, 0x01, 0x29, 0x03, 0x15, 0x00,
+    0x25, 0x01,                                     /* buttons 1 to 3, on or off */
+    0x95, 0x03, 0x75, 0x01, 0x81, 0x02,             /* 3 bits: input */
+    0x95, 0x01, 0x75, 0x05, 0x81, 0x01,             /* 5 bits that say nothing */
+    0x05, 0x01, 0x09, 0x30, 0x09, 0x31, 0x09, 0x38, /* x, y, wheel */
+    0x15, 0x81, 0x25, 0x7f, 0x75, 0x08, 0x95, 0x03,
+    0x81, 0x06, /* 3 bytes, relative: input */
     0xc0, 0xc0,
 };
 
@@ -184,8 +187,8 @@ static const uint8_t tablet_descriptor[HID_TABLET_REPORT_SIZE] = {
     0xc0, 0xc0,
 };
 
-static int pointer_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index, uint16_t length,
-                           uint8_t *data)
+static int pointer_control(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index,
+                           uint16_t length, uint8_t *data)
 {
     UsbPointer *pointer = (UsbPointer *)dev;
     bool tablet = is_tablet(pointer);
@@ -193,7 +196,8 @@ static int pointer_control(UsbDevice *dev, uint16_t request, uint16_t value, uin
     switch (request) {
     case USB_GET_INTERFACE_DESCRIPTOR:
         return hid_give_descriptor(dev, tablet ? tablet_descriptor : mouse_descriptor,
-                                   tablet ? sizeof(tablet_descriptor) : sizeof(mouse_descriptor), value, length, data);
+                                   tablet ? sizeof(tablet_descriptor) : sizeof(mouse_descriptor),
+                                   value, length, data);
     case HID_GET_REPORT:
         return report(pointer, data, length);
     default:
@@ -201,7 +205,8 @@ static int pointer_control(UsbDevice *dev, uint16_t request, uint16_t value, uin
     }
 }
 
-static int pointer_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length)
+static int pointer_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                            unsigned length)
 {
     UsbPointer *pointer = (UsbPointer *)dev;
 
@@ -250,8 +255,8 @@ static bool hid_post_load(void *opaque, int version, GError **errp)
     const HidPointer *hid = opaque;
 
     if (hid->head >= QUEUE_SIZE || hid->n > QUEUE_SIZE || hid->protocol < 0 || hid->protocol > 1) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM, "usb-ptr: %u events from %u on, protocol %d", hid->n,
-                    hid->head, hid->protocol);
+        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
+                    "usb-ptr: %u events from %u on, protocol %d", hid->n, hid->head, hid->protocol);
         return false;
     }
     return true;
@@ -300,8 +305,11 @@ static const VMStateDescription vmstate_pointer = {
 
 static void ui_button(void *opaque, InputButton button, bool down)
 {
-    static const int8_t bits[N_INPUT_BUTTONS] = {[INPUT_LEFT] = 0, [INPUT_RIGHT] = 1, [INPUT_MIDDLE] = 2,
-                                                 [INPUT_SIDE] = -1, [INPUT_EXTRA] = -1};
+    static const int8_t bits[N_INPUT_BUTTONS] = {[INPUT_LEFT] = 0,
+                                                 [INPUT_RIGHT] = 1,
+                                                 [INPUT_MIDDLE] = 2,
+                                                 [INPUT_SIDE] = -1,
+                                                 [INPUT_EXTRA] = -1};
     UsbPointer *pointer = opaque;
 
     if (button == INPUT_WHEEL_UP || button == INPUT_WHEEL_DOWN) {
@@ -360,12 +368,16 @@ static const uint8_t mouse_configuration[] = {
     HID_CONFIGURATION(0, 2, HID_TABLET_REPORT_SIZE, 0x01, 0x00, TABLET_PACKET),
 };
 
-#define POINTER(class_name, text)                                                                            \
-    .device = {.name = class_name, .parent = &usb_device_class.object, .description = text,                  \
-               .instance_size = sizeof(UsbPointer), .category = DEVICE_CATEGORY_INPUT,                       \
-               .user_creatable = true, .vmstate = &vmstate_pointer},                                         \
-    .device_descriptor = hid_device_descriptor, .realize = pointer_realize,                                  \
-    .unrealize = pointer_unrealize, .reset = pointer_reset, .control = pointer_control,          \
+#define POINTER(class_name, text)                                                                  \
+    .device = {.name = class_name,                                                                 \
+               .parent = &usb_device_class.object,                                                 \
+               .description = text,                                                                \
+               .instance_size = sizeof(UsbPointer),                                                \
+               .category = DEVICE_CATEGORY_INPUT,                                                  \
+               .user_creatable = true,                                                             \
+               .vmstate = &vmstate_pointer},                                                       \
+    .device_descriptor = hid_device_descriptor, .realize = pointer_realize,                        \
+    .unrealize = pointer_unrealize, .reset = pointer_reset, .control = pointer_control,            \
     .transfer = pointer_transfer
 
 const UsbDeviceClass usb_mouse_class = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB: control transfers and standard requests.  Universal Serial Bus Specification 1.1, chapters 8.5.2 (control
- * transfers) and 9 (device framework).
- * Left out: other than low and full speed; alternate settings; data toggles, which the host controller keeps.
+ * USB: control transfers and standard requests.  Universal Serial Bus Specification 1.1,
+ * chapters 8.5.2 (control transfers) and 9 (device framework). Left out: other than low and full
+ * speed; alternate settings; data toggles, which the host controller keeps.
  */
 #include <string.h>
 #include "hw/usb/usb.h"
@@ -46,7 +46,8 @@ static int give_string(const UsbDevice *dev, unsigned index, uint8_t *data, uint
 {
     const UsbDeviceClass *class = class_of(dev);
     g_autofree char *serial = NULL;
-    uint8_t descriptor[2 + 2 * MAX_STRING] = {4, USB_DESCRIPTOR_STRING, LANGUAGE_ENGLISH & 0xff, LANGUAGE_ENGLISH >> 8};
+    uint8_t descriptor[2 + 2 * MAX_STRING] = {4, USB_DESCRIPTOR_STRING, LANGUAGE_ENGLISH & 0xff,
+                                              LANGUAGE_ENGLISH >> 8};
     const char *text = NULL;
 
     if (index == 0) {
@@ -60,7 +61,8 @@ static int give_string(const UsbDevice *dev, unsigned index, uint8_t *data, uint
         text = class->product;
         break;
     case USB_STRING_SERIAL:
-        serial = dev->serial ? g_strdup(dev->serial) : g_strdup_printf("%s-%s", class->serial, dev->port->path);
+        serial = dev->serial ? g_strdup(dev->serial)
+                             : g_strdup_printf("%s-%s", class->serial, dev->port->path);
         text = serial;
         break;
     case USB_STRING_CONFIGURATION:
@@ -88,7 +90,9 @@ static int give_descriptor(const UsbDevice *dev, uint16_t value, uint16_t length
     case USB_DESCRIPTOR_DEVICE:
         return give(data, length, class->device_descriptor, class->device_descriptor[0]);
     case USB_DESCRIPTOR_CONFIGURATION:
-        return value & 0xff ? USB_STALL : give(data, length, class->configuration, lduw_le_p(class->configuration + 2));
+        return value & 0xff
+                   ? USB_STALL
+                   : give(data, length, class->configuration, lduw_le_p(class->configuration + 2));
     case USB_DESCRIPTOR_STRING:
         return give_string(dev, value & 0xff, data, length);
     default:
@@ -135,12 +139,13 @@ static int set_halt(UsbDevice *dev, uint16_t value, uint16_t index, bool on)
     if (value != FEATURE_ENDPOINT_HALT) {
         return USB_STALL;
     }
-    dev->halted = (uint16_t)(on ? dev->halted | endpoint_bit(index) : dev->halted & ~endpoint_bit(index));
+    dev->halted =
+        (uint16_t)(on ? dev->halted | endpoint_bit(index) : dev->halted & ~endpoint_bit(index));
     return 0;
 }
 
-static int standard_request(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index, uint16_t length,
-                            uint8_t *data)
+static int standard_request(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index,
+                            uint16_t length, uint8_t *data)
 {
     switch (request) {
     case USB_GET_DESCRIPTOR:
@@ -185,9 +190,12 @@ static int standard_request(UsbDevice *dev, uint16_t request, uint16_t value, ui
 static int run_request(UsbDevice *dev)
 {
     const uint8_t *s = dev->setup_buf;
-    uint16_t request = (uint16_t)(s[0] << 8 | s[1]), value = (uint16_t)lduw_le_p(s + 2), index = (uint16_t)lduw_le_p(s + 4),
+    uint16_t request = (uint16_t)(s[0] << 8 | s[1]), value = (uint16_t)lduw_le_p(s + 2),
+             index = (uint16_t)lduw_le_p(s + 4),
              length = (uint16_t)MIN(lduw_le_p(s + 6), USB_CONTROL_SIZE);
-    int result = class_of(dev)->control ? class_of(dev)->control(dev, request, value, index, length, dev->data) : USB_STALL;
+    int result = class_of(dev)->control
+                     ? class_of(dev)->control(dev, request, value, index, length, dev->data)
+                     : USB_STALL;
 
     if (result == USB_STALL) {
         result = standard_request(dev, request, value, index, length, dev->data);
@@ -224,7 +232,8 @@ static int setup_stage(UsbDevice *dev, const uint8_t *data, unsigned length)
     dev->setup_index = 0;
     dev->setup_len = (int32_t)lduw_le_p(data + 6);
     if (dev->setup_len > USB_CONTROL_SIZE) {
-        log_mask(LOG_GUEST_ERROR, "%s: a control transfer of %d bytes\n", class_of(dev)->device.name, dev->setup_len);
+        log_mask(LOG_GUEST_ERROR, "%s: a control transfer of %d bytes\n",
+                 class_of(dev)->device.name, dev->setup_len);
         dev->setup_state = SETUP_IDLE;
     } else if (is_in(dev)) {
         size = run_request(dev);
@@ -272,7 +281,8 @@ static int control_transaction(UsbDevice *dev, UsbToken token, uint8_t *data, un
         return data_stage(dev, in, data, length);
     }
     /* The host may end the data stage early. */
-    if ((dev->setup_state == SETUP_ACK || (dev->setup_state == SETUP_DATA && is_in(dev))) && in != is_in(dev)) {
+    if ((dev->setup_state == SETUP_ACK || (dev->setup_state == SETUP_DATA && is_in(dev))) &&
+        in != is_in(dev)) {
         return status_stage(dev);
     }
     if (dev->setup_state == SETUP_ACK && in && is_in(dev)) {
@@ -281,7 +291,8 @@ static int control_transaction(UsbDevice *dev, UsbToken token, uint8_t *data, un
     return stall(dev);
 }
 
-int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length)
+int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                    unsigned length)
 {
     const UsbDeviceClass *class = class_of(dev);
 
@@ -291,7 +302,8 @@ int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *
     if (endpoint == 0) {
         return control_transaction(dev, token, data, length);
     }
-    if (!dev->configuration || token == USB_SETUP || (dev->halted >> endpoint & 1) || !class->transfer) {
+    if (!dev->configuration || token == USB_SETUP || (dev->halted >> endpoint & 1) ||
+        !class->transfer) {
         return USB_STALL;
     }
     return class->transfer(dev, token, endpoint, data, length);
@@ -336,9 +348,11 @@ void usb_port_reset(UsbPort *port)
     }
 }
 
-void usb_port_add(UsbBus *bus, UsbPort *port, const char *prefix, unsigned number, const UsbPortOps *ops, void *opaque)
+void usb_port_add(UsbBus *bus, UsbPort *port, const char *prefix, unsigned number,
+                  const UsbPortOps *ops, void *opaque)
 {
-    g_snprintf(port->path, sizeof(port->path), "%s%s%u", prefix ? prefix : "", prefix ? "." : "", number);
+    g_snprintf(port->path, sizeof(port->path), "%s%s%u", prefix ? prefix : "", prefix ? "." : "",
+               number);
     port->dev = NULL;
     port->ops = ops;
     port->opaque = opaque;
@@ -368,9 +382,11 @@ static bool usb_plug(BusState *state, DeviceState *device, GError **errp)
         }
     }
     if (dev->port_path) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "usb port %s (bus %s) not found (in use?)", dev->port_path, state->name);
+        error_set(errp, GOSSAMER_ERROR_INVALID, "usb port %s (bus %s) not found (in use?)",
+                  dev->port_path, state->name);
     } else {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "tried to attach usb device %s to bus %s, which has no free port: add a usb-hub",
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "tried to attach usb device %s to bus %s, which has no free port: add a usb-hub",
                   device_get_class(device)->name, state->name);
     }
     return false;
@@ -391,15 +407,16 @@ static char *usb_wire_name(DeviceState *device)
     const BusClass *above = controller->parent_bus ? bus_get_class(controller->parent_bus) : NULL;
     g_autofree char *start = above && above->wire_name ? above->wire_name(controller) : NULL;
 
-    return g_strdup_printf("%s%s%s", start ? start : "", start ? "/" : "", ((UsbDevice *)device)->port->path);
+    return g_strdup_printf("%s%s%s", start ? start : "", start ? "/" : "",
+                           ((UsbDevice *)device)->port->path);
 }
 
 static void usb_print_device(DeviceState *device, GString *out, unsigned indent)
 {
     const UsbDevice *dev = (const UsbDevice *)device;
 
-    g_string_append_printf(out, "%*saddr 0.%d, port %s, speed 12, name %s, attached\n", indent, "", dev->addr,
-                           dev->port->path, class_of(dev)->product);
+    g_string_append_printf(out, "%*saddr 0.%d, port %s, speed 12, name %s, attached\n", indent, "",
+                           dev->addr, dev->port->path, class_of(dev)->product);
 }
 
 static void usb_print(BusState *state, GString *out)
@@ -410,8 +427,9 @@ static void usb_print(BusState *state, GString *out)
         const UsbPort *port = g_ptr_array_index(bus->ports, i);
 
         if (port->dev) {
-            g_string_append_printf(out, "  Device 0.%d, Port %s, Speed 12 Mb/s, Product %s%s%s\n", port->dev->addr,
-                                   port->path, class_of(port->dev)->product, port->dev->parent.id ? ", ID: " : "",
+            g_string_append_printf(out, "  Device 0.%d, Port %s, Speed 12 Mb/s, Product %s%s%s\n",
+                                   port->dev->addr, port->path, class_of(port->dev)->product,
+                                   port->dev->parent.id ? ", ID: " : "",
                                    device_id(&port->dev->parent));
         }
     }
@@ -476,13 +494,17 @@ static bool usb_post_load(void *opaque, int version, GError **errp)
     if (dev->configuration == UINT8_MAX) {
         dev->configuration = dev->addr ? 1 : 0;
     }
-    if (dev->addr > MAX_ADDRESS || dev->state < STATE_NOT_ATTACHED || dev->state > STATE_SUSPENDED ||
-        dev->setup_state < SETUP_IDLE || dev->setup_state > SETUP_PARAMETER || dev->setup_len < 0 ||
-        dev->setup_len > UINT16_MAX || dev->setup_index < 0 || dev->setup_index > dev->setup_len ||
-        (dev->setup_state != SETUP_IDLE && dev->setup_len > USB_CONTROL_SIZE) || dev->configuration > 1) {
+    if (dev->addr > MAX_ADDRESS || dev->state < STATE_NOT_ATTACHED ||
+        dev->state > STATE_SUSPENDED || dev->setup_state < SETUP_IDLE ||
+        dev->setup_state > SETUP_PARAMETER || dev->setup_len < 0 || dev->setup_len > UINT16_MAX ||
+        dev->setup_index < 0 || dev->setup_index > dev->setup_len ||
+        (dev->setup_state != SETUP_IDLE && dev->setup_len > USB_CONTROL_SIZE) ||
+        dev->configuration > 1) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_STREAM,
-                    "USBDevice: address %u, state %d, configuration %u, byte %d of %d of a control transfer in state %d",
-                    dev->addr, dev->state, dev->configuration, dev->setup_index, dev->setup_len, dev->setup_state);
+                    "USBDevice: address %u, state %d, configuration %u, byte %d of %d of a control "
+                    "transfer in state %d",
+                    dev->addr, dev->state, dev->configuration, dev->setup_index, dev->setup_len,
+                    dev->setup_state);
         return false;
     }
     return true;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BlockBackend: what a disk device sees. It has the name of -drive id=, a medium (root node) that may
- * come and go, error policies, statistics and requests that complete on the main loop.
+ * BlockBackend: what a disk device sees. It has the name of -drive id=, a medium (root node) that
+ * may come and go, error policies, statistics and requests that complete on the main loop.
  *
- * Locking: creation, attachment, media, policies and submission belong to whoever holds the device lock.
- * Completion callbacks run on the main thread with the device lock held, in no particular order, never
- * inside the call that submits. blk_drain() runs those that are due on the calling thread, which holds
- * the device lock. blk_pread() and its like block and may be called from any thread.
+ * Locking: creation, attachment, media, policies and submission belong to whoever holds the device
+ * lock. Completion callbacks run on the main thread with the device lock held, in no particular
+ * order, never inside the call that submits. blk_drain() runs those that are due on the calling
+ * thread, which holds the device lock. blk_pread() and its like block and may be called from any
+ * thread.
  */
 #ifndef BLOCK_BACKEND_H
 #define BLOCK_BACKEND_H
@@ -47,8 +48,8 @@ int64_t blk_length(BlockBackend *blk); /* -ENOMEDIUM without */
 uint64_t blk_sectors(BlockBackend *blk);
 /* Opens, asks the device to open its tray, removes the medium: errors name the device. */
 bool blk_eject(BlockBackend *blk, bool force, GError **errp);
-bool blk_change_medium(BlockBackend *blk, const char *filename, const char *format, bool read_only, bool force,
-                       GError **errp);
+bool blk_change_medium(BlockBackend *blk, const char *filename, const char *format, bool read_only,
+                       bool force, GError **errp);
 bool blk_resize(BlockBackend *blk, int64_t size, GError **errp);
 
 /* ---- Device ---- */
@@ -75,7 +76,8 @@ typedef enum BlockInterface {
     BLOCK_IF_NONE, BLOCK_IF_IDE, BLOCK_IF_SCSI, BLOCK_IF_FLOPPY, BLOCK_IF_PFLASH, BLOCK_IF_MTD,
     BLOCK_IF_SD, BLOCK_IF_VIRTIO, BLOCK_IF_XEN, BLOCK_IF_COUNT
 } BlockInterface;
-/* What -drive said about it; machines make devices of drives with an interface and mark them claimed. */
+/* What -drive said about it; machines make devices of drives with an interface and mark them
+ * claimed. */
 typedef struct DriveInfo {
     BlockInterface interface;
     int bus, unit;
@@ -124,7 +126,11 @@ void blk_reset_io_status(BlockBackend *blk);
 /* False: writes are durable when they complete (the guest has switched its write cache off). */
 void blk_set_write_cache(BlockBackend *blk, bool on);
 bool blk_write_cache(const BlockBackend *blk);
-typedef enum BlockDetectZeroes { BLOCK_DETECT_OFF, BLOCK_DETECT_ON, BLOCK_DETECT_UNMAP } BlockDetectZeroes;
+typedef enum BlockDetectZeroes {
+    BLOCK_DETECT_OFF,
+    BLOCK_DETECT_ON,
+    BLOCK_DETECT_UNMAP
+} BlockDetectZeroes;
 
 /* ---- Requests that complete on the main loop ---- */
 /*
@@ -136,17 +142,18 @@ BlockRequest *blk_aio_preadv(BlockBackend *blk, int64_t offset, const IOVector *
                              BlockCompletion *done, void *opaque);
 BlockRequest *blk_aio_pwritev(BlockBackend *blk, int64_t offset, const IOVector *v, unsigned flags,
                               BlockCompletion *done, void *opaque);
-BlockRequest *blk_aio_pwrite_zeroes(BlockBackend *blk, int64_t offset, int64_t bytes, unsigned flags,
-                                    BlockCompletion *done, void *opaque);
+BlockRequest *blk_aio_pwrite_zeroes(BlockBackend *blk, int64_t offset, int64_t bytes,
+                                    unsigned flags, BlockCompletion *done, void *opaque);
 BlockRequest *blk_aio_pdiscard(BlockBackend *blk, int64_t offset, int64_t bytes,
                                BlockCompletion *done, void *opaque);
 BlockRequest *blk_aio_flush(BlockBackend *blk, BlockCompletion *done, void *opaque);
-/* Work of the device's own on a pool thread: fn's result is what `done` gets. Counts as in flight. */
+/* Work of the device's own on a pool thread: fn's result is what `done` gets. Counts as in flight.
+ */
 BlockRequest *blk_aio_work(BlockBackend *blk, int (*fn)(void *opaque), BlockCompletion *done,
                            void *opaque);
 /*
- * One that has not started completes with -ECANCELED; one that has goes on. In both cases the callback
- * runs later, once. Whoever needs the memory back at once calls blk_drain().
+ * One that has not started completes with -ECANCELED; one that has goes on. In both cases the
+ * callback runs later, once. Whoever needs the memory back at once calls blk_drain().
  */
 void blk_aio_cancel(BlockRequest *request);
 /* Requests submitted whose callback has not run. */
@@ -178,7 +185,12 @@ typedef struct BlockStats {
     int64_t idle_since_ns;       /* host clock of the last completion, 0: never */
 } BlockStats;
 void blk_get_stats(BlockBackend *blk, BlockStats *stats);
-typedef enum BlockStatKind { BLOCK_STAT_READ, BLOCK_STAT_WRITE, BLOCK_STAT_FLUSH, BLOCK_STAT_UNMAP } BlockStatKind;
+typedef enum BlockStatKind {
+    BLOCK_STAT_READ,
+    BLOCK_STAT_WRITE,
+    BLOCK_STAT_FLUSH,
+    BLOCK_STAT_UNMAP
+} BlockStatKind;
 /* A request of the guest that was refused before it became one. */
 void blk_count_invalid(BlockBackend *blk, BlockStatKind kind);
 

@@ -11,11 +11,13 @@
 #include <jansson.h>
 #include "block/backend.h"
 
-/* -drive TEXT. default_if: the machine's interface for drives that name none. force_snapshot: -snapshot. */
-BlockBackend *drive_add(const char *text, BlockInterface default_if, bool force_snapshot, GError **errp);
+/* -drive TEXT. default_if: the machine's interface for drives that name none. force_snapshot:
+ * -snapshot. */
+BlockBackend *drive_add(const char *text, BlockInterface default_if, bool force_snapshot,
+                        GError **errp);
 /* -hda ... -hdd (index 0 to 3), -cdrom, and an image given without an option. */
-BlockBackend *drive_add_disk(const char *filename, unsigned index, bool cdrom, BlockInterface default_if,
-                             bool force_snapshot, GError **errp);
+BlockBackend *drive_add_disk(const char *filename, unsigned index, bool cdrom,
+                             BlockInterface default_if, bool force_snapshot, GError **errp);
 /* -blockdev TEXT: "driver=...,node-name=...,..." or a JSON object. */
 bool blockdev_add_text(const char *text, GError **errp);
 bool blockdev_add(json_t *arguments, GError **errp);

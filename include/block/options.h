@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Options of block nodes: a flat set of dotted keys ("file.filename", "backing.driver") with text
- * values, the same from -drive, from -blockdev in dotted or JSON form and from QMP. Each layer takes
- * the keys it knows out of the set; what is left over is an error that names the key.
+ * values, the same from -drive, from -blockdev in dotted or JSON form and from QMP. Each layer
+ * takes the keys it knows out of the set; what is left over is an error that names the key.
  */
 #ifndef BLOCK_OPTIONS_H
 #define BLOCK_OPTIONS_H
@@ -17,7 +17,8 @@ typedef struct BlockOptions BlockOptions;
 BlockOptions *block_options_new(void);
 BlockOptions *block_options_copy(const BlockOptions *options);
 void block_options_free(BlockOptions *options); /* NULL allowed */
-/* "key=value,key=value", "," in a value doubled; a first item without "=" gets the key `implied`. */
+/* "key=value,key=value", "," in a value doubled; a first item without "=" gets the key `implied`.
+ */
 BlockOptions *block_options_parse(const char *text, const char *implied, GError **errp);
 /* Nested objects become dotted keys, array elements "key.0", booleans "on" and "off". */
 BlockOptions *block_options_from_json(json_t *object, GError **errp);
@@ -29,7 +30,8 @@ const char *block_options_get(const BlockOptions *options, const char *key);
 char *block_options_take(BlockOptions *options, const char *key);
 /* False only with an error: a value that is none. A missing key leaves *value as it is. */
 bool block_options_take_bool(BlockOptions *options, const char *key, bool *value, GError **errp);
-bool block_options_take_size(BlockOptions *options, const char *key, uint64_t *value, GError **errp);
+bool block_options_take_size(BlockOptions *options, const char *key, uint64_t *value,
+                             GError **errp);
 /* One of names (ended by NULL); the index in *value. */
 bool block_options_take_enum(BlockOptions *options, const char *key, const char *const *names,
                              int *value, GError **errp);

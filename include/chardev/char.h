@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Character back ends (stdio, socket, pty, file, pipe, null, ringbuf, mux) and their front ends (serial
- * ports, monitors, gdb stub).  A back end has one front end, a mux several, one of which has the focus.
- * Device lock for everything; callbacks run on the main thread with it held.
+ * Character back ends (stdio, socket, pty, file, pipe, null, ringbuf, mux) and their front ends
+ * (serial ports, monitors, gdb stub).  A back end has one front end, a mux several, one of which
+ * has the focus. Device lock for everything; callbacks run on the main thread with it held.
  */
 #ifndef CHARDEV_CHAR_H
 #define CHARDEV_CHAR_H
@@ -29,8 +29,9 @@ typedef struct CharFrontend {
     bool open;                                                  /* the back end is connected */
 } CharFrontend;
 
-/* Back ends by id; -chardev and the short forms of -serial, -monitor, -qmp, -gdb ("stdio", "mon:stdio",
- * "tcp:host:port,server=on", "unix:path", "pty", "null", "file:path", "chardev:id", "none"). */
+/* Back ends by id; -chardev and the short forms of -serial, -monitor, -qmp, -gdb ("stdio",
+ * "mon:stdio", "tcp:host:port,server=on", "unix:path", "pty", "null", "file:path", "chardev:id",
+ * "none"). */
 Chardev *chardev_find(const char *id);
 Chardev *chardev_new_from_options(const char *options, GError **errp);          /* -chardev text */
 Chardev *chardev_new_from_short(const char *id, const char *text, bool permit_mux, GError **errp);
@@ -46,7 +47,8 @@ void chardev_cleanup(void);
 void chardev_restore_terminals(void);
 void chardev_resume_terminals(void);
 
-/* Attaches; fails if the back end has a front end already and is no mux. chr may be NULL: a sink. */
+/* Attaches; fails if the back end has a front end already and is no mux. chr may be NULL: a sink.
+ */
 bool char_frontend_init(CharFrontend *fe, Chardev *chr, GError **errp);
 void char_frontend_deinit(CharFrontend *fe);
 void char_frontend_set_handlers(CharFrontend *fe, int (*can_read)(void *opaque),

@@ -4,9 +4,9 @@
  *
  * The arithmetic of the Power ISA's chapter "Decimal Floating-Point" (Book I, chapter 5): operands
  * in any encoding (non-canonical declets, infinities and NaNs are accepted), results canonical and
- * with the ideal exponent, the first SNaN or else the first QNaN propagated, exceptions reported with the
- * FLOAT_FLAG_* bits of softfloat.h.  Nothing here knows a register; register pairs are joined to
- * a DecBits by the caller.
+ * with the ideal exponent, the first SNaN or else the first QNaN propagated, exceptions reported
+ * with the FLOAT_FLAG_* bits of softfloat.h.  Nothing here knows a register; register pairs are
+ * joined to a DecBits by the caller.
  *
  * One set of functions serves all formats: DecFormat says which, and a number is always a DecBits.
  * decimal32 exists for the conversions only, decimal_widen and decimal_narrow.

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <glib.h>
 
-/* "tcp:[host]:port", "unix:path", "chardev:id", "stdio", "none" (stops it). A listening server does not
- * wait for its client. */
+/* "tcp:[host]:port", "unix:path", "chardev:id", "stdio", "none" (stops it). A listening server does
+ * not wait for its client. */
 bool gdbserver_start(const char *device, GError **errp);
 void gdbserver_cleanup(void);
 /* What gdb's "monitor" command runs; output is appended. NULL: nothing. */

@@ -2,8 +2,8 @@
 /*
  * Commands in a stream, and the messages that come back on its return path.
  *
- * A command is a section without a name (docs/devel/stream-format.md).  The return path is the other
- * direction of the same socket: 2-byte kind, 2-byte length, data.
+ * A command is a section without a name (docs/devel/stream-format.md).  The return path is the
+ * other direction of the same socket: 2-byte kind, 2-byte length, data.
  */
 #ifndef MIGRATION_COMMANDS_H
 #define MIGRATION_COMMANDS_H
@@ -15,13 +15,15 @@
 
 typedef enum StateCommand {
     STATE_COMMAND_OPEN_RETURN_PATH = 1,
-    STATE_COMMAND_PING = 2,              /* 4 bytes that a PONG gives back */
-    STATE_COMMAND_POSTCOPY_ADVISE = 3,   /* 8 bytes: sizes of host pages, ORed; 8 bytes: page size */
+    STATE_COMMAND_PING = 2,            /* 4 bytes that a PONG gives back */
+    STATE_COMMAND_POSTCOPY_ADVISE = 3, /* 8 bytes: sizes of host pages, ORed; 8 bytes: page size */
     STATE_COMMAND_POSTCOPY_LISTEN = 4,
     STATE_COMMAND_POSTCOPY_RUN = 5,
-    STATE_COMMAND_POSTCOPY_DISCARD = 6,  /* byte 0, counted name, byte 0; pairs of 8-byte start, length */
-    STATE_COMMAND_PACKAGED = 7,          /* 4-byte length; so much of a stream follows */
-    STATE_COMMAND_SWITCHOVER_START = 11, /* nothing: the source stands still. QEMU 10's machines without versions */
+    STATE_COMMAND_POSTCOPY_DISCARD =
+        6,                      /* byte 0, counted name, byte 0; pairs of 8-byte start, length */
+    STATE_COMMAND_PACKAGED = 7, /* 4-byte length; so much of a stream follows */
+    STATE_COMMAND_SWITCHOVER_START =
+        11, /* nothing: the source stands still. QEMU 10's machines without versions */
     /* Ours, after the stream's end: the destination owns the guest from now on. */
     STATE_COMMAND_HANDOVER = 0x4753,
 } StateCommand;
@@ -30,8 +32,9 @@ typedef enum StateCommand {
 #define STATE_PACKAGE_MAX (512u << 20)
 
 /*
- * A PING with this value asks for a handover (docs/migration.md): a destination that knows it answers with
- * HANDOVER_REPLY, and runs the guest only after STATE_COMMAND_HANDOVER.  Others give the value back.
+ * A PING with this value asks for a handover (docs/migration.md): a destination that knows it
+ * answers with HANDOVER_REPLY, and runs the guest only after STATE_COMMAND_HANDOVER.  Others give
+ * the value back.
  */
 #define HANDOVER_PING  0x476f0001u
 #define HANDOVER_REPLY 0x476f0002u

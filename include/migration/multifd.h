@@ -2,9 +2,9 @@
 /*
  * Multifd: pages on channels of their own, beside the stream, a thread each.
  *
- * A channel begins with 64 bytes that name it.  Then come packets: a head of fixed size with the pages'
- * offsets, and the pages, perhaps compressed (docs/devel/stream-format.md).  A packet with the flag SYNC ends
- * what belongs before a certain place of the stream.
+ * A channel begins with 64 bytes that name it.  Then come packets: a head of fixed size with the
+ * pages' offsets, and the pages, perhaps compressed (docs/devel/stream-format.md).  A packet with
+ * the flag SYNC ends what belongs before a certain place of the stream.
  */
 #ifndef MIGRATION_MULTIFD_H
 #define MIGRATION_MULTIFD_H
@@ -35,9 +35,10 @@ typedef struct MultifdConfig {
 typedef struct MultifdSender MultifdSender;
 /* Channels as they are connected, config.channels of them; they are the sender's from now on. */
 MultifdSender *multifd_sender_new(const MultifdConfig *config, GPtrArray *channels, GError **errp);
-/* The page at block + offset, some time before the next sync. False with errp once a channel has failed. */
-bool multifd_send_page(MultifdSender *sender, const char *block_name, uint8_t *block, uint64_t offset,
-                       GError **errp);
+/* The page at block + offset, some time before the next sync. False with errp once a channel has
+ * failed. */
+bool multifd_send_page(MultifdSender *sender, const char *block_name, uint8_t *block,
+                       uint64_t offset, GError **errp);
 /* All pages so far are written, and the other side can tell. */
 bool multifd_send_sync(MultifdSender *sender, GError **errp);
 /* Bytes on all channels; pages sent in full and as zero. Any thread. */
@@ -51,18 +52,22 @@ void multifd_sender_free(MultifdSender *sender);
 /* ---- Receiving ---- */
 typedef struct MultifdReceiver MultifdReceiver;
 typedef struct MultifdReceiverOps {
-    /* The host memory of a block of guest RAM, NULL if there is none of that name; *size its length. */
+    /* The host memory of a block of guest RAM, NULL if there is none of that name; *size its
+     * length. */
     uint8_t *(*block)(void *opaque, const char *name, uint64_t *size);
     /* A channel has failed: the stream's reader should not wait for more. Any thread. */
     void (*failed)(void *opaque);
 } MultifdReceiverOps;
-MultifdReceiver *multifd_receiver_new(const MultifdConfig *config, const MultifdReceiverOps *ops, void *opaque);
+MultifdReceiver *multifd_receiver_new(const MultifdConfig *config, const MultifdReceiverOps *ops,
+                                      void *opaque);
 /* One more channel, the receiver's from now on; its first bytes are still to be read. */
 bool multifd_receiver_add(MultifdReceiver *receiver, MigrationChannel *channel, GError **errp);
 bool multifd_receiver_is_full(MultifdReceiver *receiver);
-/* Waits until every channel has come to the sync that belongs to this place, and lets them go on. */
+/* Waits until every channel has come to the sync that belongs to this place, and lets them go on.
+ */
 bool multifd_receive_sync(MultifdReceiver *receiver, GError **errp);
-/* If a channel has failed: puts why in the place of *errp, which is what the stream's reader saw of it. */
+/* If a channel has failed: puts why in the place of *errp, which is what the stream's reader saw of
+ * it. */
 void multifd_receiver_explain(MultifdReceiver *receiver, GError **errp);
 void multifd_receiver_shutdown(MultifdReceiver *receiver);
 /* NULL is fine. */

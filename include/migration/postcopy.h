@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Postcopy's receiving side: a guest runs here while its memory still comes, page by page, through Linux'
- * userfaultfd.  A page that is touched before it is there is asked for.
+ * Postcopy's receiving side: a guest runs here while its memory still comes, page by page, through
+ * Linux' userfaultfd.  A page that is touched before it is there is asked for.
  */
 #ifndef MIGRATION_POSTCOPY_H
 #define MIGRATION_POSTCOPY_H
@@ -23,11 +23,12 @@ bool postcopy_discard(const RAMRegion *region, uint64_t start, uint64_t length, 
 
 typedef struct PostcopyIncoming PostcopyIncoming;
 /*
- * From here on a thread that touches a missing page waits for it.  request is called for each, on a thread of
- * this library.  regions (RAMRegion) are copied.
+ * From here on a thread that touches a missing page waits for it.  request is called for each, on a
+ * thread of this library.  regions (RAMRegion) are copied.
  */
 PostcopyIncoming *postcopy_incoming_new(const GArray *regions,
-                                        bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
+                                        bool (*request)(void *opaque, const RAMRegion *region,
+                                                        uint64_t offset),
                                         void *opaque, GError **errp);
 /* The page at host is there, whole, at once. data NULL: zeros. */
 bool postcopy_place_page(PostcopyIncoming *p, uint8_t *host, const uint8_t *data, GError **errp);

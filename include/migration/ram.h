@@ -2,8 +2,8 @@
 /*
  * The RAM section of a stream: pages while the guest runs, then what it changed since.
  *
- * What memory there is and which pages were written comes from the machine through operations, so that
- * this folder knows no machine.
+ * What memory there is and which pages were written comes from the machine through operations, so
+ * that this folder knows no machine.
  */
 #ifndef MIGRATION_RAM_H
 #define MIGRATION_RAM_H
@@ -30,7 +30,8 @@ typedef enum RAMSaveFlag {
 
 /* How the machine is asked. All but `regions` from any thread, without the device lock. */
 typedef struct RAMOps {
-    /* Blocks that belong to a stream, in a stable order. Device lock. The caller frees the array. */
+    /* Blocks that belong to a stream, in a stable order. Device lock. The caller frees the array.
+     */
     GArray *(*regions)(void *opaque);
     /* Moves "written since" of every page into bitmap (a bit each, ORed) and starts anew. */
     void (*harvest)(void *opaque, void *handle, unsigned long *bitmap);
@@ -86,26 +87,32 @@ void ram_state_set_load_options(RAMState *ram, const RAMLoadOptions *options);
 void ram_state_stats(RAMState *ram, RAMStats *out);
 
 /*
- * Background snapshot, between setup and the first round, with the guest at rest: from here on what is saved is
- * memory as it is now, whatever the guest does.
+ * Background snapshot, between setup and the first round, with the guest at rest: from here on what
+ * is saved is memory as it is now, whatever the guest does.
  */
 bool ram_state_freeze(RAMState *ram, GError **errp);
 
 /* ---- Postcopy ---- */
 /*
- * Saving: the guest stands still here and will run there.  Calls discard for every run of bytes that the other
- * side has not, or not as it is now; from then on pages are sent once each.
+ * Saving: the guest stands still here and will run there.  Calls discard for every run of bytes
+ * that the other side has not, or not as it is now; from then on pages are sent once each.
  */
-bool ram_state_begin_postcopy(RAMState *ram, bool (*discard)(void *opaque, const char *block, uint64_t start,
-                                                             uint64_t length), void *opaque, GError **errp);
-/* The other side wants these bytes next; block NULL: of the block of the request before. Any thread. */
-bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_t length, GError **errp);
+bool ram_state_begin_postcopy(RAMState *ram,
+                              bool (*discard)(void *opaque, const char *block, uint64_t start,
+                                              uint64_t length),
+                              void *opaque, GError **errp);
+/* The other side wants these bytes next; block NULL: of the block of the request before. Any
+ * thread. */
+bool ram_state_request(RAMState *ram, const char *block, uint64_t start, uint64_t length,
+                       GError **errp);
 /* Sizes of the host's pages, ORed. */
 uint64_t ram_state_page_sizes(RAMState *ram);
 /* Loading, in this order. */
 bool ram_state_prepare_postcopy(RAMState *ram, GError **errp);
-bool ram_state_discard(RAMState *ram, const char *block, uint64_t start, uint64_t length, GError **errp);
-bool ram_state_listen(RAMState *ram, bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
+bool ram_state_discard(RAMState *ram, const char *block, uint64_t start, uint64_t length,
+                       GError **errp);
+bool ram_state_listen(RAMState *ram,
+                      bool (*request)(void *opaque, const RAMRegion *region, uint64_t offset),
                       void *opaque, GError **errp);
 /* All pages are there. */
 void ram_state_end_postcopy(RAMState *ram);

@@ -23,7 +23,8 @@ typedef struct StateStreamOps {
     /* All of it or false with errp. NULL: cannot write. */
     bool (*write)(void *opaque, const void *buf, size_t size, GError **errp);
     bool (*close)(void *opaque, GError **errp);
-    /* A file's: go on at offset; size bytes there, the stream goes on where it was. NULL: it is no file. */
+    /* A file's: go on at offset; size bytes there, the stream goes on where it was. NULL: it is no
+     * file. */
     bool (*seek)(void *opaque, uint64_t offset, GError **errp);
     bool (*read_at)(void *opaque, void *buf, size_t size, uint64_t offset, GError **errp);
     bool (*write_at)(void *opaque, const void *buf, size_t size, uint64_t offset, GError **errp);
@@ -40,15 +41,17 @@ bool state_stream_close(StateStream *s, GError **errp);
 void state_stream_free(StateStream *s);
 
 bool state_stream_flush(StateStream *s);
-/* Of a stream in a file, whose first byte lies at offset (0 unless told): where the next byte lies. */
+/* Of a stream in a file, whose first byte lies at offset (0 unless told): where the next byte lies.
+ */
 void state_stream_set_file_start(StateStream *s, uint64_t offset);
 uint64_t state_stream_file_offset(const StateStream *s);
 /* The stream goes on there. Its position counts what was written or read, and does not jump. */
 bool state_stream_seek(StateStream *s, uint64_t offset, GError **errp);
 bool state_stream_read_at(StateStream *s, void *buf, size_t size, uint64_t offset, GError **errp);
-bool state_stream_write_at(StateStream *s, const void *buf, size_t size, uint64_t offset, GError **errp);
-/* Holding: what is written waits in memory, so that nobody waits for the transport, until this is undone; then
- * the next flush writes it. */
+bool state_stream_write_at(StateStream *s, const void *buf, size_t size, uint64_t offset,
+                           GError **errp);
+/* Holding: what is written waits in memory, so that nobody waits for the transport, until this is
+ * undone; then the next flush writes it. */
 void state_stream_hold(StateStream *s, bool hold);
 uint64_t state_stream_position(const StateStream *s);
 bool state_stream_has_error(const StateStream *s);
@@ -73,7 +76,8 @@ uint8_t state_get_byte(StateStream *s);
 uint16_t state_get_be16(StateStream *s);
 uint32_t state_get_be32(StateStream *s);
 uint64_t state_get_be64(StateStream *s);
-/* buf gets a final NUL; false at the end of the stream or for a byte that is not printable ASCII. */
+/* buf gets a final NUL; false at the end of the stream or for a byte that is not printable ASCII.
+ */
 bool state_get_counted_string(StateStream *s, char buf[256]);
 bool state_skip(StateStream *s, uint64_t size);
 /* Bytes left if that is known (reading from memory), else UINT64_MAX. */

@@ -23,12 +23,13 @@ void tls_credentials_free(TlsCredentials *credentials);
 
 typedef struct TlsSession TlsSession;
 /*
- * A session on fd, which does not block.  wait() returns when fd is ready for events (poll's), or false with
- * errp.  hostname (client with X.509): what the server's certificate must be for.  The handshake comes with the
- * first read or write, or when it is asked for.
+ * A session on fd, which does not block.  wait() returns when fd is ready for events (poll's), or
+ * false with errp.  hostname (client with X.509): what the server's certificate must be for.  The
+ * handshake comes with the first read or write, or when it is asked for.
  */
 TlsSession *tls_session_new(const TlsCredentials *credentials, const char *hostname, int fd,
-                            bool (*wait)(void *opaque, short events, GError **errp), void *opaque, GError **errp);
+                            bool (*wait)(void *opaque, short events, GError **errp), void *opaque,
+                            GError **errp);
 /* Waits for the other side; false with errp. */
 bool tls_handshake(TlsSession *session, GError **errp);
 /* As read(2) and write(2) that block; one thread may read while another writes. */

@@ -4,8 +4,8 @@
  *
  * The encoding is QEMU's: integers big-endian, bool one byte, a timer's deadline as 64-bit ns, a
  * pointer's presence as one byte where the macro says so, subsections after the fields.  Every
- * member of a state struct is in exactly one of: fields, derived, immutable, host_only, elsewhere; a
- * test reads the debug information and fails for one that is in none or in two
+ * member of a state struct is in exactly one of: fields, derived, immutable, host_only, elsewhere;
+ * a test reads the debug information and fails for one that is in none or in two
  * (tests/migration/coverage.py; docs/devel/vmstate.md).
  *
  * Loading is loading from an enemy: counts and sizes are checked against what the struct holds
@@ -31,8 +31,8 @@ struct VMStateInfo {
     bool (*get)(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp);
     bool (*put)(StateStream *s, const void *pv, size_t size, const VMStateField *field,
                 GError **errp);
-    /* The bytes of the member at the field's offset that it carries; part_size 0: all of an element,
-     * VMSTATE_NO_PART: none, a constant of the wire. */
+    /* The bytes of the member at the field's offset that it carries; part_size 0: all of an
+     * element, VMSTATE_NO_PART: none, a constant of the wire. */
     size_t part_offset, part_size;
 };
 
@@ -110,8 +110,8 @@ struct VMStateDescription {
     const char *const *derived;
     const char *const *immutable;
     const char *const *host_only;
-    /* Members that travel, but not as this description's fields: in sections of their own, or in another
-     * form as fields of an outer struct. */
+    /* Members that travel, but not as this description's fields: in sections of their own, or in
+     * another form as fields of an outer struct. */
     const char *const *elsewhere;
     /* Names of fields that lie over bytes which another field carries too. */
     const char *const *aliases;
@@ -339,9 +339,11 @@ extern const VMStateInfo vmstate_info_bool, vmstate_info_int8, vmstate_info_int1
 #define VMSTATE_BUFFER_START_MIDDLE(f, s, first)                                                   \
     VMSTATE_STATIC_BUFFER(f, s, 0, NULL, first, sizeof(((s *)0)->f) - (first))
 #define VMSTATE_PARTIAL_BUFFER(f, s, length) VMSTATE_STATIC_BUFFER(f, s, 0, NULL, 0, length)
-#define VMSTATE_BUFFER_V(f, s, ver)          VMSTATE_STATIC_BUFFER(f, s, ver, NULL, 0, sizeof(((s *)0)->f))
+#define VMSTATE_BUFFER_V(f, s, ver)                                                                \
+    VMSTATE_STATIC_BUFFER(f, s, ver, NULL, 0, sizeof(((s *)0)->f))
 #define VMSTATE_BUFFER(f, s)                 VMSTATE_BUFFER_V(f, s, 0)
-#define VMSTATE_BUFFER_TEST(f, s, test)      VMSTATE_STATIC_BUFFER(f, s, 0, test, 0, sizeof(((s *)0)->f))
+#define VMSTATE_BUFFER_TEST(f, s, test)                                                            \
+    VMSTATE_STATIC_BUFFER(f, s, 0, test, 0, sizeof(((s *)0)->f))
 /* Any member, its bytes as they are: only for byte-order-free things. */
 #define VMSTATE_BUFFER_UNSAFE_INFO_TEST(f, s, test, ver, info_, length)                            \
     {                                                                                              \
@@ -478,8 +480,8 @@ typedef struct VMStateGTreeDesc {
 /* ---- The interpreter ---- */
 /* Fields and subsections of opaque. Device lock held. */
 bool vmstate_save(StateStream *s, const VMStateDescription *vmsd, void *opaque, GError **errp);
-/* The same; description, an empty object, gets what was written (members as QEMU's: vmsd_name, version,
- * fields, subsections). */
+/* The same; description, an empty object, gets what was written (members as QEMU's: vmsd_name,
+ * version, fields, subsections). */
 bool vmstate_save_described(StateStream *s, const VMStateDescription *vmsd, void *opaque,
                             json_t *description, GError **errp);
 /* version_id as the section's header has it. */
@@ -512,9 +514,9 @@ typedef struct StateEntry {
 } StateEntry;
 
 /*
- * Sections that are not one struct: RAM, a hash page table, dirty bitmaps of disks.  They are sent in
- * phases: set up, some rounds while the guest runs, and the rest when it stands still.  Without a device
- * lock unless said; `opaque` is the registration's.
+ * Sections that are not one struct: RAM, a hash page table, dirty bitmaps of disks.  They are sent
+ * in phases: set up, some rounds while the guest runs, and the rest when it stands still.  Without
+ * a device lock unless said; `opaque` is the registration's.
  */
 typedef struct StateHandlers {
     /* What is left when the guest stops may be sent while it runs on the other side. */
@@ -526,13 +528,14 @@ typedef struct StateHandlers {
     /* Bytes that are still to be sent. exact: collect the newest changes first. */
     uint64_t (*save_pending)(void *opaque, bool exact);
     /* A part, until `limit` says that enough was written; 1 nothing is left, 0 more, -1 error. */
-    int (*save_iterate)(StateStream *s, void *opaque, bool (*limit)(void *limit_opaque), void *limit_opaque,
-                        GError **errp);
+    int (*save_iterate)(StateStream *s, void *opaque, bool (*limit)(void *limit_opaque),
+                        void *limit_opaque, GError **errp);
     /* The rest. The guest stands still; device lock held. */
     bool (*save_complete)(StateStream *s, void *opaque, GError **errp);
     /* After the end, whatever that was, also without a setup. Device lock held. */
     void (*save_cleanup)(void *opaque);
-    /* Reads what save_setup wrote and says whether it fits; changes nothing. NULL: nothing to say. */
+    /* Reads what save_setup wrote and says whether it fits; changes nothing. NULL: nothing to say.
+     */
     bool (*check)(StateStream *s, void *opaque, int version_id, GError **errp);
     /* Before the first part is read. */
     bool (*load_setup)(void *opaque, GError **errp);
@@ -555,9 +558,9 @@ bool state_registry_add_handlers(StateRegistry *registry, const char *idstr, uin
                                  int version_id, const StateHandlers *handlers, void *opaque,
                                  GError **errp);
 /*
- * Sections that some machines have and some lack.  hint: what to tell a user whose stream has `idstr` where this
- * machine lacks it.  optional: a stream may lack it where this machine has it; the device then keeps the state of
- * its reset.
+ * Sections that some machines have and some lack.  hint: what to tell a user whose stream has
+ * `idstr` where this machine lacks it.  optional: a stream may lack it where this machine has it;
+ * the device then keeps the state of its reset.
  */
 void state_registry_explain(StateRegistry *registry, const char *idstr, const char *hint);
 void state_registry_make_optional(StateRegistry *registry, const char *idstr);

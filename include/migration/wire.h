@@ -31,8 +31,8 @@ void state_registry_set_wire(StateRegistry *registry, VMStateWire wire);
 VMStateWire state_registry_wire(const StateRegistry *registry);
 
 /*
- * Adds to lost (char *, owned by it) the names of subsections that would be sent in our own dialect and are
- * not in the present one. Device lock; state that does not change.
+ * Adds to lost (char *, owned by it) the names of subsections that would be sent in our own dialect
+ * and are not in the present one. Device lock; state that does not change.
  */
 void state_registry_losses(StateRegistry *registry, GPtrArray *lost);
 

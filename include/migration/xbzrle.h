@@ -2,8 +2,8 @@
 /*
  * XBZRLE: a page as its difference to what was sent of it before.
  *
- * The encoding: alternately a count of bytes that did not change (ULEB128) and a count of bytes that did,
- * which follow.  What does not change at the page's end is left out.
+ * The encoding: alternately a count of bytes that did not change (ULEB128) and a count of bytes
+ * that did, which follow.  What does not change at the page's end is left out.
  */
 #ifndef MIGRATION_XBZRLE_H
 #define MIGRATION_XBZRLE_H
@@ -13,7 +13,8 @@
 #include <stdint.h>
 #include <glib.h>
 
-/* The number of bytes written to out; 0: the pages are equal; -1: it does not get smaller than room. */
+/* The number of bytes written to out; 0: the pages are equal; -1: it does not get smaller than
+ * room. */
 int xbzrle_encode(const uint8_t *old, const uint8_t *new, size_t size, uint8_t *out, size_t room);
 /* Applies a difference to page; false if it does not fit. */
 bool xbzrle_decode(const uint8_t *data, size_t length, uint8_t *page, size_t size);

@@ -16,10 +16,11 @@ typedef struct TakenFd {
     ino_t inode;
 } TakenFd;
 
-/* A named descriptor, which becomes the caller's, or a number of the process's own. Main thread, device lock. */
+/* A named descriptor, which becomes the caller's, or a number of the process's own. Main thread,
+ * device lock. */
 bool monitor_take_fd(const char *name, TakenFd *taken, GError **errp);
-/* What it was taken for has failed: nobody else knows a named one, so that it is closed, unless whoever failed
- * has done that. */
+/* What it was taken for has failed: nobody else knows a named one, so that it is closed, unless
+ * whoever failed has done that. */
 void monitor_drop_fd(const TakenFd *taken);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Monitors: HMP (readline on a character back end) and QMP (JSON).  Command rows of other folders are
- * joined by app.  Device lock; main thread.
+ * Monitors: HMP (readline on a character back end) and QMP (JSON).  Command rows of other folders
+ * are joined by app.  Device lock; main thread.
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H

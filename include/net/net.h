@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Networks: clients that hand Ethernet frames to each other.  A client is a NIC of the machine or a back end
- * of the host (user, tap, socket, stream, dgram, hubport); two of them are peers.
+ * Networks: clients that hand Ethernet frames to each other.  A client is a NIC of the machine or a
+ * back end of the host (user, tap, socket, stream, dgram, hubport); two of them are peers.
  *
- * A frame goes straight into its receiver unless that has no room, is itself sending or receiving, or the
- * machine stands: then it waits in the receiver's queue and is delivered from the main loop.  So a device's
- * receive() never runs inside its own transmit().  Device lock for everything; callbacks of descriptors run
- * on the main thread with it held.
+ * A frame goes straight into its receiver unless that has no room, is itself sending or receiving,
+ * or the machine stands: then it waits in the receiver's queue and is delivered from the main loop.
+ * So a device's receive() never runs inside its own transmit().  Device lock for everything;
+ * callbacks of descriptors run on the main thread with it held.
  */
 #ifndef NET_NET_H
 #define NET_NET_H
@@ -27,7 +27,8 @@
 typedef struct NetClient NetClient;
 typedef struct NetClientInfo NetClientInfo;
 
-/* Frames that wait in a queue without anybody who holds back more: the newest is dropped beyond that. */
+/* Frames that wait in a queue without anybody who holds back more: the newest is dropped beyond
+ * that. */
 #define NET_QUEUE_LIMIT 10000u
 
 struct NetClientInfo {
@@ -78,8 +79,10 @@ void net_machine_started(void);
 void net_cleanup(void);
 
 /* ---- Clients ---- */
-/* name NULL: "#netNNN". The struct is zero apart from its head. NULL with errp: the name is taken. */
-NetClient *net_client_new(const NetClientInfo *info, const char *name, NetClient *peer, GError **errp);
+/* name NULL: "#netNNN". The struct is zero apart from its head. NULL with errp: the name is taken.
+ */
+NetClient *net_client_new(const NetClientInfo *info, const char *name, NetClient *peer,
+                          GError **errp);
 void net_client_delete(NetClient *nc);
 void net_client_set_text(NetClient *nc, const char *format, ...) G_GNUC_PRINTF(2, 3);
 NetClient *net_find(const char *name);
@@ -93,14 +96,15 @@ void net_connect(NetClient *a, NetClient *b);
 void net_disconnect(NetClient *nc);
 
 /* ---- Frames ---- */
-/* To the peer; a NIC gets no frame shorter than a cable's. Without a peer, or with a link that is down, it is
- * dropped. */
+/* To the peer; a NIC gets no frame shorter than a cable's. Without a peer, or with a link that is
+ * down, it is dropped. */
 void net_send(NetClient *nc, const uint8_t *frame, size_t size);
 /*
- * The same for those who can hold back: false if the frame has to wait. The sender hands on no more until `ready`
- * was called, which is when the peer's queue is empty.
+ * The same for those who can hold back: false if the frame has to wait. The sender hands on no more
+ * until `ready` was called, which is when the peer's queue is empty.
  */
-bool net_send_or_wait(NetClient *nc, const uint8_t *frame, size_t size, void (*ready)(NetClient *nc));
+bool net_send_or_wait(NetClient *nc, const uint8_t *frame, size_t size,
+                      void (*ready)(NetClient *nc));
 /* Would a frame go at once? */
 bool net_can_send(const NetClient *nc);
 /* The client has room again. Any place: delivery comes from the main loop. */
@@ -114,13 +118,17 @@ typedef struct NicConf {
     int32_t bootindex;                  /* property */
 } NicConf;
 extern const PropertyType property_type_netdev;
-#define DEFINE_NIC_PROPERTIES(state, field)                                                             \
-    DEFINE_PROP_MACADDR("mac", state, field.mac, "MAC address"),                                        \
-    {.name = "netdev", .type = &property_type_netdev, .offset = offsetof(state, field.netdev),          \
-     .help = "ID of a netdev to use as a back end"},                                                    \
-    DEFINE_PROP_INT32("bootindex", state, field.bootindex, -1, "place in the firmware's order of boot devices")
+#define DEFINE_NIC_PROPERTIES(state, field)                                                        \
+    DEFINE_PROP_MACADDR("mac", state, field.mac, "MAC address"),                                   \
+        {.name = "netdev",                                                                         \
+         .type = &property_type_netdev,                                                            \
+         .offset = offsetof(state, field.netdev),                                                  \
+         .help = "ID of a netdev to use as a back end"},                                           \
+        DEFINE_PROP_INT32("bootindex", state, field.bootindex, -1,                                 \
+                          "place in the firmware's order of boot devices")
 /* MAC address and back end as conf says; id as -device has it, or NULL. False with errp. */
-bool nic_init(NicConf *conf, const NetClientInfo *info, const char *model, const char *id, void *opaque, GError **errp);
+bool nic_init(NicConf *conf, const NetClientInfo *info, const char *model, const char *id,
+              void *opaque, GError **errp);
 void nic_deinit(NicConf *conf);
 /* The address in info network, when the guest has changed it. */
 void nic_set_mac(NicConf *conf, const uint8_t mac[NET_MAC_SIZE]);
@@ -142,8 +150,8 @@ static inline bool mac_is_broadcast(const uint8_t *mac)
 
     return !__builtin_memcmp(mac, ones, NET_MAC_SIZE);
 }
-/* CRC-32 of Ethernet over the bytes: the frame check sequence, and the hash of multicast filters, which take
- * its highest (be) or lowest (le) bits. */
+/* CRC-32 of Ethernet over the bytes: the frame check sequence, and the hash of multicast filters,
+ * which take its highest (be) or lowest (le) bits. */
 uint32_t net_crc32_be(const uint8_t *bytes, size_t size);
 uint32_t net_crc32_le(const uint8_t *bytes, size_t size);
 
@@ -171,8 +179,8 @@ typedef struct NicInfo {
     bool taken;
 } NicInfo;
 /*
- * The next that has that model, or its second name alias (may be NULL), or, if is_default, none; it is taken then.
- * model NULL: any model.
+ * The next that has that model, or its second name alias (may be NULL), or, if is_default, none; it
+ * is taken then. model NULL: any model.
  */
 NicInfo *net_take_nic(const char *model, bool is_default, const char *alias);
 
@@ -180,7 +188,8 @@ NicInfo *net_take_nic(const char *model, bool is_default, const char *alias);
 void net_print(GString *out);
 bool net_set_link(const char *name, bool up, GError **errp);
 json_t *net_query_rx_filter(const char *name, GError **errp);
-/* RARP frames from every NIC (interfaces NULL: all), so that switches learn where it is. ms; id may be NULL. */
+/* RARP frames from every NIC (interfaces NULL: all), so that switches learn where it is. ms; id may
+ * be NULL. */
 typedef struct NetAnnounce {
     int64_t initial, max, step, rounds;
     char **interfaces;
@@ -197,6 +206,7 @@ void net_user_print(GString *out);
 int net_user_state_version(void);
 GByteArray *net_user_save(NetClient *nc);
 /* read gives size bytes or false. False: not a state that can be taken. */
-bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque, GError **errp);
+bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t size), void *opaque,
+                   GError **errp);
 
 #endif

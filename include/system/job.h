@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Jobs: work with a name that a QMP client starts, watches and dismisses (query-jobs, JOB_STATUS_CHANGE).
- * States, verbs and words are QEMU's. A job's work runs once on the main thread, some time after
- * job_start() returned, and is not interrupted; its client hears of the end by events.
+ * Jobs: work with a name that a QMP client starts, watches and dismisses (query-jobs,
+ * JOB_STATUS_CHANGE). States, verbs and words are QEMU's. A job's work runs once on the main
+ * thread, some time after job_start() returned, and is not interrupted; its client hears of the end
+ * by events.
  *
  * Main thread, device lock.
  */
@@ -57,7 +58,8 @@ typedef struct Job {
     struct BottomHalf *bottom_half;
 } Job;
 
-/* A job in state created. NULL with errp (and opaque is freed) for an id that is no identifier or in use. */
+/* A job in state created. NULL with errp (and opaque is freed) for an id that is no identifier or
+ * in use. */
 Job *job_create(const char *id, const JobClass *class, void *opaque, GError **errp);
 /* Its work will run soon. */
 void job_start(Job *job);
@@ -65,8 +67,8 @@ Job *job_find(const char *id);
 /* All of them, oldest first; the runtime's. */
 const GPtrArray *job_list(void);
 /*
- * What a client asks of a job. DISMISS frees it. False with errp if its state does not allow that, or it can
- * do nothing of the kind.
+ * What a client asks of a job. DISMISS frees it. False with errp if its state does not allow that,
+ * or it can do nothing of the kind.
  */
 bool job_apply(Job *job, JobVerb verb, GError **errp);
 /* Called at every change of a state; the job may be gone afterwards (status null). */

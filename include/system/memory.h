@@ -211,11 +211,13 @@ void ram_dirty_set(RAMBlock *block, ram_addr_t offset, uint64_t size, unsigned c
 bool ram_dirty_test_and_clear(RAMBlock *block, ram_addr_t offset, uint64_t size,
                               DirtyClient client);
 /*
- * ORs one client's bits of the whole block into bitmap, clears them and takes fast writes away.  A store
- * that was under way may still come without a bit: ram_dirty_settle() waits for it.  Any thread.
+ * ORs one client's bits of the whole block into bitmap, clears them and takes fast writes away.  A
+ * store that was under way may still come without a bit: ram_dirty_settle() waits for it.  Any
+ * thread.
  */
 void ram_dirty_harvest(RAMBlock *block, DirtyClient client, unsigned long *bitmap);
-/* Returns when stores that began before are in memory. Not with the device lock, but when no vCPU runs. */
+/* Returns when stores that began before are in memory. Not with the device lock, but when no vCPU
+ * runs. */
 void ram_dirty_settle(void);
 /*
  * What every writer other than generated code calls after writing: drops translated code that the

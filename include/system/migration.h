@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Live migration: the machine's state to another process, or to a file, while the guest runs; and from
- * there into this one.  Names of states, parameters and capabilities are QEMU's.
+ * Live migration: the machine's state to another process, or to a file, while the guest runs; and
+ * from there into this one.  Names of states, parameters and capabilities are QEMU's.
  *
  * Everything here is called on the main thread with the device lock held unless said otherwise.
  */
@@ -81,7 +81,8 @@ typedef struct MigrationParameterRow {
 extern const MigrationParameterRow migration_parameters[MIGRATION_PARAMETER_COUNT];
 /* Of all kinds but TEXT. Any thread. */
 uint64_t migration_parameter_get(MigrationParameter parameter);
-/* The value as text: digits, "on" or "off", the choice's name, the text itself. Caller frees. Any thread. */
+/* The value as text: digits, "on" or "off", the choice's name, the text itself. Caller frees. Any
+ * thread. */
 char *migration_parameter_text(MigrationParameter parameter);
 /* The number of a name, or -1. */
 int migration_parameter_find(const char *name);
@@ -129,34 +130,37 @@ typedef struct MigrationCapabilityRow {
 extern const MigrationCapabilityRow migration_capabilities[MIGRATION_CAPABILITY_COUNT];
 bool migration_capability_get(MigrationCapability capability);
 int migration_capability_find(const char *name);
-/* Refuses what is not built, what does not go together, and any change while a migration is under way. */
+/* Refuses what is not built, what does not go together, and any change while a migration is under
+ * way. */
 bool migration_capability_set(MigrationCapability capability, bool on, GError **errp);
 /* The same for all at once: wanted has MIGRATION_CAPABILITY_COUNT members. All or nothing. */
 bool migration_capabilities_set(const bool *wanted, GError **errp);
 
 /* ---- Sending ---- */
 /*
- * Begins to send to uri.  Errors of the address come at once; those of the connection and later ones end
- * in state `failed`, with the guest running on as before.
+ * Begins to send to uri.  Errors of the address come at once; those of the connection and later
+ * ones end in state `failed`, with the guest running on as before.
  */
 bool migration_start(const char *uri, GError **errp);
 /* Gives up the migration under way, if there is one; the guest runs on. */
 void migration_cancel(void);
-/* Something that goes with the machine (disks) cannot: from a handler of state finish-migrate. The migration fails
- * with that error, which is taken, and the guest runs on here. */
+/* Something that goes with the machine (disks) cannot: from a handler of state finish-migrate. The
+ * migration fails with that error, which is taken, and the guest runs on here. */
 void migration_refuse(GError *error);
 /* From pre-switchover (capability pause-before-switchover) on. */
 bool migration_continue(GError **errp);
-/* Capability postcopy-ram: the guest goes to the other side as soon as its devices can, RAM follows. */
+/* Capability postcopy-ram: the guest goes to the other side as soon as its devices can, RAM
+ * follows. */
 bool migration_start_postcopy(GError **errp);
 
 /*
- * What a machine does for a stream in a QEMU's dialect (parameter x-wire), which has no place for some of its
- * state.
+ * What a machine does for a stream in a QEMU's dialect (parameter x-wire), which has no place for
+ * some of its state.
  */
 typedef struct MigrationWireOps {
-    /* The guest stands still and is about to be saved: makes its state one that the dialect can carry, and
-     * adds to lost (char *, owned by it) what it cannot. running: it will go on at the destination. */
+    /* The guest stands still and is about to be saved: makes its state one that the dialect can
+     * carry, and adds to lost (char *, owned by it) what it cannot. running: it will go on at the
+     * destination. */
     void (*prepare)(void *opaque, VMStateWire wire, bool running, GPtrArray *lost);
     /* Puts all back as it was. */
     void (*undo)(void *opaque);
@@ -166,16 +170,18 @@ int64_t migration_time_since_stop_ns(void);
 /* ops stay the caller's. */
 void migration_set_wire_ops(const MigrationWireOps *ops, void *opaque);
 /*
- * Around saving a machine that stands still otherwise than by migrating: the stream is in the dialect x-wire,
- * and a warning says what that has no place for.  The stream says that it is in run state `was`.  If that is
- * running, it may run on for moments until nothing is lost, and stands still again in state `rest`.  The state to
- * go on in comes back: it may have been stopped meanwhile.
+ * Around saving a machine that stands still otherwise than by migrating: the stream is in the
+ * dialect x-wire, and a warning says what that has no place for.  The stream says that it is in run
+ * state `was`.  If that is running, it may run on for moments until nothing is lost, and stands
+ * still again in state `rest`.  The state to go on in comes back: it may have been stopped
+ * meanwhile.
  */
 RunState migration_wire_begin(RunState was, RunState rest);
 void migration_wire_end(void);
 
 /* ---- Receiving ---- */
-/* -incoming URI or defer: before the machine starts.  With defer, migration_incoming_start() comes later. */
+/* -incoming URI or defer: before the machine starts.  With defer, migration_incoming_start() comes
+ * later. */
 bool migration_incoming_prepare(const char *uri, bool autostart, GError **errp);
 bool migration_incoming_start(const char *uri, GError **errp);
 /* "cont" while the stream is waited for: the machine runs as soon as it is there. */
@@ -200,11 +206,13 @@ typedef struct MigrationInfo {
 } MigrationInfo;
 /* error lives until the next migration. */
 void migration_info(MigrationInfo *out);
-/* Calls fn at every change of status (pass 0), and when pages are collected for the nth time; main thread. */
+/* Calls fn at every change of status (pass 0), and when pages are collected for the nth time; main
+ * thread. */
 void migration_set_observer(void (*fn)(MigrationStatus status, unsigned pass));
 
 /* ---- Blockers ---- */
-/* Migration is refused with this reason until the same string is removed. With -only-migratable: an error. */
+/* Migration is refused with this reason until the same string is removed. With -only-migratable: an
+ * error. */
 bool migration_add_blocker(const char *reason, GError **errp);
 void migration_remove_blocker(const char *reason);
 void migration_set_only_migratable(void);
@@ -218,15 +226,16 @@ bool migration_init(GError **errp);
 bool migration_machine_created(const char *machine, GError **errp);
 /* The machine's: both sides must have the same one (multifd compares them). */
 void migration_set_uuid(const uint8_t uuid[16]);
-/* Credentials by the id of their object (parameter tls-creds); the caller frees them. NULL with errp. */
+/* Credentials by the id of their object (parameter tls-creds); the caller frees them. NULL with
+ * errp. */
 void migration_set_tls_lookup(TlsCredentials *(*lookup)(const char *id, GError **errp));
 /* At the end of the process: gives up what is under way, and waits for its threads. */
 void migration_shutdown(void);
 void migration_cleanup(void);
 const SavevmConfig *migration_config(void);
 /*
- * After a stream has been loaded: what the source did (state name as in query-status).  Starts the machine
- * if it ran there and `autostart`.
+ * After a stream has been loaded: what the source did (state name as in query-status).  Starts the
+ * machine if it ran there and `autostart`.
  */
 void migration_loaded(bool autostart);
 /* Notes the state that the stream shall carry. */

@@ -47,7 +47,8 @@ bool reset_node_is_in_reset(const ResetNode *node);
 /* A function called in the hold phase, in the order of registration, after the tree's devices. */
 void reset_register(void (*fn)(void *opaque), void *opaque);
 void reset_unregister(void (*fn)(void *opaque), void *opaque);
-/* The tree from its root and the registered functions; the machine's own reset is system_reset(). */
+/* The tree from its root and the registered functions; the machine's own reset is system_reset().
+ */
 void reset_run_all(ResetType type);
 
 #endif

@@ -60,18 +60,20 @@ void runstate_set(RunState state);
 /* States in which a cont needs a reset first. */
 bool runstate_needs_reset(void);
 
-/* Starts: virtual clock, then vCPUs. No-op while running. Device lock. False with an error, and nothing done, if
- * the machine must not run now. */
+/* Starts: virtual clock, then vCPUs. No-op while running. Device lock. False with an error, and
+ * nothing done, if the machine must not run now. */
 bool vm_try_start(GError **errp);
-/* The same for those who have nobody to tell: the error is reported, and the machine is left in state paused. */
+/* The same for those who have nobody to tell: the error is reported, and the machine is left in
+ * state paused. */
 void vm_start(void);
 /* Asked before each start. */
 void runstate_set_start_check(bool (*fn)(GError **errp));
 /* Stops vCPUs, then the clock. From a vCPU thread it only asks, and the vCPU leaves its loop. */
 void vm_stop(RunState state);
 /*
- * Stops if running, and sets the state in any case; handlers are told of the new state either way.  What comes
- * back is the state to go on in: the one before, or what a vCPU asked for meanwhile.  Not on a vCPU's thread.
+ * Stops if running, and sets the state in any case; handlers are told of the new state either way.
+ * What comes back is the state to go on in: the one before, or what a vCPU asked for meanwhile. Not
+ * on a vCPU's thread.
  */
 RunState vm_stop_force_state(RunState state);
 

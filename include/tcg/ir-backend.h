@@ -8,10 +8,10 @@
  *                      finds or makes the target block and may call chain()
  *   TCG_EXIT_INDIRECT  the jump cache missed; env's pc is set
  *   TCG_EXIT_LOOP      mode may have changed or pending work was seen; env's pc is set
- *   TCG_EXIT_NOGROUP   a grouped access had no fast mapping; env's pc is set to the access; the next
- *                      block must be made with the no-group key
- * In all cases the slots in env are current and the pc (TCGCPUState.pc) is set.
- * A helper that raises calls tcg_restore_state(), then siglongjmps to the loop: enter() never returns.
+ *   TCG_EXIT_NOGROUP   a grouped access had no fast mapping; env's pc is set to the access; the
+ * next block must be made with the no-group key In all cases the slots in env are current and the
+ * pc (TCGCPUState.pc) is set. A helper that raises calls tcg_restore_state(), then siglongjmps to
+ * the loop: enter() never returns.
  */
 #ifndef TCG_IR_BACKEND_H
 #define TCG_IR_BACKEND_H
@@ -52,10 +52,10 @@ typedef struct TCGCompiled {
 } TCGCompiled;
 
 /* Host-side runtime functions and facts the back ends need; filled in by accel/tcg, constant.
- * All access functions are called with env's TCGCPUState.restore_point set; they raise guest faults by
- * tcg_restore_state + siglongjmp.  oi: IRMemOp with MMU index. */
+ * All access functions are called with env's TCGCPUState.restore_point set; they raise guest faults
+ * by tcg_restore_state + siglongjmp.  oi: IRMemOp with MMU index. */
 typedef struct TCGRuntime {
-    uint64_t (*load)(void *env, uint64_t address, uint32_t oi);        /* <= 8 bytes, extended as told */
+    uint64_t (*load)(void *env, uint64_t address, uint32_t oi); /* <= 8 bytes, extended as told */
     void (*store)(void *env, uint64_t address, uint64_t value, uint32_t oi);
     void (*load128)(void *env, uint64_t address, uint32_t oi, V128 *out);
     void (*store128)(void *env, uint64_t address, uint32_t oi, const V128 *value);
@@ -64,10 +64,11 @@ typedef struct TCGRuntime {
     bool (*probe_span)(void *env, uint64_t address, uint32_t span, uint32_t oi, bool is_write);
     /* Jump cache miss in generated code: returns an exec entry or NULL. */
     const void *(*lookup)(void *env, uint64_t pc);
-    /* The same for a block without groups, after a grouped access had no fast mapping. May be NULL. */
+    /* The same for a block without groups, after a grouped access had no fast mapping. May be NULL.
+     */
     const void *(*lookup_nogroup)(void *env, uint64_t pc);
-    /* For a block that ends for the loop (TCG_EXIT_LOOP): the next one's exec entry, or NULL to leave. May be
-     * NULL. */
+    /* For a block that ends for the loop (TCG_EXIT_LOOP): the next one's exec entry, or NULL to
+     * leave. May be NULL. */
     const void *(*reenter)(void *env, uint64_t pc);
 } TCGRuntime;
 
@@ -78,15 +79,17 @@ typedef struct TCGBackend {
      * override for tests (all ones = use what the host has). */
     bool (*init)(const IRTargetDesc *target, const TCGRuntime *runtime, TCGCodeBuffer *buf,
                  uint64_t features, GError **errp);
-    /* Compiles a verified, optimized block. Returns false when buf is too small (code cache full). */
+    /* Compiles a verified, optimized block. Returns false when buf is too small (code cache full).
+     */
     bool (*compile)(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *out);
     TCGExitReason (*enter)(void *env, const void *entry, TCGExitSite **exit_out);
-    /* Writes the slots and the pc of the given restore point (TCGCPUState.restore_point) into env. */
+    /* Writes the slots and the pc of the given restore point (TCGCPUState.restore_point) into env.
+     */
     void (*restore)(void *env, uint32_t restore_point);
     /* Number of guest instructions begun before the restore point (icount, tracing). */
     uint32_t (*restore_insn_index)(void *env, uint32_t restore_point);
-    /* Patches site to jump to entry, or back to unchained (entry NULL). Safe while other threads run
-     * the code (one aligned 32-bit store). write/exec: the code cache's views. */
+    /* Patches site to jump to entry, or back to unchained (entry NULL). Safe while other threads
+     * run the code (one aligned 32-bit store). write/exec: the code cache's views. */
     void (*chain)(TCGExitSite *site, const void *entry);
     void (*release)(TCGCompiled *compiled);
     GString *(*disassemble)(const TCGCompiled *compiled);  /* for -d out_asm; may return NULL */

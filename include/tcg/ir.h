@@ -8,11 +8,11 @@
  * a look-up and writing one emits nothing: values reach memory only at exits, through snapshots.
  *
  * Contract between front end, passes and back ends:
- *  - `env` memory holds each slot's value as of block entry or of the last slot write-back; ops that
- *    flush (CALL of a helper that reads slots) write dirty slots first.
+ *  - `env` memory holds each slot's value as of block entry or of the last slot write-back; ops
+ * that flush (CALL of a helper that reads slots) write dirty slots first.
  *  - A snapshot lists (slot, value) pairs that differ from memory plus the guest pc.  Every op with
- *    the EXIT flag and every CALL with IRH_RAISES owns one.  No hot code is emitted for it: the back
- *    end records where each value lives, and restoring reads the saved host registers.
+ *    the EXIT flag and every CALL with IRH_RAISES owns one.  No hot code is emitted for it: the
+ * back end records where each value lives, and restoring reads the saved host registers.
  *  - Memory ops keep program order.  An op with HOSTMAP depends on the software TLB, which only a
  *    CALL without IRH_KEEPS_TLB can change inside a block.
  */
@@ -48,11 +48,16 @@ typedef enum IRCond {
 
 /* Memory operation descriptor (aux of QLD, QST, ULD, UST, QCAS). */
 typedef enum IRMemOp {
-    MO_8 = 0, MO_16 = 1, MO_32 = 2, MO_64 = 3, MO_128 = 4, MO_SIZE = 7,
-    MO_SIGN = 8,          /* sign extend the loaded value to i64/i32 */
-    MO_BSWAP = 16,        /* guest order differs from the host's for this access */
-    MO_ALIGN = 32,        /* must be naturally aligned, else the target's alignment fault */
-    MO_ATOMIC = 64,       /* single-copy atomic where aligned (always true for <= 64 bits aligned) */
+    MO_8 = 0,
+    MO_16 = 1,
+    MO_32 = 2,
+    MO_64 = 3,
+    MO_128 = 4,
+    MO_SIZE = 7,
+    MO_SIGN = 8,    /* sign extend the loaded value to i64/i32 */
+    MO_BSWAP = 16,  /* guest order differs from the host's for this access */
+    MO_ALIGN = 32,  /* must be naturally aligned, else the target's alignment fault */
+    MO_ATOMIC = 64, /* single-copy atomic where aligned (always true for <= 64 bits aligned) */
     MO_RESERVED_IDX_SHIFT = 8, /* bits 8..11: MMU index; the builder fills in its current one */
 } IRMemOp;
 #define MO_MMUIDX(m) (((m) >> MO_RESERVED_IDX_SHIFT) & 15)
@@ -82,7 +87,12 @@ typedef enum IRFPFlags {
 } IRFPFlags;
 
 typedef enum IRFence { IRFENCE_FULL, IRFENCE_LW } IRFence;
-typedef enum IRPack { IRPACK_MOD, IRPACK_SS, IRPACK_SU, IRPACK_UU } IRPack; /* source sign, saturation */
+typedef enum IRPack {
+    IRPACK_MOD,
+    IRPACK_SS,
+    IRPACK_SU,
+    IRPACK_UU
+} IRPack; /* source sign, saturation */
 typedef enum IRRound { IRROUND_NEAREST_EVEN, IRROUND_DOWN, IRROUND_UP, IRROUND_ZERO,
                        IRROUND_NEAREST_AWAY } IRRound;
 
@@ -110,12 +120,12 @@ typedef struct IRSlotDesc {
 } IRSlotDesc;
 
 enum {
-    IRH_READS_SLOTS = 1,   /* dirty slots are written to env before the call */
-    IRH_WRITES_SLOTS = 2,  /* slot values are reread after the call */
-    IRH_RAISES = 4,        /* may leave the block through its snapshot (cpu_exec_exit_restore) */
-    IRH_NORETURN = 8,      /* always leaves */
-    IRH_PURE = 16,         /* result depends on arguments only; no env access: foldable by CSE/DCE */
-    IRH_KEEPS_TLB = 32,    /* cannot change address translation (needed to keep groups across it) */
+    IRH_READS_SLOTS = 1,  /* dirty slots are written to env before the call */
+    IRH_WRITES_SLOTS = 2, /* slot values are reread after the call */
+    IRH_RAISES = 4,       /* may leave the block through its snapshot (cpu_exec_exit_restore) */
+    IRH_NORETURN = 8,     /* always leaves */
+    IRH_PURE = 16,        /* result depends on arguments only; no env access: foldable by CSE/DCE */
+    IRH_KEEPS_TLB = 32,   /* cannot change address translation (needed to keep groups across it) */
 };
 #define IR_MAX_ARGS 6
 typedef enum IRArgKind { IRA_NONE, IRA_ENV, IRA_I32, IRA_I64, IRA_F64, IRA_V128 } IRArgKind;
@@ -150,9 +160,9 @@ typedef struct IRTargetDesc {
 
 /* ---- The block ---- */
 
-/* How a value is used (IRInsn.flags after ir_pass_dce).  A PURE value that is only IRI_SNAP_USE need not
- * be computed on the hot path: a back end may make it where the snapshot is written out (all values
- * before any slot is written: a GET of one slot may be another slot's new value). */
+/* How a value is used (IRInsn.flags after ir_pass_dce).  A PURE value that is only IRI_SNAP_USE
+ * need not be computed on the hot path: a back end may make it where the snapshot is written out
+ * (all values before any slot is written: a GET of one slot may be another slot's new value). */
 enum { IRI_USE = 1, IRI_SNAP_USE = 2 };
 
 typedef struct IRInsn {
@@ -180,8 +190,14 @@ typedef struct IRCallSite {
     uint8_t n_args;
 } IRCallSite;
 
-enum { IREXIT_CALL = 1, IREXIT_RETURN = 2, IREXIT_BACK_EDGE = 4, IREXIT_CROSS_PAGE = 8,
-       IREXIT_NOCHAIN = 16, IREXIT_LOOP = 32 /* the mode has changed: through the execution loop */ };
+enum {
+    IREXIT_CALL = 1,
+    IREXIT_RETURN = 2,
+    IREXIT_BACK_EDGE = 4,
+    IREXIT_CROSS_PAGE = 8,
+    IREXIT_NOCHAIN = 16,
+    IREXIT_LOOP = 32 /* the mode has changed: through the execution loop */
+};
 typedef struct IRExit {
     uint64_t dest;         /* guest effective address for constant exits */
     uint64_t return_pc;    /* with IREXIT_CALL: where the callee will return to */
@@ -205,8 +221,9 @@ typedef struct IRBlock {
     GArray *guest_insns;   /* IRGuestInsn */
     IRInsn *spare;         /* second array of the same size, for passes that renumber */
     IRRef *map;            /* scratch of the same length */
-    /* Made for every effective address of its page: no constant in it depends on the page's address but
-     * exits, snapshots and what ir_page_base() gave. TCGCPUState.pc holds an address in the page. */
+    /* Made for every effective address of its page: no constant in it depends on the page's address
+     * but exits, snapshots and what ir_page_base() gave. TCGCPUState.pc holds an address in the
+     * page. */
     bool page_relative;
     bool overflow;         /* too many ops: the front end must end the block earlier and rebuild */
 } IRBlock;
@@ -254,8 +271,8 @@ void ir_set_hi(IRBuilder *b, unsigned slot, IRRef f64);  /* {hi = f64, lo = 0} *
 void ir_sync_slots(IRBuilder *b);
 
 /*
- * What is known of slots in the blocks that follow: another target description of the same slots, with masks
- * of its own (32-bit processors, whose registers' upper halves are zero).
+ * What is known of slots in the blocks that follow: another target description of the same slots,
+ * with masks of its own (32-bit processors, whose registers' upper halves are zero).
  */
 void ir_use_slots(IRBuilder *b, const IRTargetDesc *target);
 /* The low word of an i64, zero extended (i64), computed in 32 bits where that is possible. */
@@ -274,7 +291,8 @@ IRRef ir_kv128(IRBuilder *b, uint64_t high, uint64_t low);
 bool ir_is_const(const IRBuilder *b, IRRef ref, uint64_t *value); /* i32 (zero extended) or i64 */
 IRType ir_type(const IRBuilder *b, IRRef ref);
 
-/* Generic emission: folds, shares, checks types in debug builds. imm and aux as the op's row says. */
+/* Generic emission: folds, shares, checks types in debug builds. imm and aux as the op's row says.
+ */
 IRRef ir_emit(IRBuilder *b, IROpcode op, IRType type, IRRef a, IRRef c_b, IRRef c, int64_t imm,
               uint32_t aux);
 
@@ -313,8 +331,9 @@ IRRef ir_cr_compare(IRBuilder *b, bool is_unsigned, IRRef a, IRRef b2, IRRef so)
 /* One bit as i32 0/1. mask: 8, 4, 2 or 1. Folds to SETCOND when the field came from a compare. */
 IRRef ir_cr_bit(IRBuilder *b, IRRef crf, unsigned mask);
 
-/* Guest memory. The effective address is base + disp, not truncated: 32-bit modes pass a base already
- * truncated and disp 0.  Loads of type i32/i64 zero or sign extend; f64 (MO_64) and v128 (MO_128). */
+/* Guest memory. The effective address is base + disp, not truncated: 32-bit modes pass a base
+ * already truncated and disp 0.  Loads of type i32/i64 zero or sign extend; f64 (MO_64) and v128
+ * (MO_128). */
 IRRef ir_load(IRBuilder *b, IRType type, IRMemOp op, IRRef base, int32_t disp);
 void ir_store(IRBuilder *b, IRMemOp op, IRRef base, int32_t disp, IRRef value);
 IRRef ir_cas(IRBuilder *b, IRMemOp op, IRRef address, IRRef expected, IRRef desired);
@@ -337,7 +356,7 @@ void ir_exit(IRBuilder *b, uint64_t dest, uint32_t hints);
 void ir_exit_call(IRBuilder *b, uint64_t dest, uint64_t return_pc, uint32_t hints);
 void ir_exit_indirect(IRBuilder *b, IRRef address, uint32_t hints);
 void ir_exit_indirect_call(IRBuilder *b, IRRef address, uint64_t return_pc, uint32_t hints);
-void ir_exit_loop(IRBuilder *b, uint64_t pc);            /* mode may have changed: re-enter the loop */
+void ir_exit_loop(IRBuilder *b, uint64_t pc); /* mode may have changed: re-enter the loop */
 void ir_exit_loop_indirect(IRBuilder *b, IRRef pc);
 void ir_unreachable(IRBuilder *b);                       /* after an IRH_NORETURN helper */
 

@@ -5,13 +5,13 @@
  *
  * Software TLB: per MMU index a power-of-two table of TCGTLBEntry.  Generated code compares
  * (address & TCG_PAGE_MASK [| low bits for alignment checks]) with the tag for the access kind; any
- * flag in the tag's low bits (below the page size) makes the comparison fail and takes the slow path.
- * A `write` tag without flags implies that reads are allowed as well, so that one check serves a group
- * with loads and stores.
+ * flag in the tag's low bits (below the page size) makes the comparison fail and takes the slow
+ * path. A `write` tag without flags implies that reads are allowed as well, so that one check
+ * serves a group with loads and stores.
  *
- * Jump cache: direct mapped by guest pc; an entry hits when pc and key are equal.  key = mode flags of
- * the block in the low half, the CPU's translation generation in the high half, so that emptying it is
- * one increment.  Generated code compares with `jump_key` in this struct.
+ * Jump cache: direct mapped by guest pc; an entry hits when pc and key are equal.  key = mode flags
+ * of the block in the low half, the CPU's translation generation in the high half, so that emptying
+ * it is one increment.  Generated code compares with `jump_key` in this struct.
  */
 #ifndef TCG_TCG_CPU_H
 #define TCG_TCG_CPU_H
@@ -26,8 +26,9 @@
 #define TCG_PAGE_MASK (~(TCG_PAGE_SIZE - 1))
 #define TCG_MMU_MODES 8
 
-/* Flags in a tag, below the page size: any of them sends the access to the slow path.  They stand above
- * the bits that alignment checks keep in the comparison, else a misaligned address could match. */
+/* Flags in a tag, below the page size: any of them sends the access to the slow path.  They stand
+ * above the bits that alignment checks keep in the comparison, else a misaligned address could
+ * match. */
 enum {
     TCG_TLB_INVALID = 0x100, TCG_TLB_MMIO = 0x200, TCG_TLB_NOTDIRTY = 0x400, TCG_TLB_WATCH = 0x800,
 };
@@ -59,15 +60,16 @@ typedef struct TCGCPUState {
     TCGTLBFast tlb[TCG_MMU_MODES];
     TCGJumpEntry *jump_cache;
     uint64_t jump_key;
-    /* Guest pc where generated code left or was restored to; while it runs, where the last jump through
-     * the jump cache, or the loop, entered: an address in the running block's page. */
+    /* Guest pc where generated code left or was restored to; while it runs, where the last jump
+     * through the jump cache, or the loop, entered: an address in the running block's page. */
     uint64_t pc;
     /* Non-zero: leave at the next check (interrupts, work, stop). Written by any thread. */
     uint32_t exit_request;
     uint32_t restore_point;   /* set by generated code before anything that may raise */
     uint64_t icount;
     uint32_t mxcsr_fp, mxcsr_vmx;  /* host FP control words: FPSCR's world, AltiVec's world */
-    /* Host registers as saved by the slow-path thunk; the interpreter points values at its own array. */
+    /* Host registers as saved by the slow-path thunk; the interpreter points values at its own
+     * array. */
     uint64_t save_gpr[16];
     V128 save_xmm[16] __attribute__((aligned(64)));
     void *frame;              /* spill area of the running block */

@@ -2,9 +2,9 @@
 /*
  * Pictures: what display adapters draw and user interfaces show.
  *
- * An adapter makes a console and draws in its surface (32 bits a pixel) when it is asked to; a user interface
- * listens.  While somebody listens, consoles are asked again and again; a screen dump asks once.  Main thread,
- * device lock held.
+ * An adapter makes a console and draws in its surface (32 bits a pixel) when it is asked to; a user
+ * interface listens.  While somebody listens, consoles are asked again and again; a screen dump
+ * asks once.  Main thread, device lock held.
  */
 #ifndef UI_DISPLAY_H
 #define UI_DISPLAY_H
@@ -35,7 +35,8 @@ typedef struct DisplayConsoleOps {
 struct DisplayListener {
     /* The console has another surface, all of it new. Also called when the listener is added. */
     void (*resized)(DisplayListener *listener, const DisplaySurface *surface);
-    void (*changed)(DisplayListener *listener, const DisplaySurface *surface, const DisplayRect *rect);
+    void (*changed)(DisplayListener *listener, const DisplaySurface *surface,
+                    const DisplayRect *rect);
     /* After an update that changed something; may be NULL. */
     void (*done)(DisplayListener *listener);
     void *opaque;
@@ -51,7 +52,8 @@ void display_console_free(DisplayConsole *console);
 DisplaySurface *display_console_resize(DisplayConsole *console, unsigned width, unsigned height);
 DisplaySurface *display_console_surface(DisplayConsole *console);
 /* This part was drawn anew. */
-void display_console_changed(DisplayConsole *console, unsigned x, unsigned y, unsigned width, unsigned height);
+void display_console_changed(DisplayConsole *console, unsigned x, unsigned y, unsigned width,
+                             unsigned height);
 
 /* ---- For user interfaces ---- */
 /* The first one; NULL: the machine has no display. */
@@ -65,6 +67,7 @@ void display_listener_add(DisplayListener *listener);
 void display_listener_remove(DisplayListener *listener);
 
 /* Writes what the console shows now. format: "ppm" or "png"; NULL: PPM. */
-bool display_screendump(DisplayConsole *console, const char *file, const char *format, GError **errp);
+bool display_screendump(DisplayConsole *console, const char *file, const char *format,
+                        GError **errp);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Input: keys and pointers, from user interfaces and monitors to the guest's devices.  Each event goes to the first
- * device in the list that takes its kind; a device that the guest begins to use, or that the user chooses, comes to
- * the front.  Main thread or a device's callback, device lock held.
+ * Input: keys and pointers, from user interfaces and monitors to the guest's devices.  Each event
+ * goes to the first device in the list that takes its kind; a device that the guest begins to use,
+ * or that the user chooses, comes to the front.  Main thread or a device's callback, device lock
+ * held.
  */
 #ifndef UI_INPUT_H
 #define UI_INPUT_H
@@ -12,7 +13,12 @@
 #include <glib.h>
 #include "ui/keys.h"
 
-typedef enum InputKind { INPUT_KEYS = 1, INPUT_BUTTONS = 2, INPUT_RELATIVE = 4, INPUT_ABSOLUTE = 8 } InputKind;
+typedef enum InputKind {
+    INPUT_KEYS = 1,
+    INPUT_BUTTONS = 2,
+    INPUT_RELATIVE = 4,
+    INPUT_ABSOLUTE = 8
+} InputKind;
 typedef enum InputButton {
     INPUT_LEFT,
     INPUT_MIDDLE,
@@ -60,8 +66,8 @@ void input_sync(void);
 bool input_takes(InputKind kind);
 /* Pointers' events go to a device that wants positions. */
 bool input_is_absolute(void);
-/* Keys that are pressed together, held, and released in reverse, after those that were asked for before. hold_ms 0:
- * 100. False: too many wait. */
+/* Keys that are pressed together, held, and released in reverse, after those that were asked for
+ * before. hold_ms 0: 100. False: too many wait. */
 bool input_press_keys(const Key *keys, unsigned n, unsigned hold_ms, GError **errp);
 
 /* ---- For monitors ---- */

@@ -15,7 +15,8 @@ typedef struct KeymapEntry {
     bool letter;                        /* caps lock acts on it like shift */
 } KeymapEntry;
 
-/* The layout of -k: "en-us", "de", "fr-ch"... Unknown: an error, and the layout stays what it was. */
+/* The layout of -k: "en-us", "de", "fr-ch"... Unknown: an error, and the layout stays what it was.
+ */
 bool keymap_set_layout(const char *name, GError **errp);
 /* False: no key writes that. */
 bool keymap_find(uint32_t keysym, KeymapEntry *entry);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keys of a keyboard, by the names of QMP's QKeyCode, and their numbers in other tables: Linux's input events
- * (linux/input-event-codes.h), a PC's first set of scan codes (0x80 for those behind 0xe0), USB's usages ("HID Usage
- * Tables", Keyboard page) and ADB ("Inside Macintosh: Macintosh Toolbox Essentials").  KEY_NONE: not there.
+ * Keys of a keyboard, by the names of QMP's QKeyCode, and their numbers in other tables: Linux's
+ * input events (linux/input-event-codes.h), a PC's first set of scan codes (0x80 for those behind
+ * 0xe0), USB's usages ("HID Usage Tables", Keyboard page) and ADB ("Inside Macintosh: Macintosh
+ * Toolbox Essentials").  KEY_NONE: not there.
  */
 #ifndef UI_KEYS_H
 #define UI_KEYS_H

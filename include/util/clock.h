@@ -48,7 +48,8 @@ static inline int64_t clock_get_ms(Clock *clock)
 /* Virtual clock only: runs or holds it. Callers are serialised (device lock). */
 void clock_start(Clock *clock);
 void clock_stop(Clock *clock);
-/* Ns of the host's monotonic clock since it was stopped; 0 while it runs, and before it ever did. */
+/* Ns of the host's monotonic clock since it was stopped; 0 while it runs, and before it ever did.
+ */
 int64_t clock_stopped_ns(Clock *clock);
 bool clock_is_running(const Clock *clock);
 /* Virtual or manual clock: sets the time (loading state). Timers keep their deadlines. */

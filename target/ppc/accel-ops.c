@@ -28,7 +28,8 @@ void ppc_block_state(CPUState *cs, TCGBlockState *out)
 {
     const CPUPPCState *env = &POWERPC_CPU(cs)->env;
 
-    /* An entry that RTAS or a debugger set may have any low bits: the instruction address has none. */
+    /* An entry that RTAS or a debugger set may have any low bits: the instruction address has none.
+     */
     out->pc = env->nip & (env->hflags & HF_SF ? ~3ull : 0xfffffffcull);
     out->flags = env->hflags;
     out->fetch_mmu_idx = ppc_fetch_mmu_idx(env);
@@ -42,7 +43,9 @@ static void op_set_pc(CPUState *cs, uint64_t pc)
 
 static PPCAccess access_kind(TCGAccess access)
 {
-    return access == TCG_ACCESS_LOAD ? ACCESS_LOAD : access == TCG_ACCESS_STORE ? ACCESS_STORE : ACCESS_FETCH;
+    return access == TCG_ACCESS_LOAD    ? ACCESS_LOAD
+           : access == TCG_ACCESS_STORE ? ACCESS_STORE
+                                        : ACCESS_FETCH;
 }
 
 static bool op_translate(CPUState *cs, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool probe,
@@ -57,8 +60,10 @@ static bool op_translate(CPUState *cs, uint64_t ea, TCGAccess access, unsigned m
         out->dar = t.dar;
         out->dsisr = t.dsisr;
         out->asdr = t.asdr;
-        log_mask(LOG_MMU, "cpu %d mmu %016" PRIx64 " access %d idx %u: %s dsisr %08x srr1 %08" PRIx64 "\n",
-                 cpu->vcpu_id, ea, access, mmu_idx, ppc_exception_name(t.exception), t.dsisr, t.error_code);
+        log_mask(LOG_MMU,
+                 "cpu %d mmu %016" PRIx64 " access %d idx %u: %s dsisr %08x srr1 %08" PRIx64 "\n",
+                 cpu->vcpu_id, ea, access, mmu_idx, ppc_exception_name(t.exception), t.dsisr,
+                 t.error_code);
         return false;
     }
     out->raddr = t.raddr;
@@ -66,7 +71,8 @@ static bool op_translate(CPUState *cs, uint64_t ea, TCGAccess access, unsigned m
     out->prot = (t.readable ? TCG_PROT_READ : 0) | (t.writable && t.dirty ? TCG_PROT_WRITE : 0) |
                 (t.executable ? TCG_PROT_EXEC : 0);
     out->update = t.update;
-    log_mask(LOG_MMU, "cpu %d mmu %016" PRIx64 " access %d idx %u -> %016" PRIx64 " prot %x shift %u\n",
+    log_mask(LOG_MMU,
+             "cpu %d mmu %016" PRIx64 " access %d idx %u -> %016" PRIx64 " prot %x shift %u\n",
              cpu->vcpu_id, ea, access, mmu_idx, t.raddr, out->prot, t.page_shift);
     return true;
 }
@@ -90,13 +96,18 @@ static void op_alignment_fault(CPUState *cs, uint64_t ea, TCGAccess access, unsi
     ppc_raise(env, EXCP_ALIGN, 0);
 }
 
-/* A partition's stray access: the hypervisor would hand the guest a machine check; loads read ones. */
+/* A partition's stray access: the hypervisor would hand the guest a machine check; loads read ones.
+ */
 static void op_unassigned_access(CPUState *cs, uint64_t physical, TCGAccess access, unsigned size)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
 
-    log_mask(LOG_GUEST_ERROR, "cpu %d: no device at %016" PRIx64 " (%s, %u bytes)\n", cpu->vcpu_id, physical,
-             access == TCG_ACCESS_STORE ? "store" : access == TCG_ACCESS_LOAD ? "load" : "fetch", size);
+    log_mask(LOG_GUEST_ERROR, "cpu %d: no device at %016" PRIx64 " (%s, %u bytes)\n", cpu->vcpu_id,
+             physical,
+             access == TCG_ACCESS_STORE  ? "store"
+             : access == TCG_ACCESS_LOAD ? "load"
+                                         : "fetch",
+             size);
     if (access == TCG_ACCESS_FETCH) {
         ppc_raise(&cpu->env, EXCP_MCHECK, 0x40000);
     }
@@ -116,7 +127,10 @@ static void op_watchpoint_hit(CPUState *cs, uint64_t ea, unsigned size, TCGAcces
         bool translated = env->msr & MSR_BIT(DR);
 
         control = env->spr[SPR_DAWRX0];
-        if (!(control & (pr ? 1 : hv ? 4 : 2)) || (!(control & 8) && ((control >> 4 & 1) != translated))) {
+        if (!(control & (pr   ? 1
+                         : hv ? 4
+                              : 2)) ||
+            (!(control & 8) && ((control >> 4 & 1) != translated))) {
             return;
         }
     } else if (!cpu_is_64(cpu)) {
@@ -125,8 +139,11 @@ static void op_watchpoint_hit(CPUState *cs, uint64_t ea, unsigned size, TCGAcces
         }
     } else {
         control = env->spr[SPR_DABRX];
-        if (!(control & (pr ? 1 : hv ? 4 : 2)) ||
-            (!(control & 8) && ((env->spr[SPR_DABR] >> 2 & 1) != ((env->msr & MSR_BIT(DR)) != 0)))) {
+        if (!(control & (pr   ? 1
+                         : hv ? 4
+                              : 2)) ||
+            (!(control & 8) &&
+             ((env->spr[SPR_DABR] >> 2 & 1) != ((env->msr & MSR_BIT(DR)) != 0)))) {
             return;
         }
     }
@@ -153,7 +170,8 @@ void ppc_debug_update(PowerPCCPU *cpu)
     } else if (cpu_is_64(cpu) ? env->spr[SPR_DABRX] & 7 : cpu->model->spr_sets & SPRS_DABR) {
         addr = env->spr[SPR_DABR] & ~7ull;
         len = 8;
-        flags = (env->spr[SPR_DABR] & 1 ? BP_MEM_READ : 0) | (env->spr[SPR_DABR] & 2 ? BP_MEM_WRITE : 0);
+        flags = (env->spr[SPR_DABR] & 1 ? BP_MEM_READ : 0) |
+                (env->spr[SPR_DABR] & 2 ? BP_MEM_WRITE : 0);
     }
     if (!flags) {
         len = 0;

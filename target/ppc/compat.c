@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compatibility modes: running as a processor of an earlier architecture level, told by a logical PVR.
+ * Compatibility modes: running as a processor of an earlier architecture level, told by a logical
+ * PVR.
  *
  * From LoPAR appendix B (logical PVRs) and Power ISA 3.0B book III 2.5 (PCR).
  */
@@ -18,12 +19,13 @@ typedef struct CompatRow {
 /* Oldest first. */
 static const CompatRow compat_rows[] = {
     {"power6", 0x0f000002,
-     PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05 | PCR_TM_DIS | PCR_VSX_DIS,
+     PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05 | PCR_TM_DIS |
+         PCR_VSX_DIS,
      PCR_COMPAT_2_05, 2},
-    {"power7", 0x0f000003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS, PCR_COMPAT_2_06,
-     4},
-    {"power7+", 0x0f100003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS, PCR_COMPAT_2_06,
-     4},
+    {"power7", 0x0f000003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS,
+     PCR_COMPAT_2_06, 4},
+    {"power7+", 0x0f100003, PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_TM_DIS,
+     PCR_COMPAT_2_06, 4},
     {"power8", 0x0f000004, PCR_COMPAT_3_00 | PCR_COMPAT_2_07, PCR_COMPAT_2_07, 8},
     {"power9", 0x0f000005, PCR_COMPAT_3_00, PCR_COMPAT_3_00, 8},
 };
@@ -86,7 +88,8 @@ const char *ppc_compat_name(uint32_t pvr)
     return row ? row->name : NULL;
 }
 
-bool ppc_check_compat(const PowerPCCPU *cpu, uint32_t compat_pvr, uint32_t min_pvr, uint32_t max_pvr)
+bool ppc_check_compat(const PowerPCCPU *cpu, uint32_t compat_pvr, uint32_t min_pvr,
+                      uint32_t max_pvr)
 {
     const CompatRow *row = compat_row(compat_pvr);
     const CompatRow *min = min_pvr ? compat_row(min_pvr) : NULL;

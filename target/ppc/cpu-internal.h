@@ -8,8 +8,8 @@
 #include "target/ppc/cpu.h"
 
 /* gdb.c */
-extern const GDBFeature ppc_gdb_features_32[], ppc_gdb_features_74xx[], ppc_gdb_features_power5[], ppc_gdb_features_970[], ppc_gdb_features_p7[],
-    ppc_gdb_features_p8[], ppc_gdb_features_p9[];
+extern const GDBFeature ppc_gdb_features_32[], ppc_gdb_features_74xx[], ppc_gdb_features_power5[],
+    ppc_gdb_features_970[], ppc_gdb_features_p7[], ppc_gdb_features_p8[], ppc_gdb_features_p9[];
 extern const VMStateDescription vmstate_ppc_cpu, vmstate_ppc_cpu_32;
 
 /* accel-ops.c */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PowerPC CPU object: creation, reset, and the operations that monitors, debuggers and the base see.
+ * The PowerPC CPU object: creation, reset, and the operations that monitors, debuggers and the base
+ * see.
  *
- * Reset values from Power ISA 3.0B book III 2 and 3 and, for a machine that is the hypervisor, LoPAR
- * 14.5 (state of a partition's processors at start).
+ * Reset values from Power ISA 3.0B book III 2 and 3 and, for a machine that is the hypervisor,
+ * LoPAR 14.5 (state of a partition's processors at start).
  */
 #include <inttypes.h>
 #include "accel/tcg/accel.h"
@@ -183,7 +184,8 @@ static bool op_translate_debug(CPUState *cs, vaddr addr, hwaddr *phys, MemTxAttr
     return false;
 }
 
-static unsigned op_disassemble(CPUState *cs, vaddr pc, const uint8_t *bytes, unsigned size, GString *out)
+static unsigned op_disassemble(CPUState *cs, vaddr pc, const uint8_t *bytes, unsigned size,
+                               GString *out)
 {
     PowerPCCPU *cpu = POWERPC_CPU(cs);
     uint32_t insn;
@@ -223,14 +225,15 @@ static void dump_vectors(CPUPPCState *env, GString *out)
             g_string_append_c(out, '\n');
         }
     }
-    g_string_append_printf(out, "VSCR %08x VRSAVE %08" PRIx64 "\n", env->vscr, env->spr[SPR_VRSAVE]);
+    g_string_append_printf(out, "VSCR %08x VRSAVE %08" PRIx64 "\n", env->vscr,
+                           env->spr[SPR_VRSAVE]);
 }
 
 /* SPRs that tell where a guest is and why: shown when the model has them. */
 static const uint16_t dump_sprs[] = {
-    SPR_SRR0, SPR_SRR1, SPR_PVR, SPR_VRSAVE, SPR_SPRG0, SPR_SPRG1, SPR_SPRG2, SPR_SPRG3, SPR_HSRR0,
-    SPR_HSRR1, SPR_CFAR, SPR_LPCR, SPR_PTCR, SPR_DAR, SPR_DSISR, SPR_PIDR, SPR_LPIDR, SPR_SDR1, SPR_AMR,
-    SPR_IAMR, SPR_FSCR, SPR_HFSCR, SPR_PCR,
+    SPR_SRR0,  SPR_SRR1,  SPR_PVR,  SPR_VRSAVE, SPR_SPRG0, SPR_SPRG1, SPR_SPRG2, SPR_SPRG3,
+    SPR_HSRR0, SPR_HSRR1, SPR_CFAR, SPR_LPCR,   SPR_PTCR,  SPR_DAR,   SPR_DSISR, SPR_PIDR,
+    SPR_LPIDR, SPR_SDR1,  SPR_AMR,  SPR_IAMR,   SPR_FSCR,  SPR_HFSCR, SPR_PCR,
 };
 
 static void dump_special(PowerPCCPU *cpu, GString *out)
@@ -263,9 +266,9 @@ void ppc_dump_state(CPUState *cs, GString *out, int flags)
     uint32_t cr = ppc_get_cr(env);
     int w = cpu_is_64(cpu) ? 16 : 8;
 
-    g_string_append_printf(out,
-                           "NIP %0*" PRIx64 "   LR %0*" PRIx64 " CTR %0*" PRIx64 " XER %0*" PRIx64 " CPU#%d\n",
-                           w, env->nip, w, env->lr, w, env->ctr, w, ppc_get_xer(env), cs->cpu_index);
+    g_string_append_printf(
+        out, "NIP %0*" PRIx64 "   LR %0*" PRIx64 " CTR %0*" PRIx64 " XER %0*" PRIx64 " CPU#%d\n", w,
+        env->nip, w, env->lr, w, env->ctr, w, ppc_get_xer(env), cs->cpu_index);
     g_string_append_printf(out, "MSR %0*" PRIx64 " HID0 %0*" PRIx64 "  HF %08x iidx %u didx %u\n",
                            w, env->msr, w, env->spr[SPR_HID0], (uint32_t)env->hflags,
                            ppc_fetch_mmu_idx(env), (unsigned)(env->hflags & 7));
@@ -323,12 +326,13 @@ static void dump_mmu32(PowerPCCPU *cpu, GString *out)
     }
     g_string_append_printf(out, "SDR1 %08x\n", (uint32_t)env->spr[SPR_SDR1]);
     for (unsigned i = 0; i < 2 * PPC_TLB6XX_ENTRIES; i++) {
-        const PPCTLB6xx *e = i < PPC_TLB6XX_ENTRIES ? &env->tlb6[i] : &env->tlb6_code[i - PPC_TLB6XX_ENTRIES];
+        const PPCTLB6xx *e =
+            i < PPC_TLB6XX_ENTRIES ? &env->tlb6[i] : &env->tlb6_code[i - PPC_TLB6XX_ENTRIES];
 
         if (e->pte0 >> 31) {
             g_string_append_printf(out, "%s TLB %2u: %08x -> %08x (%08x %08x)\n",
-                                   i < PPC_TLB6XX_ENTRIES ? "data" : "code", i % PPC_TLB6XX_ENTRIES, e->epn,
-                                   e->pte1 & 0xfffff000, e->pte0, e->pte1);
+                                   i < PPC_TLB6XX_ENTRIES ? "data" : "code", i % PPC_TLB6XX_ENTRIES,
+                                   e->epn, e->pte1 & 0xfffff000, e->pte0, e->pte1);
         }
     }
 }
@@ -347,8 +351,9 @@ static void op_dump_mmu(CPUState *cs, GString *out)
         if (cpu->vhyp) {
             cpu->vhyp->get_pate(cpu->vhyp_opaque, cpu, 0, pate);
         }
-        g_string_append_printf(out, "radix: process table %016" PRIx64 " PID %" PRIu64 " LPID %" PRIu64 "\n",
-                               pate[1], cpu->env.spr[SPR_PIDR], cpu->env.spr[SPR_LPIDR]);
+        g_string_append_printf(
+            out, "radix: process table %016" PRIx64 " PID %" PRIu64 " LPID %" PRIu64 "\n", pate[1],
+            cpu->env.spr[SPR_PIDR], cpu->env.spr[SPR_LPIDR]);
         return;
     }
     g_string_append(out, "SLB\tESID\t\t\tVSID\n");
@@ -419,14 +424,14 @@ static bool op_nmi(CPUState *cs, GError **errp)
 }
 
 /* The rows differ in what a debugger is told. */
-#define CPU_OPS(arch, features)                                                                     \
-    {                                                                                               \
-        .gdb_arch = (arch), .gdb_features = (features), .has_work = ppc_cpu_has_work,               \
-        .synchronize = op_synchronize, .set_pc = op_set_pc, .get_pc = op_get_pc,                    \
-        .reset = op_reset, .dump_state = ppc_dump_state, .dump_mmu = op_dump_mmu,                   \
-        .translate_debug = op_translate_debug, .is_big_endian = op_is_big_endian,                   \
-        .address_bits = op_address_bits, .disassemble = op_disassemble,                             \
-        .get_register = op_get_register, .nmi = op_nmi,                                             \
+#define CPU_OPS(arch, features)                                                                    \
+    {                                                                                              \
+        .gdb_arch = (arch), .gdb_features = (features), .has_work = ppc_cpu_has_work,              \
+        .synchronize = op_synchronize, .set_pc = op_set_pc, .get_pc = op_get_pc,                   \
+        .reset = op_reset, .dump_state = ppc_dump_state, .dump_mmu = op_dump_mmu,                  \
+        .translate_debug = op_translate_debug, .is_big_endian = op_is_big_endian,                  \
+        .address_bits = op_address_bits, .disassemble = op_disassemble,                            \
+        .get_register = op_get_register, .nmi = op_nmi,                                            \
     }
 #define ARCH_32 "powerpc:common"
 #define ARCH_64 "powerpc:common64"
@@ -457,8 +462,8 @@ static const CPUOps *model_ops(const PowerPCCPUClass *model)
 
 PowerPCCPU *ppc_cpu_create(const PowerPCCPUClass *model, int index, GError **errp)
 {
-    PowerPCCPU *cpu = (PowerPCCPU *)device_new_class(ppc_personality_is_64() || model->insns & ISA_64
-                                                          ? &ppc_cpu_class : &ppc32_cpu_class);
+    PowerPCCPU *cpu = (PowerPCCPU *)device_new_class(
+        ppc_personality_is_64() || model->insns & ISA_64 ? &ppc_cpu_class : &ppc32_cpu_class);
 
     cpu->model = model;
     cpu->vcpu_id = index;

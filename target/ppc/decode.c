@@ -3,9 +3,9 @@
  * The decoder: turns the instruction rows into per-model look-up tables.
  *
  * Level one is the primary opcode.  A primary opcode with one candidate list for all words has just
- * that; the others index by the low 11 bits, where every extended opcode lies (fields outside, such as
- * the sub-opcodes of XX2 forms, are told apart by the candidates' masks).  Candidates of one index are
- * ordered from the most to the least specific mask, so that the first match is the row.
+ * that; the others index by the low 11 bits, where every extended opcode lies (fields outside, such
+ * as the sub-opcodes of XX2 forms, are told apart by the candidates' masks).  Candidates of one
+ * index are ordered from the most to the least specific mask, so that the first match is the row.
  */
 #include "decode.h"
 #include "translate.h"
@@ -57,7 +57,8 @@ bool ppc_insn_in_compat(const PPCInsnRow *row, uint64_t hflags)
     if (!ppc_level_in_compat(ppc_insn_level(row), hflags)) {
         return false;
     }
-    return !((hflags & HF_TM_DIS && row->isa & ISA_TM) || (hflags & HF_VSX_DIS && row->isa & ISA_VSX) ||
+    return !((hflags & HF_TM_DIS && row->isa & ISA_TM) ||
+             (hflags & HF_VSX_DIS && row->isa & ISA_VSX) ||
              (hflags & HF_VEC_DIS && row->isa & (ISA_ALTIVEC | ISA_VSX)));
 }
 

@@ -29,27 +29,28 @@ typedef bool PPCTranslateFn(DisasContext *ctx, uint32_t insn);
 
 /* Row flags. */
 enum {
-    IF_RC = 1u << 0,       /* bit 31 is Rc: "." */
-    IF_OE = 1u << 1,       /* bit 21 is OE: "o" */
-    IF_LK = 1u << 2,       /* bit 31 is LK: "l" */
-    IF_AA = 1u << 3,       /* bit 30 is AA: "a" */
-    IF_VRC = 1u << 4,      /* bit 21 is the vector Rc: "." */
-    IF_PRIV = 1u << 5,     /* privileged: checked by the driver */
-    IF_HV = 1u << 6,       /* hypervisor resource: checked by the driver */
-    IF_FP = 1u << 7,       /* needs MSR.FP: unavailable interrupt by the driver */
-    IF_VEC = 1u << 8,      /* needs MSR.VEC */
-    IF_VSX = 1u << 9,      /* needs MSR.VSX */
-    IF_VSX_TX = 1u << 10,  /* ISA 3.0 forms: bit 31 (TX/SX) clear needs VSX, set needs VEC */
-    IF_TM = 1u << 11,      /* needs MSR.TM: facility unavailable */
-    IF_END = 1u << 12,     /* the block ends behind it, through the execution loop */
-    IF_BRANCH = 1u << 13,  /* changes the flow (branch trace) */
-    IF_LOAD = 1u << 14,    /* reads guest memory */
-    IF_STORE = 1u << 15,   /* writes guest memory */
-    IF_NOGEN = 1u << 16,   /* not for the single-instruction vector generator */
-    IF_FPSCR = 1u << 17,   /* the generator compares FPSCR and varies rounding modes */
-    IF_INVALID3 = 1u << 18,/* withdrawn from ISA 3.0 on */
-    IF_USER_2_06 = 1u << 19,/* older, but problem state has it from ISA 2.06 on (PCR.v2.05 takes it) */
-    IF_USER_2_07 = 1u << 20,/* the same for ISA 2.07 (PCR.v2.06) */
+    IF_RC = 1u << 0,        /* bit 31 is Rc: "." */
+    IF_OE = 1u << 1,        /* bit 21 is OE: "o" */
+    IF_LK = 1u << 2,        /* bit 31 is LK: "l" */
+    IF_AA = 1u << 3,        /* bit 30 is AA: "a" */
+    IF_VRC = 1u << 4,       /* bit 21 is the vector Rc: "." */
+    IF_PRIV = 1u << 5,      /* privileged: checked by the driver */
+    IF_HV = 1u << 6,        /* hypervisor resource: checked by the driver */
+    IF_FP = 1u << 7,        /* needs MSR.FP: unavailable interrupt by the driver */
+    IF_VEC = 1u << 8,       /* needs MSR.VEC */
+    IF_VSX = 1u << 9,       /* needs MSR.VSX */
+    IF_VSX_TX = 1u << 10,   /* ISA 3.0 forms: bit 31 (TX/SX) clear needs VSX, set needs VEC */
+    IF_TM = 1u << 11,       /* needs MSR.TM: facility unavailable */
+    IF_END = 1u << 12,      /* the block ends behind it, through the execution loop */
+    IF_BRANCH = 1u << 13,   /* changes the flow (branch trace) */
+    IF_LOAD = 1u << 14,     /* reads guest memory */
+    IF_STORE = 1u << 15,    /* writes guest memory */
+    IF_NOGEN = 1u << 16,    /* not for the single-instruction vector generator */
+    IF_FPSCR = 1u << 17,    /* the generator compares FPSCR and varies rounding modes */
+    IF_INVALID3 = 1u << 18, /* withdrawn from ISA 3.0 on */
+    IF_USER_2_06 =
+        1u << 19, /* older, but problem state has it from ISA 2.06 on (PCR.v2.05 takes it) */
+    IF_USER_2_07 = 1u << 20, /* the same for ISA 2.07 (PCR.v2.06) */
 };
 
 /* Encodings: "value, mask". Bit numbers in names are counted from the least significant. */
@@ -109,7 +110,8 @@ const PPCInsnRow *ppc_decode(const PPCDecoder *decoder, uint32_t insn);
 bool ppc_insn_available(const PPCInsnRow *row, uint32_t isa);
 /* The architecture version that brought the row to problem state. */
 PPCUserLevel ppc_insn_level(const PPCInsnRow *row);
-/* False if PCR, as the block key tells it, makes the row illegal (always true in privileged state). */
+/* False if PCR, as the block key tells it, makes the row illegal (always true in privileged state).
+ */
 bool ppc_insn_in_compat(const PPCInsnRow *row, uint64_t hflags);
 
 /* ---- Operands (operands.c) ---- */
@@ -126,7 +128,8 @@ typedef enum PPCOperandKind {
     OPK_SPR, OPK_MASK32, OPK_SR,
 } PPCOperandKind;
 
-/* value = (low field | high field << low width), sign extended for SINT, REL, ABS, << scale, + bias */
+/* value = (low field | high field << low width), sign extended for SINT, REL, ABS, << scale, + bias
+ */
 typedef struct PPCOperand {
     const char *token;
     uint8_t kind;       /* PPCOperandKind */

@@ -2,9 +2,9 @@
 /*
  * Delivery of interrupts: vectors, save/restore registers, the MSR of the handler.
  *
- * From Power ISA 3.0B book III chapter 6 (2.01 .. 2.07 for older families).  When the machine is the
- * hypervisor (vhyp), hypervisor interrupts do not exist in the CPU: what they would tell is reflected
- * to the guest as the interrupt that a hypervisor would hand it, at MSR.HV = 0.
+ * From Power ISA 3.0B book III chapter 6 (2.01 .. 2.07 for older families).  When the machine is
+ * the hypervisor (vhyp), hypervisor interrupts do not exist in the CPU: what they would tell is
+ * reflected to the guest as the interrupt that a hypervisor would hand it, at MSR.HV = 0.
  */
 #include "accel/tcg/access.h"
 #include "accel/tcg/accel.h"
@@ -181,22 +181,25 @@ static bool interrupts_little_endian(const PowerPCCPU *cpu, bool to_hv)
     return env->spr[SPR_LPCR] & LPCR_ILE;
 }
 
-static void log_delivery(const PowerPCCPU *cpu, PPCException kind, uint64_t error_code, uint64_t vector)
+static void log_delivery(const PowerPCCPU *cpu, PPCException kind, uint64_t error_code,
+                         uint64_t vector)
 {
     const CPUPPCState *env = &cpu->env;
 
     if (kind == EXCP_SYSCALL) {
         log_mask(LOG_INT,
-                 "cpu %d syscall r0=%016" PRIx64 " r3=%016" PRIx64 " r4=%016" PRIx64 " r5=%016" PRIx64
-                 " r6=%016" PRIx64 " r7=%016" PRIx64 " r8=%016" PRIx64 " nip=%016" PRIx64 "\n",
+                 "cpu %d syscall r0=%016" PRIx64 " r3=%016" PRIx64 " r4=%016" PRIx64
+                 " r5=%016" PRIx64 " r6=%016" PRIx64 " r7=%016" PRIx64 " r8=%016" PRIx64
+                 " nip=%016" PRIx64 "\n",
                  cpu->vcpu_id, env->gpr[0], env->gpr[3], env->gpr[4], env->gpr[5], env->gpr[6],
                  env->gpr[7], env->gpr[8], env->nip);
     } else {
         log_mask(LOG_INT,
-                 "cpu %d Raise exception at %016" PRIx64 " => %08" PRIx64 " %s (%02x) error=%02" PRIx64
-                 " msr=%016" PRIx64 " dar=%016" PRIx64 " dsisr=%08x\n",
-                 cpu->vcpu_id, env->nip, vector, ppc_exception_name(kind), kind, error_code, env->msr,
-                 env->fault_dar, env->fault_dsisr);
+                 "cpu %d Raise exception at %016" PRIx64 " => %08" PRIx64
+                 " %s (%02x) error=%02" PRIx64 " msr=%016" PRIx64 " dar=%016" PRIx64
+                 " dsisr=%08x\n",
+                 cpu->vcpu_id, env->nip, vector, ppc_exception_name(kind), kind, error_code,
+                 env->msr, env->fault_dar, env->fault_dsisr);
     }
 }
 
@@ -356,7 +359,8 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
     case EXCP_IFTLB:
     case EXCP_DLTLB:
     case EXCP_DSTLB:
-        /* SRR1 0:3 has CR0, so that the handler may use it; the 603's handler has GPR0-3 of its own. */
+        /* SRR1 0:3 has CR0, so that the handler may use it; the 603's handler has GPR0-3 of its
+         * own. */
         cause = error_code | (cpu->model->mmu == MMU_74XX_SOFT ? 0 : (uint64_t)env->crf[0] << 28);
         new_msr |= cpu->model->msr_mask & MSR_BIT(TGPR);
         break;
@@ -377,14 +381,15 @@ static void deliver_6xx(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
 }
 
 /*
- * What a hypervisor in the CPU takes instead: illegal instructions, and facilities that MSR allows but
- * HFSCR does not.
+ * What a hypervisor in the CPU takes instead: illegal instructions, and facilities that MSR allows
+ * but HFSCR does not.
  */
 static PPCException to_hypervisor(const PowerPCCPU *cpu, PPCException kind, uint64_t *error_code)
 {
     const CPUPPCState *env = &cpu->env;
-    uint64_t allowed = env->msr & MSR_BIT(HV) || !(cpu->model->insns & ISA_2_07) ? UINT64_MAX
-                                                                                : env->spr[SPR_HFSCR];
+    uint64_t allowed = env->msr & MSR_BIT(HV) || !(cpu->model->insns & ISA_2_07)
+                           ? UINT64_MAX
+                           : env->spr[SPR_HFSCR];
     unsigned facility;
 
     switch (kind) {
@@ -440,6 +445,7 @@ void ppc_system_reset_nmi(PowerPCCPU *cpu)
     }
     cpu->power_wait = PPC_WAIT_NONE;
     cpu_set_halted(&cpu->parent, false);
-    /* A power-saving mode ended by it: what it is (0b0100 = system reset) and that state was kept. */
+    /* A power-saving mode ended by it: what it is (0b0100 = system reset) and that state was kept.
+     */
     ppc_deliver_exception(cpu, EXCP_RESET, env->resume_as_sreset ? 0x4ull << 18 | 1ull << 17 : 0);
 }

@@ -4,8 +4,8 @@
  * result is zero, tiny, huge, infinite or a NaN, and always in the interpreter.
  *
  * They round as FPSCR says and set its sticky bits; an enabled exception has the instruction done
- * again in exact mode.  FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX the rules are
- * AltiVec's: VSCR.NJ, no FPSCR.
+ * again in exact mode.  FI, FR and FPRF come from the pending record (fpu-status.c).  With IRFP_VMX
+ * the rules are AltiVec's: VSCR.NJ, no FPSCR.
  */
 #include "fp-fallback.h"
 #include "helper-fp.h"
@@ -86,7 +86,8 @@ static void vector_run(CPUPPCState *env, uint32_t op, V128 *d, const V128 *a, co
 
     fp_status_init(env, &s);
     if (flags & IRFP_VMX) {
-        s = (FloatStatus){.flush_inputs = env->vscr & VSCR_NJ, .flush_outputs = env->vscr & VSCR_NJ};
+        s = (FloatStatus){.flush_inputs = env->vscr & VSCR_NJ,
+                          .flush_outputs = env->vscr & VSCR_NJ};
     }
     if (flags & IRFP_LANES_F32) {
         for (unsigned i = 0; i < 4; i++) {

@@ -4,15 +4,15 @@
  * I 4.2.2, 4.4).
  *
  * While no exception is enabled, generated code computes on the host's FPU, in the guest's rounding
- * mode, and leaves behind only the last operation, its rounding mode and its operands; XX is the host's sticky inexact
- * flag, the other sticky bits are set by the exact fallbacks when they happen.  fpscr_sync() makes
- * FI, FR and FPRF from the pending operation by doing it again in soft arithmetic, and must come
- * before anything that looks at FPSCR.  With exceptions enabled the same goes on until one is due
- * (msr.c, fp_mode).  FX needs no record: it is set when a bit goes from 0 to 1,
- * and nothing can clear one without a sync before.
+ * mode, and leaves behind only the last operation, its rounding mode and its operands; XX is the
+ * host's sticky inexact flag, the other sticky bits are set by the exact fallbacks when they
+ * happen.  fpscr_sync() makes FI, FR and FPRF from the pending operation by doing it again in soft
+ * arithmetic, and must come before anything that looks at FPSCR.  With exceptions enabled the same
+ * goes on until one is due (msr.c, fp_mode).  FX needs no record: it is set when a bit goes from 0
+ * to 1, and nothing can clear one without a sync before.
  *
- * NI is kept and does nothing: what it permits is up to the implementation, and the server processors
- * have no non-IEEE mode.
+ * NI is kept and does nothing: what it permits is up to the implementation, and the server
+ * processors have no non-IEEE mode.
  */
 #include "helper-fp.h"
 
@@ -66,7 +66,8 @@ static void derive_summaries(CPUPPCState *env)
     env->fpscr |= fpscr_enabled(env, env->fpscr) ? FPSCR_BIT(FEX) : 0;
 }
 
-/* The mode of the code that runs may have changed: it leaves for the execution loop when it next looks. */
+/* The mode of the code that runs may have changed: it leaves for the execution loop when it next
+ * looks. */
 static void update_mode(CPUPPCState *env)
 {
     uint64_t before = env->hflags;

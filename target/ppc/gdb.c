@@ -2,9 +2,9 @@
 /*
  * Registers as a debugger sees them: gdb's target description features and access by number.
  *
- * Features org.gnu.gdb.power.{core,fpu,altivec,vsx} as gdb documents them (appendix "Target Description
- * Format", PowerPC features); org.qemu.power.spr is the one name tools know for SPRs.  Bytes are in the
- * byte order of the CPU's present mode.
+ * Features org.gnu.gdb.power.{core,fpu,altivec,vsx} as gdb documents them (appendix "Target
+ * Description Format", PowerPC features); org.qemu.power.spr is the one name tools know for SPRs.
+ * Bytes are in the byte order of the CPU's present mode.
  */
 #include "cpu-internal.h"
 #include "internal.h"
@@ -12,17 +12,18 @@
 #define XML_HEAD "<?xml version=\"1.0\"?>\n<!DOCTYPE feature SYSTEM \"gdb-target.dtd\">\n"
 #define REG64(name) "  <reg name=\"" name "\" bitsize=\"64\" type=\"uint64\"/>\n"
 #define REG32(name) "  <reg name=\"" name "\" bitsize=\"32\" type=\"uint32\"/>\n"
-#define TIMES_8(X, a)                                                                               \
-    X(a "0") X(a "1") X(a "2") X(a "3") X(a "4") X(a "5") X(a "6") X(a "7")
+#define TIMES_8(X, a) X(a "0") X(a "1") X(a "2") X(a "3") X(a "4") X(a "5") X(a "6") X(a "7")
 /* X(prefix0) .. X(prefix31). */
-#define TIMES_32(X, p)                                                                              \
-    TIMES_8(X, p) X(p "8") X(p "9")                                                                 \
-    TIMES_8(X, p "1") X(p "18") X(p "19") TIMES_8(X, p "2") X(p "28") X(p "29") X(p "30") X(p "31")
-#define TIMES_32H(X, p)                                                                             \
-    X(p "0h") X(p "1h") X(p "2h") X(p "3h") X(p "4h") X(p "5h") X(p "6h") X(p "7h") X(p "8h")       \
-    X(p "9h") X(p "10h") X(p "11h") X(p "12h") X(p "13h") X(p "14h") X(p "15h") X(p "16h")          \
-    X(p "17h") X(p "18h") X(p "19h") X(p "20h") X(p "21h") X(p "22h") X(p "23h") X(p "24h")         \
-    X(p "25h") X(p "26h") X(p "27h") X(p "28h") X(p "29h") X(p "30h") X(p "31h")
+#define TIMES_32(X, p)                                                                             \
+    TIMES_8(X, p)                                                                                  \
+    X(p "8") X(p "9") TIMES_8(X, p "1") X(p "18") X(p "19") TIMES_8(X, p "2") X(p "28") X(p "29")  \
+        X(p "30") X(p "31")
+#define TIMES_32H(X, p)                                                                            \
+    X(p "0h")                                                                                      \
+    X(p "1h") X(p "2h") X(p "3h") X(p "4h") X(p "5h") X(p "6h") X(p "7h") X(p "8h") X(p "9h")      \
+        X(p "10h") X(p "11h") X(p "12h") X(p "13h") X(p "14h") X(p "15h") X(p "16h") X(p "17h")    \
+            X(p "18h") X(p "19h") X(p "20h") X(p "21h") X(p "22h") X(p "23h") X(p "24h")           \
+                X(p "25h") X(p "26h") X(p "27h") X(p "28h") X(p "29h") X(p "30h") X(p "31h")
 
 static const char core_xml[] =
     XML_HEAD "<feature name=\"org.gnu.gdb.power.core\">\n" TIMES_32(REG64, "r")
@@ -77,27 +78,28 @@ static const char vsx_xml[] =
 
 #include "gdb-sprs.h.inc"
 #define SPRS_FOR_970(X) SPRS_ALL(X) SPRS_64(X) SPRS_970(X) SPRS_970_P7(X) SPRS_UPTO_P8(X)
-#define SPRS_FOR_P7(X)                                                                              \
+#define SPRS_FOR_P7(X)                                                                             \
     SPRS_ALL(X) SPRS_64(X) SPRS_970_P7(X) SPRS_UPTO_P8(X) SPRS_P7_P8(X) SPRS_P7_UP(X)
-#define SPRS_FOR_P8(X)                                                                              \
+#define SPRS_FOR_P8(X)                                                                             \
     SPRS_ALL(X) SPRS_64(X) SPRS_UPTO_P8(X) SPRS_P7_P8(X) SPRS_P7_UP(X) SPRS_P8_UP(X)
-#define SPRS_FOR_P9(X)                                                                              \
-    SPRS_ALL(X) SPRS_64(X) SPRS_P7_UP(X) SPRS_P8_UP(X) SPRS_P9_UP(X) SPRS_P9(X)
+#define SPRS_FOR_P9(X) SPRS_ALL(X) SPRS_64(X) SPRS_P7_UP(X) SPRS_P8_UP(X) SPRS_P9_UP(X) SPRS_P9(X)
 
 #define SPR_XML(name, number) "  <reg name=\"" name "\" bitsize=\"64\" group=\"spr\"/>\n"
 #define SPR_NUMBER(name, number) (number),
-#define SPR_FEATURE_XML(list)                                                                       \
+#define SPR_FEATURE_XML(list)                                                                      \
     XML_HEAD "<feature name=\"org.qemu.power.spr\">\n" list(SPR_XML) "</feature>\n"
 
 /* 32-bit processors: what all of them have, and the BATs; models' own are reached by name. */
-#define SPRS_FOR_32(X)                                                                              \
-    SPRS_ALL(X) X("sdr1", SPR_SDR1) X("ear", SPR_EAR) X("hid0", SPR_HID0) X("iabr", SPR_IABR)       \
-    X("ibat0u", SPR_IBAT0U) X("ibat0l", SPR_IBAT0U + 1) X("ibat1u", SPR_IBAT0U + 2)                 \
-    X("ibat1l", SPR_IBAT0U + 3) X("ibat2u", SPR_IBAT0U + 4) X("ibat2l", SPR_IBAT0U + 5)             \
-    X("ibat3u", SPR_IBAT0U + 6) X("ibat3l", SPR_IBAT0U + 7) X("dbat0u", SPR_DBAT0U)                 \
-    X("dbat0l", SPR_DBAT0U + 1) X("dbat1u", SPR_DBAT0U + 2) X("dbat1l", SPR_DBAT0U + 3)             \
-    X("dbat2u", SPR_DBAT0U + 4) X("dbat2l", SPR_DBAT0U + 5) X("dbat3u", SPR_DBAT0U + 6)             \
-    X("dbat3l", SPR_DBAT0U + 7)
+#define SPRS_FOR_32(X)                                                                             \
+    SPRS_ALL(X)                                                                                    \
+    X("sdr1", SPR_SDR1) X("ear", SPR_EAR) X("hid0", SPR_HID0) X("iabr", SPR_IABR)                  \
+        X("ibat0u", SPR_IBAT0U) X("ibat0l", SPR_IBAT0U + 1) X("ibat1u", SPR_IBAT0U + 2)            \
+            X("ibat1l", SPR_IBAT0U + 3) X("ibat2u", SPR_IBAT0U + 4) X("ibat2l", SPR_IBAT0U + 5)    \
+                X("ibat3u", SPR_IBAT0U + 6) X("ibat3l", SPR_IBAT0U + 7) X("dbat0u", SPR_DBAT0U)    \
+                    X("dbat0l", SPR_DBAT0U + 1) X("dbat1u", SPR_DBAT0U + 2)                        \
+                        X("dbat1l", SPR_DBAT0U + 3) X("dbat2u", SPR_DBAT0U + 4)                    \
+                            X("dbat2l", SPR_DBAT0U + 5) X("dbat3u", SPR_DBAT0U + 6)                \
+                                X("dbat3l", SPR_DBAT0U + 7)
 #define SPR_XML_32(name, number) "  <reg name=\"" name "\" bitsize=\"32\" group=\"spr\"/>\n"
 
 static const char spr_xml_32[] =
@@ -346,8 +348,10 @@ static int spr_write(CPUState *cs, const uint8_t *buf, unsigned have, int n)
 #define FPU_FEATURE {"power-fpu.xml", fpu_xml, 33, fpu_read, fpu_write}
 #define ALTIVEC_FEATURE {"power-altivec.xml", altivec_xml, 34, altivec_read, altivec_write}
 #define VSX_FEATURE {"power-vsx.xml", vsx_xml, 32, vsx_read, vsx_write}
-#define SPR_FEATURE(family)                                                                         \
-    {"power-spr.xml", spr_xml_##family, G_N_ELEMENTS(spr_numbers_##family), spr_read, spr_write}
+#define SPR_FEATURE(family)                                                                        \
+    {                                                                                              \
+        "power-spr.xml", spr_xml_##family, G_N_ELEMENTS(spr_numbers_##family), spr_read, spr_write \
+    }
 
 #define CORE_FEATURE_32 {"power-core.xml", core_xml_32, CORE_COUNT, core_read, core_write}
 

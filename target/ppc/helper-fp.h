@@ -94,8 +94,8 @@ uint64_t fpscr_enabled(const CPUPPCState *env, uint64_t exceptions);
 /* Sets up arithmetic as FPSCR says: rounding mode, enabled overflow and underflow. */
 void fp_status_init(const CPUPPCState *env, FloatStatus *s);
 /*
- * Behind arithmetic in fast mode: sets exceptions and is true; or, if one of them is enabled, has the
- * instruction done again in exact mode (generated code looks at env->fp_redo) and is false.
+ * Behind arithmetic in fast mode: sets exceptions and is true; or, if one of them is enabled, has
+ * the instruction done again in exact mode (generated code looks at env->fp_redo) and is false.
  */
 bool fp_note_fast(CPUPPCState *env, uint32_t flags);
 /* At the start of an instruction in exact mode: what has been asked for is about to happen. */

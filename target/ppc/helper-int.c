@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the fixed-point chapter (Power ISA 3.0B book I 3.3) and the raising of exceptions that are
- * known when translating.
+ * Helpers of the fixed-point chapter (Power ISA 3.0B book I 3.3) and the raising of exceptions that
+ * are known when translating.
  */
 #include <errno.h>
 #include <sys/random.h>
@@ -78,8 +78,8 @@ static uint64_t helper_bpermd(uint64_t rs, uint64_t rb)
 }
 
 /*
- * One declet of densely packed decimal (IEEE 754-2008 3.5.2) to three digits.  Bits from the left are
- * p q r s t u v w x y.
+ * One declet of densely packed decimal (IEEE 754-2008 3.5.2) to three digits.  Bits from the left
+ * are p q r s t u v w x y.
  */
 static unsigned declet_to_bcd(unsigned declet)
 {

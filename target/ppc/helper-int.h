@@ -26,12 +26,12 @@ extern const IRHelper helper_row_darn;          /* i64 (i32 l) */
 /* Memory. oi is a tcg_oi() value, idx an MMU index, ea the effective address. */
 extern const IRHelper helper_row_lswi;          /* (env, i64 ea, i32 rt | bytes << 8, i32 idx) */
 extern const IRHelper helper_row_stswi;
-extern const IRHelper helper_row_lswx;          /* (env, i64 ea, i32 rt | ra << 8 | rb << 16, i32 idx) */
+extern const IRHelper helper_row_lswx; /* (env, i64 ea, i32 rt | ra << 8 | rb << 16, i32 idx) */
 extern const IRHelper helper_row_stswx;
 extern const IRHelper helper_row_load_quad;     /* v128 (env, i64 ea, i32 oi) */
 extern const IRHelper helper_row_store_quad;    /* (env, i64 ea, i64 high, i64 low, i32 oi) */
 extern const IRHelper helper_row_stcx;          /* i32 success (env, i64 ea, i64 value, i32 oi) */
-extern const IRHelper helper_row_stqcx;         /* i32 success (env, i64 ea, i64 high, i64 low, i32 oi) */
+extern const IRHelper helper_row_stqcx; /* i32 success (env, i64 ea, i64 high, i64 low, i32 oi) */
 extern const IRHelper helper_row_amo_load;      /* i64 (env, i64 ea, i32 rt | fc << 8, i32 oi) */
 extern const IRHelper helper_row_amo_store;     /* (env, i64 ea, i64 value, i32 fc, i32 oi) */
 extern const IRHelper helper_row_cache_touch;   /* (env, i64 ea, i32 idx): checked as a load */

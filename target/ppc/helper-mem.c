@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers of the load/store chapter (Power ISA 3.0B books I 3.3, II 4): strings, quadwords, conditional
- * stores whose reservation has to be looked at, atomic memory operations, copy and paste.
+ * Helpers of the load/store chapter (Power ISA 3.0B books I 3.3, II 4): strings, quadwords,
+ * conditional stores whose reservation has to be looked at, atomic memory operations, copy and
+ * paste.
  *
- * Accesses fault by leaving the helper; nothing of the guest's state is changed before the last one.
+ * Accesses fault by leaving the helper; nothing of the guest's state is changed before the last
+ * one.
  */
 #include "accel/tcg/access.h"
 #include "helper-int.h"
@@ -32,7 +34,8 @@ G_NORETURN static void helper_alignment(CPUPPCState *env, uint64_t ea, uint32_t 
     raise_alignment(env, ea, is_store);
 }
 
-/* ---- Strings: big-endian only; the bytes of each word from the left, the rest of the last is zero ---- */
+/* ---- Strings: big-endian only; the bytes of each word from the left, the rest of the last is zero
+ * ---- */
 
 static uint64_t string_address(const CPUPPCState *env, uint64_t ea, unsigned offset)
 {
@@ -61,7 +64,8 @@ static void store_string(CPUPPCState *env, uint64_t ea, unsigned rs, unsigned by
 {
     for (unsigned i = 0; i < bytes; i++) {
         uint64_t word = env->gpr[(rs + i / 4) & 31];
-        tcg_store(env, string_address(env, ea, i), word >> (24 - 8 * (i & 3)) & 0xff, tcg_oi(MO_8, idx));
+        tcg_store(env, string_address(env, ea, i), word >> (24 - 8 * (i & 3)) & 0xff,
+                  tcg_oi(MO_8, idx));
     }
 }
 
@@ -104,7 +108,8 @@ static void helper_load_quad(V128 *result, CPUPPCState *env, uint64_t ea, uint32
     tcg_load128_atomic(env, ea, oi, result);
 }
 
-static void helper_store_quad(CPUPPCState *env, uint64_t ea, uint64_t high, uint64_t low, uint32_t oi)
+static void helper_store_quad(CPUPPCState *env, uint64_t ea, uint64_t high, uint64_t low,
+                              uint32_t oi)
 {
     V128 value = {.d = {low, high}};
     tcg_store128_atomic(env, ea, oi, &value);
@@ -131,7 +136,8 @@ static uint32_t helper_stcx(CPUPPCState *env, uint64_t ea, uint64_t value, uint3
     return tcg_cas(env, ea, env->reserve_val, value & mask, oi) == env->reserve_val;
 }
 
-static uint32_t helper_stqcx(CPUPPCState *env, uint64_t ea, uint64_t high, uint64_t low, uint32_t oi)
+static uint32_t helper_stqcx(CPUPPCState *env, uint64_t ea, uint64_t high, uint64_t low,
+                             uint32_t oi)
 {
     check_alignment(env, ea, 16);
     if (env->reserve_addr != ea || env->reserve_size != 16) {
@@ -205,7 +211,8 @@ static uint64_t helper_amo_load(CPUPPCState *env, uint64_t ea, uint32_t what, ui
     }
 }
 
-static void helper_amo_store(CPUPPCState *env, uint64_t ea, uint64_t value, uint32_t fc, uint32_t oi)
+static void helper_amo_store(CPUPPCState *env, uint64_t ea, uint64_t value, uint32_t fc,
+                             uint32_t oi)
 {
     unsigned size = 1u << (oi & MO_SIZE);
     uint64_t mask = amo_mask(size);
@@ -269,20 +276,20 @@ static void helper_dcbz_970(CPUPPCState *env, uint64_t ea, uint32_t line, uint32
 
 PPC_HELPER_ROW(alignment, IR_VOID, IRH_RAISES | IRH_NORETURN, IRA_ENV, IRA_I64, IRA_I32);
 PPC_HELPER_ROW(lswi, IR_VOID, STRING_FLAGS, IRA_ENV, IRA_I64, IRA_I32, IRA_I32);
-PPC_HELPER_ROW(stswi, IR_VOID, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32,
-               IRA_I32);
+PPC_HELPER_ROW(stswi, IR_VOID, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64,
+               IRA_I32, IRA_I32);
 PPC_HELPER_ROW(lswx, IR_VOID, STRING_FLAGS, IRA_ENV, IRA_I64, IRA_I32, IRA_I32);
-PPC_HELPER_ROW(stswx, IR_VOID, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32,
-               IRA_I32);
+PPC_HELPER_ROW(stswx, IR_VOID, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64,
+               IRA_I32, IRA_I32);
 PPC_HELPER_ROW(load_quad, IR_V128, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32);
 PPC_HELPER_ROW(store_quad, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I64,
                IRA_I32);
-PPC_HELPER_ROW(stcx, IR_I32, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64,
-               IRA_I32);
-PPC_HELPER_ROW(stqcx, IR_I32, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64,
+PPC_HELPER_ROW(stcx, IR_I32, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64,
                IRA_I64, IRA_I32);
-PPC_HELPER_ROW(amo_load, IR_I64, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32,
-               IRA_I32);
+PPC_HELPER_ROW(stqcx, IR_I32, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64,
+               IRA_I64, IRA_I64, IRA_I32);
+PPC_HELPER_ROW(amo_load, IR_I64, IRH_READS_SLOTS | IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64,
+               IRA_I32, IRA_I32);
 PPC_HELPER_ROW(amo_store, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I64, IRA_I32,
                IRA_I32);
 PPC_HELPER_ROW(cache_touch, IR_VOID, IRH_RAISES | IRH_KEEPS_TLB, IRA_ENV, IRA_I64, IRA_I32);

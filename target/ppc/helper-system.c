@@ -100,7 +100,8 @@ void helper_spr_undefined(CPUPPCState *env, uint32_t number_and_write)
     bool exists = row && row->access & (number_and_write >> 16 ? SPR_HW : SPR_HR);
 
     log_mask(LOG_GUEST_ERROR, "cpu %d: %s of %s SPR %u, MSR %016" PRIx64 "\n", cpu->vcpu_id,
-             number_and_write >> 16 ? "mtspr" : "mfspr", exists ? "forbidden" : "unknown", number, env->msr);
+             number_and_write >> 16 ? "mtspr" : "mfspr", exists ? "forbidden" : "unknown", number,
+             env->msr);
     if (env->msr & MSR_BIT(PR)) {
         if (number & 0x10) {
             ppc_raise(env, EXCP_PROGRAM, PROGRAM_PRIVILEGED);
@@ -305,8 +306,8 @@ uint64_t helper_hypercall(CPUPPCState *env, uint64_t next)
     log_mask(LOG_INT,
              "cpu %d hypercall r3=%016" PRIx64 " r4=%016" PRIx64 " r5=%016" PRIx64 " r6=%016" PRIx64
              " r7=%016" PRIx64 " r8=%016" PRIx64 " nip=%016" PRIx64 "\n",
-             cpu->vcpu_id, env->gpr[3], env->gpr[4], env->gpr[5], env->gpr[6], env->gpr[7], env->gpr[8],
-             next);
+             cpu->vcpu_id, env->gpr[3], env->gpr[4], env->gpr[5], env->gpr[6], env->gpr[7],
+             env->gpr[8], next);
     cpu->vhyp->hypercall(cpu, cpu->vhyp_opaque);
     return env->nip;
 }
@@ -339,8 +340,9 @@ uint64_t helper_syscall_vectored(CPUPPCState *env, uint64_t pc, uint32_t lev)
 /* ---- Power saving ---- */
 
 /*
- * The thread stops until an exception of the kinds that LPCR.PECE allows comes.  nap and deeper, and
- * stop with PSSCR.EC, resume with a system reset; stop without EC goes on with the next instruction.
+ * The thread stops until an exception of the kinds that LPCR.PECE allows comes.  nap and deeper,
+ * and stop with PSSCR.EC, resume with a system reset; stop without EC goes on with the next
+ * instruction.
  */
 void helper_power_save(CPUPPCState *env, uint32_t kind)
 {
@@ -460,7 +462,8 @@ void helper_trace_step(CPUPPCState *env, uint64_t nip)
     tcg_restore_state(&cpu->parent);
     pc = env->nip;
     if (env->msr & (MSR_BIT(SE) | MSR_BIT(BE))) {
-        const PPCInsnRow *row = ppc_fetch_insn(cpu, pc, &insn) ? ppc_decode(cpu->decode, insn) : NULL;
+        const PPCInsnRow *row =
+            ppc_fetch_insn(cpu, pc, &insn) ? ppc_decode(cpu->decode, insn) : NULL;
 
         if (env->msr & MSR_BIT(SE) || (row && row->flags & IF_BRANCH)) {
             cause = 0x40000000;

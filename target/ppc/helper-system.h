@@ -5,7 +5,8 @@
 
 #include "target/ppc/helper.h"
 
-/* Registers by number; access rights have been checked at translation, facilities are checked here. */
+/* Registers by number; access rights have been checked at translation, facilities are checked here.
+ */
 uint64_t helper_mfspr(CPUPPCState *env, uint32_t number);
 void helper_mtspr(CPUPPCState *env, uint32_t number, uint64_t value);
 void helper_mtspr_keeps_tlb(CPUPPCState *env, uint32_t number, uint64_t value);

@@ -28,8 +28,8 @@ static inline bool cpu_is_64(const PowerPCCPU *cpu)
 /* ---- Compatibility: what PCR takes from problem state (book III 2.5) ---- */
 
 /*
- * Versions of the architecture that PCR tells apart: what came with one is taken from problem state by
- * PCR's bit of the version before.  The block key has the number of levels taken.
+ * Versions of the architecture that PCR tells apart: what came with one is taken from problem state
+ * by PCR's bit of the version before.  The block key has the number of levels taken.
  */
 typedef enum PPCUserLevel { LEVEL_2_05, LEVEL_2_06, LEVEL_2_07, LEVEL_3_00 } PPCUserLevel;
 
@@ -37,7 +37,8 @@ static inline bool ppc_level_in_compat(PPCUserLevel level, uint64_t hflags)
 {
     return level + ((hflags & HF_COMPAT) >> HF_COMPAT_SHIFT) <= LEVEL_3_00;
 }
-/* The level of a register that problem state may reach, and whether PCR leaves it there (compat.c). */
+/* The level of a register that problem state may reach, and whether PCR leaves it there (compat.c).
+ */
 PPCUserLevel ppc_spr_level(const PPCSpr *row);
 bool ppc_spr_in_compat(const PPCSpr *row, uint64_t hflags);
 
@@ -52,19 +53,21 @@ void ppc_msr_assign(CPUPPCState *env, uint64_t value);
 /* ---- SPR functions (spr-access.c, time.c, pmu.c), used by the table ---- */
 
 PPCSprRead spr_read_xer, spr_read_tb, spr_read_tbu, spr_read_decr, spr_read_hdecr, spr_read_purr,
-    spr_read_spurr, spr_read_vtb, spr_read_ic, spr_read_amr, spr_read_ctrl, spr_read_pir, spr_read_tir,
-    spr_read_ppr, spr_read_ppr32, spr_read_dpdes, spr_read_bescr, spr_read_bescru, spr_read_psscr_pr,
-    spr_read_texasru, spr_read_pvr, spr_read_pmc, spr_read_pmu_user, spr_read_usprg3, spr_read_sdr1,
-    spr_read_zero, spr_read_dscr, spr_read_tscr, spr_read_bat, spr_read_thrm;
+    spr_read_spurr, spr_read_vtb, spr_read_ic, spr_read_amr, spr_read_ctrl, spr_read_pir,
+    spr_read_tir, spr_read_ppr, spr_read_ppr32, spr_read_dpdes, spr_read_bescr, spr_read_bescru,
+    spr_read_psscr_pr, spr_read_texasru, spr_read_pvr, spr_read_pmc, spr_read_pmu_user,
+    spr_read_usprg3, spr_read_sdr1, spr_read_zero, spr_read_dscr, spr_read_tscr, spr_read_bat,
+    spr_read_thrm;
 PPCSprWrite spr_write_xer, spr_write_tbl, spr_write_tbu, spr_write_tbu40, spr_write_decr,
     spr_write_hdecr, spr_write_purr, spr_write_spurr, spr_write_vtb, spr_write_ic, spr_write_uamr,
     spr_write_amr, spr_write_iamr, spr_write_uamor, spr_write_amor, spr_write_ctrl, spr_write_pidr,
     spr_write_lpidr, spr_write_ptcr, spr_write_sdr1, spr_write_lpcr, spr_write_pcr, spr_write_ppr,
     spr_write_ppr32, spr_write_dpdes, spr_write_bescrs, spr_write_bescrsu, spr_write_bescrr,
     spr_write_bescrru, spr_write_bescr, spr_write_psscr_pr, spr_write_texasru, spr_write_fscr,
-    spr_write_hfscr, spr_write_ciabr, spr_write_dawr, spr_write_dabr, spr_write_hmer, spr_write_dscr,
-    spr_write_pmc, spr_write_pmu_control, spr_write_pmu_user, spr_write_ignored, spr_write_hid4,
-    spr_write_bat, spr_write_sdr1_32, spr_write_hid_32, spr_write_l2cr, spr_write_iabr_32;
+    spr_write_hfscr, spr_write_ciabr, spr_write_dawr, spr_write_dabr, spr_write_hmer,
+    spr_write_dscr, spr_write_pmc, spr_write_pmu_control, spr_write_pmu_user, spr_write_ignored,
+    spr_write_hid4, spr_write_bat, spr_write_sdr1_32, spr_write_hid_32, spr_write_l2cr,
+    spr_write_iabr_32;
 
 /* ---- Exceptions (exceptions.c, interrupts.c) ---- */
 
@@ -82,21 +85,22 @@ bool ppc_interrupt_deliverable(PowerPCCPU *cpu);
 const char *ppc_exception_name(PPCException kind);
 /* Raises a facility-unavailable interrupt (FSCR.IC = cause). */
 G_NORETURN void ppc_raise_facility(CPUPPCState *env, unsigned facility);
-/* The instruction word at an effective address, read as the CPU would fetch it; false if it cannot. */
+/* The instruction word at an effective address, read as the CPU would fetch it; false if it cannot.
+ */
 bool ppc_fetch_insn(PowerPCCPU *cpu, uint64_t ea, uint32_t *insn);
 /* DSISR of an alignment interrupt, from the instruction (book III 6.5.8). */
 uint32_t ppc_alignment_dsisr(uint32_t insn);
 
 /* ---- MMU ---- */
 
-bool ppc_hash64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                          PPCTranslation *out);
-bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                           PPCTranslation *out);
-bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                          PPCTranslation *out);
-bool ppc_mmu32_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                         PPCTranslation *out);
+bool ppc_hash64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                          bool probe, PPCTranslation *out);
+bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                           bool probe, PPCTranslation *out);
+bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                          bool probe, PPCTranslation *out);
+bool ppc_mmu32_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                         bool probe, PPCTranslation *out);
 /* Bits of HID0, HID2 or HID4 that change what translations are. */
 uint32_t ppc_mmu32_hid_bits(const PowerPCCPU *cpu, unsigned spr);
 /* Fills in the failure half of `out`; false. */
@@ -137,9 +141,9 @@ static inline bool mmu_idx_is_hv(unsigned idx)
     return idx == MMU_IDX_HV_REAL || idx == MMU_IDX_HV_VIRT;
 }
 /*
- * Privileged translations of user pages (radix) and of the lower half of the address space depend on
- * AMR, PIDR and user segments, which change often: they are remembered, so that such a change need not
- * throw away the kernel's translations.
+ * Privileged translations of user pages (radix) and of the lower half of the address space depend
+ * on AMR, PIDR and user segments, which change often: they are remembered, so that such a change
+ * need not throw away the kernel's translations.
  */
 void ppc_note_user_page(PowerPCCPU *cpu, uint64_t ea);
 /* Drops what belongs to the user's address space: the user index and the noted pages. */
@@ -159,8 +163,10 @@ void *ppc_physical_pointer(PowerPCCPU *cpu, uint64_t address, unsigned size, boo
 bool ppc_physical_read(PowerPCCPU *cpu, uint64_t address, void *buf, unsigned size);
 bool ppc_physical_ldq(PowerPCCPU *cpu, uint64_t address, uint64_t *value);
 typedef enum PPCTableUpdate { PPC_TABLE_DONE, PPC_TABLE_CHANGED, PPC_TABLE_FAULT } PPCTableUpdate;
-PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected, uint64_t value);
-/* Sets R, and C for a store, in the doubleword at address that ends a hashed page table's entry and was pte1. */
+PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected,
+                                   uint64_t value);
+/* Sets R, and C for a store, in the doubleword at address that ends a hashed page table's entry and
+ * was pte1. */
 void ppc_physical_mark(PowerPCCPU *cpu, uint64_t address, uint64_t pte1, bool store);
 
 /* slb.c */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Asynchronous interrupts: requests, which of them may be taken now, in which order, and what wakes a
- * halted thread.
+ * Asynchronous interrupts: requests, which of them may be taken now, in which order, and what wakes
+ * a halted thread.
  *
- * From Power ISA 3.0B book III 6.5, 6.9 (priorities) and 3.3.2 (power saving); book II 7 (event-based
- * branches).  Levels: external, hypervisor virtualization and hypervisor decrementer follow their
- * source; the decrementer is a level (the sign of DEC) on ISA 2.06 and later and a latch before;
- * the performance monitor follows MMCR0.PMAO (a latch on 32-bit processors).  Reset, machine check and
- * doorbells are latches.
+ * From Power ISA 3.0B book III 6.5, 6.9 (priorities) and 3.3.2 (power saving); book II 7
+ * (event-based branches).  Levels: external, hypervisor virtualization and hypervisor decrementer
+ * follow their source; the decrementer is a level (the sign of DEC) on ISA 2.06 and later and a
+ * latch before; the performance monitor follows MMCR0.PMAO (a latch on 32-bit processors).  Reset,
+ * machine check and doorbells are latches.
  */
 #include "accel/tcg/accel.h"
 #include "hw/core/cpus.h"
@@ -29,9 +29,9 @@ bool ppc_set_pending(CPUPPCState *env, PPCInterrupt irq, bool level)
 }
 
 /*
- * Makes the CPU look.  Its own thread, and one that runs, only leave the block; a halted thread must be
- * woken.  The request is visible before `halted` is read, and the CPU stores `halted` before it reads
- * requests, so one of the two sees the other.
+ * Makes the CPU look.  Its own thread, and one that runs, only leave the block; a halted thread
+ * must be woken.  The request is visible before `halted` is read, and the CPU stores `halted`
+ * before it reads requests, so one of the two sees the other.
  */
 static void notify(PowerPCCPU *cpu)
 {
@@ -51,7 +51,8 @@ void ppc_set_interrupt(PowerPCCPU *cpu, PPCInterrupt irq, bool level)
         if (level) {
             notify(cpu);
         }
-        log_mask(LOG_IRQ, "cpu %d: request %d %s\n", cpu->vcpu_id, irq, level ? "raised" : "lowered");
+        log_mask(LOG_IRQ, "cpu %d: request %d %s\n", cpu->vcpu_id, irq,
+                 level ? "raised" : "lowered");
     }
 }
 
@@ -86,7 +87,8 @@ static uint64_t enabled_requests(const PowerPCCPU *cpu, uint64_t pending)
         if (hv_enabled) {
             result |= pending & PENDING(HMI);
             result |= lpcr & LPCR_HDICE ? pending & PENDING(HDECR) : 0;
-            result |= lpcr & LPCR_HVICE && cpu->model->insns & ISA_3_00 ? pending & PENDING(HVIRT) : 0;
+            result |=
+                lpcr & LPCR_HVICE && cpu->model->insns & ISA_3_00 ? pending & PENDING(HVIRT) : 0;
             result |= pending & PENDING(HDOORBELL);
             /* External interrupts go to the hypervisor unless LPES says otherwise. */
             if (!(lpcr & LPCR_LPES0) && !(lpcr & LPCR_HEIC && hv)) {
@@ -232,7 +234,8 @@ bool ppc_cpu_exec_interrupt(CPUState *cs)
         if (!(enabled >> row->irq & 1)) {
             continue;
         }
-        /* The 32-bit processors' performance monitor signals once, the others' stays on until it is told. */
+        /* The 32-bit processors' performance monitor signals once, the others' stays on until it is
+         * told. */
         if (row->latch || (row->irq == PPC_INTERRUPT_DECR && !cpu_is_2_06(cpu)) ||
             (row->irq == PPC_INTERRUPT_PERFM && !cpu_is_64(cpu))) {
             ppc_set_pending(env, row->irq, false);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPU's state description of the 32-bit personality: the section of machine.c with words of 32 bits, as
- * qemu-system-ppc sends it.  All that the guest can see of its registers fits; the upper halves of their
- * slots are zero.
+ * The CPU's state description of the 32-bit personality: the section of machine.c with words of 32
+ * bits, as qemu-system-ppc sends it.  All that the guest can see of its registers fits; the upper
+ * halves of their slots are zero.
  */
 #include "cpu-internal.h"
 #include "internal.h"
 #include "machine-private.h"
 
-static bool get_narrow(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_narrow(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     uint32_t value = state_get_be32(s);
 
@@ -19,7 +20,8 @@ static bool get_narrow(StateStream *s, void *pv, size_t size, const VMStateField
     return true;
 }
 
-static bool put_narrow(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_narrow(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                       GError **errp)
 {
     state_put_be32(s, (uint32_t)*(const uint64_t *)pv);
     return true;
@@ -71,12 +73,10 @@ static const VMStateDescription vmstate_tlb6xx_32 = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = vmstate_tlb6xx_needed,
-    .fields = (const VMStateField[]){
-        VMSTATE_INT32_EQUAL(n_tlb6, PowerPCCPU, NULL),
-        VMSTATE_STRUCT_ARRAY(env.tlb6, PowerPCCPU, PPC_TLB6XX_ENTRIES, 1, vmstate_tlb6xx_entry_32, PPCTLB6xx),
-        NARROW_ARRAY(env.tgpr, 4),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]){VMSTATE_INT32_EQUAL(n_tlb6, PowerPCCPU, NULL),
+                                     VMSTATE_STRUCT_ARRAY(env.tlb6, PowerPCCPU, PPC_TLB6XX_ENTRIES,
+                                                          1, vmstate_tlb6xx_entry_32, PPCTLB6xx),
+                                     NARROW_ARRAY(env.tgpr, 4), VMSTATE_END_OF_LIST()},
 };
 
 const VMStateDescription vmstate_ppc_cpu_32 = {

@@ -3,12 +3,12 @@
  * The CPU's state description: every member of PowerPCCPU is here, as saved, derived, immutable or
  * host-only.
  *
- * The layout is QEMU's: all 1024 SPR slots, the registers that have homes of their own (LR, CTR, XER, TAR,
- * DEC, BATs) in their slots too, FP and vector registers in subsections by facility.
+ * The layout is QEMU's: all 1024 SPR slots, the registers that have homes of their own (LR, CTR,
+ * XER, TAR, DEC, BATs) in their slots too, FP and vector registers in subsections by facility.
  *
  * Levels are re-driven by their sources after loading (controllers, the decrementer from DEC);
- * latches that nobody can re-derive travel in a subsection with an encoding of their own, sent when one
- * is set.
+ * latches that nobody can re-derive travel in a subsection with an encoding of their own, sent when
+ * one is set.
  */
 #include "accel/tcg/accel.h"
 #include "cpu-internal.h"
@@ -40,7 +40,8 @@ static bool get_fpr(StateStream *s, void *pv, size_t size, const VMStateField *f
     return get_half(s, &((V128 *)pv)->d[1]);
 }
 
-static bool put_fpr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_fpr(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                    GError **errp)
 {
     state_put_be64(s, ((const V128 *)pv)->d[1]);
     return true;
@@ -51,7 +52,8 @@ static bool get_vsr(StateStream *s, void *pv, size_t size, const VMStateField *f
     return get_half(s, &((V128 *)pv)->d[0]);
 }
 
-static bool put_vsr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_vsr(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                    GError **errp)
 {
     state_put_be64(s, ((const V128 *)pv)->d[0]);
     return true;
@@ -62,19 +64,22 @@ static bool get_avr(StateStream *s, void *pv, size_t size, const VMStateField *f
     return get_fpr(s, pv, size, field, errp) && get_vsr(s, pv, size, field, errp);
 }
 
-static bool put_avr(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_avr(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                    GError **errp)
 {
     return put_fpr(s, pv, size, field, errp) && put_vsr(s, pv, size, field, errp);
 }
 
-static bool get_slbe(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_slbe(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     PPCSLBEntry *slb = pv;
 
     return get_half(s, &slb->esid) && get_half(s, &slb->vsid);
 }
 
-static bool put_slbe(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_slbe(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     const PPCSLBEntry *slb = pv;
 
@@ -84,7 +89,8 @@ static bool put_slbe(StateStream *s, const void *pv, size_t size, const VMStateF
 }
 
 /* Registers of 32 bits that travel as words of the 64-bit program. */
-static bool get_wide(StateStream *s, void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool get_wide(StateStream *s, void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     uint64_t value = 0;
 
@@ -95,7 +101,8 @@ static bool get_wide(StateStream *s, void *pv, size_t size, const VMStateField *
     return true;
 }
 
-static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateField *field, GError **errp)
+static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateField *field,
+                     GError **errp)
 {
     state_put_be64(s, *(const uint32_t *)pv);
     return true;
@@ -104,7 +111,8 @@ static bool put_wide(StateStream *s, const void *pv, size_t size, const VMStateF
 const VMStateInfo vmstate_info_fpr = {"fpr", get_fpr, put_fpr, offsetof(V128, d[1]), 8};
 static const VMStateInfo vmstate_info_vsr = {"vsr", get_vsr, put_vsr, offsetof(V128, d[0]), 8};
 static const VMStateInfo vmstate_info_avr = {"avr", get_avr, put_avr};
-static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe, 0, offsetof(PPCSLBEntry, page_encoding)};
+static const VMStateInfo vmstate_info_slbe = {"slbe", get_slbe, put_slbe, 0,
+                                              offsetof(PPCSLBEntry, page_encoding)};
 static const VMStateInfo vmstate_info_wide = {"uint64", get_wide, put_wide};
 
 /* ---- Facilities ---- */
@@ -199,10 +207,11 @@ static const VMStateDescription vmstate_segments = {
     },
 };
 
-#define SLB_FIELDS                                                                                      \
-    (const VMStateField[]){                                                                             \
-        VMSTATE_ARRAY(env.slb, PowerPCCPU, SLB_MAX_ENTRIES, 0, vmstate_info_slbe, PPCSLBEntry),         \
-        VMSTATE_END_OF_LIST()                                                                           \
+#define SLB_FIELDS                                                                                 \
+    (const VMStateField[])                                                                         \
+    {                                                                                              \
+        VMSTATE_ARRAY(env.slb, PowerPCCPU, SLB_MAX_ENTRIES, 0, vmstate_info_slbe, PPCSLBEntry),    \
+            VMSTATE_END_OF_LIST()                                                                  \
     }
 /* One content, two numbers: 10.0 says 2 and loads nothing else, 7.2 says 1. */
 static const VMStateDescription vmstate_slb = {
@@ -223,8 +232,8 @@ static const VMStateDescription vmstate_slb_v1 = {
 };
 
 /*
- * The data TLB that software loads, and the 603's other GPR0-3.  QEMU sends only that half of its TLB; what is
- * not sent, software loads again when it misses.
+ * The data TLB that software loads, and the 603's other GPR0-3.  QEMU sends only that half of its
+ * TLB; what is not sent, software loads again when it misses.
  */
 static const VMStateDescription vmstate_tlb6xx_entry = {
     .name = "cpu/tlb6xx_entry",
@@ -244,12 +253,11 @@ static const VMStateDescription vmstate_tlb6xx = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = vmstate_tlb6xx_needed,
-    .fields = (const VMStateField[]){
-        VMSTATE_INT32_EQUAL(n_tlb6, PowerPCCPU, NULL),
-        VMSTATE_STRUCT_ARRAY(env.tlb6, PowerPCCPU, PPC_TLB6XX_ENTRIES, 1, vmstate_tlb6xx_entry, PPCTLB6xx),
-        VMSTATE_UINT64_ARRAY(env.tgpr, PowerPCCPU, 4),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]){VMSTATE_INT32_EQUAL(n_tlb6, PowerPCCPU, NULL),
+                                     VMSTATE_STRUCT_ARRAY(env.tlb6, PowerPCCPU, PPC_TLB6XX_ENTRIES,
+                                                          1, vmstate_tlb6xx_entry, PPCTLB6xx),
+                                     VMSTATE_UINT64_ARRAY(env.tgpr, PowerPCCPU, 4),
+                                     VMSTATE_END_OF_LIST()},
 };
 
 /* ---- Time ---- */
@@ -259,9 +267,9 @@ static bool time_needed(void *opaque)
     PowerPCCPU *cpu = opaque;
     const CPUPPCState *env = &cpu->env;
 
-    return vmstate_wire_is_own() &&
-           (env->tb_offset | env->atb_offset | env->vtb_offset | env->purr_offset | env->spurr_offset ||
-            ppc_msr_mask(cpu) & MSR_BIT(HV));
+    return vmstate_wire_is_own() && (env->tb_offset | env->atb_offset | env->vtb_offset |
+                                         env->purr_offset | env->spurr_offset ||
+                                     ppc_msr_mask(cpu) & MSR_BIT(HV));
 }
 
 /* Ours: what counts with the time base from another start, and a hypervisor's decrementer. */
@@ -300,7 +308,8 @@ static const struct {
 /* The decrementer and the performance monitor are latches only where they are not levels. */
 static bool is_latch(const PowerPCCPU *cpu, unsigned irq)
 {
-    return irq == PPC_INTERRUPT_DECR ? !cpu_is_2_06(cpu) : irq != PPC_INTERRUPT_PERFM || !cpu_is_64(cpu);
+    return irq == PPC_INTERRUPT_DECR ? !cpu_is_2_06(cpu)
+                                     : irq != PPC_INTERRUPT_PERFM || !cpu_is_64(cpu);
 }
 
 static uint32_t latches_now(PowerPCCPU *cpu)
@@ -394,7 +403,8 @@ static const VMStateDescription vmstate_compat = {
 
 /* ---- The CPU ---- */
 
-/* Slots of spr[] whose registers have their homes elsewhere: filled for the stream, emptied after loading. */
+/* Slots of spr[] whose registers have their homes elsewhere: filled for the stream, emptied after
+ * loading. */
 enum { WIRE_DECR = 22, WIRE_IBAT0U = 528, WIRE_DBAT0U = 536, WIRE_IBAT4U = 560, WIRE_DBAT4U = 568 };
 
 static void bats_to_wire(CPUPPCState *env)
@@ -476,8 +486,8 @@ static bool cpu_check_pvr(PowerPCCPU *cpu, GError **errp)
 }
 
 /*
- * The wide section of a 32-bit processor: programs for 64 bits send signs and leftovers with its registers, while
- * blocks are made for upper halves of zero.
+ * The wide section of a 32-bit processor: programs for 64 bits send signs and leftovers with its
+ * registers, while blocks are made for upper halves of zero.
  */
 static void cut_to_32_bits(CPUPPCState *env)
 {
@@ -564,21 +574,19 @@ const VMStateDescription vmstate_ppc_cpu = {
     .pre_load = vmstate_cpu_pre_load,
     .pre_save = vmstate_cpu_pre_save,
     .post_load = vmstate_cpu_post_load,
-    .fields = (const VMStateField[]){
-        VMSTATE_UNUSED(8),       /* once the PVR */
-        VMSTATE_UINT64_ARRAY(env.gpr, PowerPCCPU, 32),
-        VMSTATE_UINT32_ARRAY(env.crf, PowerPCCPU, 8),
-        VMSTATE_UINT64(env.nip, PowerPCCPU),
-        VMSTATE_UINT64_ARRAY(env.spr, PowerPCCPU, 1024),
-        VMSTATE_UNUSED(8),       /* the SPE accumulator of e500 */
-        VMSTATE_UINT64(wire_reserve, PowerPCCPU),
-        VMSTATE_UINT64(env.msr, PowerPCCPU),
-        VMSTATE_UNUSED(8),       /* a 601's saved mode bits */
-        VMSTATE_END_OF_LIST()
-    },
-    .subsections = VMSTATE_SUBSECTIONS(&vmstate_fpu, &vmstate_altivec, &vmstate_vsx, &vmstate_segments,
-                                       &vmstate_slb, &vmstate_slb_v1, &vmstate_compat, &vmstate_time,
-                                       &vmstate_tlb6xx, &vmstate_latches),
+    .fields = (const VMStateField[]){VMSTATE_UNUSED(8), /* once the PVR */
+                                     VMSTATE_UINT64_ARRAY(env.gpr, PowerPCCPU, 32),
+                                     VMSTATE_UINT32_ARRAY(env.crf, PowerPCCPU, 8),
+                                     VMSTATE_UINT64(env.nip, PowerPCCPU),
+                                     VMSTATE_UINT64_ARRAY(env.spr, PowerPCCPU, 1024),
+                                     VMSTATE_UNUSED(8), /* the SPE accumulator of e500 */
+                                     VMSTATE_UINT64(wire_reserve, PowerPCCPU),
+                                     VMSTATE_UINT64(env.msr, PowerPCCPU),
+                                     VMSTATE_UNUSED(8), /* a 601's saved mode bits */
+                                     VMSTATE_END_OF_LIST()},
+    .subsections = VMSTATE_SUBSECTIONS(
+        &vmstate_fpu, &vmstate_altivec, &vmstate_vsx, &vmstate_segments, &vmstate_slb,
+        &vmstate_slb_v1, &vmstate_compat, &vmstate_time, &vmstate_tlb6xx, &vmstate_latches),
     CPU_LISTS,
     VMSTATE_STRUCT_AUDIT(PowerPCCPU),
 };

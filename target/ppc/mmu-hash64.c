@@ -2,10 +2,10 @@
 /*
  * Hashed page table translation of 64-bit processors.
  *
- * From Power ISA 3.0B book III 5.7.7 (virtual addresses), 5.7.9 (page table search, with the doubleword
- * layout that partitions use: B and the whole AVA in doubleword 0), 5.7.12 (R and C), 5.7.13
- * (protection), 5.7.3 (real mode: VRMA and limit).  The table belongs to the machine (vhyp) or lies in
- * memory at SDR1 or the partition table's doubleword 0.
+ * From Power ISA 3.0B book III 5.7.7 (virtual addresses), 5.7.9 (page table search, with the
+ * doubleword layout that partitions use: B and the whole AVA in doubleword 0), 5.7.12 (R and
+ * C), 5.7.13 (protection), 5.7.3 (real mode: VRMA and limit).  The table belongs to the machine
+ * (vhyp) or lies in memory at SDR1 or the partition table's doubleword 0.
  */
 #include "internal.h"
 #include "util/bswap.h"
@@ -89,7 +89,8 @@ static bool hpte_read(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, ui
 }
 
 /* Sets R, and C for a store; the machine may want to do so itself in a table of its own. */
-static void hpte_mark(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, uint64_t pte1, bool store)
+static void hpte_mark(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, uint64_t pte1,
+                      bool store)
 {
     uint8_t *host = (uint8_t *)(table->host + ptex * 2 + 1);
 
@@ -113,7 +114,8 @@ static void hpte_mark(PowerPCCPU *cpu, const HashTable *table, uint64_t ptex, ui
     }
 }
 
-/* Actual page size of an entry in a segment of the given base size; 0: none that the model knows. */
+/* Actual page size of an entry in a segment of the given base size; 0: none that the model knows.
+ */
 static unsigned actual_page_shift(const PPCSegmentPageSizes *sizes, uint64_t pte0, uint64_t pte1)
 {
     if (!(pte0 & HPTE_V_LARGE)) {
@@ -134,8 +136,9 @@ static unsigned actual_page_shift(const PPCSegmentPageSizes *sizes, uint64_t pte
 }
 
 /* One group. The index of the matching entry, or -1. */
-static int64_t search_group(PowerPCCPU *cpu, const HashTable *table, const PPCSegmentPageSizes *sizes,
-                            uint64_t group, uint64_t wanted, uint64_t pte[2], unsigned *shift)
+static int64_t search_group(PowerPCCPU *cpu, const HashTable *table,
+                            const PPCSegmentPageSizes *sizes, uint64_t group, uint64_t wanted,
+                            uint64_t pte[2], unsigned *shift)
 {
     uint64_t first = (group & table->group_mask) * PTES_PER_GROUP;
 
@@ -154,8 +157,8 @@ static int64_t search_group(PowerPCCPU *cpu, const HashTable *table, const PPCSe
     return -1;
 }
 
-static int64_t search_table(PowerPCCPU *cpu, const HashTable *table, const PPCSLBEntry *slb, uint64_t ea,
-                            uint64_t pte[2], unsigned *shift)
+static int64_t search_table(PowerPCCPU *cpu, const HashTable *table, const PPCSLBEntry *slb,
+                            uint64_t ea, uint64_t pte[2], unsigned *shift)
 {
     const PPCSegmentPageSizes *sizes = &cpu->model->page_sizes[slb->page_encoding];
     uint64_t vsid, epn, hash, wanted;
@@ -196,7 +199,8 @@ static bool fault(PPCTranslation *out, PPCAccess access, uint64_t ea, uint32_t c
     if (access == ACCESS_FETCH) {
         return ppc_translation_fail(out, EXCP_ISI, cause, ea, 0);
     }
-    return ppc_translation_fail(out, EXCP_DSI, 0, ea, cause | (access == ACCESS_STORE ? FAULT_STORE : 0));
+    return ppc_translation_fail(out, EXCP_DSI, 0, ea,
+                                cause | (access == ACCESS_STORE ? FAULT_STORE : 0));
 }
 
 static bool translate_by_slb(PowerPCCPU *cpu, const PPCSLBEntry *slb, uint64_t ea, PPCAccess access,
@@ -271,8 +275,8 @@ static bool translate_by_slb(PowerPCCPU *cpu, const PPCSLBEntry *slb, uint64_t e
     return true;
 }
 
-bool ppc_hash64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                          PPCTranslation *out)
+bool ppc_hash64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                          bool probe, PPCTranslation *out)
 {
     const PPCSLBEntry *slb = ppc_slb_lookup(cpu, ea);
 
@@ -293,8 +297,8 @@ static uint64_t rmls_limit(const CPUPPCState *env)
 }
 
 /* Real mode without a virtual hypervisor: hypervisor real, virtual real mode area, offset real. */
-bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                          PPCTranslation *out)
+bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                          bool probe, PPCTranslation *out)
 {
     CPUPPCState *env = &cpu->env;
     uint64_t address = ea & PPC_REAL_ADDRESS_MASK, limit;
@@ -306,7 +310,8 @@ bool ppc_hash64_real_mode(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsign
     } else if (env->spr[SPR_LPCR] & LPCR_VPM0 || cpu->model->mmu == MMU_64_RADIX) {
         uint64_t vrmasd = (env->spr[SPR_LPCR] & LPCR_VRMASD) >> LPCR_VRMASD_SHIFT;
         uint64_t llp = (vrmasd << 4) & SLB_VSID_LLP;
-        PPCSLBEntry vrma = {.esid = SLB_ESID_V, .vsid = SLB_VSID_B_1T | SLB_VSID_KS | llp | 0x1ffffffull << 24};
+        PPCSLBEntry vrma = {.esid = SLB_ESID_V,
+                            .vsid = SLB_VSID_B_1T | SLB_VSID_KS | llp | 0x1ffffffull << 24};
 
         for (unsigned i = 0; cpu->model->page_sizes[i].shift; i++) {
             if (cpu->model->page_sizes[i].slb_enc == llp) {

@@ -4,8 +4,8 @@
  * the guest's hypervisor is itself a guest of this CPU model.
  *
  * From Power ISA 3.0B book III 5.7.5 (quadrants), 5.7.6 (tables), 5.7.10 (radix), 5.7.12 (R and C),
- * 5.7.13 (protection), 6.5.3 to 6.5.6 (fault bits).  Under a virtual hypervisor guest real addresses are
- * the machine's physical addresses and only the process-scoped walk exists.
+ * 5.7.13 (protection), 6.5.3 to 6.5.6 (fault bits).  Under a virtual hypervisor guest real
+ * addresses are the machine's physical addresses and only the process-scoped walk exists.
  */
 #include "internal.h"
 #include "util/log.h"
@@ -55,14 +55,15 @@ typedef struct RadixWalk {
     uint64_t fault_gra;     /* ... this one */
 } RadixWalk;
 
-static bool partition_translate(PowerPCCPU *cpu, uint64_t lpid_radix_root, uint64_t gra, RadixWalk *walk);
+static bool partition_translate(PowerPCCPU *cpu, uint64_t lpid_radix_root, uint64_t gra,
+                                RadixWalk *walk);
 
 /*
- * Guest real address of a table to a machine address; `root` is the partition's tree or 0.  Setting R or
- * C in an entry is a store there.
+ * Guest real address of a table to a machine address; `root` is the partition's tree or 0.  Setting
+ * R or C in an entry is a store there.
  */
-static bool table_address(PowerPCCPU *cpu, uint64_t root, uint64_t gra, PPCAccess access, uint64_t *address,
-                          RadixWalk *walk)
+static bool table_address(PowerPCCPU *cpu, uint64_t root, uint64_t gra, PPCAccess access,
+                          uint64_t *address, RadixWalk *walk)
 {
     RadixWalk inner = {.access = access, .probe = walk->probe};
 
@@ -128,7 +129,8 @@ static bool leaf_check(RadixWalk *walk)
     }
 }
 
-/* Walks from a root doubleword {RTS, base, size}. `root` translates the tables' addresses, or is 0. */
+/* Walks from a root doubleword {RTS, base, size}. `root` translates the tables' addresses, or is 0.
+ */
 static bool radix_walk(PowerPCCPU *cpu, uint64_t root_dword, uint64_t partition_root, uint64_t ea,
                        RadixWalk *walk)
 {
@@ -174,7 +176,8 @@ retry:
         }
     }
     walk->page_shift = remaining;
-    walk->raddr = (walk->pte & RPTE_RPN & ~((1ull << remaining) - 1)) | (ea & ((1ull << remaining) - 1));
+    walk->raddr =
+        (walk->pte & RPTE_RPN & ~((1ull << remaining) - 1)) | (ea & ((1ull << remaining) - 1));
     if (!leaf_check(walk)) {
         return false;
     }
@@ -183,7 +186,8 @@ retry:
             walk->pte | RPTE_REFERENCED | (walk->access == ACCESS_STORE ? RPTE_CHANGED : 0);
 
         if (wanted != walk->pte) {
-            if (!table_address(cpu, partition_root, walk->pte_gra, ACCESS_STORE, &walk->pte_address, walk)) {
+            if (!table_address(cpu, partition_root, walk->pte_gra, ACCESS_STORE, &walk->pte_address,
+                               walk)) {
                 return false;
             }
             switch (ppc_physical_update(cpu, walk->pte_address, walk->pte, wanted)) {
@@ -247,8 +251,8 @@ static bool segment_fault(PPCTranslation *out, PPCAccess access, uint64_t ea)
 }
 
 /*
- * The fully qualified address: which partition and process an effective address belongs to, by its top
- * two bits.  Quadrants 1 and 2 reach a guest's space from hypervisor state.
+ * The fully qualified address: which partition and process an effective address belongs to, by its
+ * top two bits.  Quadrants 1 and 2 reach a guest's space from hypervisor state.
  */
 static bool qualify(const CPUPPCState *env, bool hv, uint64_t ea, uint64_t *lpid, uint64_t *pid)
 {
@@ -264,8 +268,8 @@ static bool qualify(const CPUPPCState *env, bool hv, uint64_t ea, uint64_t *lpid
     return quadrant == 0 || quadrant == 3;
 }
 
-bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx, bool probe,
-                           PPCTranslation *out)
+bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_idx,
+                           bool probe, PPCTranslation *out)
 {
     const CPUPPCState *env = &cpu->env;
     unsigned given_idx = mmu_idx;
@@ -328,7 +332,8 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         out->dirty = walk.pte & RPTE_CHANGED;
         out->update = !(walk.pte & RPTE_REFERENCED) || (access == ACCESS_STORE && !out->dirty);
         if (!walk.user &&
-            (given_idx == MMU_IDX_VIRT_SUPER || given_idx == MMU_IDX_HV_VIRT || given_idx == MMU_IDX_SUPER_LOCKED) &&
+            (given_idx == MMU_IDX_VIRT_SUPER || given_idx == MMU_IDX_HV_VIRT ||
+             given_idx == MMU_IDX_SUPER_LOCKED) &&
             (!(walk.pte & RPTE_PRIVILEGED) || ea >> 62 != 3)) {
             ppc_note_user_page(cpu, ea);
         }
@@ -350,7 +355,8 @@ bool ppc_radix64_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsig
         out->writable = out->writable && inner.writable;
         out->executable = out->executable && inner.executable;
         out->dirty = out->dirty && inner.pte & RPTE_CHANGED;
-        out->update = out->update || !(inner.pte & RPTE_REFERENCED) || (access == ACCESS_STORE && !out->dirty);
+        out->update = out->update || !(inner.pte & RPTE_REFERENCED) ||
+                      (access == ACCESS_STORE && !out->dirty);
     }
     return true;
 }

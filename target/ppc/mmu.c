@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address translation: which regime an access uses, real mode, access to tables in guest memory, and
- * dropping translations.
+ * Address translation: which regime an access uses, real mode, access to tables in guest memory,
+ * and dropping translations.
  *
  * From Power ISA 3.0B book III chapter 5.7.  The two translating regimes are in mmu-hash64.c and
- * mmu-radix64.c.  Page tables are read without locks, as a processor does; reference and change bits
- * are set with atomic operations.
+ * mmu-radix64.c.  Page tables are read without locks, as a processor does; reference and change
+ * bits are set with atomic operations.
  */
 #include "accel/tcg/accel.h"
 #include "hw/core/cpu.h"
@@ -73,7 +73,8 @@ static void table_written(void *host)
     }
 }
 
-PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected, uint64_t value)
+PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t expected,
+                                   uint64_t value)
 {
     uint64_t *host = ppc_physical_pointer(cpu, address, 8, true);
     uint64_t old = cpu_to_be64(expected);
@@ -89,7 +90,8 @@ PPCTableUpdate ppc_physical_update(PowerPCCPU *cpu, uint64_t address, uint64_t e
     return PPC_TABLE_DONE;
 }
 
-/* R and C are in different bytes: each is set without disturbing what software writes to the rest. */
+/* R and C are in different bytes: each is set without disturbing what software writes to the rest.
+ */
 void ppc_physical_mark(PowerPCCPU *cpu, uint64_t address, uint64_t pte1, bool store)
 {
     bool set_r = !(pte1 & PTE1_R), set_c = store && !(pte1 & PTE1_C);
@@ -177,7 +179,8 @@ bool ppc_translate(PowerPCCPU *cpu, uint64_t ea, PPCAccess access, unsigned mmu_
 
 #define IDX_USER (1u << MMU_IDX_VIRT_USER)
 #define IDX_SUPER (1u << MMU_IDX_VIRT_SUPER | 1u << MMU_IDX_HV_VIRT | 1u << MMU_IDX_SUPER_LOCKED)
-/* Used while the kernel copies to or from the user, for little else: not worth picking pages out. */
+/* Used while the kernel copies to or from the user, for little else: not worth picking pages out.
+ */
 #define IDX_UNLOCKED (1u << MMU_IDX_SUPER_NO_READ | 1u << MMU_IDX_SUPER_NO_WRITE)
 
 static void noted_reset(PowerPCCPU *cpu)
@@ -217,7 +220,8 @@ void ppc_tlb_flush_noted(PowerPCCPU *cpu)
 
 void ppc_tlb_flush_user(PowerPCCPU *cpu)
 {
-    tcg_tlb_flush_all(&cpu->parent, ppc_has_locked_indexes(cpu) ? IDX_USER | IDX_UNLOCKED : IDX_USER);
+    tcg_tlb_flush_all(&cpu->parent,
+                      ppc_has_locked_indexes(cpu) ? IDX_USER | IDX_UNLOCKED : IDX_USER);
     ppc_tlb_flush_noted(cpu);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address translation of 32-bit processors: block address translation, segments, the hashed page table.
+ * Address translation of 32-bit processors: block address translation, segments, the hashed page
+ * table.
  *
- * From the 32-bit Programming Environments Manual, chapter 7 (BATs 7.4, segments 7.5, page tables 7.6), and
- * the MMU chapters of the MPC603e, MPC750, MPC755 and MPC7450 user's manuals for what they leave to software
- * (tlb6xx.c) and for their high BATs.  Not modelled: 36-bit physical addresses of the 745x (HID0.XAEN), and
- * caches' write-through and inhibit bits, which nothing here depends on.
+ * From the 32-bit Programming Environments Manual, chapter 7 (BATs 7.4, segments 7.5, page
+ * tables 7.6), and the MMU chapters of the MPC603e, MPC750, MPC755 and MPC7450 user's manuals for
+ * what they leave to software (tlb6xx.c) and for their high BATs.  Not modelled: 36-bit physical
+ * addresses of the 745x (HID0.XAEN), and caches' write-through and inhibit bits, which nothing here
+ * depends on.
  */
 #include "accel/tcg/accel.h"
 #include "hw/core/cpu.h"
@@ -49,7 +51,8 @@ static bool fail(PPCTranslation *out, PPCAccess access, uint32_t ea, uint32_t ca
     if (access == ACCESS_FETCH) {
         return ppc_translation_fail(out, EXCP_ISI, cause, ea, 0);
     }
-    return ppc_translation_fail(out, EXCP_DSI, 0, ea, cause | (access == ACCESS_STORE ? FAULT_STORE : 0));
+    return ppc_translation_fail(out, EXCP_DSI, 0, ea,
+                                cause | (access == ACCESS_STORE ? FAULT_STORE : 0));
 }
 
 /* ---- What HID registers switch ---- */
@@ -58,7 +61,9 @@ uint32_t ppc_mmu32_hid_bits(const PowerPCCPU *cpu, unsigned spr)
 {
     switch (spr) {
     case SPR_HID0:
-        return cpu->model->mmu == MMU_74XX_SOFT ? HID0_745X_HIGH_BAT | HID0_745X_STEN | HID0_745X_XBSEN : 0;
+        return cpu->model->mmu == MMU_74XX_SOFT
+                   ? HID0_745X_HIGH_BAT | HID0_745X_STEN | HID0_745X_XBSEN
+                   : 0;
     case SPR_755_HID2:                  /* the 750CL's HID4 has the same number */
         return cpu->model->mmu == MMU_755 ? HID2_755_SWT_EN | HID2_755_HIGH_BAT : HID4_750CL_SBE;
     default:
@@ -103,10 +108,12 @@ static bool search_by_software(const PowerPCCPU *cpu)
 /* ---- Blocks ---- */
 
 /* True if a BAT pair translates the address; *ok tells whether the access is allowed. */
-static bool bat_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool user, PPCTranslation *out, bool *ok)
+static bool bat_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool user,
+                          PPCTranslation *out, bool *ok)
 {
     const PPCBAT *bats = access == ACCESS_FETCH ? cpu->env.ibat : cpu->env.dbat;
-    uint32_t lengths = cpu->model->extended_bats && cpu->env.spr[SPR_HID0] & HID0_745X_XBSEN ? 0x1fffc : 0x1ffc;
+    uint32_t lengths =
+        cpu->model->extended_bats && cpu->env.spr[SPR_HID0] & HID0_745X_XBSEN ? 0x1fffc : 0x1ffc;
     unsigned n = bats_in_use(cpu);
 
     for (unsigned i = 0; i < n; i++) {
@@ -114,7 +121,8 @@ static bool bat_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool u
         uint32_t inside = (upper & lengths) << 15 | ~BAT_BLOCK;
         bool writable;
 
-        if (!(upper & (user ? BAT_VP : BAT_VS)) || (ea & ~inside) != (upper & BAT_BLOCK & ~inside)) {
+        if (!(upper & (user ? BAT_VP : BAT_VS)) ||
+            (ea & ~inside) != (upper & BAT_BLOCK & ~inside)) {
             continue;
         }
         writable = (lower & PTE1_PP) == 2;
@@ -201,7 +209,8 @@ static bool page_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool 
     uint64_t at = 0;
 
     if (sr & SR_T) {
-        return fail(out, access, ea, access == ACCESS_FETCH ? FAULT_NO_EXECUTE : FAULT_DIRECT_STORE);
+        return fail(out, access, ea,
+                    access == ACCESS_FETCH ? FAULT_NO_EXECUTE : FAULT_DIRECT_STORE);
     }
     if (access == ACCESS_FETCH && sr & SR_N) {
         return fail(out, access, ea, FAULT_NO_EXECUTE);
@@ -236,8 +245,8 @@ static bool page_translate(PowerPCCPU *cpu, uint32_t ea, PPCAccess access, bool 
     return true;
 }
 
-bool ppc_mmu32_translate(PowerPCCPU *cpu, uint64_t ea64, PPCAccess access, unsigned mmu_idx, bool probe,
-                         PPCTranslation *out)
+bool ppc_mmu32_translate(PowerPCCPU *cpu, uint64_t ea64, PPCAccess access, unsigned mmu_idx,
+                         bool probe, PPCTranslation *out)
 {
     uint32_t ea = (uint32_t)ea64;
     bool ok = false;
@@ -273,8 +282,8 @@ void ppc_mmu32_synchronize(PowerPCCPU *cpu)
 }
 
 /*
- * tlbie: the pages with this index in every segment.  Machines with these processors have one (g3beige: max_cpus);
- * with more of them it would have to reach all.
+ * tlbie: the pages with this index in every segment.  Machines with these processors have one
+ * (g3beige: max_cpus); with more of them it would have to reach all.
  */
 void ppc_mmu32_tlbie(PowerPCCPU *cpu, uint32_t ea)
 {

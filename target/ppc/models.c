@@ -2,8 +2,8 @@
 /*
  * The CPU models: a constant row each, and their names.
  *
- * PVRs and features from the processors' user manuals and the Power ISA versions they implement; names
- * and aliases as users of QEMU know them, in any case.
+ * PVRs and features from the processors' user manuals and the Power ISA versions they implement;
+ * names and aliases as users of QEMU know them, in any case.
  */
 #include <string.h>
 #include "internal.h"
@@ -29,19 +29,20 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
 
 /* ---- Features ---- */
 
-#define INSNS_2_01                                                                                  \
-    (ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_STRING | ISA_SLB | ISA_SEGMENT |     \
+#define INSNS_2_01                                                                                 \
+    (ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_STRING | ISA_SLB | ISA_SEGMENT |    \
      ISA_MFTB)
 #define INSNS_970 (INSNS_2_01 | ISA_ALTIVEC | ISA_970)
 #define INSNS_POWER5 (INSNS_2_01 | ISA_2_03)
-#define INSNS_POWER7                                                                                \
+#define INSNS_POWER7                                                                               \
     (INSNS_2_01 | ISA_ALTIVEC | ISA_2_03 | ISA_2_04 | ISA_2_05 | ISA_DFP | ISA_2_06 | ISA_VSX)
 #define INSNS_POWER8 (INSNS_POWER7 | ISA_2_07 | ISA_TM)
 #define INSNS_POWER9 (INSNS_POWER8 | ISA_3_00)
 
-#define MSR_COMMON                                                                                  \
-    (MSR_BIT(SF) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) | MSR_BIT(FE0) |           \
-     MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(PMM) | MSR_BIT(RI))
+#define MSR_COMMON                                                                                 \
+    (MSR_BIT(SF) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) | MSR_BIT(FE0) |          \
+     MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(PMM) |         \
+     MSR_BIT(RI))
 #define MSR_MASK_970 (MSR_COMMON | MSR_BIT(HV) | MSR_BIT(VR) | 1ull << 18 /* POW */)
 #define MSR_MASK_POWER5 (MSR_COMMON | MSR_BIT(HV) | 1ull << 18)
 #define MSR_MASK_POWER7 (MSR_COMMON | MSR_BIT(HV) | MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(LE))
@@ -50,69 +51,72 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
 
 #define LPCR_MASK_POWER5 (LPCR_RMLS | LPCR_ILE | LPCR_LPES0 | LPCR_LPES1 | LPCR_RMI | LPCR_HDICE)
 #define LPCR_PM_POWER7 (LPCR_P7_PECE0 | LPCR_P7_PECE1 | LPCR_P7_PECE2)
-#define LPCR_MASK_POWER7                                                                            \
-    (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_DPFD | LPCR_VRMASD | LPCR_RMLS | LPCR_ILE |            \
+#define LPCR_MASK_POWER7                                                                           \
+    (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_DPFD | LPCR_VRMASD | LPCR_RMLS | LPCR_ILE |           \
      LPCR_PM_POWER7 | LPCR_MER | LPCR_TC | LPCR_LPES0 | LPCR_LPES1 | LPCR_HDICE)
 #define LPCR_PM_POWER8 (LPCR_PDEE | LPCR_HDEE | LPCR_EEE | LPCR_DEE | LPCR_OEE)
-#define LPCR_MASK_POWER8                                                                            \
-    (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_DPFD | LPCR_VRMASD | LPCR_RMLS | LPCR_ILE | \
-     LPCR_AIL | LPCR_ONL | LPCR_PM_POWER8 | LPCR_MER | LPCR_TC | LPCR_LPES0 | LPCR_HDICE)
-#define LPCR_MASK_POWER9                                                                            \
-    (LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_DPFD | LPCR_PECE_U | LPCR_ILE | LPCR_AIL | LPCR_UPRT |  \
-     LPCR_EVIRT | LPCR_ONL | LPCR_HR | LPCR_LD | LPCR_PM_POWER8 | LPCR_MER | LPCR_GTSE | LPCR_TC |  \
+#define LPCR_MASK_POWER8                                                                           \
+    (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_DPFD | LPCR_VRMASD | LPCR_RMLS |           \
+     LPCR_ILE | LPCR_AIL | LPCR_ONL | LPCR_PM_POWER8 | LPCR_MER | LPCR_TC | LPCR_LPES0 |           \
+     LPCR_HDICE)
+#define LPCR_MASK_POWER9                                                                           \
+    (LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_DPFD | LPCR_PECE_U | LPCR_ILE | LPCR_AIL | LPCR_UPRT | \
+     LPCR_EVIRT | LPCR_ONL | LPCR_HR | LPCR_LD | LPCR_PM_POWER8 | LPCR_MER | LPCR_GTSE | LPCR_TC | \
      LPCR_HEIC | LPCR_LPES0 | LPCR_HVICE | LPCR_HDICE)
 
 /* ---- Families: what all their models share ---- */
 
-#define FAMILY_ROW_970                                                                              \
-    .pvr_mask = 0xffff0000, .insns = INSNS_970, .msr_mask = MSR_MASK_970, .mmu = MMU_64_HASH,       \
-    .exception_family = FAMILY_970, .threads_max = 1, .slb_size = 64, .lrg_decr_bits = 32,          \
-    .page_sizes = page_sizes_970, .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, \
-    .l1_icache_size = 0x10000, .big_endian_interrupts_fixed = true, .fw_name = "PowerPC,970"
-#define FAMILY_ROW_POWER5                                                                           \
-    .pvr_mask = 0xffff0000, .insns = INSNS_POWER5, .msr_mask = MSR_MASK_POWER5,                     \
-    .lpcr_mask = LPCR_MASK_POWER5, .mmu = MMU_64_HASH, .exception_family = FAMILY_970,              \
-    .threads_max = 2, .slb_size = 64, .lrg_decr_bits = 32, .page_sizes = page_sizes_970,            \
-    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x10000,    \
+#define FAMILY_ROW_970                                                                             \
+    .pvr_mask = 0xffff0000, .insns = INSNS_970, .msr_mask = MSR_MASK_970, .mmu = MMU_64_HASH,      \
+    .exception_family = FAMILY_970, .threads_max = 1, .slb_size = 64, .lrg_decr_bits = 32,         \
+    .page_sizes = page_sizes_970, .dcache_line = 128, .icache_line = 128,                          \
+    .l1_dcache_size = 0x8000, .l1_icache_size = 0x10000, .big_endian_interrupts_fixed = true,      \
+    .fw_name = "PowerPC,970"
+#define FAMILY_ROW_POWER5                                                                          \
+    .pvr_mask = 0xffff0000, .insns = INSNS_POWER5, .msr_mask = MSR_MASK_POWER5,                    \
+    .lpcr_mask = LPCR_MASK_POWER5, .mmu = MMU_64_HASH, .exception_family = FAMILY_970,             \
+    .threads_max = 2, .slb_size = 64, .lrg_decr_bits = 32, .page_sizes = page_sizes_970,           \
+    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x10000,   \
     .big_endian_interrupts_fixed = true, .fw_name = "PowerPC,POWER5"
-#define FAMILY_ROW_POWER7                                                                           \
-    .pvr_mask = 0xffff0000, .insns = INSNS_POWER7, .msr_mask = MSR_MASK_POWER7,                     \
-    .lpcr_mask = LPCR_MASK_POWER7, .lpcr_pm = LPCR_PM_POWER7,                                       \
-    .pcr_mask = PCR_VEC_DIS | PCR_VSX_DIS | PCR_COMPAT_2_05,                                        \
-    .pcr_supported = PCR_COMPAT_2_06 | PCR_COMPAT_2_05, .mmu = MMU_64_HASH,                         \
-    .exception_family = FAMILY_POWER7, .threads_max = 4, .slb_size = 32, .ci_large_pages = true,    \
-    .one_tb_segments = true, .lrg_decr_bits = 32, .page_sizes = page_sizes_power7,                  \
-    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,     \
+#define FAMILY_ROW_POWER7                                                                          \
+    .pvr_mask = 0xffff0000, .insns = INSNS_POWER7, .msr_mask = MSR_MASK_POWER7,                    \
+    .lpcr_mask = LPCR_MASK_POWER7, .lpcr_pm = LPCR_PM_POWER7,                                      \
+    .pcr_mask = PCR_VEC_DIS | PCR_VSX_DIS | PCR_COMPAT_2_05,                                       \
+    .pcr_supported = PCR_COMPAT_2_06 | PCR_COMPAT_2_05, .mmu = MMU_64_HASH,                        \
+    .exception_family = FAMILY_POWER7, .threads_max = 4, .slb_size = 32, .ci_large_pages = true,   \
+    .one_tb_segments = true, .lrg_decr_bits = 32, .page_sizes = page_sizes_power7,                 \
+    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,    \
     .fw_name = "PowerPC,POWER7"
-#define FAMILY_ROW_POWER8                                                                           \
-    .pvr_mask = 0xffff0000, .insns = INSNS_POWER8, .msr_mask = MSR_MASK_POWER8,                     \
-    .lpcr_mask = LPCR_MASK_POWER8, .lpcr_pm = LPCR_PM_POWER8,                                       \
-    .pcr_mask = PCR_TM_DIS | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,                                     \
-    .pcr_supported = PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05, .mmu = MMU_64_HASH,       \
-    .exception_family = FAMILY_POWER8, .threads_max = 8, .slb_size = 32, .ci_large_pages = true,    \
-    .one_tb_segments = true, .lrg_decr_bits = 32, .page_sizes = page_sizes_power7,                  \
-    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,     \
+#define FAMILY_ROW_POWER8                                                                          \
+    .pvr_mask = 0xffff0000, .insns = INSNS_POWER8, .msr_mask = MSR_MASK_POWER8,                    \
+    .lpcr_mask = LPCR_MASK_POWER8, .lpcr_pm = LPCR_PM_POWER8,                                      \
+    .pcr_mask = PCR_TM_DIS | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,                                    \
+    .pcr_supported = PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05, .mmu = MMU_64_HASH,      \
+    .exception_family = FAMILY_POWER8, .threads_max = 8, .slb_size = 32, .ci_large_pages = true,   \
+    .one_tb_segments = true, .lrg_decr_bits = 32, .page_sizes = page_sizes_power7,                 \
+    .dcache_line = 128, .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,    \
     .fw_name = "PowerPC,POWER8"
-#define FAMILY_ROW_POWER9                                                                           \
-    .pvr_mask = 0xffff0000, .insns = INSNS_POWER9, .msr_mask = MSR_MASK_POWER8,                     \
-    .lpcr_mask = LPCR_MASK_POWER9, .lpcr_pm = LPCR_PM_POWER8,                                       \
-    .pcr_mask = PCR_TM_DIS | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,                   \
-    .pcr_supported = PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,         \
-    .mmu = MMU_64_RADIX, .exception_family = FAMILY_POWER9, .threads_max = 8, .slb_size = 32,       \
-    .ci_large_pages = true, .one_tb_segments = true, .lrg_decr_bits = 56,                           \
-    .page_sizes = page_sizes_power7, .radix_ap_encodings = radix_ap_power9, .dcache_line = 128,     \
-    .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,                         \
+#define FAMILY_ROW_POWER9                                                                          \
+    .pvr_mask = 0xffff0000, .insns = INSNS_POWER9, .msr_mask = MSR_MASK_POWER8,                    \
+    .lpcr_mask = LPCR_MASK_POWER9, .lpcr_pm = LPCR_PM_POWER8,                                      \
+    .pcr_mask = PCR_TM_DIS | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,                  \
+    .pcr_supported = PCR_COMPAT_3_00 | PCR_COMPAT_2_07 | PCR_COMPAT_2_06 | PCR_COMPAT_2_05,        \
+    .mmu = MMU_64_RADIX, .exception_family = FAMILY_POWER9, .threads_max = 8, .slb_size = 32,      \
+    .ci_large_pages = true, .one_tb_segments = true, .lrg_decr_bits = 56,                          \
+    .page_sizes = page_sizes_power7, .radix_ap_encodings = radix_ap_power9, .dcache_line = 128,    \
+    .icache_line = 128, .l1_dcache_size = 0x8000, .l1_icache_size = 0x8000,                        \
     .fw_name = "PowerPC,POWER9"
 
 /* ---- 32-bit families ---- */
 
-#define INSNS_6XX                                                                                   \
-    (ISA_BASE | ISA_FP | ISA_FP_EXT | ISA_STRING | ISA_SEGMENT | ISA_MFTB | ISA_EXTERN | ISA_6XX_MISC)
+#define INSNS_6XX                                                                                  \
+    (ISA_BASE | ISA_FP | ISA_FP_EXT | ISA_STRING | ISA_SEGMENT | ISA_MFTB | ISA_EXTERN |           \
+     ISA_6XX_MISC)
 #define INSNS_74XX (INSNS_6XX | ISA_ALTIVEC | ISA_DCBA)
 
-#define MSR_6XX                                                                                     \
-    (MSR_BIT(POW) | MSR_BIT(ILE) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) |          \
-     MSR_BIT(FE0) | MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IP) | MSR_BIT(IR) |          \
+#define MSR_6XX                                                                                    \
+    (MSR_BIT(POW) | MSR_BIT(ILE) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) |         \
+     MSR_BIT(FE0) | MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IP) | MSR_BIT(IR) |         \
      MSR_BIT(DR) | MSR_BIT(RI) | MSR_BIT(LE))
 
 /* HID0 bits of power saving: doze, nap, sleep. */
@@ -120,34 +124,38 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
 #define POW_7XX 0x00e00000
 #define POW_745X 0x00600000       /* no doze */
 
-#define SPRS_7XX_ALL (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_THRM | SPRS_UPMU)
-#define SPRS_74XX_ALL                                                                               \
-    (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_UPMU | SPRS_PIR |    \
+#define SPRS_7XX_ALL                                                                               \
+    (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_THRM | SPRS_UPMU)
+#define SPRS_74XX_ALL                                                                              \
+    (SPRS_32 | SPRS_HID1 | SPRS_DABR | SPRS_PMU | SPRS_L2CR | SPRS_ICTC | SPRS_UPMU | SPRS_PIR |   \
      SPRS_74XX)
 #define SPRS_7450_ALL (SPRS_74XX_ALL | SPRS_7450 | SPRS_TLBMISS)
 
-#define FAMILY_ROW_6XX(insns_, msr_, mmu_, family_, sprs_, l1_, fw_)                                \
-    .pvr_mask = 0xffff0000, .insns = (insns_), .msr_mask = (msr_), .mmu = (mmu_),                   \
-    .exception_family = (family_), .threads_max = 1, .lrg_decr_bits = 32, .dcache_line = 32,        \
-    .icache_line = 32, .l1_dcache_size = (l1_), .l1_icache_size = (l1_), .spr_sets = (sprs_),       \
+#define FAMILY_ROW_6XX(insns_, msr_, mmu_, family_, sprs_, l1_, fw_)                               \
+    .pvr_mask = 0xffff0000, .insns = (insns_), .msr_mask = (msr_), .mmu = (mmu_),                  \
+    .exception_family = (family_), .threads_max = 1, .lrg_decr_bits = 32, .dcache_line = 32,       \
+    .icache_line = 32, .l1_dcache_size = (l1_), .l1_icache_size = (l1_), .spr_sets = (sprs_),      \
     .fw_name = (fw_)
 
-#define FAMILY_ROW_603E_(l1)                                                                        \
-    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(TGPR), MMU_603_SOFT, FAMILY_6XX,      \
-                   SPRS_32 | SPRS_HID1 | SPRS_SOFT_TLB, l1, "PowerPC,603"), .pow_mask = POW_603
+#define FAMILY_ROW_603E_(l1)                                                                       \
+    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(TGPR), MMU_603_SOFT, FAMILY_6XX,     \
+                   SPRS_32 | SPRS_HID1 | SPRS_SOFT_TLB, l1, "PowerPC,603"),                        \
+        .pow_mask = POW_603
 #define FAMILY_ROW_603 FAMILY_ROW_603E_(0x2000)
 #define FAMILY_ROW_603E FAMILY_ROW_603E_(0x4000)
-#define FAMILY_ROW_604                                                                              \
-    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                      \
-                   SPRS_32 | SPRS_PIR | SPRS_DABR | SPRS_PMU604, 0x4000, "PowerPC,604"),            \
-    .pow_always = true
-#define FAMILY_ROW_604E                                                                             \
-    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                      \
-                   SPRS_32 | SPRS_HID1 | SPRS_PIR | SPRS_DABR | SPRS_PMU604 | SPRS_PMU604E, 0x8000, \
-                   "PowerPC,604e"), .pow_always = true
-#define FAMILY_ROW_7XX(more)                                                                        \
-    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_7XX, SPRS_7XX_ALL | (more), \
-                   0x8000, "PowerPC,750"), .pow_mask = POW_7XX
+#define FAMILY_ROW_604                                                                             \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                     \
+                   SPRS_32 | SPRS_PIR | SPRS_DABR | SPRS_PMU604, 0x4000, "PowerPC,604"),           \
+        .pow_always = true
+#define FAMILY_ROW_604E                                                                            \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_6XX,                     \
+                   SPRS_32 | SPRS_HID1 | SPRS_PIR | SPRS_DABR | SPRS_PMU604 | SPRS_PMU604E,        \
+                   0x8000, "PowerPC,604e"),                                                        \
+        .pow_always = true
+#define FAMILY_ROW_7XX(more)                                                                       \
+    FAMILY_ROW_6XX(INSNS_6XX, MSR_6XX | MSR_BIT(PMM), MMU_32_HASH, FAMILY_7XX,                     \
+                   SPRS_7XX_ALL | (more), 0x8000, "PowerPC,750"),                                  \
+        .pow_mask = POW_7XX
 #define FAMILY_ROW_740 FAMILY_ROW_7XX(0)
 #define FAMILY_ROW_750 FAMILY_ROW_7XX(0)
 #define FAMILY_ROW_750CX FAMILY_ROW_7XX(0)
@@ -155,23 +163,27 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
 #define FAMILY_ROW_750FX FAMILY_ROW_7XX(SPRS_HIGH_BATS | SPRS_750FX), .n_bats = 8
 #define FAMILY_ROW_750GX FAMILY_ROW_7XX(SPRS_HIGH_BATS | SPRS_750FX), .n_bats = 8
 /* Their tables are searched by hardware or, with HID2.SWT_EN, by software. */
-#define FAMILY_ROW_755                                                                              \
-    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(PMM), MMU_755,                        \
-                   FAMILY_7XX, SPRS_7XX_ALL | SPRS_HIGH_BATS | SPRS_SOFT_TLB | SPRS_755 | SPRS_SPRG4, \
-                   0x8000, "PowerPC,755"), .pow_mask = POW_7XX, .n_bats = 8
+#define FAMILY_ROW_755                                                                             \
+    FAMILY_ROW_6XX(INSNS_6XX | ISA_603_TLB, MSR_6XX | MSR_BIT(PMM), MMU_755, FAMILY_7XX,           \
+                   SPRS_7XX_ALL | SPRS_HIGH_BATS | SPRS_SOFT_TLB | SPRS_755 | SPRS_SPRG4, 0x8000,  \
+                   "PowerPC,755"),                                                                 \
+        .pow_mask = POW_7XX, .n_bats = 8
 #define FAMILY_ROW_745 FAMILY_ROW_755
-#define FAMILY_ROW_7400                                                                             \
-    FAMILY_ROW_6XX(INSNS_74XX, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_32_HASH, FAMILY_74XX,      \
-                   SPRS_74XX_ALL | SPRS_THRM | SPRS_7400, 0x8000, "PowerPC,G4"), .pow_mask = POW_7XX
+#define FAMILY_ROW_7400                                                                            \
+    FAMILY_ROW_6XX(INSNS_74XX, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_32_HASH, FAMILY_74XX,     \
+                   SPRS_74XX_ALL | SPRS_THRM | SPRS_7400, 0x8000, "PowerPC,G4"),                   \
+        .pow_mask = POW_7XX
 #define FAMILY_ROW_7410 FAMILY_ROW_7400
 /* Tables searched by hardware or, with HID0.STEN, by software. */
-#define FAMILY_ROW_7450_(more)                                                                      \
-    FAMILY_ROW_6XX(INSNS_74XX | ISA_74XX_TLB, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_74XX_SOFT,  \
-                   FAMILY_74XX, SPRS_7450_ALL | (more), 0x8000, "PowerPC,G4"), .pow_mask = POW_745X
+#define FAMILY_ROW_7450_(more)                                                                     \
+    FAMILY_ROW_6XX(INSNS_74XX | ISA_74XX_TLB, MSR_6XX | MSR_BIT(VR) | MSR_BIT(PMM), MMU_74XX_SOFT, \
+                   FAMILY_74XX, SPRS_7450_ALL | (more), 0x8000, "PowerPC,G4"),                     \
+        .pow_mask = POW_745X
 #define FAMILY_ROW_7440 FAMILY_ROW_7450_(0)
 #define FAMILY_ROW_7450 FAMILY_ROW_7450_(SPRS_L3CR)
-#define FAMILY_ROW_7445 FAMILY_ROW_7450_(SPRS_HIGH_BATS | SPRS_SPRG4), .n_bats = 8, .extended_bats = true
-#define FAMILY_ROW_7455                                                                             \
+#define FAMILY_ROW_7445                                                                            \
+    FAMILY_ROW_7450_(SPRS_HIGH_BATS | SPRS_SPRG4), .n_bats = 8, .extended_bats = true
+#define FAMILY_ROW_7455                                                                            \
     FAMILY_ROW_7450_(SPRS_L3CR | SPRS_HIGH_BATS | SPRS_SPRG4), .n_bats = 8, .extended_bats = true
 #define FAMILY_ROW_7447 FAMILY_ROW_7445
 #define FAMILY_ROW_7448 FAMILY_ROW_7445
@@ -180,18 +192,36 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
 static const PowerPCCPUClass models[] = {
 #include "models-6xx.h.inc"
     {.name = "970_v2.2", .description = "PowerPC 970 v2.2", .pvr = 0x00390202, FAMILY_ROW_970},
-    {.name = "970fx_v1.0", .description = "PowerPC 970FX v1.0 (G5)", .pvr = 0x00391100, FAMILY_ROW_970},
-    {.name = "970fx_v2.0", .description = "PowerPC 970FX v2.0 (G5)", .pvr = 0x003c0200, FAMILY_ROW_970},
-    {.name = "970fx_v2.1", .description = "PowerPC 970FX v2.1 (G5)", .pvr = 0x003c0201, FAMILY_ROW_970},
-    {.name = "970fx_v3.0", .description = "PowerPC 970FX v3.0 (G5)", .pvr = 0x003c0300, FAMILY_ROW_970},
-    {.name = "970fx_v3.1", .description = "PowerPC 970FX v3.1 (G5)", .pvr = 0x003c0301, FAMILY_ROW_970},
+    {.name = "970fx_v1.0",
+     .description = "PowerPC 970FX v1.0 (G5)",
+     .pvr = 0x00391100,
+     FAMILY_ROW_970},
+    {.name = "970fx_v2.0",
+     .description = "PowerPC 970FX v2.0 (G5)",
+     .pvr = 0x003c0200,
+     FAMILY_ROW_970},
+    {.name = "970fx_v2.1",
+     .description = "PowerPC 970FX v2.1 (G5)",
+     .pvr = 0x003c0201,
+     FAMILY_ROW_970},
+    {.name = "970fx_v3.0",
+     .description = "PowerPC 970FX v3.0 (G5)",
+     .pvr = 0x003c0300,
+     FAMILY_ROW_970},
+    {.name = "970fx_v3.1",
+     .description = "PowerPC 970FX v3.1 (G5)",
+     .pvr = 0x003c0301,
+     FAMILY_ROW_970},
     {.name = "970mp_v1.0", .description = "PowerPC 970MP v1.0", .pvr = 0x00440100, FAMILY_ROW_970},
     {.name = "970mp_v1.1", .description = "PowerPC 970MP v1.1", .pvr = 0x00440101, FAMILY_ROW_970},
     {.name = "power5+_v2.1", .description = "POWER5+ v2.1", .pvr = 0x003b0201, FAMILY_ROW_POWER5},
     {.name = "power7_v2.3", .description = "POWER7 v2.3", .pvr = 0x003f0203, FAMILY_ROW_POWER7},
     {.name = "power7+_v2.1", .description = "POWER7+ v2.1", .pvr = 0x004a0201, FAMILY_ROW_POWER7},
     {.name = "power8e_v2.1", .description = "POWER8E v2.1", .pvr = 0x004b0201, FAMILY_ROW_POWER8},
-    {.name = "power8nvl_v1.0", .description = "POWER8NVL v1.0", .pvr = 0x004c0100, FAMILY_ROW_POWER8},
+    {.name = "power8nvl_v1.0",
+     .description = "POWER8NVL v1.0",
+     .pvr = 0x004c0100,
+     FAMILY_ROW_POWER8},
     {.name = "power8_v2.0", .description = "POWER8 v2.0", .pvr = 0x004d0200, FAMILY_ROW_POWER8},
     {.name = "power9_v1.0", .description = "POWER9 v1.0", .pvr = 0x004e0100, FAMILY_ROW_POWER9},
     {.name = "power9_v2.0", .description = "POWER9 v2.0", .pvr = 0x004e1200, FAMILY_ROW_POWER9},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Machine state register and what is derived from it: mode flags of blocks (hflags), and the registers
- * that are kept in pieces (CR, XER).
+ * Machine state register and what is derived from it: mode flags of blocks (hflags), and the
+ * registers that are kept in pieces (CR, XER).
  *
  * From Power ISA 3.0B book III 3.2 and 3.3.1 (MSR, mtmsr, rfid), book I 2.3.1 (CR) and 3.2.2 (XER).
  */
@@ -44,7 +44,10 @@ static uint64_t fp_mode(const CPUPPCState *env)
 /* What PCR takes from problem state (book III 2.5). */
 static uint64_t pcr_flags(uint64_t pcr)
 {
-    uint64_t levels = pcr & PCR_COMPAT_2_05 ? 3 : pcr & PCR_COMPAT_2_06 ? 2 : pcr & PCR_COMPAT_2_07 ? 1 : 0;
+    uint64_t levels = pcr & PCR_COMPAT_2_05   ? 3
+                      : pcr & PCR_COMPAT_2_06 ? 2
+                      : pcr & PCR_COMPAT_2_07 ? 1
+                                              : 0;
 
     return levels << HF_COMPAT_SHIFT | (pcr & PCR_TM_DIS ? HF_TM_DIS : 0) |
            (pcr & PCR_VSX_DIS ? HF_VSX_DIS : 0) | (pcr & PCR_VEC_DIS ? HF_VEC_DIS : 0);
@@ -58,13 +61,14 @@ static bool msr_hv_possible(const PowerPCCPU *cpu)
 /* Facilities that a hypervisor keeps from what runs below it. */
 static uint64_t hfscr_denies(uint64_t hfscr)
 {
-    return (hfscr >> FACILITY_FP & 1 ? 0 : HF_FP) | (hfscr >> FACILITY_VSX & 1 ? 0 : HF_VR | HF_VSX) |
+    return (hfscr >> FACILITY_FP & 1 ? 0 : HF_FP) |
+           (hfscr >> FACILITY_VSX & 1 ? 0 : HF_VR | HF_VSX) |
            (hfscr >> FACILITY_TM & 1 ? 0 : HF_TM);
 }
 
 /*
- * Block identity.  Everything that translation looks at must be here; what only helpers look at must
- * not, because each new combination is a new block.
+ * Block identity.  Everything that translation looks at must be here; what only helpers look at
+ * must not, because each new combination is a new block.
  */
 void ppc_update_hflags(CPUPPCState *env)
 {
@@ -117,7 +121,8 @@ void ppc_update_hflags(CPUPPCState *env)
         /* Bit 31, which the 603 does not have, compares with MSR.IR. */
         bool translated = msr & MSR_BIT(IR);
 
-        flags |= cpu_family(cpu) == FAMILY_6XX || (env->spr[SPR_IABR] & 1) == translated ? HF_IABR : 0;
+        flags |=
+            cpu_family(cpu) == FAMILY_6XX || (env->spr[SPR_IABR] & 1) == translated ? HF_IABR : 0;
     }
     flags |= pmu_hflags(env);
     flags |= env->spr[SPR_FSCR] >> FACILITY_SCV & 1 ? HF_SCV : 0;
@@ -178,8 +183,9 @@ uint64_t ppc_get_xer(const CPUPPCState *env)
 #define XER_SPLIT (1u << XER_SO | 1u << XER_OV | 1u << XER_CA | 1u << XER_OV32 | 1u << XER_CA32)
 
 /*
- * Bits 0:31 read as zero.  Of the low word processors keep what no field owns (POWER5 to POWER9 keep
- * bits 35:43 and the string count); OV32 and CA32 exist from ISA 3.0 on and are kept before it too.
+ * Bits 0:31 read as zero.  Of the low word processors keep what no field owns (POWER5 to POWER9
+ * keep bits 35:43 and the string count); OV32 and CA32 exist from ISA 3.0 on and are kept before it
+ * too.
  */
 void ppc_set_xer(CPUPPCState *env, uint64_t value)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The operand tokens that instruction rows use: where each lies in the word and what it means.
- * Field names follow the Power ISA where one name has one place.  Add a row for a new kind of field.
+ * Field names follow the Power ISA where one name has one place.  Add a row for a new kind of
+ * field.
  */
 #include <string.h>
 #include "decode.h"

@@ -4,17 +4,17 @@
  * event-based branches.
  *
  * From Power ISA 3.0B book III chapter 9; event numbers from the processors' event lists (POWER7 to
- * POWER9, PowerPC 970; POWER5+ counts nothing).  Of the 32-bit processors (user's manuals of MPC604e,
- * MPC750, MPC7400 and MPC7450, chapters on the performance monitor), whose MMCR0 is the ancestor of that
- * one: counters, the freeze bits, overflow and time-base alerts.
+ * POWER9, PowerPC 970; POWER5+ counts nothing).  Of the 32-bit processors (user's manuals of
+ * MPC604e, MPC750, MPC7400 and MPC7450, chapters on the performance monitor), whose MMCR0 is the
+ * ancestor of that one: counters, the freeze bits, overflow and time-base alerts.
  *
  * A cycle is one nanosecond of the virtual clock (the clock frequency that the device tree tells).
- * Completed and dispatched instructions, branches, loads and stores are counted by the code that runs;
- * what depends on pipelines and caches never happens.  The branch history is always empty, the 604's
- * sampled data address 0.
+ * Completed and dispatched instructions, branches, loads and stores are counted by the code that
+ * runs; what depends on pipelines and caches never happens.  The branch history is always empty,
+ * the 604's sampled data address 0.
  *
- * Counters are brought up to date lazily (pmu_sync); a timer looks for overflows, since instructions
- * cannot be foreseen, so an alert of those comes somewhat late.
+ * Counters are brought up to date lazily (pmu_sync); a timer looks for overflows, since
+ * instructions cannot be foreseen, so an alert of those comes somewhat late.
  */
 #include <string.h>
 #include "accel/tcg/accel.h"
@@ -36,9 +36,10 @@ typedef struct PMULayout {
 static const PMULayout layout_64 = {SPR_MMCR0, SPR_SIAR,
                                     {SPR_PMC1, SPR_PMC2, SPR_PMC3, SPR_PMC4, SPR_PMC5, SPR_PMC6,
                                      SPR_PMC7, SPR_PMC8}};
-static const PMULayout layout_32 = {SPR_32_MMCR0, SPR_32_SIAR,
-                                    {SPR_32_PMC1, SPR_32_PMC2, SPR_32_PMC3, SPR_32_PMC4, SPR_32_PMC5,
-                                     SPR_32_PMC6}};
+static const PMULayout layout_32 = {
+    SPR_32_MMCR0,
+    SPR_32_SIAR,
+    {SPR_32_PMC1, SPR_32_PMC2, SPR_32_PMC3, SPR_32_PMC4, SPR_32_PMC5, SPR_32_PMC6}};
 
 static const PMULayout *layout_of(const CPUPPCState *env)
 {
@@ -80,7 +81,10 @@ static unsigned counters(const PowerPCCPU *cpu)
     uint64_t sets = cpu->model->spr_sets;
 
     if (!cpu_is_64(cpu)) {
-        return sets & SPRS_7450 ? 6 : sets & (SPRS_PMU | SPRS_PMU604E) ? 4 : sets & SPRS_PMU604 ? 2 : 0;
+        return sets & SPRS_7450                   ? 6
+               : sets & (SPRS_PMU | SPRS_PMU604E) ? 4
+               : sets & SPRS_PMU604               ? 2
+                                                  : 0;
     }
     return cpu->model->insns & ISA_970 ? 8 : cpu_is_2_06(cpu) ? 6 : 0;
 }
@@ -109,7 +113,8 @@ static unsigned event_32(const CPUPPCState *env, unsigned n)
 /* The 970's direct events: MMCR0 selects for counters 1 and 2, MMCR1 for the others. */
 static unsigned event_970(const CPUPPCState *env, unsigned n)
 {
-    unsigned select = n <= 2 ? env->spr[SPR_MMCR0] >> (n == 1 ? 8 : 1) : env->spr[SPR_MMCR1] >> (42 - 5 * n);
+    unsigned select =
+        n <= 2 ? env->spr[SPR_MMCR0] >> (n == 1 ? 8 : 1) : env->spr[SPR_MMCR1] >> (42 - 5 * n);
 
     switch (select & 0xf) {
     case 7:
@@ -143,7 +148,8 @@ static unsigned counter_event(const CPUPPCState *env, unsigned n)
     for (unsigned i = 0; select && i < G_N_ELEMENTS(event_rows); i++) {
         const struct PMUEventRow *row = &event_rows[i];
 
-        if (row->select == select && row->counters >> (n - 1) & 1 && row->families >> cpu_family(cpu) & 1 &&
+        if (row->select == select && row->counters >> (n - 1) & 1 &&
+            row->families >> cpu_family(cpu) & 1 &&
             (row->unit < 0 || (unsigned)row->unit == unit)) {
             return row->event;
         }
@@ -165,7 +171,8 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
     const PowerPCCPU *cpu = env_cpu((CPUPPCState *)env);
     bool isa207 = cpu->model->insns & ISA_2_07;
     uint64_t mmcr0 = mmcr0_of(env), mmcr2 = env->spr[SPR_MMCR2];
-    bool pr = env->msr & MSR_BIT(PR), hv = cpu_is_64(cpu) && env->msr & MSR_BIT(HV), mark = env->msr & MSR_BIT(PMM);
+    bool pr = env->msr & MSR_BIT(PR), hv = cpu_is_64(cpu) && env->msr & MSR_BIT(HV),
+         mark = env->msr & MSR_BIT(PMM);
     bool run = env->spr[SPR_CTRL] & 1;
     unsigned event = counter_event(env, n);
 
@@ -173,8 +180,8 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
         (cpu_is_2_06(cpu) && mmcr0 & (n <= 4 ? MMCR0_FC14 : MMCR0_FC56)) ||
         (mmcr0 & MMCR0_FCS && !pr && !hv) ||
         (pr && frozen_in_problem(isa207 ? mmcr0 : mmcr0 & MMCR0_FCP, hv)) ||
-        (cpu_is_64(cpu) && mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) || (mmcr0 & MMCR0_FCM0 && !mark) ||
-        (n > 1 && mmcr0 & MMCR0_TRIGGER) ||
+        (cpu_is_64(cpu) && mmcr0 & MMCR0_FCH && hv && !pr) || (mmcr0 & MMCR0_FCM1 && mark) ||
+        (mmcr0 & MMCR0_FCM0 && !mark) || (n > 1 && mmcr0 & MMCR0_TRIGGER) ||
         (event & PMU_RUN_LATCH && !run)) {
         return PMU_NOTHING;
     }
@@ -182,8 +189,9 @@ static unsigned counter_active(const CPUPPCState *env, unsigned n)
         uint64_t own = mmcr2 << (9 * (n - 1));      /* FCnS P0 P1 M1 M0 WAIT H - - from the top */
 
         if ((n <= 4 && mmcr0 & MMCR0_FCWAIT && !run) || (own >> 63 & 1 && !pr && !hv) ||
-            (own >> 62 & 1 && pr && !hv) || (own >> 61 & 1 && pr && hv) || (own >> 60 & 1 && mark) ||
-            (own >> 59 & 1 && !mark) || (own >> 58 & 1 && !run) || (own >> 57 & 1 && hv && !pr)) {
+            (own >> 62 & 1 && pr && !hv) || (own >> 61 & 1 && pr && hv) ||
+            (own >> 60 & 1 && mark) || (own >> 59 & 1 && !mark) || (own >> 58 & 1 && !run) ||
+            (own >> 57 & 1 && hv && !pr)) {
             return PMU_NOTHING;
         }
     }
@@ -215,7 +223,8 @@ uint64_t pmu_hflags(const CPUPPCState *env)
     return flags;
 }
 
-/* Where the alert finds the processor: SIAR, and SIER's (POWER7: MMCRA's) bits that tell its state. */
+/* Where the alert finds the processor: SIAR, and SIER's (POWER7: MMCRA's) bits that tell its state.
+ */
 static void sample(CPUPPCState *env)
 {
     bool pr = env->msr & MSR_BIT(PR), hv = env->msr & MSR_BIT(HV);
@@ -233,7 +242,8 @@ static void sample(CPUPPCState *env)
     }
 }
 
-/* An alert: PMAO (32-bit: the interrupt at once), freezing if asked for, or the event-based branch. */
+/* An alert: PMAO (32-bit: the interrupt at once), freezing if asked for, or the event-based branch.
+ */
 static void pmu_alert(CPUPPCState *env)
 {
     PowerPCCPU *cpu = env_cpu(env);
@@ -316,7 +326,8 @@ void pmu_sync(CPUPPCState *env)
         uint64_t *pmc = &env->spr[layout->pmc[n - 1]];
         uint64_t sum = *pmc + passed[counter_active(env, n)];
 
-        if (sum & ~0x7fffffffull && overflow_enabled(env, n) && counter_active(env, n) != PMU_NOTHING) {
+        if (sum & ~0x7fffffffull && overflow_enabled(env, n) &&
+            counter_active(env, n) != PMU_NOTHING) {
             alert = true;
         }
         *pmc = (uint32_t)sum;
@@ -461,8 +472,8 @@ static unsigned privileged_number(unsigned number)
 
 /*
  * MMCR0.PMCC: who may do what in problem state.  0: reads of all, no writes; 1: nothing; 2: reads
- * and writes of the counters, MMCR0, MMCR2, MMCRA; 3: the same without PMC5 and PMC6.  A refusal is a
- * facility-unavailable interrupt (PMCC 1, or the counters 5 and 6 with 3), else a privileged or
+ * and writes of the counters, MMCR0, MMCR2, MMCRA; 3: the same without PMC5 and PMC6.  A refusal is
+ * a facility-unavailable interrupt (PMCC 1, or the counters 5 and 6 with 3), else a privileged or
  * emulation-assistance one.
  */
 static void check_pmcc(CPUPPCState *env, unsigned number, bool write)

@@ -65,8 +65,8 @@ bool ppc_slb_store(PowerPCCPU *cpu, unsigned slot, uint64_t esid, uint64_t vsid)
         return false;
     }
     if (encoding == ENCODING_NONE && esid & SLB_ESID_V) {
-        log_mask(LOG_GUEST_ERROR, "cpu %d: slbmte: no page size for vsid %016" PRIx64 "\n", cpu->vcpu_id,
-                 vsid);
+        log_mask(LOG_GUEST_ERROR, "cpu %d: slbmte: no page size for vsid %016" PRIx64 "\n",
+                 cpu->vcpu_id, vsid);
         return false;
     }
     if (slb->esid & SLB_ESID_V && (slb->esid != esid || slb->vsid != vsid)) {
@@ -212,7 +212,8 @@ static void nothing(CPUState *cs, void *opaque)
 {
 }
 
-/* Once the others have left guest code, they do what slbieg and slbiag asked for before they go on. */
+/* Once the others have left guest code, they do what slbieg and slbiag asked for before they go on.
+ */
 void helper_slbsync(CPUPPCState *env)
 {
     async_safe_run_on_cpu(&env_cpu(env)->parent, nothing, NULL);

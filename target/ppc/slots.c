@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest-state slots: where in CPUPPCState the translator keeps what it treats as SSA values, and
- * the description of the PowerPC target for the IR.
+ * The guest-state slots: where in CPUPPCState the translator keeps what it treats as SSA values,
+ * and the description of the PowerPC target for the IR.
  *
- * Numbers are those of the SLOT_* enum; gaps have no name.  CFAR lives in spr[] because it is an SPR
- * like others, but taken branches write it, so it is a slot as well.
+ * Numbers are those of the SLOT_* enum; gaps have no name.  CFAR lives in spr[] because it is an
+ * SPR like others, but taken branches write it, so it is a slot as well.
  */
 #include "target/ppc/cpu.h"
 #include "fp-fallback.h"
@@ -59,7 +59,8 @@
 const IRSlotDesc ppc_slots[SLOT_COUNT] = {SLOTS};
 #undef SLOT_WIDE
 
-/* 32-bit processors: the upper halves of their registers' slots are zero, and code is made of that. */
+/* 32-bit processors: the upper halves of their registers' slots are zero, and code is made of that.
+ */
 #define SLOT_WIDE(number, label, member)                                                          \
     [number] = {.name = (label), .offset = offsetof(CPUPPCState, member), .type = IR_I64,         \
                 .mask = UINT32_MAX}

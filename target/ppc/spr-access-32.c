@@ -2,8 +2,8 @@
 /*
  * Special-purpose registers of 32-bit processors that are more than storage.
  *
- * From the 32-bit Programming Environments Manual 2.3 (BATs, SDR1) and the user's manuals of MPC603e, MPC750
- * (thermal assist: 10.3) and MPC7450 (L2CR: 2.1.5).
+ * From the 32-bit Programming Environments Manual 2.3 (BATs, SDR1) and the user's manuals of
+ * MPC603e, MPC750 (thermal assist: 10.3) and MPC7450 (L2CR: 2.1.5).
  */
 #include "accel/tcg/accel.h"
 #include "hw/core/cpu.h"
@@ -36,7 +36,8 @@ void spr_write_bat(CPUPPCState *env, unsigned number, uint64_t value)
     }
 }
 
-/* HTABORG has to be a multiple of the table's size; what is not is or-ed in all the same, as processors do. */
+/* HTABORG has to be a multiple of the table's size; what is not is or-ed in all the same, as
+ * processors do. */
 void spr_write_sdr1_32(CPUPPCState *env, unsigned number, uint64_t value)
 {
     if (env->spr[SPR_SDR1] != (uint32_t)value) {
@@ -45,7 +46,8 @@ void spr_write_sdr1_32(CPUPPCState *env, unsigned number, uint64_t value)
     }
 }
 
-/* HID0, the 755's HID2, the 750CL's HID4: among others, which BATs there are and who searches tables. */
+/* HID0, the 755's HID2, the 750CL's HID4: among others, which BATs there are and who searches
+ * tables. */
 void spr_write_hid_32(CPUPPCState *env, unsigned number, uint64_t value)
 {
     uint64_t changed = env->spr[number] ^ (uint32_t)value;
@@ -58,12 +60,14 @@ void spr_write_hid_32(CPUPPCState *env, unsigned number, uint64_t value)
 
 /* ---- Caches ---- */
 
-/* Invalidation is finished at once.  The 750's L2I stays until software takes it away, the 745x clears it. */
+/* Invalidation is finished at once.  The 750's L2I stays until software takes it away, the 745x
+ * clears it. */
 void spr_write_l2cr(CPUPPCState *env, unsigned number, uint64_t value)
 {
     uint32_t l2i = 0x00200000, l2ip = 1;
 
-    env->spr[SPR_L2CR] = (uint32_t)value & ~(l2ip | (env_cpu(env)->model->spr_sets & SPRS_7450 ? l2i : 0));
+    env->spr[SPR_L2CR] =
+        (uint32_t)value & ~(l2ip | (env_cpu(env)->model->spr_sets & SPRS_7450 ? l2i : 0));
 }
 
 /* ---- Thermal assist ---- */
@@ -76,7 +80,8 @@ void spr_write_l2cr(CPUPPCState *env, unsigned number, uint64_t value)
 #define THRM3_E 0x1u
 #define JUNCTION_TEMPERATURE 24u     /* degrees Celsius: it never gets warm here */
 
-/* With THRM3.E set, a valid threshold is compared: TIN says whether the temperature has crossed it. */
+/* With THRM3.E set, a valid threshold is compared: TIN says whether the temperature has crossed it.
+ */
 uint64_t spr_read_thrm(CPUPPCState *env, unsigned number)
 {
     uint32_t value = (uint32_t)env->spr[number] & ~(THRM_TIN | THRM_TIV);

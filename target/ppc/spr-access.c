@@ -2,8 +2,8 @@
 /*
  * Special-purpose registers that are more than storage: what reading and writing them does.
  *
- * From Power ISA 3.0B book III chapters 2 (LPCR, PCR), 3 (control), 4 (AMR and friends), 5.4 and book II
- * (PPR, EBB).  Time registers are in time.c, the performance monitor's in pmu.c.
+ * From Power ISA 3.0B book III chapters 2 (LPCR, PCR), 3 (control), 4 (AMR and friends), 5.4 and
+ * book II (PPR, EBB).  Time registers are in time.c, the performance monitor's in pmu.c.
  */
 #include "accel/tcg/accel.h"
 #include "internal.h"
@@ -66,7 +66,8 @@ uint64_t spr_read_usprg3(CPUPPCState *env, unsigned number)
 
 /* ---- Control ---- */
 
-/* Bit 63 is this thread's run latch; bits 48:55 show the latches of the core's threads by number. */
+/* Bit 63 is this thread's run latch; bits 48:55 show the latches of the core's threads by number.
+ */
 uint64_t spr_read_ctrl(CPUPPCState *env, unsigned number)
 {
     uint64_t run = env->spr[SPR_CTRL] & 1;
@@ -97,7 +98,8 @@ static bool ppr_priority_allowed(const CPUPPCState *env, unsigned priority)
     switch (priority) {
     case 1:
     case 6:
-        return !env_pr(env) || (priority == 1 && env_cpu((CPUPPCState *)env)->model->insns & ISA_2_07);
+        return !env_pr(env) ||
+               (priority == 1 && env_cpu((CPUPPCState *)env)->model->insns & ISA_2_07);
     case 2:
     case 3:
     case 4:
@@ -152,8 +154,8 @@ void ppc_store_lpcr(PowerPCCPU *cpu, uint64_t value)
     if (old == env->spr[SPR_LPCR]) {
         return;
     }
-    if ((old ^ env->spr[SPR_LPCR]) &
-        (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_VRMASD | LPCR_RMLS | LPCR_UPRT | LPCR_HR)) {
+    if ((old ^ env->spr[SPR_LPCR]) & (LPCR_VPM0 | LPCR_VPM1 | LPCR_ISL | LPCR_KBV | LPCR_VRMASD |
+                                      LPCR_RMLS | LPCR_UPRT | LPCR_HR)) {
         ppc_tlb_flush_all(cpu);
     }
     ppc_decr_update(cpu);
@@ -216,7 +218,8 @@ uint64_t spr_read_dpdes(CPUPPCState *env, unsigned number)
 
 void spr_write_dpdes(CPUPPCState *env, unsigned number, uint64_t value)
 {
-    ppc_set_interrupt(env_cpu(env), PPC_INTERRUPT_DOORBELL, value >> spr_read_tir(env, SPR_TIR) & 1);
+    ppc_set_interrupt(env_cpu(env), PPC_INTERRUPT_DOORBELL,
+                      value >> spr_read_tir(env, SPR_TIR) & 1);
 }
 
 /* ---- Event-based branches ---- */
@@ -316,8 +319,9 @@ void spr_write_lpidr(CPUPPCState *env, unsigned number, uint64_t value)
 }
 
 /*
- * Two bits for each of 32 keys.  Translations filled while a key allowed an access must go when it no
- * longer does; a key that becomes freer leaves nothing wrong behind (a denied access was never filled).
+ * Two bits for each of 32 keys.  Translations filled while a key allowed an access must go when it
+ * no longer does; a key that becomes freer leaves nothing wrong behind (a denied access was never
+ * filled).
  */
 static void amr_store(CPUPPCState *env, uint64_t value)
 {

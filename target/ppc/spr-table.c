@@ -2,9 +2,9 @@
 /*
  * The SPR table: one row per special-purpose register and set of processor families.
  *
- * From Power ISA 3.0B book III figure 16 (SPR encodings) and the registers' own sections; 2.01 .. 2.07
- * and the PowerPC 970 user manual for what later versions dropped.  Registers of the chip's pervasive
- * logic that no guest of a partition can reach (SCOM, trace arrays) are left out.
+ * From Power ISA 3.0B book III figure 16 (SPR encodings) and the registers' own sections; 2.01
+ * .. 2.07 and the PowerPC 970 user manual for what later versions dropped.  Registers of the chip's
+ * pervasive logic that no guest of a partition can reach (SCOM, trace arrays) are left out.
  */
 #include "target/ppc/cpu.h"
 #include "internal.h"
@@ -95,13 +95,15 @@ const PPCSpr ppc_spr_rows[] = {
     {SPR_PIR, PPC_FAM_64, PRIV_RO, NOMIG, NOF, "pir", 0, 0, 0, spr_read_pir, NULL},
     {SPR_TIR, PPC_FAM_P8_UP, PRIV_RO, NOMIG, NOF, "tir", 0, 0, 0, spr_read_tir, NULL},
     {SPR_PPR, PPC_FAM_P7_UP, USER, 0, NOF, "ppr", 7ull << 50, 4ull << 50, 0, NULL, spr_write_ppr},
-    {SPR_PPR32, PPC_FAM_P8_UP, USER, NOMIG, NOF, "ppr32", LOW32, 0, 0, spr_read_ppr32, spr_write_ppr32},
+    {SPR_PPR32, PPC_FAM_P8_UP, USER, NOMIG, NOF, "ppr32", LOW32, 0, 0, spr_read_ppr32,
+     spr_write_ppr32},
     {SPR_RPR, PPC_FAM_P8_UP, HYP, 0, NOF, "rpr", ALL64, 0x00000103070f1f3full, 0, NULL, NULL},
     {SPR_LPCR, PPC_FAM_P7_UP, HYP, END | FLUSH, NOF, "lpcr", ALL64, 0, 0, NULL, spr_write_lpcr},
     {SPR_LPCR, PPC_FAM_970, HYP, END | FLUSH, NOF, "lpcr", ALL64, 0, 0, NULL, spr_write_lpcr},
     {SPR_LPIDR, PPC_FAM_P7_UP, HYP, END | FLUSH, NOF, "lpidr", 0xfff, 0, 0, NULL, spr_write_lpidr},
     {SPR_PCR, PPC_FAM_P7_UP, HYP, END, NOF, "pcr", ALL64, 0, 0, NULL, spr_write_pcr},
-    {SPR_PSSCR, PPC_FAM_P9_UP, HYP, 0, NOF, "psscr", 0xf0000000007f03ffull, 0x100000, 0, NULL, NULL},
+    {SPR_PSSCR, PPC_FAM_P9_UP, HYP, 0, NOF, "psscr", 0xf0000000007f03ffull, 0x100000, 0, NULL,
+     NULL},
     {SPR_PSSCR_PR, PPC_FAM_P9_UP, PRIV, NOMIG, NOF, "psscr_pr", ALL64, 0, 0, spr_read_psscr_pr,
      spr_write_psscr_pr},
     {SPR_WORT, PPC_FAM_P8_UP, PRIV, 0, NOF, "wort", ALL64, 0, 0, NULL, NULL},
@@ -116,12 +118,13 @@ const PPCSpr ppc_spr_rows[] = {
     {SPR_TTR, PPC_FAM_P7_UP, HYP, 0, NOF, "ttr", ALL64, 0, 0, NULL, NULL},
 
     /* Translation and protection. */
-    {SPR_SDR1, PPC_FAM_970 | PPC_FAM_P7 | PPC_FAM_P8, HYP, END | FLUSH, NOF, "sdr1", ALL64, 0, 0, NULL,
-     spr_write_sdr1},
+    {SPR_SDR1, PPC_FAM_970 | PPC_FAM_P7 | PPC_FAM_P8, HYP, END | FLUSH, NOF, "sdr1", ALL64, 0, 0,
+     NULL, spr_write_sdr1},
     {SPR_ACOP, PPC_FAM_P7_UP, PRIV, 0, NOF, "acop", ALL64, 0, 0, NULL, NULL},
     {SPR_PIDR, PPC_FAM_P7_UP, PRIV, END | FLUSH, NOF, "pid", LOW32, 0, 0, NULL, spr_write_pidr},
     {SPR_PTCR, PPC_FAM_P9_UP, HYP, END | FLUSH, NOF, "ptcr", ALL64, 0, 0, NULL, spr_write_ptcr},
-    {SPR_UAMR, PPC_FAM_P7_UP, USER, NOMIG | FLUSH, NOF, "uamr", ALL64, 0, 0, spr_read_amr, spr_write_uamr},
+    {SPR_UAMR, PPC_FAM_P7_UP, USER, NOMIG | FLUSH, NOF, "uamr", ALL64, 0, 0, spr_read_amr,
+     spr_write_uamr},
     {SPR_AMR, PPC_FAM_P7_UP, PRIV, END | FLUSH, NOF, "amr", ALL64, 0, 0, NULL, spr_write_amr},
     {SPR_IAMR, PPC_FAM_P8_UP, PRIV, END | FLUSH, NOF, "iamr", ALL64, 0, 0, NULL, spr_write_iamr},
     {SPR_UAMOR, PPC_FAM_P7_UP, PRIV, 0, NOF, "uamor", ALL64, 0, 0, NULL, spr_write_uamor},
@@ -141,14 +144,18 @@ const PPCSpr ppc_spr_rows[] = {
     {SPR_TBU, PPC_FAM_ALL, USER_RO, NOMIG, NOF, "tbu", 0, 0, 0, spr_read_tbu, NULL},
     {SPR_WR_TBL, PPC_FAM_ALL, HYP_WO, NOMIG, NOF, "tbl", LOW32, 0, 0, NULL, spr_write_tbl},
     {SPR_WR_TBU, PPC_FAM_ALL, HYP_WO, NOMIG, NOF, "tbu_w", LOW32, 0, 0, NULL, spr_write_tbu},
-    {SPR_TBU40, PPC_FAM_P7_UP, HYP_WO, NOMIG, NOF, "tbu40", ~0xffffffull, 0, 0, NULL, spr_write_tbu40},
-    {SPR_DECR, PPC_FAM_ALL, PRIV, NOMIG | END, NOF, "decr", ALL64, 0, 0, spr_read_decr, spr_write_decr},
-    {SPR_HDEC, PPC_FAM_64, HYP, NOMIG | END, NOF, "hdec", ALL64, 0, 0, spr_read_hdecr, spr_write_hdecr},
+    {SPR_TBU40, PPC_FAM_P7_UP, HYP_WO, NOMIG, NOF, "tbu40", ~0xffffffull, 0, 0, NULL,
+     spr_write_tbu40},
+    {SPR_DECR, PPC_FAM_ALL, PRIV, NOMIG | END, NOF, "decr", ALL64, 0, 0, spr_read_decr,
+     spr_write_decr},
+    {SPR_HDEC, PPC_FAM_64, HYP, NOMIG | END, NOF, "hdec", ALL64, 0, 0, spr_read_hdecr,
+     spr_write_hdecr},
     {SPR_PURR, PPC_FAM_P7_UP, PRIV_RO_HV_RW, NOMIG, NOF, "purr", ALL64, 0, 0, spr_read_purr,
      spr_write_purr},
     {SPR_SPURR, PPC_FAM_P7_UP, PRIV_RO_HV_RW, NOMIG, NOF, "spurr", ALL64, 0, 0, spr_read_spurr,
      spr_write_spurr},
-    {SPR_VTB, PPC_FAM_P8_UP, PRIV_RO_HV_RW, NOMIG, NOF, "vtb", ALL64, 0, 0, spr_read_vtb, spr_write_vtb},
+    {SPR_VTB, PPC_FAM_P8_UP, PRIV_RO_HV_RW, NOMIG, NOF, "vtb", ALL64, 0, 0, spr_read_vtb,
+     spr_write_vtb},
     {SPR_IC, PPC_FAM_P8_UP, PRIV_RO_HV_RW, 0, NOF, "ic", ALL64, 0, 0, spr_read_ic, spr_write_ic},
 
     /* Performance monitor (pmu.c). User copies obey MMCR0.PMCC on ISA 2.07 and later. */
@@ -187,7 +194,8 @@ const PPCSpr ppc_spr_rows[] = {
     {SPR_PMC6, PPC_FAM_64, PRIV, END, NOF, "pmc6", LOW32, 0, 0, spr_read_pmc, spr_write_pmc},
     {SPR_PMC7, PPC_FAM_970, PRIV, END, NOF, "pmc7", LOW32, 0, 0, spr_read_pmc, spr_write_pmc},
     {SPR_PMC8, PPC_FAM_970, PRIV, END, NOF, "pmc8", LOW32, 0, 0, spr_read_pmc, spr_write_pmc},
-    {SPR_MMCR0, PPC_FAM_64, PRIV, END, NOF, "mmcr0", ALL64, MMCR0_FC, 0, NULL, spr_write_pmu_control},
+    {SPR_MMCR0, PPC_FAM_64, PRIV, END, NOF, "mmcr0", ALL64, MMCR0_FC, 0, NULL,
+     spr_write_pmu_control},
     {SPR_SIAR, PPC_FAM_64, PRIV, 0, NOF, "siar", ALL64, 0, 0, NULL, NULL},
     {SPR_SDAR, PPC_FAM_64, PRIV, 0, NOF, "sdar", ALL64, 0, 0, NULL, NULL},
     {SPR_MMCR1, PPC_FAM_64, PRIV, END, NOF, "mmcr1", ALL64, 0, 0, NULL, spr_write_pmu_control},

@@ -2,10 +2,10 @@
 /*
  * Time base, decrementers and the registers that count with the time base (VTB, PURR, SPURR).
  *
- * From Power ISA 3.0B book II 6 and book III 7.  All derive from the machine's virtual clock: time base =
- * clock * frequency / 10^9 + offset, with a 128-bit product, so that it never drifts.  A decrementer is
- * the time base at which it passes to -1; its value at any time, its sign and its next change of sign
- * follow from that.
+ * From Power ISA 3.0B book II 6 and book III 7.  All derive from the machine's virtual clock: time
+ * base = clock * frequency / 10^9 + offset, with a 128-bit product, so that it never drifts.  A
+ * decrementer is the time base at which it passes to -1; its value at any time, its sign and its
+ * next change of sign follow from that.
  */
 #include "cpu-internal.h"
 #include "hw/core/cpu.h"
@@ -30,7 +30,8 @@ uint64_t ppc_get_tb(CPUPPCState *env)
     return raw_tb(env_cpu(env)) + (uint64_t)env->tb_offset;
 }
 
-/* First moment of the virtual clock at which the time base is at least tb; INT64_MAX if too far off. */
+/* First moment of the virtual clock at which the time base is at least tb; INT64_MAX if too far
+ * off. */
 static int64_t tb_to_ns(const PowerPCCPU *cpu, int64_t tb)
 {
     int64_t ticks = (int64_t)((uint64_t)tb - (uint64_t)cpu->env.tb_offset);
@@ -48,8 +49,9 @@ static int64_t tb_to_ns(const PowerPCCPU *cpu, int64_t tb)
 
 static unsigned decr_bits(const PowerPCCPU *cpu)
 {
-    return cpu->model->lrg_decr_bits > 32 && cpu->env.spr[SPR_LPCR] & LPCR_LD ? cpu->model->lrg_decr_bits
-                                                                              : 32;
+    return cpu->model->lrg_decr_bits > 32 && cpu->env.spr[SPR_LPCR] & LPCR_LD
+               ? cpu->model->lrg_decr_bits
+               : 32;
 }
 
 static unsigned hdecr_bits(const PowerPCCPU *cpu)
@@ -83,12 +85,13 @@ int64_t ppc_get_decr(CPUPPCState *env)
 }
 
 /*
- * Time base of the next change of sign of a counter of that many bits.  A counter that stays negative
- * until it wraps around to the largest positive number loses its level then.
+ * Time base of the next change of sign of a counter of that many bits.  A counter that stays
+ * negative until it wraps around to the largest positive number loses its level then.
  */
 static int64_t next_change(uint64_t tb, int64_t value, unsigned bits)
 {
-    uint64_t left = value >= 0 ? (uint64_t)value + 1 : (uint64_t)value + ((uint64_t)1 << (bits - 1)) + 1;
+    uint64_t left =
+        value >= 0 ? (uint64_t)value + 1 : (uint64_t)value + ((uint64_t)1 << (bits - 1)) + 1;
 
     return (int64_t)(tb + left);
 }
@@ -138,7 +141,8 @@ static void decr_timer_fired(void *opaque)
 
 static void hdecr_sample(PowerPCCPU *cpu)
 {
-    bool negative = counter_sample(cpu, cpu->env.hdecr_deadline_tb, hdecr_bits(cpu), cpu->hdecr_timer);
+    bool negative =
+        counter_sample(cpu, cpu->env.hdecr_deadline_tb, hdecr_bits(cpu), cpu->hdecr_timer);
 
     ppc_set_interrupt(cpu, PPC_INTERRUPT_HDECR, negative);
 }
@@ -178,8 +182,8 @@ void ppc_set_decr(CPUPPCState *env, uint64_t value)
     }
     env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
     if (cpu->decr_timer) {
-        /* Writing a negative value over a positive one is a change of the sign like any other; and a small
-         * positive one may have become negative by now. */
+        /* Writing a negative value over a positive one is a change of the sign like any other; and
+         * a small positive one may have become negative by now. */
         decr_sample(cpu, decr >= 0 || !was_negative);
     }
     mutex_unlock(&cpu->time_lock);
@@ -234,20 +238,22 @@ bool ppc_decr_latch_in_doubt(PowerPCCPU *cpu)
 }
 
 /*
- * Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before.  QEMU's streams do
- * not say that its interrupt waits: there, too, it is about to come.
+ * Streams that lack the decrementer have 0 there; a value that is 0 this moment is 1 just before.
+ * QEMU's streams do not say that its interrupt waits: there, too, it is about to come.
  */
 uint64_t ppc_decr_to_wire(PowerPCCPU *cpu)
 {
     uint64_t value = cpu->decr_timer ? decr_read(ppc_get_decr(&cpu->env), decr_bits(cpu)) : 0;
 
-    if (!vmstate_wire_is_own() && !cpu_is_2_06(cpu) && ppc_is_pending(&cpu->env, PPC_INTERRUPT_DECR)) {
+    if (!vmstate_wire_is_own() && !cpu_is_2_06(cpu) &&
+        ppc_is_pending(&cpu->env, PPC_INTERRUPT_DECR)) {
         return 1;
     }
     return value ? value : 1;
 }
 
-/* One interrupt too many is what every handler must expect; with one too few, a guest sleeps until DEC wraps around. */
+/* One interrupt too many is what every handler must expect; with one too few, a guest sleeps until
+ * DEC wraps around. */
 void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value, bool latch_known)
 {
     CPUPPCState *env = &cpu->env;

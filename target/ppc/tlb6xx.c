@@ -2,10 +2,10 @@
 /*
  * TLBs that software loads: misses, and the instructions that fill and empty them.
  *
- * From the MPC603e user's manual 5.5.2 (software table search) and 4.5.17 to 4.5.19 (its interrupts), the
- * MPC755's supplement and the MPC7450 user's manual 5.5.5 (TLBMISS, PTEHI, PTELO).  Each TLB has 32 sets of
- * two ways, as the 603's; the larger ones of the others cannot be told from it by software that reloads
- * what it misses.
+ * From the MPC603e user's manual 5.5.2 (software table search) and 4.5.17 to 4.5.19 (its
+ * interrupts), the MPC755's supplement and the MPC7450 user's manual 5.5.5 (TLBMISS, PTEHI, PTELO).
+ * Each TLB has 32 sets of two ways, as the 603's; the larger ones of the others cannot be told from
+ * it by software that reloads what it misses.
  */
 #include "accel/tcg/accel.h"
 #include "helper-system.h"
@@ -48,7 +48,8 @@ static int find_way(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code)
     return -1;
 }
 
-bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, bool probe, uint32_t *pte1)
+bool ppc_tlb6xx_find(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code, bool probe,
+                     uint32_t *pte1)
 {
     int way = find_way(cpu, sr, ea, code);
 
@@ -73,8 +74,8 @@ static void tell_603(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, bool code)
     env->spr[SPR_HASH2] = ppc_mmu32_pteg(env, sr, ea, true);
 }
 
-bool ppc_tlb6xx_miss(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, PPCAccess access, bool key, bool changed,
-                     bool probe, PPCTranslation *out)
+bool ppc_tlb6xx_miss(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, PPCAccess access, bool key,
+                     bool changed, bool probe, PPCTranslation *out)
 {
     CPUPPCState *env = &cpu->env;
     bool code = access == ACCESS_FETCH, store = access == ACCESS_STORE;
@@ -91,7 +92,11 @@ bool ppc_tlb6xx_miss(PowerPCCPU *cpu, uint32_t sr, uint32_t ea, PPCAccess access
             srr1 |= way ? MISS_WAY : 0;
         }
     }
-    return ppc_translation_fail(out, code ? EXCP_IFTLB : store ? EXCP_DSTLB : EXCP_DLTLB, srr1, ea, 0);
+    return ppc_translation_fail(out,
+                                code    ? EXCP_IFTLB
+                                : store ? EXCP_DSTLB
+                                        : EXCP_DLTLB,
+                                srr1, ea, 0);
 }
 
 /* ---- Filling and emptying ---- */

@@ -3,8 +3,8 @@
  * tlbie and tlbiel: which translations an operand pair means, on this CPU or on all.
  *
  * From Power ISA 3.0B book III 5.9.3.3 (and 2.03 .. 2.07 for the forms without RIC, PRS, R).  The
- * software TLB is by effective address: what selects less than that drops more than it must.  The block
- * ends behind either instruction.
+ * software TLB is by effective address: what selects less than that drops more than it must.  The
+ * block ends behind either instruction.
  */
 #include "accel/tcg/accel.h"
 #include "helper-system.h"
@@ -37,8 +37,8 @@ static uint64_t radix_page_size(unsigned ap)
 }
 
 /*
- * A loop over congruence classes is how software drops everything: the flush is done for the first set
- * and for any that does not follow the one before.
+ * A loop over congruence classes is how software drops everything: the flush is done for the first
+ * set and for any that does not follow the one before.
  */
 static bool set_loop_covered(PowerPCCPU *cpu, uint64_t rb)
 {
@@ -118,8 +118,8 @@ void helper_tlbie(CPUPPCState *env, uint64_t rb, uint64_t rs, uint32_t op)
         unsigned ric = TLBIE_RIC(op), is = rb >> 10 & 3;
 
         /*
-         * A guest may drop its own process-scoped translations: tlbie only if LPCR.GTSE says so, and
-         * nothing partition-scoped (PRS = 0 for radix), not by LPID or all of the machine.
+         * A guest may drop its own process-scoped translations: tlbie only if LPCR.GTSE says so,
+         * and nothing partition-scoped (PRS = 0 for radix), not by LPID or all of the machine.
          */
         if (!hv && ((!local && !(env->spr[SPR_LPCR] & LPCR_GTSE)) ||
                     (TLBIE_R(op) && !TLBIE_PRS(op)))) {

@@ -2,9 +2,9 @@
 /*
  * The translation driver: fetches, decodes and translates the instructions of one block.
  *
- * A block starts at any instruction and stays inside its 4 KiB page.  It ends at a taken branch, where
- * the mode may change, at the page's end or at a limit; not-taken conditional branches and forward
- * unconditional branches inside the page go on in the same block.
+ * A block starts at any instruction and stays inside its 4 KiB page.  It ends at a taken branch,
+ * where the mode may change, at the page's end or at a limit; not-taken conditional branches and
+ * forward unconditional branches inside the page go on in the same block.
  *
  * Exceptions in the middle of a block take their state from snapshots; this file only raises those
  * that are known when translating (illegal, privileged, facility unavailable).
@@ -14,7 +14,8 @@
 #include "helper-int.h"
 #include "helper-system.h"
 
-/* A block ends when it has this many ops: the longest instruction stays far below the difference. */
+/* A block ends when it has this many ops: the longest instruction stays far below the difference.
+ */
 #define OPS_LIMIT (IR_MAX_INSNS / 4)
 #define INSNS_LIMIT 40
 
@@ -78,8 +79,8 @@ bool gen_need_vsx(DisasContext *ctx)
 }
 
 /*
- * A trap that is not the first instruction of its block leaves to a block that starts with it: the hot
- * path pays only for the compare, and the state at the exit is what the interrupt needs.
+ * A trap that is not the first instruction of its block leaves to a block that starts with it: the
+ * hot path pays only for the compare, and the state at the exit is what the interrupt needs.
  */
 void gen_trap_if(DisasContext *ctx, IRRef cond)
 {
@@ -135,7 +136,8 @@ void gen_set_cr0(DisasContext *ctx, IRRef value)
         set_crf(ctx, 0, ir_cr_compare(b, false, value, ir_k64(b, 0), so));
     } else if (ctx->narrow) {
         /* The word that set_gpr() stores, so that the wide operation is not wanted. */
-        set_crf(ctx, 0, ir_cr_compare(b, false, ir_trunc(b, ir_to_word(b, value)), ir_k32(b, 0), so));
+        set_crf(ctx, 0,
+                ir_cr_compare(b, false, ir_trunc(b, ir_to_word(b, value)), ir_k32(b, 0), so));
     } else {
         set_crf(ctx, 0, ir_cr_compare(b, false, ir_trunc(b, value), ir_k32(b, 0), so));
     }
@@ -147,7 +149,8 @@ static const struct {
     {SLOT_SO, XER_SO}, {SLOT_OV, XER_OV}, {SLOT_CA, XER_CA}, {SLOT_OV32, XER_OV32},
     {SLOT_CA32, XER_CA32},
 };
-#define XER_SPLIT_BITS (1u << XER_SO | 1u << XER_OV | 1u << XER_CA | 1u << XER_OV32 | 1u << XER_CA32)
+#define XER_SPLIT_BITS                                                                             \
+    (1u << XER_SO | 1u << XER_OV | 1u << XER_CA | 1u << XER_OV32 | 1u << XER_CA32)
 
 IRRef gen_xer(DisasContext *ctx)
 {
@@ -229,9 +232,9 @@ IRRef gen_update_value(DisasContext *ctx, unsigned ra, IRRef addend)
 
 IRRef gen_pc(DisasContext *ctx, uint64_t pc)
 {
-    return ctx->page_relative
-               ? ir_addi(ctx->b, ir_page_base(ctx->b), (int64_t)(pc - (ctx->first_pc & TCG_PAGE_MASK)))
-               : ir_k64(ctx->b, pc);
+    return ctx->page_relative ? ir_addi(ctx->b, ir_page_base(ctx->b),
+                                        (int64_t)(pc - (ctx->first_pc & TCG_PAGE_MASK)))
+                              : ir_k64(ctx->b, pc);
 }
 
 uint32_t gen_exit_hints(const DisasContext *ctx, uint64_t dest)
@@ -321,7 +324,8 @@ static void translate_insn(DisasContext *ctx)
         }
         return;
     }
-    /* PCR comes before facilities: a word that the mode does not know is illegal, whatever is enabled. */
+    /* PCR comes before facilities: a word that the mode does not know is illegal, whatever is
+     * enabled. */
     if (!ppc_insn_in_compat(row, ctx->flags)) {
         gen_program(ctx, PROGRAM_ILLEGAL);
         return;

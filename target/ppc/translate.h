@@ -5,8 +5,8 @@
  *
  * A translate function emits IR for one instruction and returns true; false means that the form is
  * invalid, and the driver raises an illegal-instruction program interrupt.  Nothing may have been
- * emitted (no op with an effect, no slot set) before returning false.  Privilege and facility bits in
- * the row are checked by the driver beforehand.
+ * emitted (no op with an effect, no slot set) before returning false.  Privilege and facility bits
+ * in the row are checked by the driver beforehand.
  *
  * Order matters: what may fault comes before the slot writes of the same instruction, because the
  * snapshot of a faulting op must show the state before the instruction.
@@ -44,9 +44,10 @@ struct DisasContext {
     bool fp, vr, vsx;
     bool isa300;            /* ISA 3.0 model: CA32, OV32 exist */
     /*
-     * A 32-bit processor.  GPRs, LR and CTR are zero above bit 31 in their slots at all times: set_gpr() narrows
-     * what the translate functions, written for 64 bits, yield.  Addresses are a register and a displacement as
-     * in 64-bit mode; what runs out of 32 bits misses the TLB and is cut in the slow path.
+     * A 32-bit processor.  GPRs, LR and CTR are zero above bit 31 in their slots at all times:
+     * set_gpr() narrows what the translate functions, written for 64 bits, yield.  Addresses are a
+     * register and a displacement as in 64-bit mode; what runs out of 32 bits misses the TLB and is
+     * cut in the slow path.
      */
     bool narrow;
     bool single;            /* one instruction, then helper_trace_step */
@@ -140,8 +141,8 @@ EA gen_ea_indexed(DisasContext *ctx, unsigned ra, unsigned rb);
 EA gen_ea_offset(DisasContext *ctx, EA ea, int32_t offset);
 /* The address as one i64 value. */
 IRRef gen_ea_value(DisasContext *ctx, EA ea);
-/* Value for the base register of an update form: the 64-bit sum, not truncated in a 64-bit processor's 32-bit
- * mode. */
+/* Value for the base register of an update form: the 64-bit sum, not truncated in a 64-bit
+ * processor's 32-bit mode. */
 IRRef gen_update_value(DisasContext *ctx, unsigned ra, IRRef addend);
 
 /* Size (MO_8..MO_128, with MO_SIGN etc.) plus byte swapping by the guest's endianness. */
@@ -203,8 +204,8 @@ bool gen_firmware_trap(DisasContext *ctx);
 void gen_count_insn(DisasContext *ctx);
 /*
  * helper_trace_step(env, nip): called with current slots behind a completed instruction when the
- * key has HF_SE, HF_BE (branches) or HF_SINGLESTEP; nip is where execution goes on.  Raises the trace
- * interrupt or stops for the debugger; never returns.
+ * key has HF_SE, HF_BE (branches) or HF_SINGLESTEP; nip is where execution goes on.  Raises the
+ * trace interrupt or stops for the debugger; never returns.
  */
 extern const IRHelper helper_row_trace_step;
 

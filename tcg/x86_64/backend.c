@@ -6,8 +6,8 @@
  * constants, restore records.  Exit sites' patch and unchained offsets count from the thunks, which
  * lie in the same double mapping.
  *
- * x86_state is written once by init() and constant afterwards (but for the spare workspace): the back
- * end is a singleton because its thunks are.
+ * x86_state is written once by init() and constant afterwards (but for the spare workspace): the
+ * back end is a singleton because its thunks are.
  */
 #include <cpuid.h>
 #include <stdlib.h>

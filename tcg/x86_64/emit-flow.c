@@ -2,9 +2,9 @@
 /*
  * Guest state, calls and exits.
  *
- * A constant exit is a jmp whose 32-bit displacement is aligned, so that chaining is one store; until
- * chained it goes to a stub that hands the exit's TCGExitSite to the loop.  Indirect exits look into
- * the jump cache inline.
+ * A constant exit is a jmp whose 32-bit displacement is aligned, so that chaining is one store;
+ * until chained it goes to a stub that hands the exit's TCGExitSite to the loop.  Indirect exits
+ * look into the jump cache inline.
  */
 #include "x86-backend.h"
 
@@ -525,14 +525,15 @@ void x86_note_cr_field(X86Comp *c, IRRef ref)
     const IRInsn *cr = x86_insn(c, ref);
     uint64_t zero;
 
-    if (x86_const(c, cr->b, &zero) && zero == 0 && (cr->imm || never_negative(c, cr->a, cr->aux & 0xff))) {
+    if (x86_const(c, cr->b, &zero) && zero == 0 &&
+        (cr->imm || never_negative(c, cr->a, cr->aux & 0xff))) {
         c->vals[ref].excluded = 8;
     }
 }
 
 /*
- * The outcomes (as CR bits) of the comparison cr that make this exit leave, if it tests the same thing; 0 if
- * that cannot be told.
+ * The outcomes (as CR bits) of the comparison cr that make this exit leave, if it tests the same
+ * thing; 0 if that cannot be told.
  */
 static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *cr)
 {
@@ -555,8 +556,9 @@ static unsigned exit_outcomes(const X86Comp *c, const IRInsn *in, const IRInsn *
 
     if ((cr->aux & 0xff) == type && x86_const(c, cr->b, &zero) && zero == 0) {
         if (x->op == IR_AND) {
-            same = x->a == in->a && (x->b == in->b || (x86_const(c, x->b, &k) && x86_const(c, in->b, &k2) &&
-                                                       k == k2));
+            same =
+                x->a == in->a &&
+                (x->b == in->b || (x86_const(c, x->b, &k) && x86_const(c, in->b, &k2) && k == k2));
         } else if (x->op == IR_EXTRACT && x->a == in->a && x86_const(c, in->b, &k)) {
             same = k == (x->aux == 64 ? UINT64_MAX : (UINT64_C(1) << x->aux) - 1) << x->imm;
         }

@@ -2,19 +2,18 @@
 /*
  * Scalar floating point: the host FPU behind an exactness guard.
  *
- * The operation runs on the host in the guest's rounding mode; if the result's exponent lies well inside
- * the normal range the result is what the Power ISA wants and the host's sticky inexact flag is its
- * XX.  Otherwise the target's exact fallback runs, out of line.
- *  - double: biased exponent 2..2045 (not zero, denormal, the smallest normal, the largest, infinite,
- *    NaN: tininess is detected before rounding there and after it here);
+ * The operation runs on the host in the guest's rounding mode; if the result's exponent lies well
+ * inside the normal range the result is what the Power ISA wants and the host's sticky inexact flag
+ * is its XX.  Otherwise the target's exact fallback runs, out of line.
+ *  - double: biased exponent 2..2045 (not zero, denormal, the smallest normal, the largest,
+ * infinite, NaN: tininess is detected before rounding there and after it here);
  *  - single (IRFP_SINGLE): computed in double, exponent 898..1148, then rounded again; the second
- *    rounding can only go wrong when the double lies exactly between two singles: then, if the operands
- *    are singles (sums of singles lie there often, and exactly), the single-precision instruction
- *    decides;
- *  - an exact zero is accepted where it provably is one: any zero sum, a product with a zero factor, a
- *    zero dividend.
- * Everything the fallback needs (the operands) is still in registers when the guard fails, which is
- * why a result register is never an operand's.
+ *    rounding can only go wrong when the double lies exactly between two singles: then, if the
+ * operands are singles (sums of singles lie there often, and exactly), the single-precision
+ * instruction decides;
+ *  - an exact zero is accepted where it provably is one: any zero sum, a product with a zero
+ * factor, a zero dividend. Everything the fallback needs (the operands) is still in registers when
+ * the guard fails, which is why a result register is never an operand's.
  */
 #include "x86-backend.h"
 
@@ -150,7 +149,8 @@ static void cvt(X86Comp *c, X86Op op, int dst, int src)
     }
 }
 
-/* The double was a tie: the result is inexact in any case, so that conversions here cannot spoil XX. */
+/* The double was a tie: the result is inexact in any case, so that conversions here cannot spoil
+ * XX. */
 static void stub_tie(X86Comp *c, X86Stub *stub)
 {
     const IRInsn *in = x86_insn(c, stub->insn);
@@ -193,7 +193,8 @@ static void stub_tie(X86Comp *c, X86Stub *stub)
 
 static void guard_double(X86Comp *c, int d, int t, X86Stub *stub)
 {
-    /* Sign, exponent, four bits of fraction; exponents 2046, 2047, 0, 1 plus 2 are 0..3 mod 2048. */
+    /* Sign, exponent, four bits of fraction; exponents 2046, 2047, 0, 1 plus 2 are 0..3 mod 2048.
+     */
     x86_pextrw(c, t, d, 3);
     x86_alu_ri(&c->as, 0, X_ADD, t, 0x20);
     x86_test_ri(&c->as, 0, t, 0x7fc0);
@@ -354,7 +355,8 @@ static void cvtsi2sd(X86Comp *c, int dst, int src)
     }
 }
 
-/* An unsigned number past INT64_MAX: halve it, keeping the lost bit sticky, and double the result. */
+/* An unsigned number past INT64_MAX: halve it, keeping the lost bit sticky, and double the result.
+ */
 static void stub_big_unsigned(X86Comp *c, X86Stub *stub)
 {
     int a = stub->r[F_A], t = stub->r[F_T], dst = stub->r[F_DST];
@@ -498,7 +500,8 @@ static void emit_fround(X86Comp *c, const IRInsn *in)
         roundsd(c, x86_def(c, XMM_ALL, -1), ra, modes[in->imm]);
         return;
     }
-    /* Truncate; the exact remainder tells whether to step away from zero.  Nothing here is inexact. */
+    /* Truncate; the exact remainder tells whether to step away from zero.  Nothing here is inexact.
+     */
     int d = x86_temp(c, XMM_ALL), s = x86_temp(c, XMM_ALL);
     int dst = x86_def(c, XMM_ALL, -1);
 

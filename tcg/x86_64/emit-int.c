@@ -373,8 +373,8 @@ static void emit_count(X86Comp *c, const IRInsn *in, bool leading)
 
     if (leading ? x86_has(c, X86_F_LZCNT) : x86_has(c, X86_F_BMI1)) {
         x86_release(c);
-        x86_rr(&c->as, (leading ? X_LZCNT : X_TZCNT) | w, x86_def(c, GPR_ALL, hint_of(c, in->a, ra)),
-               ra);
+        x86_rr(&c->as, (leading ? X_LZCNT : X_TZCNT) | w,
+               x86_def(c, GPR_ALL, hint_of(c, in->a, ra)), ra);
         return;
     }
     int t = x86_temp(c, GPR_ALL);

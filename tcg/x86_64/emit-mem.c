@@ -4,9 +4,9 @@
  *
  * The look-up indexes by the first byte's page and compares the tag with the page of the last byte,
  * so that an access which crosses a page misses; aligned accesses keep the low address bits in the
- * comparison instead, so that misaligned ones miss.  Order within an op: operands, temporaries, stub
- * and capture, release, result register, and only then code that branches (an eviction on one side of
- * a branch would be missing on the other).
+ * comparison instead, so that misaligned ones miss.  Order within an op: operands, temporaries,
+ * stub and capture, release, result register, and only then code that branches (an eviction on one
+ * side of a branch would be missing on the other).
  */
 #include "x86-backend.h"
 

@@ -84,7 +84,8 @@ static void guard(X86Comp *c, const IRInsn *in, X86Stub *stub)
     } else {
         x86_v3m(c, f32 ? X_PADDD : X_PADDQ, tx, dst,
                 pool2(c, f32, UINT64_C(0x01000000), UINT64_C(0x0020000000000000)));
-        x86_v3m(c, X_PAND, tx, tx, pool2(c, f32, UINT64_C(0x7e000000), UINT64_C(0x7fc0000000000000)));
+        x86_v3m(c, X_PAND, tx, tx,
+                pool2(c, f32, UINT64_C(0x7e000000), UINT64_C(0x7fc0000000000000)));
         x86_v3m(c, f32 ? X_PCMPEQD : X_PCMPEQQ, tx, tx, x86_pool(c, 0, 0));
     }
     x86_v2(c, X_PTEST, tx, tx);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * x86-64 instruction encoding (Intel SDM volume 2): legacy, VEX.128 and EVEX.128 prefixes, ModRM and
- * SIB bytes, displacements, immediates.  Masking, broadcast and vectors wider than 128 bits are left
- * out: the back end has no use for them.
+ * x86-64 instruction encoding (Intel SDM volume 2): legacy, VEX.128 and EVEX.128 prefixes, ModRM
+ * and SIB bytes, displacements, immediates.  Masking, broadcast and vectors wider than 128 bits are
+ * left out: the back end has no use for them.
  */
 #include <string.h>
 #include "encoder.h"

@@ -5,8 +5,8 @@
  * A backward walk first links the uses of each value (next-use distances) and finds its last use,
  * counting the snapshots that name it; it also decides which ops are never computed on the straight
  * path: those that only snapshots name ("sunk": a CR field nobody reads, {hi, 0} vectors) and
- * conditions that only SELECTs test.  The forward pass evicts the value used farthest ahead; a value
- * whose slot in env is unchanged, or a constant, is forgotten instead of stored.
+ * conditions that only SELECTs test.  The forward pass evicts the value used farthest ahead; a
+ * value whose slot in env is unchanged, or a constant, is forgotten instead of stored.
  *
  * Left out: splitting of live ranges beyond that, and anything across blocks.
  */

@@ -3,9 +3,9 @@
  * Snapshots: noting where values are, writing dirty slots in exit code, and giving guest state back
  * from a restore point.
  *
- * A restore point's number is the offset (from the thunks) of a record in the code cache, behind the
- * block's code: {distance back to the block's header, index}.  The header holds the pointer to the
- * block's X86Meta.  So numbers need no allocation, no lock, and vanish with the block.
+ * A restore point's number is the offset (from the thunks) of a record in the code cache, behind
+ * the block's code: {distance back to the block's header, index}.  The header holds the pointer to
+ * the block's X86Meta.  So numbers need no allocation, no lock, and vanish with the block.
  *
  * Slots of one snapshot are a parallel assignment: a slot may take the old value of another slot.
  */
@@ -200,8 +200,9 @@ static void choose_of_two(X86Comp *c, bool is_unsigned, unsigned possible, int d
 
     x86_mov_ri(&c->as, dst, first);
     x86_mov_ri(&c->as, temp, other);
-    x86_rr(&c->as, X_CMOV + (other == 8 ? (is_unsigned ? CC_B : CC_L) : (is_unsigned ? CC_A : CC_G)),
-           dst, temp);
+    x86_rr(&c->as,
+           X_CMOV + (other == 8 ? (is_unsigned ? CC_B : CC_L) : (is_unsigned ? CC_A : CC_G)), dst,
+           temp);
 }
 
 static void write_sunk(X86Comp *c, const X86SnapEntry *e, const X86Loc *ops, const int *t)

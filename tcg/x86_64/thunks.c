@@ -2,11 +2,12 @@
 /*
  * Code made once and shared by all blocks: entering and leaving, and the slow paths' thunks.
  *
- * A stub pushes its arguments (the restore point last) and calls a thunk.  The thunk stores all host
- * registers in TCGCPUState, where restore() finds guest values should the access fault, calls C, and
- * gives every register back unchanged; the result replaces an argument on the stack.  The FP control
- * word is stored before and loaded after, so that C code can neither disturb its sticky flag nor miss
- * it; within an AltiVec section nothing of that is needed (FPSCR's word is in memory already).
+ * A stub pushes its arguments (the restore point last) and calls a thunk.  The thunk stores all
+ * host registers in TCGCPUState, where restore() finds guest values should the access fault, calls
+ * C, and gives every register back unchanged; the result replaces an argument on the stack.  The FP
+ * control word is stored before and loaded after, so that C code can neither disturb its sticky
+ * flag nor miss it; within an AltiVec section nothing of that is needed (FPSCR's word is in memory
+ * already).
  */
 #include <string.h>
 #include "util/error.h"
@@ -161,7 +162,11 @@ static const uint8_t *here(const X86Asm *as)
 }
 
 /* Above the frame: enter()'s third argument and the control word for C. */
-enum { SITE_AT = X86_FRAME_SIZE, HOST_MXCSR_AT = X86_FRAME_SIZE + 8, FRAME_TOTAL = X86_FRAME_SIZE + 24 };
+enum {
+    SITE_AT = X86_FRAME_SIZE,
+    HOST_MXCSR_AT = X86_FRAME_SIZE + 8,
+    FRAME_TOTAL = X86_FRAME_SIZE + 24
+};
 
 static void make_leave(X86State *s, X86Asm *as, const uint8_t *tail, TCGExitReason reason)
 {

@@ -3,10 +3,11 @@
  * Private to the x86-64 back end: host features, the state of one compilation, register allocation,
  * snapshots and the emitters' entry points.
  *
- * Conventions of generated code.  rbp = env + X86_ENV_BIAS, so that env offsets 0..255 have one-byte
- * displacements.  rsp points to the frame that enter() made: X86_FRAME_SCRATCH bytes of scratch, then
- * spill slots.  All other registers belong to the allocator.  A block starts with nothing in
- * registers, and every value it defines lives until the last op or snapshot that names it.
+ * Conventions of generated code.  rbp = env + X86_ENV_BIAS, so that env offsets 0..255 have
+ * one-byte displacements.  rsp points to the frame that enter() made: X86_FRAME_SCRATCH bytes of
+ * scratch, then spill slots.  All other registers belong to the allocator.  A block starts with
+ * nothing in registers, and every value it defines lives until the last op or snapshot that names
+ * it.
  *
  * Code is emitted forward in one pass; what is unlikely goes to a list of stubs, emitted after the
  * straight path.  A stub sees the registers as they were where it was made (SnapEntry records it).
@@ -27,11 +28,22 @@
 
 /* Host features; also the bits of TCGBackend.init's mask. */
 enum {
-    X86_F_AVX = 1 << 0, X86_F_AVX2 = 1 << 1, X86_F_FMA = 1 << 2, X86_F_BMI1 = 1 << 3,
-    X86_F_BMI2 = 1 << 4, X86_F_LZCNT = 1 << 5, X86_F_POPCNT = 1 << 6, X86_F_MOVBE = 1 << 7,
-    X86_F_AES = 1 << 8, X86_F_PCLMUL = 1 << 9, X86_F_SSE42 = 1 << 10,
-    X86_F_AVX512 = 1 << 11,      /* F + VL + BW + DQ */
-    X86_F_BITALG = 1 << 12, X86_F_VPOPCNTDQ = 1 << 13, X86_F_VBMI = 1 << 14, X86_F_AVX512CD = 1 << 15,
+    X86_F_AVX = 1 << 0,
+    X86_F_AVX2 = 1 << 1,
+    X86_F_FMA = 1 << 2,
+    X86_F_BMI1 = 1 << 3,
+    X86_F_BMI2 = 1 << 4,
+    X86_F_LZCNT = 1 << 5,
+    X86_F_POPCNT = 1 << 6,
+    X86_F_MOVBE = 1 << 7,
+    X86_F_AES = 1 << 8,
+    X86_F_PCLMUL = 1 << 9,
+    X86_F_SSE42 = 1 << 10,
+    X86_F_AVX512 = 1 << 11, /* F + VL + BW + DQ */
+    X86_F_BITALG = 1 << 12,
+    X86_F_VPOPCNTDQ = 1 << 13,
+    X86_F_VBMI = 1 << 14,
+    X86_F_AVX512CD = 1 << 15,
 };
 /* Features of this host; false if it lacks SSE4.1. */
 bool x86_host_features(uint64_t *features);
@@ -59,7 +71,7 @@ typedef struct X86State {
     const uint8_t *leave_indirect;
     const uint8_t *leave_nogroup;
     const uint8_t *lookup;           /* pc set: jump cache miss */
-    struct X86Comp *spare;           /* a workspace for the next compilation; exchanged atomically */
+    struct X86Comp *spare; /* a workspace for the next compilation; exchanged atomically */
 } X86State;
 extern X86State x86_state;
 
@@ -255,8 +267,8 @@ bool x86_lives_past(const X86Comp *c, IRRef ref);
 void x86_secure_all(X86Comp *c, uint32_t mask);
 /* A v128 result that was written to memory: the current op's value is the spill slot. */
 void x86_def_spilled(X86Comp *c, int32_t slot);
-/* Operand for a 16-byte constant behind the code.  The x86_v..m wrappers settle it; whoever encodes by
- * other means calls x86_pool_settle right after the instruction. */
+/* Operand for a 16-byte constant behind the code.  The x86_v..m wrappers settle it; whoever encodes
+ * by other means calls x86_pool_settle right after the instruction. */
 X86Mem x86_pool(X86Comp *c, uint64_t high, uint64_t low);
 void x86_pool_settle(X86Comp *c, X86Mem mem, unsigned imm_bytes);
 void x86_set_env_home(X86Comp *c, IRRef ref, uint32_t offset);
@@ -309,8 +321,8 @@ void x86_note_cr_field(X86Comp *c, IRRef ref);
 typedef enum X86ArgKind { ARG_VALUE, ARG_ENV, ARG_IMM, ARG_RESULT, ARG_FRAME } X86ArgKind;
 typedef struct X86Arg { X86ArgKind kind; IRRef ref; uint64_t imm; } X86Arg;
 #define X86_MAX_CARGS 8
-/* Calls a C function; its result (type `result`, or IR_VOID) is the current op's.  v128 values go by
- * pointer, a v128 result through ARG_RESULT.  flags: IRH_*; snap: with IRH_RAISES. */
+/* Calls a C function; its result (type `result`, or IR_VOID) is the current op's.  v128 values go
+ * by pointer, a v128 result through ARG_RESULT.  flags: IRH_*; snap: with IRH_RAISES. */
 void x86_ccall(X86Comp *c, const void *fn, unsigned n, const X86Arg *args, unsigned result,
                unsigned flags, uint32_t snap);
 /* The same for a function of values only. */

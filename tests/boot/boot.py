@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots real guests on pseries in every configuration that users choose, to a shell or the installer's
-first screen, and checks that the guest sees the machine that was asked for.
+"""Boots real guests on pseries in every configuration that users choose, to a shell or the
+installer's first screen, and checks that the guest sees the machine that was asked for.
 
 boot.py --list [quick|long]; boot.py [CASE...]
 """
@@ -39,7 +39,8 @@ def debian_shell(name, append="", **options):
 def reach_shell(guest, timeout=BOOT):
     """Waits for the shell; mounts what the checks read."""
     guest.expect(r"^(/|~) # ", timeout)
-    guest.shell("mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; true")
+    guest.shell(
+        "mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; true")
 
 
 def check_machine(guest, cpu=None, mmu=None, irq=None, cpus=1):
@@ -56,8 +57,9 @@ def check_machine(guest, cpu=None, mmu=None, irq=None, cpus=1):
         assert irq in interrupts, f"no {irq} among the interrupts:\n{interrupts}"
     # Each processor takes its timer interrupts.
     first = guest.shell("grep '^LOC.*timer event' /proc/interrupts")
-    guest.shell("sleep 1; for i in 1 2 3 4 5 6 7 8; do (while [ $((x += 1)) -lt 500 ]; do :; done) & "
-                "done; wait", timeout=60)
+    guest.shell(
+        "sleep 1; for i in 1 2 3 4 5 6 7 8; do (while [ $((x += 1)) -lt 500 ]; do :; done) & "
+        "done; wait", timeout=60)
     second = guest.shell("grep '^LOC.*timer event' /proc/interrupts")
     before = [int(n) for n in re.findall(r"\d+", first)[:cpus]]
     after = [int(n) for n in re.findall(r"\d+", second)[:cpus]]
@@ -74,7 +76,10 @@ def power_off(guest):
 def debian_variant(name, row):
     """One row of VARIANTS: boot, look, power off."""
     options = dict(row)
-    expected = {key: options.pop(key) for key in ("sees_cpu", "mmu", "irq", "cpus") if key in options}
+    expected = {
+        key: options.pop(key)
+        for key in ("sees_cpu", "mmu", "irq", "cpus") if key in options
+    }
     timeout = options.pop("timeout", BOOT)
     reason = options.pop("not_qemu", None)
     if reason and on_qemu():
@@ -126,9 +131,9 @@ VARIANTS = {
 def installer(firmware):
     """The installer's first screen, and the keys move in it.
 
-    Debian starts its installer on hvc0 and on the invisible tty1 at once. The two change the list of
-    packages under each other, and now and then one of them crashes over it (in main-menu). A word "auto"
-    in the command line makes Debian start only one.
+    Debian starts its installer on hvc0 and on the invisible tty1 at once. The two change the list
+    of packages under each other, and now and then one of them crashes over it (in main-menu). A
+    word "auto" in the command line makes Debian start only one.
     """
     kernel, initrd = debian_installer()
     with Guest(name=f"installer-{firmware}", kernel=kernel, initrd=initrd, firmware=firmware,
@@ -206,11 +211,12 @@ def migrate(name, append="", **options):
         guest.qmp.command("migrate_cancel")
         assert guest.qmp.migration()["status"] == "cancelled"
         guest.qmp.command("migrate-set-parameters", max_bandwidth=0)
-        # A machine that is reset while the management thinks about the switch-over goes as it then is, with
-        # a new hash page table if it has one.
+        # A machine that is reset while the management thinks about the switch-over goes as it then
+        # is, with a new hash page table if it has one.
         with debian_shell(f"{name}-reset", append, qmp=True, **options) as other:
-            other.qmp.command("migrate-set-capabilities",
-                              capabilities=[{"capability": "pause-before-switchover", "state": True}])
+            other.qmp.command(
+                "migrate-set-capabilities",
+                capabilities=[{"capability": "pause-before-switchover", "state": True}])
             other.qmp.command("migrate", uri="exec:cat > /dev/null")
             while other.qmp.command("query-migrate")["status"] != "pre-switchover":
                 time.sleep(0.1)
@@ -255,12 +261,16 @@ def same_state(folder, image, first, second):
             file.write(Image(image).vmstate(tag))
     run = subprocess.run([os.path.join(TOP, "scripts", "analyze-migration"), "--diff"] + paths,
                          stdout=subprocess.PIPE, check=False)
-    wrong = [line for line in run.stdout.decode().splitlines() if line and not HOST_TIME.match(line)]
+    wrong = [
+        line for line in run.stdout.decode().splitlines() if line and not HOST_TIME.match(line)
+    ]
     assert run.returncode in (0, 1) and not wrong, "\n".join(wrong)
 
 
 def savevm(name, append="", **options):
-    """A busy guest goes back in time again and again, and starts from a snapshot in another process."""
+    """A busy guest goes back in time again and again, and starts from a snapshot in another
+    process.
+    """
     with tempfile.TemporaryDirectory() as folder:
         image = os.path.join(folder, "a.qcow2")
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
@@ -360,14 +370,15 @@ OTHERS = {
     "panic": ("quick", panic),
     "stop-cont": ("quick", stop_cont),
     "migrate-power9": ("quick", lambda: migrate("migrate-power9", cpu="power9_v2.0")),
-    "migrate-hash-smp2": ("quick", lambda: migrate("migrate-hash-smp2", "disable_radix", cpu="power9_v2.0",
-                                                   smp=2)),
+    "migrate-hash-smp2":
+    ("quick", lambda: migrate("migrate-hash-smp2", "disable_radix", cpu="power9_v2.0", smp=2)),
     "migrate-power8": ("long", lambda: migrate("migrate-power8", cpu="power8_v2.0", smp=4)),
     "savevm-power9": ("quick", lambda: savevm("savevm-power9", cpu="power9_v2.0")),
-    "savevm-hash-smp2": ("quick", lambda: savevm("savevm-hash-smp2", "disable_radix", cpu="power9_v2.0",
-                                                 smp=2)),
-    "savevm-xics": ("long", lambda: savevm("savevm-xics", cpu="power9_v2.0", machine="pseries,ic-mode=xics",
-                                           smp=2)),
+    "savevm-hash-smp2":
+    ("quick", lambda: savevm("savevm-hash-smp2", "disable_radix", cpu="power9_v2.0", smp=2)),
+    "savevm-xics":
+    ("long",
+     lambda: savevm("savevm-xics", cpu="power9_v2.0", machine="pseries,ic-mode=xics", smp=2)),
     "savevm-power8": ("long", lambda: savevm("savevm-power8", cpu="power8_v2.0", smp=4)),
     "slof-power9": ("quick", lambda: slof_prompt("power9_v2.0")),
     "slof-power8": ("quick", lambda: slof_prompt("power8_v2.0")),
@@ -376,7 +387,9 @@ OTHERS = {
 
 def cases():
     """name: (suite, function), in the order of the tables."""
-    table = {**OTHERS, **disks.CASES, **macs.CASES, **macs_own.CASES, **macdisks.CASES, **networks.CASES}
+    table = {
+        **OTHERS, **disks.CASES, **macs.CASES, **macs_own.CASES, **macdisks.CASES, **networks.CASES
+    }
     for name, (suite, row) in VARIANTS.items():
         table[name] = (suite, lambda name=name, row=row: debian_variant(name, row))
     for name, (suite, row) in BIG_ENDIAN.items():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Guests with disks: Debian's kernel with its drivers for spapr-vscsi mounts ext4 images, which the host's e2fsck
-judges afterwards; and firmware starts programs from disks.
+"""Guests with disks: Debian's kernel with its drivers for spapr-vscsi mounts ext4 images, which the
+host's e2fsck judges afterwards; and firmware starts programs from disks.
 
 boot.py registers the cases.
 """
@@ -23,11 +23,16 @@ from guest import Guest, debian_installer, stretch
 BOOT = 120
 
 # Writes files and their sums until told to stop; /count says how many there were.
-LOAD = ("(i=0; while [ ! -e /stop ]; do i=$((i + 1)); f=/mnt/f$((i % 8)); "
-        "dd if=/dev/urandom of=$f.new bs=64k count=8 2>/dev/null; md5sum < $f.new > $f.sum; mv $f.new $f; "
-        "[ $((i % 4)) = 0 ] && sync; echo $i > /count; done; echo done > /ended) & true")
-CHECK = ("echo 3 > /proc/sys/vm/drop_caches; n=0; for f in /mnt/f?; do "
-         '[ "$(md5sum < $f)" = "$(cat $f.sum)" ] && n=$((n + 1)) || echo "bad: $f"; done; echo "good: $n"')
+LOAD = (
+    "(i=0; while [ ! -e /stop ]; do i=$((i + 1)); f=/mnt/f$((i % 8)); "
+    "dd if=/dev/urandom of=$f.new bs=64k count=8 2>/dev/null; md5sum < $f.new > $f.sum; mv $f.new "
+    "$f; "
+    "[ $((i % 4)) = 0 ] && sync; echo $i > /count; done; echo done > /ended) & true")
+CHECK = (
+    "echo 3 > /proc/sys/vm/drop_caches; n=0; for f in /mnt/f?; do "
+    '[ "$(md5sum < $f)" = "$(cat $f.sum)" ] && n=$((n + 1)) || echo "bad: $f"; done; echo "good: '
+    '$n"'
+)
 
 
 def need(*programs):
@@ -40,8 +45,10 @@ def need(*programs):
 
 
 def run(*command):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert done.returncode == 0, f"{' '.join(command)}: status {done.returncode}\n{done.stdout.decode()}"
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 0, \
+        f"{' '.join(command)}: status {done.returncode}\n{done.stdout.decode()}"
     return done.stdout.decode()
 
 
@@ -57,12 +64,17 @@ def disk_guest(folder, name, extra, **options):
 def reach_shell(guest):
     guest.expect(r"^(/|~) # ", BOOT)
     # The disk is looked for in the background.
-    guest.shell("n=0; while [ ! -e /dev/sda ] && [ $n -lt 60 ]; do sleep 1; n=$((n + 1)); done; [ -e /dev/sda ]", 60)
+    guest.shell(
+        "n=0; while [ ! -e /dev/sda ] && [ $n -lt 60 ]; do sleep 1; n=$((n + 1)); done; [ -e "
+        "/dev/sda ]",
+        60)
 
 
 def complaints(guest):
-    lines = guest.shell("dmesg | grep -iE 'I/O error|EXT4-fs (error|warning)|ibmvscsi.*(abort|reset|timed)|stall|lockup"
-                        "|hung'; true")
+    lines = guest.shell(
+        "dmesg | grep -iE 'I/O error|EXT4-fs "
+        "(error|warning)|ibmvscsi.*(abort|reset|timed)|stall|lockup"
+        "|hung'; true")
     assert not lines, f"the kernel complains: {lines}"
 
 
@@ -102,7 +114,8 @@ def ext4():
         data = os.urandom(3 << 20)
         with open(cd, "wb") as file:
             file.write(data)
-        with disk_guest(folder, "disk-ext4", ["-drive", f"if=scsi,file={image},format=raw", "-cdrom", cd]) as guest:
+        with disk_guest(folder, "disk-ext4",
+                        ["-drive", f"if=scsi,file={image},format=raw", "-cdrom", cd]) as guest:
             reach_shell(guest)
             guest.shell("mount -t ext4 /dev/sda /mnt")
             guest.shell(LOAD)
@@ -114,12 +127,15 @@ def ext4():
 
 
 def snapshots():
-    """Snapshots under a load of writes: the machine goes back, the file system and the image are whole."""
+    """Snapshots under a load of writes: the machine goes back, the file system and the image are
+    whole.
+    """
     mkfs, fsck, tool = need("mkfs.ext4", "e2fsck", "qemu-img")
     with tempfile.TemporaryDirectory() as folder:
         image = os.path.join(folder, "disk.qcow2")
         run(tool, "convert", "-f", "raw", "-O", "qcow2", make_raw(folder, mkfs), image)
-        with disk_guest(folder, "disk-snapshots", ["-drive", f"if=scsi,file={image},format=qcow2"], qmp=True) as guest:
+        with disk_guest(folder, "disk-snapshots", ["-drive", f"if=scsi,file={image},format=qcow2"],
+                        qmp=True) as guest:
             def hmp(line):
                 reply = guest.qmp.command("human-monitor-command", command_line=line)
                 assert not reply, f"{line}: {reply}"
@@ -168,9 +184,12 @@ def cross(kind, wire):
     mkfs, fsck = need("mkfs.ext4", "e2fsck")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         image = make_raw(folder, mkfs)
-        disk = ["-drive", f"if=none,id=d,file={image},format=raw", "-device", "spapr-vscsi,id=v,reg=0x2000",
-                "-device", "scsi-hd,bus=v.0,drive=d"]
-        guest = stack.enter_context(disk_guest(folder, "disk-cross-0", disk, qmp=True, machine="pseries-7.2"))
+        disk = [
+            "-drive", f"if=none,id=d,file={image},format=raw", "-device",
+            "spapr-vscsi,id=v,reg=0x2000", "-device", "scsi-hd,bus=v.0,drive=d"
+        ]
+        guest = stack.enter_context(
+            disk_guest(folder, "disk-cross-0", disk, qmp=True, machine="pseries-7.2"))
         reach_shell(guest)
         guest.shell("mount -t ext4 /dev/sda /mnt")
         guest.shell(LOAD)
@@ -178,9 +197,10 @@ def cross(kind, wire):
         for turn in range(1, 5):
             uri = f"unix:{folder}/{turn}"
             there = turn % 2 == 1
-            target = stack.enter_context(disk_guest(
-                folder, f"disk-cross-{turn}", (qemu[1:] if there else []) + disk + ["-incoming", uri], qmp=True,
-                machine="pseries-7.2", emulator=qemu[0] if there else None))
+            target = stack.enter_context(
+                disk_guest(folder, f"disk-cross-{turn}",
+                           (qemu[1:] if there else []) + disk + ["-incoming", uri], qmp=True,
+                           machine="pseries-7.2", emulator=qemu[0] if there else None))
             if there:
                 guest.qmp.command("migrate-set-parameters", **{"x-wire": wire})
             move(guest, target, uri)
@@ -194,8 +214,11 @@ def migrate():
     mkfs, fsck = need("mkfs.ext4", "e2fsck")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         image = make_raw(folder, mkfs)
-        disk = ["-drive", f"if=none,id=d,file={image},format=raw", "-device", "spapr-vscsi,id=v,reg=0x2000",
-                "-device", "scsi-hd,bus=v.0,drive=d,rerror=stop,werror=stop"]
+        disk = [
+            "-drive", f"if=none,id=d,file={image},format=raw", "-device",
+            "spapr-vscsi,id=v,reg=0x2000", "-device",
+            "scsi-hd,bus=v.0,drive=d,rerror=stop,werror=stop"
+        ]
         guest = stack.enter_context(disk_guest(folder, "disk-migrate-0", disk, qmp=True))
         reach_shell(guest)
         guest.shell("mount -t ext4 /dev/sda /mnt")
@@ -203,7 +226,8 @@ def migrate():
         wait_count(guest, 10)
         for turn in (1, 2):
             uri = f"unix:{folder}/{turn}"
-            target = stack.enter_context(disk_guest(folder, f"disk-migrate-{turn}", disk + ["-incoming", uri], qmp=True))
+            target = stack.enter_context(
+                disk_guest(folder, f"disk-migrate-{turn}", disk + ["-incoming", uri], qmp=True))
             move(guest, target, uri)
             guest = target
         finish(guest)
@@ -211,7 +235,9 @@ def migrate():
 
 
 def error():
-    """The host refuses a write: the machine stops, and the write is made when it goes on, here or elsewhere."""
+    """The host refuses a write: the machine stops, and the write is made when it goes on, here or
+    elsewhere.
+    """
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         image = os.path.join(folder, "disk.raw")
         with open(image, "wb") as file:
@@ -220,8 +246,10 @@ def error():
                 "-device", "scsi-hd,drive=d,werror=stop"]
         guest = stack.enter_context(disk_guest(folder, "disk-error-0", disk, qmp=True))
         reach_shell(guest)
-        guest.shell("dd if=/proc/kallsyms of=/tmp/x bs=1024k count=1 2>/dev/null; dd if=/dev/urandom of=/tmp/x bs=1024k"
-                    " count=1 2>/dev/null")
+        guest.shell(
+            "dd if=/proc/kallsyms of=/tmp/x bs=1024k count=1 2>/dev/null; dd if=/dev/urandom "
+            "of=/tmp/x bs=1024k"
+            " count=1 2>/dev/null")
         sent = guest.shell("md5sum < /tmp/x").split()[0]
 
         def stopped(start):
@@ -232,7 +260,8 @@ def error():
             guest.qmp.wait_state("io-error")
             assert guest.qmp.command("query-block")[0]["io-status"] == "failed"
             event = guest.qmp.event("BLOCK_IO_ERROR")
-            assert event["data"]["action"] == "stop" and event["data"]["operation"] == "write", str(event)
+            assert event["data"]["action"] == "stop" and event["data"]["operation"] == "write", \
+                str(event)
 
         stopped(4)
         guest.qmp.command("cont")
@@ -243,7 +272,8 @@ def error():
         guest.expect(r"records out", 60)
         stopped(9)
         uri = f"unix:{folder}/m"
-        target = stack.enter_context(disk_guest(folder, "disk-error-1", disk + ["-incoming", uri], qmp=True))
+        target = stack.enter_context(
+            disk_guest(folder, "disk-error-1", disk + ["-incoming", uri], qmp=True))
         guest.qmp.command("migrate", uri=uri)
         assert guest.qmp.migration()["status"] == "completed"
         target.qmp.wait_state("io-error")
@@ -273,7 +303,8 @@ def program(text):
                  0x60000000 | register << 21 | register << 16 | words[3]]             # ori
     code += [0x44000022, 0x48000000]    # sc 1; b .
     body = b"".join(struct.pack(">I", word) for word in code)
-    head = struct.pack(">16sHHIIIIIHHHHHH", b"\x7fELF\1\2\1", 2, 20, 1, address, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+    head = struct.pack(">16sHHIIIIIHHHHHH", b"\x7fELF\1\2\1", 2, 20, 1, address, 52, 0, 0, 52, 32,
+                       1, 40, 0, 0)
     segment = struct.pack(">8I", 1, 0x100, address, address, len(body), len(body), 7, 4)
     return (head + segment).ljust(0x100, b"\0") + body
 
@@ -283,7 +314,8 @@ def boot_disk(path, text):
     data = program(text)
     sectors = 64
     record = bytearray(512)
-    record[446:462] = struct.pack("<B3sB3sII", 0x80, b"\xff\xff\xff", 0x41, b"\xff\xff\xff", 8, sectors)
+    record[446:462] = struct.pack("<B3sB3sII", 0x80, b"\xff\xff\xff", 0x41, b"\xff\xff\xff", 8,
+                                  sectors)
     record[510:] = b"\x55\xaa"
     with open(path, "wb") as file:
         file.write(bytes(record).ljust(8 * 512, b"\0") + data.ljust(sectors * 512, b"\0"))
@@ -296,16 +328,19 @@ def slof_disk():
         first, second = (os.path.join(folder, name) for name in ("first", "second"))
         boot_disk(first, "\r\nFIRST DISK  \r\n")
         boot_disk(second, "\r\nSECOND DISK \r\n")
-        drives = ["-drive", f"if=none,id=a,file={first},format=raw", "-drive", f"if=none,id=b,file={second},format=raw",
-                  "-device", "spapr-vscsi", "-device", "scsi-hd,drive=a"]
+        drives = [
+            "-drive", f"if=none,id=a,file={first},format=raw", "-drive",
+            f"if=none,id=b,file={second},format=raw", "-device", "spapr-vscsi", "-device",
+            "scsi-hd,drive=a"
+        ]
         with Guest(name="slof-disk", cpu="power9_v2.0", firmware="slof", memory="512M",
                    extra=drives + ["-device", "scsi-hd,drive=b"]) as guest:
             guest.expect(r"^FIRST DISK", BOOT)
         with Guest(name="slof-bootindex", cpu="power9_v2.0", firmware="slof", memory="512M",
                    extra=drives + ["-device", "scsi-hd,drive=b,bootindex=1"]) as guest:
             guest.expect(r"^SECOND DISK", BOOT)
-        with Guest(name="slof-hda", cpu="power9_v2.0", firmware="slof", memory="512M", nodefaults=False,
-                   extra=["-drive", f"file={second},format=raw"]) as guest:
+        with Guest(name="slof-hda", cpu="power9_v2.0", firmware="slof", memory="512M",
+                   nodefaults=False, extra=["-drive", f"file={second},format=raw"]) as guest:
             guest.expect(r"^SECOND DISK", BOOT)
 
 

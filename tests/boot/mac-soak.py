@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power Macs under heavy interrupt load (writes to a disk, serial output, keys) that are stopped, saved, ended, and
-loaded in a new process, again and again; none may stand still afterwards.
+"""Power Macs under heavy interrupt load (writes to a disk, serial output, keys) that are stopped,
+saved, ended, and loaded in a new process, again and again; none may stand still afterwards.
 
 mac-soak.py [--machine M] [--cpu C] [--cycles N] [--seconds S] [--seed N]
 """
@@ -71,11 +71,14 @@ def run(options):
                 try:
                     moves(guest)
                 except AssertionError as error:
-                    raise AssertionError(f"cycle {number} of --seed {options.seed}: {error}\n"
-                                         f"{guest.qmp.hmp('info registers')}\n{guest.qmp.hmp('info pic')}") from error
+                    raise AssertionError(
+                        f"cycle {number} of --seed {options.seed}: {error}\n"
+                        f"{guest.qmp.hmp('info registers')}\n{guest.qmp.hmp('info pic')}"
+                    ) from error
         finally:
             guest.end()
-        check = subprocess.run([tool, "check", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        check = subprocess.run([tool, "check", image], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, check=False)
         assert check.returncode == 0, check.stdout.decode()
     tap.diagnostic(f"{number} cycles in {time.monotonic() - started:.0f} s")
 
@@ -86,7 +89,8 @@ def main():
     parser.add_argument("--cpu")
     parser.add_argument("--cycles", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=1e9)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
+    parser.add_argument("--seed", type=int,
+                        default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
     options = parser.parse_args()
     tap.run([("mac-soak", lambda: run(options), int(stretch(7200)))])
 

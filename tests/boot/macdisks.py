@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power Macs with disks and CDs: Linux mounts ext4, HFS+ and ISO 9660 on IDE drives, which the host's e2fsck judges
-afterwards; snapshots, migration and errors while it writes; OpenBIOS starts from a CD.
+"""Power Macs with disks and CDs: Linux mounts ext4, HFS+ and ISO 9660 on IDE drives, which the
+host's e2fsck judges afterwards; snapshots, migration and errors while it writes; OpenBIOS starts
+from a CD.
 
 boot.py registers the cases.
 """
@@ -19,8 +20,10 @@ import macs
 import qemu10
 from guest import Guest, stretch
 
-COMPLAINTS = ("dmesg | grep -iE 'I/O error|EXT4-fs (error|warning)|hfsplus:|ata[0-9].*(exception|timeout|failed)|lost "
-              "interrupt|stall|lockup|hung'; true")
+COMPLAINTS = (
+    "dmesg | grep -iE 'I/O error|EXT4-fs "
+    "(error|warning)|hfsplus:|ata[0-9].*(exception|timeout|failed)|lost "
+    "interrupt|stall|lockup|hung'; true")
 
 
 def reach_shell(guest):
@@ -63,7 +66,8 @@ def ext4(name, **options):
     with tempfile.TemporaryDirectory() as folder:
         image = disks.make_raw(folder, mkfs)
         cd, md5 = make_cd(folder)
-        with macs.mac(name, extra=["-drive", f"file={image},format=raw", "-cdrom", cd], **options) as guest:
+        with macs.mac(name, extra=["-drive", f"file={image},format=raw", "-cdrom", cd],
+                      **options) as guest:
             reach_shell(guest)
             start_load(guest)
             output = guest.shell("mount -t iso9660 /dev/sr0 /cd && md5sum /cd/data.bin", 60)
@@ -83,10 +87,15 @@ def hfs(name, **options):
         with macs.mac(name, extra=["-hda", first, "-hdb", second], **options) as guest:
             reach_shell(guest)
             guest.shell("mount -t hfsplus /dev/sdb /mnt && mkdir /mnt/folder")
-            guest.shell("for i in 1 2 3 4 5 6 7 8; do dd if=/dev/urandom of=/mnt/folder/$i bs=64k count=$i 2>/dev/null; "
-                        "done", 120)
+            guest.shell(
+                "for i in 1 2 3 4 5 6 7 8; do dd if=/dev/urandom of=/mnt/folder/$i bs=64k "
+                "count=$i 2>/dev/null; "
+                "done", 120)
             sums = guest.shell("cd /mnt/folder && md5sum *; cd /", 60)
-            guest.shell("umount /mnt && echo 3 > /proc/sys/vm/drop_caches && mount -t hfsplus -o ro /dev/sdb /mnt")
+            guest.shell(
+                "umount /mnt && echo 3 > /proc/sys/vm/drop_caches && mount -t hfsplus -o ro "
+                "/dev/sdb /mnt"
+            )
             again = guest.shell("cd /mnt/folder && md5sum *; cd /", 60)
             assert again == sums and len(sums.split()) == 16, f"{sums}\n{again}"
             guest.shell("umount /mnt")
@@ -115,7 +124,8 @@ def snapshots(name, **options):
             for turn in (2, 0, 1):
                 hmp(f"loadvm s{turn}")
                 after = guest.count()
-                assert after <= before + 1, f"the loop's count is {after} after going back to {before}"
+                assert after <= before + 1, \
+                    f"the loop's count is {after} after going back to {before}"
                 disks.wait_count(guest, after + 3)
             finish(guest)
         assert "No errors were found" in disks.run(tool, "check", image)
@@ -133,8 +143,8 @@ def migrate(name, **options):
         start_load(guest)
         for turn in (1, 2):
             uri = f"unix:{folder}/{turn}"
-            target = stack.enter_context(macs.mac(f"{name}-{turn}", extra=drive + ["-incoming", uri], qmp=True,
-                                                  **options))
+            target = stack.enter_context(
+                macs.mac(f"{name}-{turn}", extra=drive + ["-incoming", uri], qmp=True, **options))
             disks.move(guest, target, uri)
             guest = target
         finish(guest)
@@ -155,8 +165,10 @@ def cross(name, **options):
             there = turn % 2 == 1
             # Firmware "slof" says nothing to QEMU of firmware.
             more = {"emulator": qemu[0], "firmware": "slof"} if there else {}
-            target = stack.enter_context(macs.mac(f"{name}-{turn}", qmp=True, extra=(qemu[1:] if there else []) + drive +
-                                                  ["-incoming", uri], **options, **more))
+            target = stack.enter_context(
+                macs.mac(f"{name}-{turn}", qmp=True,
+                         extra=(qemu[1:] if there else []) + drive + ["-incoming", uri], **options,
+                         **more))
             if there:
                 guest.qmp.command("migrate-set-parameters", **{"x-wire": "qemu-10.0"})
             disks.move(guest, target, uri)
@@ -166,7 +178,9 @@ def cross(name, **options):
 
 
 def error(name, **options):
-    """The host refuses a write: the machine stops, and the write is made when it goes on, here or elsewhere."""
+    """The host refuses a write: the machine stops, and the write is made when it goes on, here or
+    elsewhere.
+    """
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         image = os.path.join(folder, "disk.raw")
         with open(image, "wb") as file:
@@ -177,11 +191,14 @@ def error(name, **options):
         stack.callback(signal.signal, signal.SIGXFSZ, before)
         guest = stack.enter_context(macs.mac(f"{name}-0", extra=drive, qmp=True, **options))
         reach_shell(guest)
-        sent = guest.shell("dd if=/dev/urandom of=/tmp/x bs=1024k count=1 2>/dev/null; md5sum < /tmp/x", 60).split()[0]
+        sent = guest.shell(
+            "dd if=/dev/urandom of=/tmp/x bs=1024k count=1 2>/dev/null; md5sum < /tmp/x",
+            60).split()[0]
 
         def stopped(start):
             # In the middle of a command, beyond its first 128 KiB.
-            resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE, ((start << 20) + 300000, resource.RLIM_INFINITY))
+            resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE,
+                             ((start << 20) + 300000, resource.RLIM_INFINITY))
             guest.send(f"dd if=/tmp/x of=/dev/sda bs=1024k seek={start} count=1 oflag=direct\n")
             deadline = time.monotonic() + stretch(60)
             while guest.qmp.command("query-status")["status"] != "io-error":
@@ -195,12 +212,14 @@ def error(name, **options):
         while guest.qmp.command("query-status")["status"] != "io-error":
             assert time.monotonic() < deadline, "the machine does not stop a second time"
             time.sleep(0.1)
-        resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(guest.process.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         guest.qmp.command("cont")
         guest.expect(r"records out", 60)
         stopped(9)
         uri = f"unix:{folder}/m"
-        target = stack.enter_context(macs.mac(f"{name}-1", extra=drive + ["-incoming", uri], qmp=True, **options))
+        target = stack.enter_context(
+            macs.mac(f"{name}-1", extra=drive + ["-incoming", uri], qmp=True, **options))
         guest.qmp.command("migrate", uri=uri)
         deadline = time.monotonic() + stretch(120)
         while target.qmp.command("query-status")["status"] == "inmigrate":
@@ -226,12 +245,13 @@ def change(name, **options):
         for number, path in enumerate(paths):
             with open(path, "wb") as file:
                 file.write(bytes([number + 1]) * (1 << 20))
-        with macs.mac(name, extra=["-hda", disks.make_raw(folder, mkfs), "-cdrom", paths[0]], qmp=True,
-                      **options) as guest:
+        with macs.mac(name, extra=["-hda", disks.make_raw(folder, mkfs), "-cdrom", paths[0]],
+                      qmp=True, **options) as guest:
             reach_shell(guest)
             for number, path in enumerate(paths):
                 if number:
-                    guest.qmp.command("human-monitor-command", command_line=f"change ide1-cd0 {path} raw")
+                    guest.qmp.command("human-monitor-command",
+                                      command_line=f"change ide1-cd0 {path} raw")
                 output = guest.shell("md5sum < /dev/sr0 || { sleep 3; md5sum < /dev/sr0; }", 60)
                 assert hashlib.md5(bytes([number + 1]) * (1 << 20)).hexdigest() in output, output
             guest.shell("eject /dev/sr0 || true")
@@ -247,14 +267,17 @@ def openbios(name, **options):
         tree, types, image = (os.path.join(folder, n) for n in ("tree", "types", "image"))
         os.makedirs(os.path.join(tree, "ppc"))
         with open(os.path.join(tree, "ppc", "ofboot.b"), "w", encoding="ascii") as file:
-            file.write("<CHRP-BOOT>\n<DESCRIPTION>Test</DESCRIPTION>\n<OS-NAME>Test</OS-NAME>\n"
-                       "<BOOT-SCRIPT>\n.\" THE SCRIPT IS \" .\" READ\" cr\n</BOOT-SCRIPT>\n</CHRP-BOOT>\n")
+            file.write(
+                "<CHRP-BOOT>\n<DESCRIPTION>Test</DESCRIPTION>\n<OS-NAME>Test</OS-NAME>\n"
+                "<BOOT-SCRIPT>\n.\" THE SCRIPT IS \" .\" READ\" cr\n</BOOT-SCRIPT>\n</CHRP-BOOT>\n")
         with open(types, "w", encoding="ascii") as file:
             file.write('ofboot.b Raw "chrp" "tbxi"\n')
         disks.run(tool, "-quiet", "-R", "-hfs", "-part", "-no-desktop", "-map", types, "-hfs-bless",
                   os.path.join(tree, "ppc"), "-hfs-volid", "boot", "-o", image, tree)
-        for order, drive in (("d", ["-cdrom", image]), ("c", ["-drive", f"file={image},format=raw"])):
-            with Guest(name=name, memory="128M", extra=drive + ["-boot", order], **options) as guest:
+        for order, drive in (("d", ["-cdrom", image]), ("c", ["-drive",
+                                                              f"file={image},format=raw"])):
+            with Guest(name=name, memory="128M", extra=drive + ["-boot", order],
+                       **options) as guest:
                 guest.expect(r"OpenBIOS", 60)
                 guest.expect(r"^THE SCRIPT IS READ", 60)
 

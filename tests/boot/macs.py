@@ -15,7 +15,8 @@ def mac(name, append="", **options):
     initrd = local_guest("initramfs-ppc32.cpio.gz")
     options.setdefault("machine", "g3beige")
     options.setdefault("memory", "256M")
-    return Guest(name=name, kernel=kernel, initrd=initrd, append=f"console=ttyPZ0 {append}".strip(), **options)
+    return Guest(name=name, kernel=kernel, initrd=initrd, append=f"console=ttyPZ0 {append}".strip(),
+                 **options)
 
 
 def reach_shell(guest):
@@ -32,7 +33,9 @@ def power_off(guest):
 
 def boot(name, sees_cpu, board="AAPL,PowerMac G3", interrupts_of=("ttyPZ0", "ADB"),
          finds=("ADB keyboard", "ADB mouse", "rtc0"), **options):
-    """What the kernel found; interrupts of the timer, of CUDA and of the serial port; time of day."""
+    """What the kernel found; interrupts of the timer, of CUDA and of the serial port; time of
+    day.
+    """
     with mac(name, **options) as guest:
         reach_shell(guest)
         info = guest.shell("cat /proc/cpuinfo")
@@ -65,8 +68,8 @@ def boot_mac99(name, sees_cpu, via, **options):
     finds += ["ADB keyboard", "ADB mouse"] if via != "pmu" else []
     finds += ["PMU driver"] if via != "cuda" else []
     options.setdefault("cpu", sees_cpu)
-    boot(name, sees_cpu, board="PowerMac3,1", interrupts_of=interrupts_of, finds=finds, machine=f"mac99,via={via}",
-         **options)
+    boot(name, sees_cpu, board="PowerMac3,1", interrupts_of=interrupts_of, finds=finds,
+         machine=f"mac99,via={via}", **options)
 
 
 def usb(name):
@@ -151,12 +154,17 @@ DISPLAY = ("-vga", "std")
 
 
 def display():
-    """The console on the frame buffer, keys by ADB to the shell there, and both after migration while it writes."""
+    """The console on the frame buffer, keys by ADB to the shell there, and both after migration
+    while it writes.
+    """
     with mac("g3beige-display", "console=tty0", qmp=True, graphics=True, extra=DISPLAY) as guest:
         guest.expect(r"Run /init as init process", BOOT)
         deadline = time.monotonic() + BOOT
         # The shell is on the display only: what is typed there answers here.
-        answer = [*"echo", "spc", "shift-a", *"nswer", "spc", "shift-dot", *"/dev/tty", "shift-p", "shift-z", "0", "ret"]
+        answer = [
+            *"echo", "spc", "shift-a", *"nswer", "spc", "shift-dot", *"/dev/tty", "shift-p",
+            "shift-z", "0", "ret"
+        ]
         answer = ["slash" if key == "/" else key for key in answer]
         while not re.search(r"^Answer$", guest.console.text, re.M):
             assert time.monotonic() < deadline, "nothing that is typed comes to the shell"
@@ -164,7 +172,10 @@ def display():
             time.sleep(3)
         lit = sum(byte > 0x80 for byte in dump(guest)) / 3
         assert 5000 < lit < 200000, f"{lit} pixels of the picture are lit"
-        typed(guest, [*"while", "spc", "shift-semicolon", "semicolon", *"do", "spc", *"dmesg", "semicolon", *"done", "ret"])
+        typed(guest, [
+            *"while", "spc", "shift-semicolon", "semicolon", *"do", "spc", *"dmesg", "semicolon",
+            *"done", "ret"
+        ])
         time.sleep(2)
         path = os.path.join(guest.folder, "stream")
         guest.qmp.command("migrate", uri=f"file:{path}")
@@ -195,13 +206,18 @@ CASES = {
     "mac99-pmu": ("quick", lambda: boot_mac99("mac99-pmu", "7400", "pmu")),
     "mac99-pmu-adb": ("quick", lambda: boot_mac99("mac99-pmu-adb", "7400", "pmu-adb")),
     "mac99-usb": ("quick", lambda: usb("mac99-usb")),
-    "mac99-usb-keys": ("quick", lambda: switch_off_by_keys("mac99-usb-keys", machine="mac99,via=pmu", cpu="7400")),
-    "mac99-adb-keys": ("long", lambda: switch_off_by_keys("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
-    "mac99-cuda-keys": ("long", lambda: switch_off_by_keys("mac99-cuda-keys", machine="mac99", cpu="7400")),
+    "mac99-usb-keys":
+    ("quick", lambda: switch_off_by_keys("mac99-usb-keys", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-adb-keys":
+    ("long", lambda: switch_off_by_keys("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
+    "mac99-cuda-keys":
+    ("long", lambda: switch_off_by_keys("mac99-cuda-keys", machine="mac99", cpu="7400")),
     "mac99-750": ("long", lambda: boot_mac99("mac99-750", "750", "pmu", cpu="750")),
     "mac99-7450": ("long", lambda: boot_mac99("mac99-7450", "7450", "pmu-adb", cpu="7450")),
     "mac99-reboot": ("quick", lambda: reboot("mac99-reboot", machine="mac99,via=pmu", cpu="7400")),
     "mac99-cuda-reboot": ("long", lambda: reboot("mac99-cuda-reboot", machine="mac99", cpu="7400")),
-    "mac99-runtest": ("long", lambda: runtest("mac99-runtest", machine="mac99,via=pmu", cpu="7400")),
-    "mac99-migrate": ("quick", lambda: migrate("mac99-migrate", machine="mac99,via=pmu-adb", cpu="7400")),
+    "mac99-runtest":
+    ("long", lambda: runtest("mac99-runtest", machine="mac99,via=pmu", cpu="7400")),
+    "mac99-migrate": ("quick",
+                      lambda: migrate("mac99-migrate", machine="mac99,via=pmu-adb", cpu="7400")),
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power Macs without OpenBIOS: a kernel started by the built-in firmware, on all boards and processors that have one."""
+"""Power Macs without OpenBIOS: a kernel started by the built-in firmware, on all boards and
+processors that have one.
+"""
 
 import os
 import re
@@ -23,7 +25,8 @@ def own(name, board="g3beige", **options):
     return mac(name, machine=f"{board},x-vof=on", **options)
 
 
-def boot(name, sees_cpu, motherboard="AAPL,PowerMac G3", interrupts_of=("ttyPZ0", "ADB"), **options):
+def boot(name, sees_cpu, motherboard="AAPL,PowerMac G3", interrupts_of=("ttyPZ0", "ADB"),
+         **options):
     """The kernel finds what it finds with OpenBIOS; then it is started again, and powers off."""
     with own(name, **options) as guest:
         reach_shell(guest)
@@ -43,8 +46,8 @@ def boot(name, sees_cpu, motherboard="AAPL,PowerMac G3", interrupts_of=("ttyPZ0"
 def boot_mac99(name, via, **options):
     interrupts_of = ("ttyPZ0", "ADB") if via == "cuda" else ("ttyPZ0", "VIA-PMU", "GPIO1 ADB")
     options.setdefault("cpu", "7400")
-    boot(name, options["cpu"], motherboard="PowerMac3,1", interrupts_of=interrupts_of, board=f"mac99,via={via}",
-         **options)
+    boot(name, options["cpu"], motherboard="PowerMac3,1", interrupts_of=interrupts_of,
+         board=f"mac99,via={via}", **options)
 
 
 def screen():
@@ -64,20 +67,27 @@ def screen():
 
 
 # Where packaged firmware may be (hw/core/boot.c), each under an empty folder.
-HIDE = "for d in /usr/share/qemu /usr/share/openbios /usr/lib/openbios; do [ ! -d $d ] || mount -t tmpfs none $d; done"
+HIDE = ("for d in /usr/share/qemu /usr/share/openbios /usr/lib/openbios; do "
+        "[ ! -d $d ] || mount -t tmpfs none $d; done")
 
 
 def no_package():
-    """Without OpenBIOS: the built-in firmware by itself, and a word where there is no kernel either."""
+    """Without OpenBIOS: the built-in firmware by itself, and a word where there is no kernel
+    either.
+    """
     unshare = ["unshare", "--user", "--map-root-user", "--mount"]
-    if not shutil.which("unshare") or subprocess.run(unshare + ["sh", "-c", HIDE], stdin=subprocess.DEVNULL,
-                                                      stderr=subprocess.DEVNULL, check=False).returncode:
+    if not shutil.which("unshare") or subprocess.run(
+            unshare + ["sh", "-c", HIDE], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False).returncode:
         raise tap.Skip("no name space of file systems to hide OpenBIOS in")
-    start = f"cd / && {HIDE} && exec '{emulator_path()}' -M g3beige -nographic -nodefaults -serial stdio"
-    for options, expected in ((f"-kernel '{local_guest('vmlinux-pmac32')}'", b"Quiescing Open Firmware"),
+    emulator = f"'{emulator_path()}' -M g3beige -nographic -nodefaults -serial stdio"
+    start = f"cd / && {HIDE} && exec {emulator}"
+    for options, expected in ((f"-kernel '{local_guest('vmlinux-pmac32')}'",
+                               b"Quiescing Open Firmware"),
                               ("", b"Could not find the firmware 'openbios-ppc'")):
-        process = subprocess.Popen(unshare + ["sh", "-c", f"{start} {options}"], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(unshare + ["sh", "-c", f"{start} {options}"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT)
         text = b""
         try:
             while expected not in text:
@@ -99,5 +109,6 @@ CASES = {
     "own-no-package": ("quick", no_package),
 }
 for model in ("603", "603e", "604", "604e", "740", "755", "7400", "7450", "7455"):
-    CASES[f"own-g3beige-{model}"] = ("quick" if model == "603" else "long",
-                                    lambda model=model: boot(f"own-g3beige-{model}", model.rstrip("e"), cpu=model))
+    CASES[f"own-g3beige-{model}"] = (
+        "quick" if model == "603" else "long",
+        lambda model=model: boot(f"own-g3beige-{model}", model.rstrip("e"), cpu=model))

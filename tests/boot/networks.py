@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Networks: guests get an address by DHCP and fetch a file from a web server on the host, through libslirp,
-while the machine is saved, loaded and moved; and two machines that speak with each other."""
+"""Networks: guests get an address by DHCP and fetch a file from a web server on the host, through
+libslirp, while the machine is saved, loaded and moved; and two machines that speak with each
+other."""
 
 import hashlib
 import http.server
@@ -31,7 +32,9 @@ chmod +x /tmp/dhcp"""
 
 
 class WebServer:
-    """Serves one file of random bytes; counts what was fetched. pace: bytes a second, None: as they go."""
+    """Serves one file of random bytes; counts what was fetched. pace: bytes a second, None: as they
+    go.
+    """
 
     def __init__(self, size=SIZE, pace=None):
         self.content = random.Random(size).randbytes(size)
@@ -83,18 +86,25 @@ def fetch(guest, server, timeout=180):
 
 
 def start_fetch(guest, server):
-    guest.shell(f"(wget -q -O /tmp/file http://10.0.2.2:{server.port}/; echo $? > /tmp/status) > /dev/null 2>&1 & true")
+    guest.shell(
+        f"(wget -q -O /tmp/file http://10.0.2.2:{server.port}/; echo $? > /tmp/status) > "
+        "/dev/null 2>&1 & true"
+    )
 
 
 def finish_fetch(guest, server, timeout=180):
-    guest.shell("while [ ! -e /tmp/status ]; do sleep 1; done; [ $(cat /tmp/status) = 0 ]", timeout=timeout)
+    guest.shell("while [ ! -e /tmp/status ]; do sleep 1; done; [ $(cat /tmp/status) = 0 ]",
+                timeout=timeout)
     got = guest.shell("sha256sum /tmp/file; rm /tmp/file /tmp/status")
     assert server.digest in got, f"another file than the server's {server.digest}:\n{got}"
 
 
 def give_up(guest):
     """Ends a download whose other side is gone."""
-    guest.shell("killall wget; while [ ! -e /tmp/status ]; do sleep 1; done; rm -f /tmp/status /tmp/file; true")
+    guest.shell(
+        "killall wget; while [ ! -e /tmp/status ]; do sleep 1; done; rm -f /tmp/status /tmp/file; "
+        "true"
+    )
 
 
 def interrupts(guest, interface="eth0"):
@@ -115,19 +125,23 @@ def nic(model):
 
 
 def download(name, start, reach, driver, extra):
-    """DHCP, a download, a connection from the host, link down and up, and the machine's own listings."""
+    """DHCP, a download, a connection from the host, link down and up, and the machine's own
+    listings.
+    """
     port = free_port()
     extra = list(extra)
     extra[1] += f",hostfwd=tcp:127.0.0.1:{port}-:7"
     with WebServer() as server, start(name, qmp=True, extra=extra) as guest:
         reach(guest)
-        found = guest.shell("readlink /sys/class/net/eth0/device/driver; cat /sys/class/net/eth0/address")
+        found = guest.shell(
+            "readlink /sys/class/net/eth0/device/driver; cat /sys/class/net/eth0/address")
         assert driver in found, f"not the driver {driver}: {found}"
         assert "52:54:00:12:34:56" in found, found
         lease(guest)
         begin = time.monotonic()
         fetch(guest, server)
-        tap.diagnostic(f"{SIZE >> 10} KiB in {time.monotonic() - begin:.1f} s, {interrupts(guest)} interrupts")
+        tap.diagnostic(
+            f"{SIZE >> 10} KiB in {time.monotonic() - begin:.1f} s, {interrupts(guest)} interrupts")
         guest.send("nc -l -p 7 -e cat &\n")
         guest.shell("while ! netstat -ltn | grep -q :7; do sleep 1; done; ping -c 3 10.0.2.2")
         with socket.create_connection(("127.0.0.1", port), 30) as peer:
@@ -140,14 +154,18 @@ def download(name, start, reach, driver, extra):
         guest.qmp.command("set_link", name=name, up=False)
         guest.shell("! ping -c 1 -W 2 10.0.2.2")
         guest.qmp.command("set_link", name=name, up=True)
-        guest.shell("i=0; until ping -c 1 -W 2 10.0.2.2; do i=$((i+1)); [ $i -lt 20 ] || exit 1; done", timeout=60)
+        guest.shell(
+            "i=0; until ping -c 1 -W 2 10.0.2.2; do i=$((i+1)); [ $i -lt 20 ] || exit 1; done",
+            timeout=60)
         power_off(guest)
 
 
 def snapshot(name, start, reach, extra):
-    """The machine is saved and loaded in the middle of a download, which then goes on where the host still knows
-    the connection, or ends with an error; the network itself is as good as before, also in another process."""
-    with tempfile.TemporaryDirectory() as folder, WebServer(pace=3 << 20) as slow, WebServer() as fast:
+    """The machine is saved and loaded in the middle of a download, which then goes on where the
+    host still knows the connection, or ends with an error; the network itself is as good as before,
+    also in another process."""
+    with tempfile.TemporaryDirectory() as folder, WebServer(
+            pace=3 << 20) as slow, WebServer() as fast:
         image = os.path.join(folder, "disk.qcow2")
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
         drive = ("-drive", f"if=none,id=d,format=qcow2,file={image}")
@@ -184,7 +202,8 @@ def migrate(name, start, reach, extra):
         while guest.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
             time.sleep(0.1)
         assert guest.qmp.command("query-migrate")["status"] == "completed"
-        with start(name + "-target", qmp=True, extra=(*extra, "-incoming", f"file:{path}")) as other:
+        with start(name + "-target", qmp=True,
+                   extra=(*extra, "-incoming", f"file:{path}")) as other:
             while not other.qmp.command("query-status")["running"]:
                 time.sleep(0.1)
             other.send("\n")
@@ -220,8 +239,9 @@ def mac99(name, **options):
 
 
 def pseries(name, **options):
-    return Guest(name=name, kernel=local_guest("vmlinux-ppc64be"), initrd=local_guest("initramfs-ppc64be.cpio.gz"),
-                 append="console=hvc0", cpu="power9_v2.0", **options)
+    return Guest(name=name, kernel=local_guest("vmlinux-ppc64be"),
+                 initrd=local_guest("initramfs-ppc64be.cpio.gz"), append="console=hvc0",
+                 cpu="power9_v2.0", **options)
 
 
 def reach_pseries(guest):
@@ -234,16 +254,29 @@ def row(test, name, start, reach, *arguments):
 
 
 CASES = {
-    "pseries-vlan": ("quick", row(download, "pseries-vlan", pseries, reach_pseries, "ibmveth", nic(None))),
-    "pseries-vlan-stop": ("quick", row(stop_cont, "pseries-vlan-stop", pseries, reach_pseries, nic(None))),
-    "pseries-vlan-migrate": ("quick", row(migrate, "pseries-vlan-migrate", pseries, reach_pseries, nic(None))),
-    "pseries-vlan-snapshot": ("quick", row(snapshot, "pseries-vlan-snapshot", pseries, reach_pseries, nic(None))),
-    "g3beige-rtl8139": ("long", lambda: download("g3beige-rtl8139", g3beige, macs.reach_shell, "8139cp", nic("rtl8139"))),
-    "g3beige-sungem": ("quick", lambda: download("g3beige-sungem", g3beige, macs.reach_shell, "gem", nic("sungem"))),
-    "g3beige-ne2k": ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
-    "mac99-sungem": ("quick", row(download, "mac99-sungem", mac99, macs.reach_shell, "gem", nic(None))),
-    "g3beige-network-stop": ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),
-    "g3beige-network-snapshot": ("quick", lambda: snapshot("g3beige-network-snapshot", g3beige, macs.reach_shell,
-                                                           nic(None))),
-    "g3beige-network-migrate": ("quick", lambda: migrate("g3beige-network-migrate", g3beige, macs.reach_shell, nic(None))),
+    "pseries-vlan": ("quick",
+                     row(download, "pseries-vlan", pseries, reach_pseries, "ibmveth", nic(None))),
+    "pseries-vlan-stop": ("quick",
+                          row(stop_cont, "pseries-vlan-stop", pseries, reach_pseries, nic(None))),
+    "pseries-vlan-migrate": ("quick",
+                             row(migrate, "pseries-vlan-migrate", pseries, reach_pseries,
+                                 nic(None))),
+    "pseries-vlan-snapshot": ("quick",
+                              row(snapshot, "pseries-vlan-snapshot", pseries, reach_pseries,
+                                  nic(None))),
+    "g3beige-rtl8139":
+    ("long",
+     lambda: download("g3beige-rtl8139", g3beige, macs.reach_shell, "8139cp", nic("rtl8139"))),
+    "g3beige-sungem":
+    ("quick", lambda: download("g3beige-sungem", g3beige, macs.reach_shell, "gem", nic("sungem"))),
+    "g3beige-ne2k":
+    ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
+    "mac99-sungem": ("quick",
+                     row(download, "mac99-sungem", mac99, macs.reach_shell, "gem", nic(None))),
+    "g3beige-network-stop":
+    ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),
+    "g3beige-network-snapshot":
+    ("quick", lambda: snapshot("g3beige-network-snapshot", g3beige, macs.reach_shell, nic(None))),
+    "g3beige-network-migrate":
+    ("quick", lambda: migrate("g3beige-network-migrate", g3beige, macs.reach_shell, nic(None))),
 }

@@ -47,8 +47,8 @@ def contents():
 
 
 class Session:
-    """A guest that runs programs one after the other. A case that fails may leave it unusable: then the
-    next case starts a new one with what is left."""
+    """A guest that runs programs one after the other. A case that fails may leave it unusable: then
+    the next case starts a new one with what is left."""
 
     def __init__(self, names, options):
         self.names = names
@@ -77,7 +77,8 @@ class Session:
             raise
         output = self.guest.console.text[start:match.start()]
         tap.diagnostic(f"{name}: {int(match.group(2)) / 1000:.2f} s in the guest")
-        assert match.group(1) == "0", f"status {match.group(1)}\n" + "\n".join(output.splitlines()[-60:])
+        assert match.group(1) == "0", \
+            f"status {match.group(1)}\n" + "\n".join(output.splitlines()[-60:])
 
     def finish(self):
         """The guest ends by itself."""

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many savevm and loadvm, or live migrations, of a busy guest that checks itself: counters, checksums, floating
-point, timers, processes, files on a disk; in the end the kernel's log, the image and its file system.
+"""Many savevm and loadvm, or live migrations, of a busy guest that checks itself: counters,
+checksums, floating point, timers, processes, files on a disk; in the end the kernel's log, the
+image and its file system.
 
-soak.py [--live] [--cycles N] [--seconds S] [--seed N] [--configuration NAME] [--no-disk]: ends after N cycles or S
-seconds.  --live: a cycle is a migration to a new process, whose clock must have gone with the host's.
+soak.py [--live] [--cycles N] [--seconds S] [--seed N] [--configuration NAME] [--no-disk]: ends
+after N cycles or S seconds.  --live: a cycle is a migration to a new process, whose clock must have
+gone with the host's.
 """
 
 import argparse
@@ -57,8 +59,9 @@ LOADS = {
             'echo pipe $x >> /bad; n=$((n + 1)); echo $n > /n.pipe',
     "sleep": "sleep 1; n=$((n + 1)); echo $n > /n.sleep",
 }
-DISK = ('f=/d/f$((n % 20)); cp /big $f; sync $f; [ "$(md5sum < $f)" = "$sum" ] || echo disk >> /bad; '
-        'n=$((n + 1)); echo $n > /n.disk')
+DISK = (
+    'f=/d/f$((n % 20)); cp /big $f; sync $f; [ "$(md5sum < $f)" = "$sum" ] || echo disk >> /bad; '
+    'n=$((n + 1)); echo $n > /n.disk')
 BAD_LOG = ("stall|lockup|hung|clocksource.*unstable|BUG|Oops|soft|segfault|unhandled|I/O error|"
            "EXT4-fs error|abort")
 
@@ -86,8 +89,9 @@ class Soak:
     def counters(self):
         """name: count. The files are empty for a moment at each write."""
         names = " ".join(self.loads)
-        text = self.guest.shell(f"for i in {names}; do c=; while [ -z \"$c\" ]; do c=$(cat /n.$i); done; "
-                                "echo $i $c; done; echo bad: $(cat /bad)", 60)
+        text = self.guest.shell(
+            f"for i in {names}; do c=; while [ -z \"$c\" ]; do c=$(cat /n.$i); done; "
+            "echo $i $c; done; echo bad: $(cat /bad)", 60)
         bad = re.search(r"^bad: *(.*)$", text, re.M).group(1)
         assert not bad, f"the guest found wrong results: {bad}"
         found = {name: int(count) for name, count in re.findall(r"^(\w+) (\d+)$", text, re.M)}
@@ -96,7 +100,8 @@ class Soak:
 
     def behind(self, now, before, what):
         for name, count in before.items():
-            assert now[name] >= count, f"{what}: the counter '{name}' went from {count} to {now[name]}"
+            assert now[name] >= count, \
+                f"{what}: the counter '{name}' went from {count} to {now[name]}"
 
     def wait(self):
         time.sleep(self.dice.random() ** 3 * 0.2)
@@ -133,9 +138,12 @@ class Soak:
         before = self.counters() if self.dice.random() < 0.2 else {}
         words, changed = self.dice.choice(WAYS)
         # Also those off that the last migration had.
-        capabilities = [{"capability": name, "state": name in words} for name in ("return-path", "xbzrle", "multifd")]
-        parameters = {"max-bandwidth": 0, "downtime-limit": 300, "multifd-channels": 2, "multifd-compression": "none",
-                      **changed}
+        capabilities = [{"capability": name, "state": name in words}
+                        for name in ("return-path", "xbzrle", "multifd")]
+        parameters = {
+            "max-bandwidth": 0, "downtime-limit": 300, "multifd-channels": 2, "multifd-compression":
+            "none", **changed
+        }
         old, new = self.guest, boot(f"soak-{number}", ["-incoming", "defer"])
         for side in (old, new):
             side.qmp.command("migrate-set-capabilities", capabilities=capabilities)
@@ -193,7 +201,8 @@ def check_disk(folder, image, tag=None):
                    ["-O", "raw", image, raw], check=True)
     fsck = os.path.join(os.path.dirname(MKFS), "e2fsck")
     for arguments, good in (("-p", (0, 1)), ("-fn", (0,))):
-        run = subprocess.run([fsck, arguments, raw], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        run = subprocess.run([fsck, arguments, raw], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, check=False)
         assert run.returncode in good, f"{tag}: e2fsck {arguments}: {run.stdout.decode()}"
 
 
@@ -207,7 +216,8 @@ def run(options):
         extra = ["-drive", f"if=none,id=d,format=qcow2,file={image}"]
         if options.disk:
             make_disk(folder, image)
-            kernel, initrd = debian.kernel(), debian.disk_initrd(os.path.join(folder, "initrd"), initrd)
+            kernel, initrd = debian.kernel(), debian.disk_initrd(os.path.join(folder, "initrd"),
+                                                                 initrd)
             extra += ["-device", "spapr-vscsi", "-device", "scsi-hd,drive=d"]
         else:
             subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "64M"], check=True)
@@ -215,9 +225,9 @@ def run(options):
         append = f"rdinit={init} console=hvc0 {row.pop('append', '')}"
         with contextlib.ExitStack() as stack:
             def boot(name, more=()):
-                guest = stack.enter_context(Guest(name=name, qmp=True, memory=options.memory, kernel=kernel,
-                                                  initrd=initrd, append=append.strip(), extra=extra + list(more),
-                                                  **row))
+                guest = stack.enter_context(
+                    Guest(name=name, qmp=True, memory=options.memory, kernel=kernel, initrd=initrd,
+                          append=append.strip(), extra=extra + list(more), **row))
                 guest.qmp.socket.settimeout(stretch(60))
                 return guest
 
@@ -245,14 +255,16 @@ def run(options):
             soak.log()
             if options.live:
                 drift = soak.clock() - clock
-                tap.diagnostic(f"{number} migrations: the guest's clock went {drift:+.3f} s with the host's")
+                tap.diagnostic(
+                    f"{number} migrations: the guest's clock went {drift:+.3f} s with the host's")
                 assert abs(drift) < CLOCK, f"the guest's clock is off by {drift} s"
             soak.guest.qmp.command("quit")
             soak.guest.wait(30)
-        check = subprocess.run(["qemu-img", "check", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               check=False)
+        check = subprocess.run(["qemu-img", "check", image], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, check=False)
         assert check.returncode == 0, check.stdout.decode()
-        listing = subprocess.run(["qemu-img", "snapshot", "-l", image], stdout=subprocess.PIPE, check=True)
+        listing = subprocess.run(["qemu-img", "snapshot", "-l", image], stdout=subprocess.PIPE,
+                                 check=True)
         tags = re.findall(r"^\d+ +(\w)  ", listing.stdout.decode(), re.M)
         assert sorted(tags) == sorted(soak.saved), f"{tags} {soak.saved}"
         for tag in [None] + tags if options.disk else []:
@@ -265,7 +277,8 @@ def main():
     parser.add_argument("--live", action="store_true")
     parser.add_argument("--cycles", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=1e9)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
+    parser.add_argument("--seed", type=int,
+                        default=int(os.environ.get("GOSSAMER_SEED") or time.time()))
     parser.add_argument("--configuration", choices=CONFIGURATIONS, default="power9")
     parser.add_argument("--memory", default="512M")
     parser.add_argument("--no-disk", dest="disk", action="store_false", default=MKFS is not None)

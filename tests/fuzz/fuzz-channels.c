@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Coverage-guided fuzzing of what comes beside a machine's sections (libFuzzer; tests/fuzz/README.md): multifd's
- * channels, the return path, the RAM section as mapped-ram and XBZRLE have it, and postcopy's commands and package.
+ * Coverage-guided fuzzing of what comes beside a machine's sections (libFuzzer;
+ * tests/fuzz/README.md): multifd's channels, the return path, the RAM section as mapped-ram and
+ * XBZRLE have it, and postcopy's commands and package.
  *
- * An input is a byte that chooses one of them, and its bytes.  GOSSAMER_FUZZ_SEEDS=DIR writes good ones and ends.
- * Left out: what the machine does with a command (system/), and TLS, which is GnuTLS' own.
+ * An input is a byte that chooses one of them, and its bytes.  GOSSAMER_FUZZ_SEEDS=DIR writes good
+ * ones and ends. Left out: what the machine does with a command (system/), and TLS, which is
+ * GnuTLS' own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +43,9 @@ static Bench bench;
 
 static void expect_words(bool ok, const GError *error)
 {
-    if (ok == (error != NULL) || (error && (strlen(error->message) < 12 || strchr(error->message, '\n') ||
-                                            !g_utf8_validate(error->message, -1, NULL)))) {
+    if (ok == (error != NULL) ||
+        (error && (strlen(error->message) < 12 || strchr(error->message, '\n') ||
+                   !g_utf8_validate(error->message, -1, NULL)))) {
         g_error("%s with message: %s", ok ? "success" : "failure", error ? error->message : "none");
     }
 }
@@ -51,7 +54,8 @@ static void expect_words(bool ok, const GError *error)
 
 static GArray *regions(void *opaque)
 {
-    RAMRegion region = {.name = BLOCK, .host = bench.memory, .used_length = BLOCK_SIZE, .page_size = RAM_PAGE_SIZE};
+    RAMRegion region = {
+        .name = BLOCK, .host = bench.memory, .used_length = BLOCK_SIZE, .page_size = RAM_PAGE_SIZE};
 
     return g_array_append_val(g_array_new(FALSE, FALSE, sizeof(region)), region);
 }
@@ -109,7 +113,8 @@ static bool bytes_read_at(void *opaque, void *buf, size_t size, uint64_t offset,
     return true;
 }
 
-static const StateStreamOps bytes_ops = {.read = bytes_read, .seek = bytes_seek, .read_at = bytes_read_at};
+static const StateStreamOps bytes_ops = {
+    .read = bytes_read, .seek = bytes_seek, .read_at = bytes_read_at};
 
 /* ---- Targets ---- */
 
@@ -163,14 +168,16 @@ static void read_ram(const RAMLoadOptions *options, const uint8_t *data, size_t 
     bool ok;
 
     ram_state_set_load_options(bench.ram, options);
-    ok = entry->handlers->load_setup(entry->opaque, &error) && entry->handlers->load(s, entry->opaque, 4, &error);
+    ok = entry->handlers->load_setup(entry->opaque, &error) &&
+         entry->handlers->load(s, entry->opaque, 4, &error);
     expect_words(ok, error);
     g_clear_error(&error);
     entry->handlers->load_cleanup(entry->opaque);
     state_stream_free(s);
 }
 
-static bool take_command(void *opaque, uint16_t command, const uint8_t *data, uint16_t size, GError **errp)
+static bool take_command(void *opaque, uint16_t command, const uint8_t *data, uint16_t size,
+                         GError **errp)
 {
     g_assert(data[size] == 0);
     return true;
@@ -185,7 +192,10 @@ static bool take_tail(void *opaque, StateTail *tail, GError **errp)
 static void read_postcopy(const uint8_t *data, size_t size)
 {
     StateTail *tail = NULL;
-    StateLoader loader = {.registry = bench.registry, .config = &config, .command = take_command, .listen = take_tail,
+    StateLoader loader = {.registry = bench.registry,
+                          .config = &config,
+                          .command = take_command,
+                          .listen = take_tail,
                           .opaque = &tail};
     StateStream *s = state_stream_new_reader(data, size);
     GError *error = NULL;
@@ -394,7 +404,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     const char *seeds = g_getenv("GOSSAMER_FUZZ_SEEDS");
     GError *error = NULL;
 
-    bench.memory = mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bench.memory =
+        mmap(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     bench.registry = state_registry_new();
     bench.ram = ram_state_new(&ops, NULL);
     if (bench.memory == MAP_FAILED || !ram_state_register(bench.ram, bench.registry, &error)) {

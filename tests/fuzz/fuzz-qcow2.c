@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Coverage-guided fuzzing of qcow2 images (libFuzzer; tests/fuzz/README.md): an input is an image's bytes.
- * Whatever they are: an error, or an image that can be read, written, snapshotted and checked.
- * GOSSAMER_FUZZ_SEEDS=DIR writes images with some of everything and ends.
+ * Coverage-guided fuzzing of qcow2 images (libFuzzer; tests/fuzz/README.md): an input is an image's
+ * bytes. Whatever they are: an error, or an image that can be read, written, snapshotted and
+ * checked. GOSSAMER_FUZZ_SEEDS=DIR writes images with some of everything and ends.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -2,9 +2,10 @@
 /*
  * Coverage-guided fuzzing of what loads a machine's state (libFuzzer; tests/fuzz/README.md).
  *
- * An input is a byte that chooses a section of the machine's own stream, or the whole stream, and its
- * contents.  Whatever they are: an error, or a machine that can be used.  GOSSAMER_FUZZ_MACHINE says which
- * machine ("own:OPTIONS:CPU:PROCESSORS"); GOSSAMER_FUZZ_SEEDS=DIR writes an input for each section and ends.
+ * An input is a byte that chooses a section of the machine's own stream, or the whole stream, and
+ * its contents.  Whatever they are: an error, or a machine that can be used.  GOSSAMER_FUZZ_MACHINE
+ * says which machine ("own:OPTIONS:CPU:PROCESSORS"); GOSSAMER_FUZZ_SEEDS=DIR writes an input for
+ * each section and ends.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static void write_seed(const char *folder, uint8_t choice, const uint8_t *data, 
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    const char *machine = g_getenv("GOSSAMER_FUZZ_MACHINE"), *seeds = g_getenv("GOSSAMER_FUZZ_SEEDS");
+    const char *machine = g_getenv("GOSSAMER_FUZZ_MACHINE"),
+               *seeds = g_getenv("GOSSAMER_FUZZ_SEEDS");
 
     hostile_begin(&hostile, machine ? machine : "own:pseries,ic-mode=dual:power9:1");
     if (seeds) {
@@ -61,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         part = &g_array_index(hostile.parts, HostilePart, data[0] % hostile.parts->len);
     }
     ok = hostile_load(&hostile, part, data + 1, size - 1, &text);
-    if (!ok && (!text || strlen(text) < 12 || strchr(text, '\n') || !g_utf8_validate(text, -1, NULL))) {
+    if (!ok &&
+        (!text || strlen(text) < 12 || strchr(text, '\n') || !g_utf8_validate(text, -1, NULL))) {
         g_error("poor message: %s", text ? text : "none");
     }
     if (ok && rounds % 16 == 0) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile guest: hypercalls and RTAS calls with random and chosen arguments. Whatever it asks, the emulator
- * must answer and go on; the last case shows that it does.
+ * A hostile guest: hypercalls and RTAS calls with random and chosen arguments. Whatever it asks,
+ * the emulator must answer and go on; the last case shows that it does.
  *
- * Left out are calls that by their meaning end or suspend the guest, or restart it, and addresses inside this
- * program, which the hypervisor may rightly overwrite: it lies, with its stack, below the scratch area, and no
- * place that something is written to begins below that. Everything the hypervisor writes goes upwards from there.
+ * Left out are calls that by their meaning end or suspend the guest, or restart it, and addresses
+ * inside this program, which the hypervisor may rightly overwrite: it lies, with its stack, below
+ * the scratch area, and no place that something is written to begins below that. Everything the
+ * hypervisor writes goes upwards from there.
  */
 #include "bare.h"
 
@@ -41,7 +42,8 @@ static uint64_t pick(uint64_t limit)
     return bare_random(&state) % limit;
 }
 
-/* Processors that start-cpu let loose come here with their first interrupt, and can be started again. */
+/* Processors that start-cpu let loose come here with their first interrupt, and can be started
+ * again. */
 extern char bare_park[];
 static uint8_t stop_block[12] __attribute__((aligned(16), used));
 __asm__(".pushsection .text\n"
@@ -80,8 +82,8 @@ static uint64_t value(void)
     }
 }
 
-/* Small numbers are arguments worth trying; as places that much is written to they reach this program. Real
- * addresses have 60 bits: the rest does not make another place of it. */
+/* Small numbers are arguments worth trying; as places that much is written to they reach this
+ * program. Real addresses have 60 bits: the rest does not make another place of it. */
 static bool is_below_scratch(uint64_t address)
 {
     return (address & 0x0fffffffffffffffull) < SCRATCH;
@@ -105,9 +107,21 @@ static bool equal(const char *a, const char *b)
 static void find_tokens(const uint8_t *tree)
 {
     static const char *const avoided[] = {
-        "power-off", "system-reboot", "ibm,power-off-ups", "ibm,os-term", "stop-self", "ibm,suspend-me",
-        "rtas-size", "rtas-version", "rtas-event-scan-rate", "rtas-error-log-max", "linux,rtas-base",
-        "linux,rtas-entry", "phandle", "ibm,max-associativity-domains", "ibm,extended-os-term",
+        "power-off",
+        "system-reboot",
+        "ibm,power-off-ups",
+        "ibm,os-term",
+        "stop-self",
+        "ibm,suspend-me",
+        "rtas-size",
+        "rtas-version",
+        "rtas-event-scan-rate",
+        "rtas-error-log-max",
+        "linux,rtas-base",
+        "linux,rtas-entry",
+        "phandle",
+        "ibm,max-associativity-domains",
+        "ibm,extended-os-term",
         "display-character",
     };
     const uint8_t *at = tree + bare_be32(tree + 8);
@@ -244,7 +258,8 @@ static void random_rtas(void)
         if (buffer ? is_below_scratch((uint32_t)word) : is_own_memory((uint32_t)word)) {
             word = 0x20000000;
         }
-        /* Random words as instructions of another processor would end this program, not the emulator. */
+        /* Random words as instructions of another processor would end this program, not the
+         * emulator. */
         if (i == 1 && bare_be32(block) == start_cpu && (uint32_t)word < 0x20000000) {
             word = (uint64_t)bare_park | (word & 3);
         }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hostile guest with four processors: all of them at once, and again and again, make the calls that concern
- * the others (modes, hash page table changes, flushes, prods, interrupts, long block operations), change code
- * that others execute, stop themselves and start each other.  None may stand still, take an interrupt that it
- * did not ask for, or end the emulator; processor 0 says so when all have done their share.
+ * A hostile guest with four processors: all of them at once, and again and again, make the calls
+ * that concern the others (modes, hash page table changes, flushes, prods, interrupts, long block
+ * operations), change code that others execute, stop themselves and start each other.  None may
+ * stand still, take an interrupt that it did not ask for, or end the emulator; processor 0 says so
+ * when all have done their share.
  */
 #include "bare.h"
 
@@ -30,7 +31,8 @@
 #define H_RTAS 0xf000
 #define H_LOGICAL_MEMOP 0xf001
 
-/* One for each processor, far from this program: what long operations write, and code that changes. */
+/* One for each processor, far from this program: what long operations write, and code that changes.
+ */
 #define AREA(n) (0x01000000ull + (n) * 0x100000ull)
 
 typedef struct Failure { uint64_t vector, srr0, srr1; } Failure;
@@ -42,16 +44,17 @@ static uint32_t start_cpu, stop_self, query_stopped;
 static bool guest_tlbie;
 
 /*
- * start-cpu enters at secondary_entry with the number in r3, reading big-endian. A little-endian program
- * switches by byte-swapped words: mfmsr 5; ori 5,5,1; mtsrr1 5; bcl 20,31,.+4; mflr 6; addi 6,6,16;
- * mtsrr0 6; rfid.
+ * start-cpu enters at secondary_entry with the number in r3, reading big-endian. A little-endian
+ * program switches by byte-swapped words: mfmsr 5; ori 5,5,1; mtsrr1 5; bcl 20,31,.+4; mflr 6; addi
+ * 6,6,16; mtsrr0 6; rfid.
  */
 __asm__(".pushsection .text\n"
         ".globl secondary_entry\n"
         ".balign 16\n"
         "secondary_entry:\n"
 #ifdef __LITTLE_ENDIAN__
-        "  .long 0xa600a07c, 0x0100a560, 0xa603bb7c, 0x05009f42, 0xa602c87c, 0x1000c638, 0xa603da7c, 0x2400004c\n"
+        "  .long 0xa600a07c, 0x0100a560, 0xa603bb7c, 0x05009f42, 0xa602c87c, 0x1000c638, "
+        "0xa603da7c, 0x2400004c\n"
 #endif
         "  lis 2, .TOC.@h\n"
         "  ori 2, 2, .TOC.@l\n"
@@ -128,7 +131,10 @@ static void change_code(unsigned owner, uint64_t r)
 
 static void run_code(unsigned owner)
 {
-    __asm__ volatile("isync; mtctr %0; bctrl" : : "r"(AREA(owner) + 0x80000) : "ctr", "lr", "memory");
+    __asm__ volatile("isync; mtctr %0; bctrl"
+                     :
+                     : "r"(AREA(owner) + 0x80000)
+                     : "ctr", "lr", "memory");
 }
 
 static void one_round(unsigned self, unsigned i, uint64_t r)
@@ -151,7 +157,8 @@ static void one_round(unsigned self, unsigned i, uint64_t r)
         hcall(H_RESIZE_HPT_COMMIT, 0, 18 + (r >> 16 & 3), 0, 0, 0);
         break;
     case 4:
-        hcall(H_ENTER, 0, r >> 20 & 0x3ff, (r & 0x3fffffffffff00ull) | 1, 0x190 | (r >> 40 & 0xf) << 12, 0);
+        hcall(H_ENTER, 0, r >> 20 & 0x3ff, (r & 0x3fffffffffff00ull) | 1,
+              0x190 | (r >> 40 & 0xf) << 12, 0);
         break;
     case 5:
         hcall(H_REMOVE, 0, r >> 20 & 0x3ff, 0, 0, 0);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drives an emulator from outside, as a user does: console on a pseudo-terminal, QMP and HMP on sockets.
+"""Drives an emulator from outside, as a user does: console on a pseudo-terminal, QMP and HMP on
+sockets.
 
 Guest takes the emulator from $GOSSAMER_EMULATOR. With qemu-system-ppc64 there the same tests run on
 QEMU; the few words of the command line that differ are kept in Guest.command().
@@ -29,8 +30,9 @@ import tap  # noqa: E402
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 # Escape sequences of a terminal, NUL padding, shifts between character sets, carriage returns.
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()*+][0-9A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>78DEHMNOc]"
-                     r"|[\x00\x0e\x0f\r]")
+ESCAPES = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()*+][0-9A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>78DEHMNOc]"
+    r"|[\x00\x0e\x0f\r]")
 PARTIAL = re.compile(r"\x1b(\[[0-9;?]*[ -/]*|[()*+]|\][^\x07]{0,200})?$")
 
 # What no guest that is well prints. A test that provokes one names it in its pattern.
@@ -38,7 +40,9 @@ DISASTERS = re.compile(r"Kernel panic|Unable to handle kernel|kernel BUG at|Oops
 
 
 def stretch(seconds):
-    """A time limit for this emulator and build: $GOSSAMER_SLOW is a factor (sanitizer builds: 10)."""
+    """A time limit for this emulator and build: $GOSSAMER_SLOW is a factor (sanitizer builds:
+    10).
+    """
     return seconds * float(os.environ.get("GOSSAMER_SLOW", "1"))
 
 
@@ -89,14 +93,17 @@ def unpacked(path, name):
     status = os.stat(path)
     final = os.path.join(cache(), f"{name}-{status.st_size}-{int(status.st_mtime)}")
     if not os.path.exists(final):
-        with lzma.open(path) as packed, tempfile.NamedTemporaryFile(dir=cache(), delete=False) as out:
+        with lzma.open(path) as packed, tempfile.NamedTemporaryFile(dir=cache(),
+                                                                    delete=False) as out:
             shutil.copyfileobj(packed, out)
         os.rename(out.name, final)
     return final
 
 
 class Console:
-    """A terminal's worth of text: reads a file descriptor in a thread, cleans it, waits for patterns."""
+    """A terminal's worth of text: reads a file descriptor in a thread, cleans it, waits for
+    patterns.
+    """
 
     def __init__(self, fd, log=None):
         self.fd = fd
@@ -150,7 +157,8 @@ class Console:
                     return match
                 disaster = DISASTERS.search(self.text, self.position)
                 if disaster:
-                    # Let the rest of the message arrive; it is what one wants to read, or waits for.
+                    # Let the rest of the message arrive; it is what one wants to read, or waits
+                    # for.
                     grace = time.monotonic() + stretch(2)
                     while not match and not self.closed and time.monotonic() < grace:
                         self.changed.wait(max(0.01, grace - time.monotonic()))
@@ -201,7 +209,8 @@ class Guest:
         self.name = name
         self.master = None
 
-    def command(self, machine, cpu, smp, memory, kernel, initrd, append, firmware, accel, nodefaults):
+    def command(self, machine, cpu, smp, memory, kernel, initrd, append, firmware, accel,
+                nodefaults):
         if firmware == "builtin" and self.is_qemu and kernel and machine.startswith("pseries"):
             machine += ",x-vof=on"
         if accel and self.is_qemu:
@@ -282,9 +291,11 @@ class Guest:
         self.console.send(text)
 
     def shell(self, command, timeout=30):
-        """Runs a command in the guest's shell; returns what it printed. Fails if its status is not 0."""
-        # The command line is echoed, perhaps twice: what marks the output must not stand in it as it
-        # is printed.
+        """Runs a command in the guest's shell; returns what it printed. Fails if its status is not
+        0.
+        """
+        # The command line is echoed, perhaps twice: what marks the output must not stand in it as
+        # it is printed.
         self.send(f"echo BE''GIN; {command}; echo STATUS''=$?=\n")
         self.expect(r"^BEGIN$\n", timeout)
         start = self.console.position
@@ -294,9 +305,10 @@ class Guest:
         return output
 
     def count(self):
-        """The number in the guest's file /count, in which a loop in the background counts: it is empty for a moment at
-        each write, and may not be there yet."""
-        return int(self.shell('c=; while [ -z "$c" ]; do c=$(cat /count 2>/dev/null); done; echo $c', 60))
+        """The number in the guest's file /count, in which a loop in the background counts: it is
+        empty for a moment at each write, and may not be there yet."""
+        return int(
+            self.shell('c=; while [ -z "$c" ]; do c=$(cat /count 2>/dev/null); done; echo $c', 60))
 
     def wait(self, timeout=60):
         """Waits for the emulator to end by itself; returns its exit status."""
@@ -345,7 +357,10 @@ class Qmp:
         """Sends a command; returns the whole reply, keeping events that come before it."""
         message = {"execute": name}
         if arguments:
-            message["arguments"] = {key.replace("_", "-"): value for key, value in arguments.items()}
+            message["arguments"] = {
+                key.replace("_", "-"): value
+                for key, value in arguments.items()
+            }
         self.socket.sendall(json.dumps(message).encode() + b"\n")
         while True:
             reply = self._read()

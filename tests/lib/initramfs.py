@@ -5,8 +5,8 @@
 As a program: initramfs.py prints the path of the base archive, making it if needed. As a module:
 image(name, files) gives an initramfs of the base and more files.
 
-An archive is the kernel's "newc" cpio, not compressed (the guest unpacks it faster); several archives
-one after the other are one initramfs.
+An archive is the kernel's "newc" cpio, not compressed (the guest unpacks it faster); several
+archives one after the other are one initramfs.
 """
 
 import fcntl
@@ -26,8 +26,8 @@ PACKAGES = ["busybox-static", "stress-ng", "openssl", "python3-minimal", "sqlite
             "perl-base", "xz-utils", "zstd"]
 
 # What a guest without users does not read.
-UNWANTED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/share/info",
-            "usr/share/bash-completion", "usr/share/bug", "usr/share/stress-ng",
+UNWANTED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian",
+            "usr/share/info", "usr/share/bash-completion", "usr/share/bug", "usr/share/stress-ng",
             "usr/lib/python3/dist-packages")
 
 # Raise it when the way the base is made changes.
@@ -40,8 +40,8 @@ def newc(entries):
 
     def entry(number, path, mode, data, major, minor):
         name = path.encode() + b"\0"
-        fields = (number, mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data), 0, 0, major, minor,
-                  len(name), 0)
+        fields = (number, mode, 0, 0, 2 if stat.S_ISDIR(mode) else 1, 0, len(data), 0, 0, major,
+                  minor, len(name), 0)
         head = b"070701" + b"".join(b"%08X" % field for field in fields) + name
         out.append(head + b"\0" * (-len(head) % 4))
         out.append(data + b"\0" * (-len(data) % 4))
@@ -91,7 +91,8 @@ def tree_entries(top):
 def fetch_packages(work):
     """Fetches PACKAGES and all they depend on for ppc64el; returns the .deb files."""
     archives = os.path.join(work, "apt", "archives")
-    apt(work, ["apt-get", "install", "-q", "-y", "--no-install-recommends", "--download-only"] + PACKAGES)
+    apt(work,
+        ["apt-get", "install", "-q", "-y", "--no-install-recommends", "--download-only"] + PACKAGES)
     return sorted(os.path.join(archives, f) for f in os.listdir(archives) if f.endswith(".deb"))
 
 

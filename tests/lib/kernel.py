@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's ppc64el kernel with its modules, for guests that need drivers: fetched from Debian's package the
-first time, kept in the cache. kernel() gives the kernel's path; modules(names) the files of those modules and
-all they depend on, in the order they are to be loaded; disk_initrd() an initramfs with those for SCSI disks.
+"""Debian's ppc64el kernel with its modules, for guests that need drivers: fetched from Debian's
+package the first time, kept in the cache. kernel() gives the kernel's path; modules(names) the
+files of those modules and all they depend on, in the order they are to be loaded; disk_initrd() an
+initramfs with those for SCSI disks.
 """
 
 import fcntl
@@ -86,7 +87,8 @@ def modules(names):
         path = files.get(name.replace("-", "_"))
         if path and path not in ordered:
             # ext4 asks for its checksum when it mounts, not when it is loaded.
-            for needed in depends(path) + (["crc32c_generic", "crc32c_vpmsum"] if name == "ext4" else []):
+            for needed in depends(path) + (["crc32c_generic", "crc32c_vpmsum"]
+                                           if name == "ext4" else []):
                 add(needed)
             ordered.append(path)
 
@@ -96,7 +98,9 @@ def modules(names):
 
 
 def disk_initrd(path, base):
-    """Writes to path the initramfs base (compressed) with DISK_MODULES and /disks, which loads them."""
+    """Writes to path the initramfs base (compressed) with DISK_MODULES and /disks, which loads
+    them.
+    """
     entries = [folder_entry("modules"), file_entry("disks", DISK_INIT, executable=True)]
     for number, module in enumerate(modules(DISK_MODULES)):
         with open(module, "rb") as file:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads the VM state of an internal snapshot out of a qcow2 image, by the format's own documentation
-(docs/interop/qcow2 of QEMU): independent of the emulators under test."""
+"""Reads the VM state of an internal snapshot out of a qcow2 image, by the format's own
+documentation (docs/interop/qcow2 of QEMU): independent of the emulators under test."""
 
 import struct
 
@@ -12,7 +12,8 @@ class Image:
     def __init__(self, path):
         with open(path, "rb") as file:
             self.data = file.read()
-        magic, self.version, self.bits, self.size = self.data[:4], self.u32(4), self.u32(20), self.u64(24)
+        magic, self.version, self.bits, self.size = self.data[:4], self.u32(4), self.u32(
+            20), self.u64(24)
         assert magic == b"QFI\xfb" and self.version in (2, 3), f"{path} is no qcow2 image"
         self.cluster = 1 << self.bits
         self.snapshots = {}
@@ -44,7 +45,8 @@ class Image:
         pieces = []
         for index in range(first, first + -(-size // table_bytes)):
             table = self.u64(l1_offset + 8 * index) & OFFSET if index < l1_size else 0
-            entries = struct.unpack_from(f">{per_table}Q", self.data, table) if table else [0] * per_table
+            entries = struct.unpack_from(f">{per_table}Q", self.data,
+                                         table) if table else [0] * per_table
             for entry in entries:
                 assert not entry & COMPRESSED, "a compressed cluster in VM state"
                 place = entry & OFFSET

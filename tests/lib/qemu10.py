@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU 10.0 beside the host's own QEMU, to cross with: from Debian 12's backports, unpacked in the cache folder.
+"""QEMU 10.0 beside the host's own QEMU, to cross with: from Debian 12's backports, unpacked in the
+cache folder.
 
 Nothing of it is installed; the libraries that it needs are those of Debian 12's own QEMU.
 """
@@ -43,15 +44,17 @@ def fetch(final):
 
 def version_of(words):
     """The first line of what the command says of itself."""
-    run = subprocess.run(words + ["--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    run = subprocess.run(words + ["--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         check=False)
     lines = run.stdout.decode(errors="replace").splitlines()
-    return lines[0] if run.returncode == 0 and lines else f"{words[0]} does not run: {' '.join(lines)}"
+    return lines[
+        0] if run.returncode == 0 and lines else f"{words[0]} does not run: {' '.join(lines)}"
 
 
 @functools.lru_cache(None)
 def command(target="ppc64"):
-    """The words that start it: $GOSSAMER_QEMU10 (for ppc64), the host's own if it is of that version, or the cache's,
-    fetched the first time. tap.Skip says why there is none."""
+    """The words that start it: $GOSSAMER_QEMU10 (for ppc64), the host's own if it is of that
+    version, or the cache's, fetched the first time. tap.Skip says why there is none."""
     program = f"qemu-system-{target}"
     words = shlex.split(os.environ.get("GOSSAMER_QEMU10", "")) if target == "ppc64" else []
     if not words and shutil.which(program) and "version 10.0." in version_of([program]):
@@ -65,9 +68,14 @@ def command(target="ppc64"):
                 try:
                     fetch(final)
                 except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
-                    raise tap.Skip(f"no QEMU 10.0: {str(error)[-300:]}; GOSSAMER_QEMU10 may name one") from error
-        words = [os.path.join(final, "usr", "bin", program), "-L", os.path.join(final, "usr", "share", "qemu"),
-                 "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu"]
+                    raise tap.Skip(
+                        f"no QEMU 10.0: {str(error)[-300:]}; GOSSAMER_QEMU10 may name one"
+                    ) from error
+        words = [
+            os.path.join(final, "usr", "bin", program), "-L",
+            os.path.join(final, "usr", "share", "qemu"), "-L", "/usr/share/seabios", "-L",
+            "/usr/lib/ipxe/qemu"
+        ]
     says = version_of(words)
     if "version 10.0." not in says:
         raise tap.Skip(f"no QEMU 10.0: {says}")

@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A VNC client (RFC 6143): raw rectangles, keys, pointer, password; and the DES that passwords need (FIPS 46-3)."""
+"""A VNC client (RFC 6143): raw rectangles, keys, pointer, password; and the DES that passwords need
+(FIPS 46-3).
+"""
 
 import socket
 import struct
 
-IP = [58, 50, 42, 34, 26, 18, 10, 2, 60, 52, 44, 36, 28, 20, 12, 4, 62, 54, 46, 38, 30, 22, 14, 6, 64, 56, 48, 40, 32,
-      24, 16, 8, 57, 49, 41, 33, 25, 17, 9, 1, 59, 51, 43, 35, 27, 19, 11, 3, 61, 53, 45, 37, 29, 21, 13, 5, 63, 55,
-      47, 39, 31, 23, 15, 7]
-P = [16, 7, 20, 21, 29, 12, 28, 17, 1, 15, 23, 26, 5, 18, 31, 10, 2, 8, 24, 14, 32, 27, 3, 9, 19, 13, 30, 6, 22, 11, 4,
-     25]
-PC1 = [57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2, 59, 51, 43, 35, 27, 19, 11, 3, 60, 52, 44, 36, 63,
-       55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29, 21, 13, 5, 28, 20, 12, 4]
-PC2 = [14, 17, 11, 24, 1, 5, 3, 28, 15, 6, 21, 10, 23, 19, 12, 4, 26, 8, 16, 7, 27, 20, 13, 2, 41, 52, 31, 37, 47, 55,
-       30, 40, 51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32]
+IP = [
+    58, 50, 42, 34, 26, 18, 10, 2, 60, 52, 44, 36, 28, 20, 12, 4, 62, 54, 46, 38, 30, 22, 14, 6, 64,
+    56, 48, 40, 32, 24, 16, 8, 57, 49, 41, 33, 25, 17, 9, 1, 59, 51, 43, 35, 27, 19, 11, 3, 61, 53,
+    45, 37, 29, 21, 13, 5, 63, 55, 47, 39, 31, 23, 15, 7
+]
+P = [
+    16, 7, 20, 21, 29, 12, 28, 17, 1, 15, 23, 26, 5, 18, 31, 10, 2, 8, 24, 14, 32, 27, 3, 9, 19, 13,
+    30, 6, 22, 11, 4, 25
+]
+PC1 = [
+    57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2, 59, 51, 43, 35, 27, 19, 11, 3, 60,
+    52, 44, 36, 63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29,
+    21, 13, 5, 28, 20, 12, 4
+]
+PC2 = [
+    14, 17, 11, 24, 1, 5, 3, 28, 15, 6, 21, 10, 23, 19, 12, 4, 26, 8, 16, 7, 27, 20, 13, 2, 41, 52,
+    31, 37, 47, 55, 30, 40, 51, 45, 33, 48, 44, 49, 39, 56, 34, 53, 46, 42, 50, 36, 29, 32
+]
 SHIFTS = [1, 1, 2, 2, 2, 2, 2, 2, 1, 2, 2, 2, 2, 2, 2, 1]
 S = ["e4d12fb83a6c59070f74e2d1a6cb953841e8d62bfc973a50fc8249175b3ea06d",
      "f18e6b34972dc05a3d47f28ec01a69b50e7ba4d158c6932fd8a13f42b67c05e9",
@@ -52,7 +63,8 @@ def des(key, block):
             out += _bits([int(S[i][row * 16 + column], 16)])[4:]
         left, right = right, [a ^ b for a, b in zip(left, _pick(out, P))]
     final = _pick(right + left, _inverse(IP))
-    return bytes(sum(bit << (7 - i) for i, bit in enumerate(final[n:n + 8])) for n in range(0, 64, 8))
+    return bytes(
+        sum(bit << (7 - i) for i, bit in enumerate(final[n:n + 8])) for n in range(0, 64, 8))
 
 
 def answer(password, challenge):
@@ -69,7 +81,8 @@ class Rfb:
     """A connection. picture: rows of the screen, each bytes of red, green, blue."""
 
     def __init__(self, port=None, path=None, password=None, timeout=30):
-        self.socket = socket.socket(socket.AF_UNIX) if path else socket.create_connection(("127.0.0.1", port), timeout)
+        self.socket = socket.socket(socket.AF_UNIX) if path else socket.create_connection(
+            ("127.0.0.1", port), timeout)
         self.socket.settimeout(timeout)
         if path:
             self.socket.connect(path)
@@ -88,7 +101,8 @@ class Rfb:
         self.read(16)
         self.name = self.read(struct.unpack(">I", self.read(4))[0]).decode()
         # 32 bits, red in the highest of three bytes, little-endian.
-        self.socket.sendall(struct.pack(">B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
+        self.socket.sendall(
+            struct.pack(">B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
         self.socket.sendall(struct.pack(">BxHii", 2, 2, 0, -223))   # raw; the size may change
         self.clear()
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test Anything Protocol output for the Python tests.
 
-A test program collects cases (functions that return normally, raise Skip, or raise anything else) and
-calls run(). Each case has a time limit of its own, kept with SIGALRM, so one that hangs fails alone.
+A test program collects cases (functions that return normally, raise Skip, or raise anything else)
+and calls run(). Each case has a time limit of its own, kept with SIGALRM, so one that hangs fails
+alone.
 """
 
 import signal
@@ -31,7 +32,9 @@ def diagnostic(text):
 
 
 def run(cases, limit=300):
-    """Runs cases, a list of (name, function) or (name, function, seconds). Exits 0 if none failed."""
+    """Runs cases, a list of (name, function) or (name, function, seconds). Exits 0 if none
+    failed.
+    """
     signal.signal(signal.SIGALRM, _on_alarm)
     # A runner that gives up sends SIGTERM: leave through the cases' own clean-up.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(143))

@@ -23,8 +23,8 @@ STREAMS = make_golden.read_streams()
 
 
 def tool(*arguments, status=0):
-    result = subprocess.run([sys.executable, make_golden.TOOL, *arguments], capture_output=True, text=True,
-                            check=False)
+    result = subprocess.run([sys.executable, make_golden.TOOL, *arguments], capture_output=True,
+                            text=True, check=False)
     assert result.returncode == status, \
         f"{arguments}: status {result.returncode}, not {status}: {result.stderr[:500]}"
     return result.stdout if status != 2 else result.stderr
@@ -104,7 +104,9 @@ def difference():
 
 
 def without_description():
-    """Without JSON: sections are found by their footers; another stream's description can be lent."""
+    """Without JSON: sections are found by their footers; another stream's description can be
+    lent.
+    """
     data = STREAMS["10.0-linux-hash"]
     bare = data[:analyze.find_description(data)]
     stream = analyze.Stream(bare)

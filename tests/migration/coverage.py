@@ -3,14 +3,15 @@
 """Proves that no byte of a state struct is forgotten, and none is taken care of twice.
 
 coverage.py [--source DIR] DUMP-STATE PROGRAM
-                                        runs the tests (TAP): the program as it is, and every row taken
+                                        runs the tests (TAP): the program as it is, and every row
+                                        taken
                                         out or doubled in a copy of the data, which must be noticed
-coverage.py --show DUMP-STATE PROGRAM   prints for each struct what covers each member
-coverage.py --drop STRUCT:ROW ...       judges without a row (a field's or a member's name), as a demonstration
+coverage.py --show DUMP-STATE PROGRAM   prints for each struct what covers each member coverage.py
+--drop STRUCT:ROW ...       judges without a row (a field's or a member's name), as a demonstration
 
-Each member of a struct that a description names must be in exactly one of: a field, derived, immutable,
-host_only, elsewhere. What a struct begins with and what is described itself (DeviceState, CPUState) is covered
-there. docs/devel/vmstate.md says what the words mean.
+Each member of a struct that a description names must be in exactly one of: a field, derived,
+immutable, host_only, elsewhere. What a struct begins with and what is described itself
+(DeviceState, CPUState) is covered there. docs/devel/vmstate.md says what the words mean.
 """
 import argparse
 import copy
@@ -46,10 +47,13 @@ class Layout:
             for index in range(member["count"]):
                 name = path if member["count"] == 1 else f"{path}[{index}]"
                 # An anonymous struct's members are the outer one's.
-                self._flatten(inner, start + index * member["element"], name + "." if member["name"] else prefix)
+                self._flatten(inner, start + index * member["element"],
+                              name + "." if member["name"] else prefix)
 
     def find(self, path):
-        """Ranges of a member: "a", "a.b", "a.b" in each element where a is an array; and its row."""
+        """Ranges of a member: "a", "a.b", "a.b" in each element where a is an array; and its
+        row.
+        """
         return self._find(self.members, 0, path.split("."))
 
     def _find(self, members, base, words):
@@ -122,8 +126,10 @@ class Judge:
         optional = [n for n in row["subsections"] if self.rows[n]["needed"]]
         cleared = cleared or row["pre_load"]
         if optional and not cleared:
-            self.problem(f"{row['name']}: subsections that may be missing, but no pre_load that sets what they "
-                         "carry")
+            self.problem(
+                f"{row['name']}: subsections that may be missing, but no pre_load that sets what "
+                "they "
+                "carry")
         for subsection in row["subsections"]:
             self._visit(subsection, struct, cleared)
 
@@ -134,7 +140,8 @@ class Judge:
             self.problem(f"{struct}: not in the debug information with {sorted(sizes)} bytes")
             return None
         if len(found) > 1:
-            self.problem(f"{struct}: {len(found)} different structs of that name and size; rename one")
+            self.problem(
+                f"{struct}: {len(found)} different structs of that name and size; rename one")
             return None
         return Layout(found[0])
 
@@ -162,30 +169,33 @@ class Judge:
                 return []
             return found[0]
         part, size = field.get("part", [0, field["size"]])
-        return [(field["offset"] + i * field["size"] + part, field["offset"] + i * field["size"] + part + size)
-                for i in range(field["count"])]
+        return [(field["offset"] + i * field["size"] + part,
+                 field["offset"] + i * field["size"] + part + size) for i in range(field["count"])]
 
     def _check_type(self, struct, layout, row, field):
         """A struct's field has the description of that struct."""
         inner = self.rows[field["description"]]
         found = layout.find(name_of_field(field))
         if found and field["struct"] and found[1].get("type") != inner.get("struct"):
-            self.problem(f"{row['name']}.{field['name']}: the member is {found[1].get('type')}, the description "
-                         f"'{inner['name']}' is of {inner.get('struct')}")
+            self.problem(
+                f"{row['name']}.{field['name']}: the member is {found[1].get('type')}, the "
+                "description "
+                f"'{inner['name']}' is of {inner.get('struct')}")
 
     def _fields(self, struct, layout, row):
         for field in row["fields"]:
             if "description" in field:
                 self._check_type(struct, layout, row, field)
-            self._claim(struct, self._field_ranges(struct, layout, row, field), row, "field " + field["name"],
-                        field["name"] in row["aliases"])
+            self._claim(struct, self._field_ranges(struct, layout, row, field), row,
+                        "field " + field["name"], field["name"] in row["aliases"])
 
     def _lists(self, struct, layout, row):
         for kind in LISTS:
             for name in row[kind]:
                 found = layout.find(name)
                 if not found:
-                    self.problem(f"{row['name']}: {kind} names '{name}', which is no member of {struct}")
+                    self.problem(
+                        f"{row['name']}: {kind} names '{name}', which is no member of {struct}")
                 else:
                     self._claim(struct, found[0], row, f"{kind} {name}", False)
         if row["derived"] and not row["post_load"]:
@@ -219,19 +229,23 @@ class Judge:
                     self.problem(f"{row['name']}: alias '{name}' lies over no other field")
 
     def _base(self, struct, layout):
-        """What the struct begins with takes care of itself if it has nothing to save or is a section."""
+        """What the struct begins with takes care of itself if it has nothing to save or is a
+        section.
+        """
         first = layout.members[0] if layout.members else {}
         if first.get("type") not in self.pools or first.get("pointer") or first["count"] != 1:
             return
         sections = {s["description"] for s in self.data["sections"] if "description" in s}
         saving = [n for n in self.pools[first["type"]] if self.rows[n]["fields"]]
         if not saving or sections.intersection(self.pools[first["type"]]):
-            self._claim(struct, [(0, first["size"])], {"name": "its own descriptions"}, first["type"], False)
+            self._claim(struct, [(0, first["size"])], {"name": "its own descriptions"},
+                        first["type"], False)
 
     def _bits(self, struct, layout):
         for member in layout.members:
             if member.get("bits"):
-                self.problem(f"{struct}.{member['name']}: a bit-field; its bytes cannot be told apart")
+                self.problem(
+                    f"{struct}.{member['name']}: a bit-field; its bytes cannot be told apart")
 
     def _classes(self):
         for row in self.data["classes"]:
@@ -242,8 +256,9 @@ class Judge:
                 continue
             inner = self.rows[row["description"]]
             if inner.get("size") != row["size"]:
-                self.problem(f"device class {row['name']}: its struct has {row['size']} bytes, that of "
-                             f"'{inner['name']}' {inner.get('size')}")
+                self.problem(
+                    f"device class {row['name']}: its struct has {row['size']} bytes, that of "
+                    f"'{inner['name']}' {inner.get('size')}")
 
     def judge(self, only=None):
         """only: no other structs than this."""
@@ -302,7 +317,9 @@ def structs_in_source(folder):
     """Every struct that a description in the source names, and the file."""
     found = {}
     for path, folders, files in os.walk(folder):
-        folders[:] = [f for f in folders if f not in ("tests", ".git") and not f.startswith("build")]
+        folders[:] = [
+            f for f in folders if f not in ("tests", ".git") and not f.startswith("build")
+        ]
         for name in files:
             if name.endswith(".c"):
                 with open(os.path.join(path, name), encoding="utf-8") as file:
@@ -321,14 +338,16 @@ class Tests:
         assert not problems, "\n".join(problems)
         judged = Judge(self.data)
         judged.judge()
-        tap.diagnostic(f"{len(judged.pools)} structs of {sum(l.size for l in judged.layouts.values())} bytes, "
-                       f"{len(list(every_row(self.data)))} rows")
+        tap.diagnostic(
+            f"{len(judged.pools)} structs of {sum(l.size for l in judged.layouts.values())} bytes, "
+            f"{len(list(every_row(self.data)))} rows")
 
     def known(self):
         """The data is what it should be: the structs everybody knows are in it."""
         pools = Judge(self.data).pools
-        for struct in ("PowerPCCPU", "CPUState", "SpaprMachine", "SpaprCpuState", "XiveState", "XicsState",
-                       "SpaprVty", "VioDevice", "DeviceState", "ClockState", "GlobalState", "SpaprTceTable"):
+        for struct in ("PowerPCCPU", "CPUState", "SpaprMachine", "SpaprCpuState", "XiveState",
+                       "XicsState", "SpaprVty", "VioDevice", "DeviceState", "ClockState",
+                       "GlobalState", "SpaprTceTable"):
             assert struct in pools, struct
         assert len(self.data["sections"]) > 15
 
@@ -344,28 +363,36 @@ class Tests:
         assert not lost, "\n".join(lost)
 
     def removed(self):
-        """Taking out any row of any description is noticed; an alias's twin covers what it leaves."""
+        """Taking out any row of any description is noticed; an alias's twin covers what it
+        leaves.
+        """
         quiet = []
         for struct, number, kind, index in every_row(self.data):
             row = self.data["descriptions"][number]
             entry = row[kind][index]
             if kind == "fields" and entry["name"] in row["aliases"]:
                 continue            # the alias's own list is then wrong: tested by "aliases"
-            if not judge(changed(self.data, number, kind, lambda rows, i=index: rows.pop(i)), struct):
+            if not judge(changed(self.data, number, kind, lambda rows, i=index: rows.pop(i)),
+                         struct):
                 quiet.append(text_of(self.data, number, kind, index))
         assert not quiet, "not noticed when missing:\n" + "\n".join(quiet)
 
     def aliases(self):
-        """Taking out a field that is an alias leaves a name in the list of them; one that lies alone is no alias."""
+        """Taking out a field that is an alias leaves a name in the list of them; one that lies
+        alone is no alias.
+        """
         quiet, found = [], 0
         for number, row in enumerate(self.data["descriptions"]):
             for name in row.get("aliases", []):
                 found += 1
                 kept = [f for f in row["fields"] if f["name"] != name]
-                if not judge(changed(self.data, number, "fields", lambda rows, k=kept: rows.__setitem__(slice(None), k)),
-                             row.get("struct")):
+                if not judge(
+                        changed(self.data, number, "fields",
+                                lambda rows, k=kept: rows.__setitem__(slice(None), k)),
+                        row.get("struct")):
                     quiet.append(f"{row['name']}.{name}")
-        assert found and not quiet, f"{found} aliases; not noticed when missing:\n" + "\n".join(quiet)
+        assert found and not quiet, \
+            f"{found} aliases; not noticed when missing:\n" + "\n".join(quiet)
 
     def doubled(self):
         """So is having one twice, in its own list or in another."""
@@ -375,12 +402,14 @@ class Tests:
             # (an alias may be there twice: it is an alias of its twin)
             if kind == "fields" and entry["name"] in self.data["descriptions"][number]["aliases"]:
                 continue
-            if not judge(changed(self.data, number, kind, lambda rows, e=entry: rows.append(e)), struct):
+            if not judge(changed(self.data, number, kind, lambda rows, e=entry: rows.append(e)),
+                         struct):
                 quiet.append(text_of(self.data, number, kind, index))
             if kind == "fields":
                 continue
             other = "host_only" if kind != "host_only" else "immutable"
-            if not judge(changed(self.data, number, other, lambda rows, e=entry: rows.append(e)), struct):
+            if not judge(changed(self.data, number, other, lambda rows, e=entry: rows.append(e)),
+                         struct):
                 quiet.append(f"{text_of(self.data, number, kind, index)}, also in {other}")
         assert not quiet, "not noticed when doubled:\n" + "\n".join(quiet)
 
@@ -394,7 +423,8 @@ class Tests:
             assert any(words in p for p in problems), f"{words}: {problems}"
 
         expect("immutable", lambda rows: rows.append("nonsense"), "'nonsense', which is no member")
-        expect("aliases", lambda rows: rows.append("env.nip"), "only fields that are marked as aliases")
+        expect("aliases", lambda rows: rows.append("env.nip"),
+               "only fields that are marked as aliases")
         expect("aliases", lambda rows: rows.append("nonsense"), "is no field of it")
         no_post_load = changed(data, number, "fields", lambda rows: None)
         no_post_load["descriptions"][number]["post_load"] = False
@@ -414,7 +444,10 @@ class Tests:
             data = dict(self.data)
             data["structs"] = dict(data["structs"])
             definition = copy.deepcopy(definitions[0])
-            padding = {"name": "brand_new", "offset": definition["size"], "size": 8, "count": 1, "element": 8}
+            padding = {
+                "name": "brand_new", "offset": definition["size"], "size": 8, "count": 1, "element":
+                8
+            }
             definition["members"].append(padding)
             definition["size"] += 8
             data["structs"][struct] = [definition]
@@ -459,7 +492,8 @@ def drop(data, what):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--source", metavar="DIR")
     parser.add_argument("--drop", action="append", default=[], metavar="STRUCT:ROW")
@@ -478,9 +512,9 @@ def main():
             print(text)
         sys.exit(1 if problems else 0)
     tests = Tests(data, options.source)
-    tap.run([(name, getattr(tests, name)) for name in ("clean", "known", "reached", "removed", "aliases",
-                                                       "doubled", "wrong", "shapes")],
-            limit=240)
+    tap.run([(name, getattr(tests, name))
+             for name in ("clean", "known", "reached", "removed", "aliases", "doubled", "wrong",
+                          "shapes")], limit=240)
 
 
 if __name__ == "__main__":

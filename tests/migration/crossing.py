@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Running guests that move between QEMU and Gossamer.
 
-crossing.py --list [quick|long]; crossing.py [CASE...]
-crossing.py --walk q10,g,q10 [--machine M] [--cpu C] [--smp N] [--append TEXT] [--load LOAD]
+crossing.py --list [quick|long]; crossing.py [CASE...] crossing.py --walk q10,g,q10 [--machine M]
+[--cpu C] [--smp N] [--append TEXT] [--load LOAD]
 
-A walk starts a guest on its first emulator and takes it to each of the others: `g` is Gossamer, `q7` and `q10`
-are QEMU 7.2 and 10.0.2, `g7` and `g10` Gossamer that is sent what those would be.  --compare SOURCE,TARGET compares
-the guest's memory on both sides.  Whatever QEMU is missing makes its cases count as skipped:
+A walk starts a guest on its first emulator and takes it to each of the others: `g` is Gossamer,
+`q7` and `q10` are QEMU 7.2 and 10.0.2, `g7` and `g10` Gossamer that is sent what those would be.
+--compare SOURCE,TARGET compares the guest's memory on both sides.  Whatever QEMU is missing makes
+its cases count as skipped:
 
   GOSSAMER_QEMU7    command that starts QEMU 7.2, else "qemu-system-ppc64" if that is one
-  GOSSAMER_QEMU10   command that starts QEMU 10.0, such as "PATH/bin/qemu-system-ppc64 -L PATH/share/qemu", else
+  GOSSAMER_QEMU10   command that starts QEMU 10.0, such as "PATH/bin/qemu-system-ppc64 -L
+  PATH/share/qemu", else
                     that of Debian 12's backports, fetched into the cache folder
 
-After each step the guest must answer, its counter must have gone on, its checksums must hold, every processor
-must take timer interrupts, the kernel must not complain, and its clock must have gone with the host's.
+After each step the guest must answer, its counter must have gone on, its checksums must hold, every
+processor must take timer interrupts, the kernel must not complain, and its clock must have gone
+with the host's.
 """
 import argparse
 import contextlib
@@ -77,11 +80,18 @@ def emulator(kind, stack, target='ppc64', **options):
 LOADS = {
     'idle': ['(while sleep 1; do cut -d" " -f1 /proc/uptime >> /wakes; done) & true'],
     'loop': ['(while :; do n=$((n + 1)); echo $n > /count; done) & true'],
-    'checksums': ['(while :; do [ "$(md5sum < /big)" = "$sum" ] || echo checksum >> /bad; done) & true'],
-    'openssl': ['(while :; do openssl speed -seconds 1 -bytes 8192 -evp aes-256-gcm > /ssl 2>&1 || '
-                'echo openssl >> /bad; done) & true'],
-    'stress': ['(stress-ng --verify --cpu 1 --fork 1 --timer 1 --timer-freq 1000 --signal 1 --vm 1 --vm-bytes 8M '
-               '--oomable --temp-path /tmp --timeout 100000 > /stress 2>&1 || echo stress-ng >> /bad) & true'],
+    'checksums':
+    ['(while :; do [ "$(md5sum < /big)" = "$sum" ] || echo checksum >> /bad; done) & true'],
+    'openssl': [
+        '(while :; do openssl speed -seconds 1 -bytes 8192 -evp aes-256-gcm > /ssl 2>&1 || '
+        'echo openssl >> /bad; done) & true'
+    ],
+    'stress': [
+        '(stress-ng --verify --cpu 1 --fork 1 --timer 1 --timer-freq 1000 --signal 1 --vm 1 '
+        '--vm-bytes 8M '
+        '--oomable --temp-path /tmp --timeout 100000 > /stress 2>&1 || echo stress-ng >> /bad) & '
+        'true'
+    ],
 }
 LOADS['busy'] = LOADS['loop'] + LOADS['checksums']
 LOADS['all'] = LOADS['busy'] + LOADS['openssl'] + LOADS['stress']
@@ -93,16 +103,18 @@ class Walk:
     prompt = r'^.*# $'
     rate = 1    # of time to what the guest takes for it
 
-    def __init__(self, first, load='busy', machine='pseries-7.2', cpu='power9_v2.0', smp=1, append='',
-                 memory='512M', lenient=(), live=False):
+    def __init__(self, first, load='busy', machine='pseries-7.2', cpu='power9_v2.0', smp=1,
+                 append='', memory='512M', lenient=(), live=False):
         self.stack = contextlib.ExitStack()
-        self.folder = self.stack.enter_context(tempfile.TemporaryDirectory(prefix='gossamer-crossing-'))
+        self.folder = self.stack.enter_context(
+            tempfile.TemporaryDirectory(prefix='gossamer-crossing-'))
         self.load, self.smp, self.steps, self.lenient, self.live = load, smp, 0, lenient, live
         self.options = {'machine': machine, 'cpu': cpu, 'memory': memory, 'smp': smp}
         self.kernel, self.initrd = debian_installer()
         self.programs = load in ('all', 'openssl', 'stress')
         if self.programs:
-            self.initrd = initramfs.image(os.path.join(self.folder, 'programs.cpio'), programs.contents())
+            self.initrd = initramfs.image(os.path.join(self.folder, 'programs.cpio'),
+                                          programs.contents())
         self.append = 'console=hvc0 quiet ' + ('' if self.programs else 'rdinit=/bin/sh ') + append
         self.guest, self.first = None, first
 
@@ -118,16 +130,21 @@ class Walk:
         self.stack.close()
 
     def boot(self, kind, name, extra=()):
-        return emulator(kind, self.stack, name=name, extra=extra, kernel=self.kernel, initrd=self.initrd,
-                        append=self.append, **self.options)
+        return emulator(kind, self.stack, name=name, extra=extra, kernel=self.kernel,
+                        initrd=self.initrd, append=self.append, **self.options)
 
     def start(self, kind):
         self.guest = guest = self.boot(kind, f'crossing-0-{kind}')
         guest.expect(self.prompt, 240)
         if not self.programs:
-            guest.shell('mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; true')
+            guest.shell(
+                'mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; '
+                'true'
+            )
         guest.shell('dmesg -c > /boot-messages')
-        guest.shell('head -c 1000000 /proc/kallsyms > /big; sum=$(md5sum < /big); echo 0 > /count; : > /bad')
+        guest.shell(
+            'head -c 1000000 /proc/kallsyms > /big; sum=$(md5sum < /big); echo 0 > /count; : > /bad'
+        )
         for command in LOADS[self.load]:
             guest.shell(command)
         time.sleep(1)
@@ -135,15 +152,16 @@ class Walk:
         self.uptime = 0
 
     def clock(self):
-        """The guest's clock less the host's: between which two numbers it is. A host that is busy makes them far apart,
-        and no test fail."""
+        """The guest's clock less the host's: between which two numbers it is. A host that is busy
+        makes them far apart, and no test fail."""
         low, high = -math.inf, math.inf
         for _ in range(3):
             before = time.monotonic()
             seen = float(self.guest.shell('cat /proc/uptime', 60).split()[0])
             after = time.monotonic()
             # The guest shows hundredths, cut off.
-            low, high = max(low, seen * self.rate - after), min(high, (seen + 0.01) * self.rate - before)
+            low, high = max(low, seen * self.rate - after), min(high,
+                                                                (seen + 0.01) * self.rate - before)
         return low, high
 
     def cross(self, kind):
@@ -155,7 +173,8 @@ class Walk:
         old.qmp.command('migrate-set-parameters', max_bandwidth=1 << 34)
         if old.kind.startswith('g'):
             old.qmp.command('migrate-set-parameters', x_wire=WIRES[kind])
-        # QEMU 7.2 loses writes of a guest that runs while it sends (to itself too: --compare q7,q7 shows it).
+        # QEMU 7.2 loses writes of a guest that runs while it sends (to itself too: --compare q7,q7
+        # shows it).
         stopped = old.kind == 'q7' and not self.live
         if stopped:
             old.qmp.command('stop')
@@ -184,8 +203,10 @@ class Walk:
         now = self.clock()
         drift = (sum(now) - sum(self.began)) / 2
         unknown = (now[1] - now[0] + self.began[1] - self.began[0]) / 2
-        report = (f'{step}: total {info.get("total-time")} ms, down {info.get("downtime")} ms, first answer after '
-                  f'{waited:.2f} s, clock {drift:+.3f} s')
+        report = (
+            f'{step}: total {info.get("total-time")} ms, down {info.get("downtime")} ms, first '
+            'answer after '
+            f'{waited:.2f} s, clock {drift:+.3f} s')
         if info.get('x-wire-lost'):
             report += f', lost: {info["x-wire-lost"]}'
         tap.diagnostic(report)
@@ -208,10 +229,13 @@ class Walk:
     def check(self, step, count):
         """What must hold after each step."""
         guest, first = self.guest, self.ticks()
-        guest.shell('for i in ' + '1 ' * (2 * self.smp) + '; do (x=0; while [ $((x += 1)) -lt 300 ]; do :; done) & '
-                    'done; sleep 1', 60)
+        guest.shell(
+            'for i in ' + '1 ' * (2 * self.smp) +
+            '; do (x=0; while [ $((x += 1)) -lt 300 ]; do :; done) & '
+            'done; sleep 1', 60)
         second = self.ticks()
-        assert all(a < b for a, b in zip(first, second)), f'{step}: timer interrupts stand still: {first}, {second}'
+        assert all(a < b for a, b in zip(first, second)), \
+            f'{step}: timer interrupts stand still: {first}, {second}'
         if self.load == 'idle' and 'wake' not in self.lenient:
             wakes = [float(t) for t in guest.shell('cat /wakes', 60).split()]
             gaps = [b - a for a, b in zip(wakes, wakes[1:])]
@@ -219,8 +243,10 @@ class Walk:
         now = self.count()
         assert self.load in ('idle', 'openssl', 'stress', 'checksums') or now > count, \
             f'{step}: the count went from {count} to {now}'
-        assert guest.shell('[ "$(md5sum < /big)" = "$sum" ]; echo $?', 60) == '0', f'{step}: /big was damaged'
-        assert guest.shell('cat /bad', 60) == '', step + ': ' + guest.shell('cat /bad /stress /ssl; true', 60)
+        assert guest.shell('[ "$(md5sum < /big)" = "$sum" ]; echo $?', 60) == '0', \
+            f'{step}: /big was damaged'
+        assert guest.shell('cat /bad', 60) == '', \
+            step + ': ' + guest.shell('cat /bad /stress /ssl; true', 60)
         seen = float(guest.shell('cat /proc/uptime', 60).split()[0])
         assert seen > self.uptime, f'{step}: uptime went from {self.uptime} to {seen}'
         self.uptime = seen
@@ -232,7 +258,9 @@ class Walk:
 
 
 def memory(source, target, times, **options):
-    """The guest's memory, when it has been sent while the guest worked, is what it was when it stopped."""
+    """The guest's memory, when it has been sent while the guest worked, is what it was when it
+    stopped.
+    """
     for kind in (source, target):
         command_of(kind)
 
@@ -252,7 +280,10 @@ def memory(source, target, times, **options):
             new.qmp.wait_state('paused')
             one, two = dump(old, 'one'), dump(new, 'two')
             new.end()
-            pages = [f'{at:#x}' for at in range(0, len(one), 4096) if one[at:at + 4096] != two[at:at + 4096]]
+            pages = [
+                f'{at:#x}' for at in range(0, len(one), 4096)
+                if one[at:at + 4096] != two[at:at + 4096]
+            ]
             assert len(one) == len(two) and not pages, f'{len(pages)} pages differ: {pages[:8]}'
             old.qmp.command('cont')
             time.sleep(0.5)
@@ -314,8 +345,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--walk')
     parser.add_argument('--compare', help='SOURCE,TARGET: compare memory five times')
-    for name, default in (('machine', 'pseries-7.2'), ('cpu', 'power9_v2.0'), ('append', ''), ('load', 'busy'),
-                          ('memory', '512M')):
+    for name, default in (('machine', 'pseries-7.2'), ('cpu', 'power9_v2.0'), ('append', ''),
+                          ('load', 'busy'), ('memory', '512M')):
         parser.add_argument('--' + name, default=default)
     parser.add_argument('--smp', type=int, default=1)
     parser.add_argument('--lenient', action='append', default=[])
@@ -328,8 +359,8 @@ def main():
     elif path:
         cases = [(path, lambda: walk(path, **args))]
     else:
-        cases = [(name, lambda row=CASES[name]: row[1](**row[2]) if callable(row[1]) else walk(row[1], **row[2]))
-                 for name in names or CASES]
+        cases = [(name, lambda row=CASES[name]: row[1](**row[2])
+                  if callable(row[1]) else walk(row[1], **row[2])) for name in names or CASES]
     tap.run(cases, limit=int(stretch(1200)))
 
 

@@ -2,10 +2,10 @@
 /*
  * A guest for migration tests: writes to memory at a given rate, and knows what must be there.
  *
- * A line "MIB RATE" on the console sets the working set and how many MiB of pages a second are written (0: as
- * fast as it goes).  Every page of the set holds the number of the pass that wrote it last, at two places; each
- * visit looks at both.  "pass N" is printed after each pass, at most a few times a second, "BAD ..." if a page
- * or the time base is wrong.
+ * A line "MIB RATE" on the console sets the working set and how many MiB of pages a second are
+ * written (0: as fast as it goes).  Every page of the set holds the number of the pass that wrote
+ * it last, at two places; each visit looks at both.  "pass N" is printed after each pass, at most a
+ * few times a second, "BAD ..." if a page or the time base is wrong.
  */
 #include "bare.h"
 

@@ -181,7 +181,8 @@ static void walk_unit(Dwarf_Die *unit, json_t *wanted)
             take(wanted, dwarf_diename(&child), &child);
             break;
         case DW_TAG_typedef:
-            if (json_object_get(wanted, dwarf_diename(&child)) && resolve_type(&child, &type, &name)) {
+            if (json_object_get(wanted, dwarf_diename(&child)) &&
+                resolve_type(&child, &type, &name)) {
                 take(wanted, dwarf_diename(&child), &type);
             }
             break;

@@ -7,9 +7,10 @@
 #include <jansson.h>
 
 /*
- * wanted: an object whose members are names of structs (or typedefs), each an empty array; it gets every
- * different definition: {"size", "members": [{"name", "offset", "size", "count", "element", "type",
- * "pointer": true, "bits": true, "members": […]}]}.  False: the program has no debug information.
+ * wanted: an object whose members are names of structs (or typedefs), each an empty array; it gets
+ * every different definition: {"size", "members": [{"name", "offset", "size", "count", "element",
+ * "type", "pointer": true, "bits": true, "members": […]}]}.  False: the program has no debug
+ * information.
  */
 bool layout_read(const char *program, json_t *wanted);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Everything that the audit of state needs to know, as JSON on standard output: all descriptions that are
- * registered in a machine or named by a device class, and the layouts of their structs as the debug
- * information of a program has them.  coverage.py judges it.
+ * Everything that the audit of state needs to know, as JSON on standard output: all descriptions
+ * that are registered in a machine or named by a device class, and the layouts of their structs as
+ * the debug information of a program has them.  coverage.py judges it.
  *
  * dump-state PROGRAM: the emulator, built from the same libraries as this.
  */
@@ -48,10 +48,12 @@ static json_t *descriptions(Dump *dump, const VMStateDescription *const *list)
 /* What the field's bytes are, as a word. */
 static const char *kind_of(const VMStateField *field)
 {
-    const uint32_t counted = VMS_VARRAY_INT32 | VMS_VARRAY_UINT8 | VMS_VARRAY_UINT16 | VMS_VARRAY_UINT32;
+    const uint32_t counted =
+        VMS_VARRAY_INT32 | VMS_VARRAY_UINT8 | VMS_VARRAY_UINT16 | VMS_VARRAY_UINT32;
 
     if (field->flags & VMS_MUST_EXIST || field->info == &vmstate_info_unused_buffer ||
-        field->info == &vmstate_info_tmp || (field->info && field->info->part_size == VMSTATE_NO_PART)) {
+        field->info == &vmstate_info_tmp ||
+        (field->info && field->info->part_size == VMSTATE_NO_PART)) {
         return "nothing";
     }
     if (field->flags & VMS_POINTER) {
@@ -68,10 +70,10 @@ static json_t *dump_field(Dump *dump, const VMStateField *field)
 {
     size_t part = field->info && field->info->part_size ? field->info->part_size : 0;
     bool pointers = field->flags & VMS_ARRAY_OF_POINTER;
-    json_t *row = json_pack("{s:s, s:s, s:I, s:I, s:I, s:b}", "name", field->name, "kind", kind_of(field), "offset",
-                            (json_int_t)field->offset, "size",
-                            (json_int_t)(pointers ? sizeof(void *) : field->size), "count",
-                            (json_int_t)(field->flags & VMS_ARRAY ? field->num : 1), "pointers", pointers);
+    json_t *row = json_pack(
+        "{s:s, s:s, s:I, s:I, s:I, s:b}", "name", field->name, "kind", kind_of(field), "offset",
+        (json_int_t)field->offset, "size", (json_int_t)(pointers ? sizeof(void *) : field->size),
+        "count", (json_int_t)(field->flags & VMS_ARRAY ? field->num : 1), "pointers", pointers);
 
     if (part && part != VMSTATE_NO_PART) {
         json_object_set_new(row, "part", json_pack("[I, I]", (json_int_t)field->info->part_offset,
@@ -131,10 +133,10 @@ static json_t *dump_sections(Dump *dump)
     for (guint i = 0; i < entries->len; i++) {
         const StateEntry *entry = g_ptr_array_index(entries, i);
 
-        json_array_append_new(sections, entry->vmsd
-                                            ? json_pack("{s:s, s:i}", "name", entry->idstr, "description",
-                                                        dump_description(dump, entry->vmsd))
-                                            : json_pack("{s:s}", "name", entry->idstr));
+        json_array_append_new(sections, entry->vmsd ? json_pack("{s:s, s:i}", "name", entry->idstr,
+                                                                "description",
+                                                                dump_description(dump, entry->vmsd))
+                                                    : json_pack("{s:s}", "name", entry->idstr));
     }
     return sections;
 }
@@ -161,14 +163,16 @@ static json_t *dump_classes(Dump *dump)
 int main(int argc, char **argv)
 {
     static const VMStateDescription *const bases[] = {&vmstate_object_base, &vmstate_device_base,
-                                                      &vmstate_bus_base, &vmstate_machine_base, &vmstate_mac_firmware,
+                                                      &vmstate_bus_base, &vmstate_machine_base,
+                                                      &vmstate_mac_firmware,
                                                       /* That no device has yet. */
                                                       &vmstate_pci_bridge,
 #ifdef CONFIG_SLIRP
                                                       &app_vmstate_slirp,
 #endif
                                                       NULL};
-    Dump dump = {.seen = g_hash_table_new(NULL, NULL), .rows = json_array(), .wanted = json_object()};
+    Dump dump = {
+        .seen = g_hash_table_new(NULL, NULL), .rows = json_array(), .wanted = json_object()};
     json_t *root = json_object();
     GError *error = NULL;
 

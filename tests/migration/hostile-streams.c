@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine of hostile-streams.h: its processors never run, it is made once and loaded again and again.
+ * The machine of hostile-streams.h: its processors never run, it is made once and loaded again and
+ * again.
  */
 #include "hostile-streams.h"
 
@@ -71,7 +72,8 @@ static GBytes *without_pages(GBytes *full)
     uint32_t number = state_registry_find(runtime_state_registry(), "ram", 0)->section_id;
 
     /* Its head follows another section's footer: kind, number; and its records. */
-    for (at += 5; !(at[-5] == STATE_SECTION_FOOTER && at[0] == STATE_SECTION_END && ldl_be_p(at + 1) == number);
+    for (at += 5; !(at[-5] == STATE_SECTION_FOOTER && at[0] == STATE_SECTION_END &&
+                    ldl_be_p(at + 1) == number);
          at++) {
         g_assert(at + 16 < end);
     }
@@ -169,7 +171,8 @@ static void find_parts(Hostile *h)
             state_get_counted_string(s, name);
             part.entry = state_registry_find(runtime_state_registry(), name, state_get_be32(s));
             part.version = (int)state_get_be32(s);
-            g_hash_table_insert(numbers, GUINT_TO_POINTER(number), GUINT_TO_POINTER(h->parts->len + 1));
+            g_hash_table_insert(numbers, GUINT_TO_POINTER(number),
+                                GUINT_TO_POINTER(h->parts->len + 1));
         } else {
             guint i = GPOINTER_TO_UINT(g_hash_table_lookup(numbers, GUINT_TO_POINTER(number)));
 
@@ -218,7 +221,8 @@ void hostile_restore(Hostile *h)
     }
 }
 
-bool hostile_load(const Hostile *h, const HostilePart *part, const void *data, gsize size, char **text)
+bool hostile_load(const Hostile *h, const HostilePart *part, const void *data, gsize size,
+                  char **text)
 {
     GError *error = NULL;
     bool ok;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Live migration: a guest that knows what its memory must hold (dirtier.c) goes from one emulator to another.
+"""Live migration: a guest that knows what its memory must hold (dirtier.c) goes from one emulator
+to another.
 
-Which two: $GOSSAMER_EMULATOR on both sides; the cases in CROSSING put QEMU 10.0 on one side: the command in
-$GOSSAMER_QEMU10, or that of Debian 12's backports, fetched into the cache folder.
+Which two: $GOSSAMER_EMULATOR on both sides; the cases in CROSSING put QEMU 10.0 on one side: the
+command in $GOSSAMER_QEMU10, or that of Debian 12's backports, fetched into the cache folder.
 """
 
 import argparse
@@ -35,16 +36,18 @@ ENDS = ("completed", "failed", "cancelled")
 class Side:
     """One emulator with the guest, or waiting for it."""
 
-    def __init__(self, world, name, incoming=None, emulator=None, memory="256M", extra=(), smp="1", monitor=False,
-                 machine=MACHINE):
+    def __init__(self, world, name, incoming=None, emulator=None, memory="256M", extra=(), smp="1",
+                 monitor=False, machine=MACHINE):
         self.world = world
         self.name = name
         self.emulator = shlex.split(emulator) if emulator else [emulator_path()]
         qmp, console = world.path(name + ".qmp"), world.path(name + ".console")
-        command = self.emulator + ["-M", machine, "-cpu", "power9_v2.0", "-smp", smp, "-m", memory, "-nodefaults",
-                                   "-display", "none", "-bios", world.guest, "-serial", "chardev:c", "-chardev",
-                                   f"socket,id=c,path={console},server=on,wait=off",
-                                   "-qmp", f"unix:{qmp},server=on,wait=off"]
+        command = self.emulator + [
+            "-M", machine, "-cpu", "power9_v2.0", "-smp", smp, "-m", memory, "-nodefaults",
+            "-display", "none", "-bios", world.guest, "-serial", "chardev:c", "-chardev",
+            f"socket,id=c,path={console},server=on,wait=off", "-qmp",
+            f"unix:{qmp},server=on,wait=off"
+        ]
         if monitor:
             self.monitor_path = world.path(name + ".hmp")
             command += ["-monitor", f"unix:{self.monitor_path},server=on,wait=off"]
@@ -54,8 +57,8 @@ class Side:
         tap.diagnostic("$ " + " ".join(command))
         self.errors = world.path(name + ".errors")
         with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                                            cwd=world.folder)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors,
+                                            stderr=errors, cwd=world.folder)
         self.qmp = self.socket = None
         world.sides.append(self)
         self.qmp = Qmp(qmp, self.process)
@@ -65,8 +68,10 @@ class Side:
 
     def set(self, parameters=None, **capabilities):
         if capabilities:
-            self.qmp.command("migrate-set-capabilities", capabilities=[
-                {"capability": name.replace("_", "-"), "state": value} for name, value in capabilities.items()])
+            self.qmp.command(
+                "migrate-set-capabilities",
+                capabilities=[{"capability": name.replace("_", "-"), "state": value}
+                              for name, value in capabilities.items()])
         if parameters:
             self.qmp.command("migrate-set-parameters", **parameters)
 
@@ -242,9 +247,10 @@ def plain():
         info = move(world, *two(world))
         for name in ("total-time", "downtime", "setup-time", "ram"):
             assert name in info, f"no {name} in {info}"
-        for name in ("transferred", "remaining", "total", "duplicate", "skipped", "normal", "normal-bytes",
-                     "dirty-pages-rate", "mbps", "dirty-sync-count", "postcopy-requests", "page-size",
-                     "multifd-bytes", "pages-per-second", "precopy-bytes", "downtime-bytes", "postcopy-bytes",
+        for name in ("transferred", "remaining", "total", "duplicate", "skipped", "normal",
+                     "normal-bytes", "dirty-pages-rate", "mbps", "dirty-sync-count",
+                     "postcopy-requests", "page-size", "multifd-bytes", "pages-per-second",
+                     "precopy-bytes", "downtime-bytes", "postcopy-bytes",
                      "dirty-sync-missed-zero-copy"):
             assert name in info["ram"], f"no {name} in {info['ram']}"
 
@@ -289,7 +295,9 @@ def refused():
         assert "Size mismatch" in target.said(), target.said()
         source.wait_running()
         source.alive()
-        seen = [event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"]
+        seen = [
+            event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"
+        ]
         assert seen[:2] == ["setup", "active"] and seen[-1] == "failed", str(seen)
 
 
@@ -340,7 +348,9 @@ def cancel_connect():
 
 
 def quit_waits_not():
-    """HMP's migrate without -d ends with the emulator; so does a stream's command that does not end."""
+    """HMP's migrate without -d ends with the emulator; so does a stream's command that does not
+    end.
+    """
     with World() as world:
         source = world.source(monitor=True)
         source.set({"max-bandwidth": 100000})
@@ -383,11 +393,14 @@ def killed_target(after=0.3):
         source.alive()
         # And it may try again.
         second = Side(world, "second", incoming="unix:" + world.path("second"))
-        move(world, source, second, "unix:" + world.path("second"), {"downtime-limit": 300}, return_path=True)
+        move(world, source, second, "unix:" + world.path("second"), {"downtime-limit": 300},
+             return_path=True)
 
 
 def at_the_brink(world, through_proxy=False):
-    """(source, target, proxy) with all but the last pages on the other side; the rest fits into a socket."""
+    """(source, target, proxy) with all but the last pages on the other side; the rest fits into a
+    socket.
+    """
     source = world.source(1, 1)
     target = Side(world, "target", incoming="unix:" + world.path("stream"))
     proxy = Proxy(world, world.path("stream")) if through_proxy else None
@@ -401,8 +414,8 @@ def at_the_brink(world, through_proxy=False):
 
 
 def killed_at_random():
-    """The destination dies at ten moments, the last of them near the end: the source always runs on, or has
-    said before that the destination took the guest."""
+    """The destination dies at ten moments, the last of them near the end: the source always runs
+    on, or has said before that the destination took the guest."""
     chance = random.Random(int(os.environ.get("GOSSAMER_SEED", "1")))
     with World() as world:
         source = world.source(16, 30)
@@ -426,7 +439,9 @@ def killed_at_random():
 
 
 def killed_target_late():
-    """The destination dies with the whole stream before it, before it has said a word: the source runs on."""
+    """The destination dies with the whole stream before it, before it has said a word: the source
+    runs on.
+    """
     with World() as world:
         source, target, _ = at_the_brink(world)
         target.process.send_signal(signal.SIGSTOP)
@@ -441,7 +456,9 @@ def killed_target_late():
 
 
 def cut_network():
-    """Nothing passes any more: a cancel gives the guest back to the source; the target gives up or waits."""
+    """Nothing passes any more: a cancel gives the guest back to the source; the target gives up or
+    waits.
+    """
     with World() as world:
         uri = "unix:" + world.path("stream")
         source = world.source(64, 0)
@@ -465,7 +482,9 @@ def cut_network():
 
 
 def cut_at_the_end():
-    """The network is cut when the guest stands still already: the source takes it back by itself."""
+    """The network is cut when the guest stands still already: the source takes it back by
+    itself.
+    """
     with World() as world:
         source, target, proxy = at_the_brink(world, through_proxy=True)
         proxy.flows.clear()
@@ -480,7 +499,8 @@ def cut_at_the_end():
         proxy.flows.set()
         proxy.answers.set()
         time.sleep(2)
-        assert target.process.poll() is not None or not target.running(), "the guest runs on both sides"
+        assert target.process.poll() is not None or not target.running(), \
+            "the guest runs on both sides"
 
 
 def cut_multifd_at_the_end():
@@ -492,7 +512,8 @@ def cut_multifd_at_the_end():
             side.set(return_path=True, multifd=True)
         target.qmp.command("migrate-incoming", uri="unix:" + world.path("stream"))
         proxy = Proxy(world, world.path("stream"))
-        source.set({"max-bandwidth": 50 << 20, "downtime-limit": 2000}, pause_before_switchover=True)
+        source.set({"max-bandwidth": 50 << 20, "downtime-limit": 2000},
+                   pause_before_switchover=True)
         source.qmp.command("migrate", uri="unix:" + proxy.path)
         source.wait_status("pre-switchover")
         assert source.qmp.command("query-migrate")["ram"]["remaining"] > 4 << 20
@@ -601,7 +622,8 @@ def multifd_faults():
     """A channel more or less, another compression, the wrong transport; the destination dies."""
     with World() as world:
         source, target, uri = two(world, 64, 0)
-        source.set({"multifd-compression": "zstd", "max-bandwidth": 0}, multifd=True, return_path=True)
+        source.set({"multifd-compression": "zstd", "max-bandwidth": 0}, multifd=True,
+                   return_path=True)
         reply = source.qmp.reply("migrate", uri="exec:cat > /dev/null")
         assert "multi-channel" in reply["error"]["desc"], str(reply)
         target.end()
@@ -688,8 +710,9 @@ def background(emulators=(None, None), memory="256M", **capabilities):
     with World() as world:
         uri = "file:" + world.path("state")
         source = world.source(64, 0, emulator=emulators[0], memory=memory)
-        reply = source.qmp.reply("migrate-set-capabilities",
-                                 capabilities=[{"capability": "background-snapshot", "state": True}])
+        reply = source.qmp.reply(
+            "migrate-set-capabilities",
+            capabilities=[{"capability": "background-snapshot", "state": True}])
         if "error" in reply:
             assert "not supported by host kernel" in reply["error"]["desc"], str(reply)
             raise tap.Skip(reply["error"]["desc"])
@@ -739,19 +762,21 @@ def x509_folder(world):
     os.makedirs(folder)
 
     def run(*words):
-        done = subprocess.run(("openssl",) + words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              check=False)
+        done = subprocess.run(("openssl", ) + words, cwd=folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
         assert done.returncode == 0, done.stdout.decode()
 
-    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out", "ca-cert.pem", "-days", "30",
-        "-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE")
+    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca-key.pem", "-out",
+        "ca-cert.pem", "-days", "30", "-subj", "/CN=test authority", "-addext",
+        "basicConstraints=critical,CA:TRUE")
     for side, name, usage in (("server", "there", "serverAuth"), ("client", "here", "clientAuth")):
         with open(os.path.join(folder, "extensions"), "w", encoding="ascii") as file:
-            file.write(f"subjectAltName=DNS:{name}\nextendedKeyUsage={usage}\nbasicConstraints=CA:FALSE\n")
-        run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{side}-key.pem", "-out", "request.pem", "-subj",
-            f"/CN={name}")
-        run("x509", "-req", "-in", "request.pem", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem", "-CAcreateserial",
-            "-days", "30", "-extfile", "extensions", "-out", f"{side}-cert.pem")
+            file.write(
+                f"subjectAltName=DNS:{name}\nextendedKeyUsage={usage}\nbasicConstraints=CA:FALSE\n")
+        run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{side}-key.pem", "-out",
+            "request.pem", "-subj", f"/CN={name}")
+        run("x509", "-req", "-in", "request.pem", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem",
+            "-CAcreateserial", "-days", "30", "-extfile", "extensions", "-out", f"{side}-cert.pem")
     return folder
 
 
@@ -765,7 +790,8 @@ def tls(kind="psk", emulators=(None, None), hostname="there", channels=0, expect
             return ["-object", f"tls-creds-{kind},id=t,dir={where},endpoint={endpoint}"]
 
         source = world.source(8, 8, emulator=emulators[0], extra=creds("client", folder))
-        target = Side(world, "target", incoming="defer", emulator=emulators[1], extra=creds("server", there))
+        target = Side(world, "target", incoming="defer", emulator=emulators[1],
+                      extra=creds("server", there))
         settings_ = {"tls-creds": "t"}
         if channels:
             settings_["multifd-channels"] = channels
@@ -786,21 +812,28 @@ def tls(kind="psk", emulators=(None, None), hostname="there", channels=0, expect
 def tls_refused():
     """What cannot be had in secret is not sent in the open."""
     with World() as world:
-        source = world.source(8, 8, extra=["-object", f"tls-creds-psk,id=s,dir={psk_folder(world)},endpoint=server"])
-        for settings_, uri, words in (({"tls-creds": "t"}, "unix:x", "No TLS credentials with id 't'"),
-                                      ({"tls-creds": "s"}, "unix:x", "Expected TLS credentials for a client"),
+        source = world.source(
+            8, 8, extra=["-object", f"tls-creds-psk,id=s,dir={psk_folder(world)},endpoint=server"])
+        for settings_, uri, words in (({"tls-creds":
+                                        "t"}, "unix:x", "No TLS credentials with id 't'"),
+                                      ({"tls-creds":
+                                        "s"}, "unix:x", "Expected TLS credentials for a client"),
                                       ({"tls-creds": "s"}, "exec:cat", "TLS needs a socket"),
-                                      ({"tls-authz": "a"}, "unix:x", "no authorization object 'a'")):
+                                      ({"tls-authz":
+                                        "a"}, "unix:x", "no authorization object 'a'")):
             source.set(settings_)
             reply = source.qmp.reply("migrate", uri=uri)
             assert words in reply.get("error", {}).get("desc", ""), f"{settings_}: {reply}"
 
 
 def tls_silence():
-    """Somebody who takes the connection, or the second, and never greets: the monitor answers, a cancel ends it."""
+    """Somebody who takes the connection, or the second, and never greets: the monitor answers, a
+    cancel ends it.
+    """
     with World() as world, socket.socket(socket.AF_UNIX) as silent:
         folder = psk_folder(world)
-        source = world.source(8, 8, extra=("-object", f"tls-creds-psk,id=tls0,endpoint=client,dir={folder}"))
+        source = world.source(
+            8, 8, extra=("-object", f"tls-creds-psk,id=tls0,endpoint=client,dir={folder}"))
         path = world.path("silent")
         silent.bind(path)
         silent.listen(8)
@@ -854,7 +887,8 @@ def postcopy(emulators=(None, None), smp="1"):
             side.set(postcopy_ram=True, events=True)
         target.qmp.command("migrate-incoming", uri=uri)
         assert "error" in source.qmp.reply("migrate-start-postcopy")
-        source.set({"max-bandwidth": 60 << 20, "downtime-limit": 100, "max-postcopy-bandwidth": 40 << 20})
+        source.set(
+            {"max-bandwidth": 60 << 20, "downtime-limit": 100, "max-postcopy-bandwidth": 40 << 20})
         source.qmp.command("migrate", uri=uri)
         source.wait_status("active")
         time.sleep(1)
@@ -867,7 +901,9 @@ def postcopy(emulators=(None, None), smp="1"):
         assert info["ram"]["postcopy-requests"] > 0 and info["ram"]["postcopy-bytes"] > 0, str(info)
         target.wait_status("completed")
         target.alive()
-        seen = [event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"]
+        seen = [
+            event["data"]["status"] for event in source.qmp.events if event["event"] == "MIGRATION"
+        ]
         assert "postcopy-active" in seen, str(seen)
         assert not source.running()
         # And back, without.
@@ -879,7 +915,9 @@ def postcopy(emulators=(None, None), smp="1"):
 
 
 def postcopy_unused():
-    """The capability alone changes nothing; a failure before the switch leaves the source running."""
+    """The capability alone changes nothing; a failure before the switch leaves the source
+    running.
+    """
     userfaultfd()
     with World() as world:
         uri = "unix:" + world.path("stream")
@@ -902,12 +940,15 @@ def postcopy_unused():
         move(world, source, target, uri, {"downtime-limit": 300})
         # The guest's memory may have large pages again.
         with open(f"/proc/{target.process.pid}/smaps", encoding="utf-8") as file:
-            flags = re.findall(r"^Size: +262144 kB$.*?^VmFlags: ([^\n]*)$", file.read(), re.M | re.S)
+            flags = re.findall(r"^Size: +262144 kB$.*?^VmFlags: ([^\n]*)$", file.read(),
+                               re.M | re.S)
         assert flags and all("nh" not in words.split() for words in flags), str(flags)
 
 
 def postcopy_lost():
-    """The destination dies in postcopy: the source says so and does not run a guest with half its memory."""
+    """The destination dies in postcopy: the source says so and does not run a guest with half its
+    memory.
+    """
     userfaultfd()
     with World() as world:
         uri = "unix:" + world.path("stream")
@@ -916,7 +957,8 @@ def postcopy_lost():
         for side in (source, target):
             side.set(postcopy_ram=True)
         target.qmp.command("migrate-incoming", uri=uri)
-        source.set({"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 5 << 20, "downtime-limit": 100})
+        source.set(
+            {"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 5 << 20, "downtime-limit": 100})
         source.qmp.command("migrate", uri=uri)
         source.wait_status("active")
         time.sleep(0.5)
@@ -939,7 +981,8 @@ def postcopy_quit():
         for side in (source, target):
             side.set(postcopy_ram=True)
         target.qmp.command("migrate-incoming", uri=uri)
-        source.set({"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 20 << 20, "downtime-limit": 100})
+        source.set(
+            {"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 20 << 20, "downtime-limit": 100})
         source.qmp.command("migrate", uri=uri)
         source.wait_status("active")
         time.sleep(0.5)
@@ -954,7 +997,9 @@ def postcopy_quit():
 
 
 def auto_converge(emulators=(None, None)):
-    """A guest that writes faster than is sent gets less time, and its whole time again on the other side."""
+    """A guest that writes faster than is sent gets less time, and its whole time again on the other
+    side.
+    """
     with World() as world:
         source, target, uri = two(world, 96, 200, emulators=emulators)
         source.set(auto_converge=True, events=True)
@@ -964,17 +1009,21 @@ def auto_converge(emulators=(None, None)):
         highest = 0
         source.wait_status("active")
         text = "" if emulators[0] else source.qmp.hmp("info migrate")
-        for words in (r"^Migration status: active$", r"^expected downtime: \d+ ms$", r"^progress: \d+% of RAM$",
-                      r"^throughput: [\d.]+ mbps$", r"^remaining ram: \d+ kbytes$"):
-            assert emulators[0] or re.search(words, text.replace("\r", ""), re.M), f"no {words} in:\n{text}"
+        for words in (r"^Migration status: active$", r"^expected downtime: \d+ ms$",
+                      r"^progress: \d+% of RAM$", r"^throughput: [\d.]+ mbps$",
+                      r"^remaining ram: \d+ kbytes$"):
+            assert emulators[0] or re.search(words, text.replace("\r", ""), re.M), \
+                f"no {words} in:\n{text}"
         deadline = time.monotonic() + stretch(120)
         while source.status() not in ENDS:
-            highest = max(highest, source.qmp.command("query-migrate").get("cpu-throttle-percentage", 0))
+            highest = max(highest,
+                          source.qmp.command("query-migrate").get("cpu-throttle-percentage", 0))
             assert time.monotonic() < deadline, source.qmp.command("query-migrate")
             time.sleep(0.1)
         assert source.status() == "completed"
         assert highest >= 50, f"throttled by {highest} percent"
-        assert any(event["event"] == "MIGRATION_PASS" for event in source.qmp.events), str(source.qmp.events)
+        assert any(event["event"] == "MIGRATION_PASS" for event in source.qmp.events), \
+            str(source.qmp.events)
         target.wait_running()
         target.alive()
 
@@ -1011,7 +1060,8 @@ def settings():
     with World() as world:
         source = world.source()
         before = source.qmp.command("query-migrate-parameters")
-        assert before["xbzrle-cache-size"] == 64 << 20 and before["multifd-compression"] == "none", str(before)
+        assert before["xbzrle-cache-size"] == 64 << 20 and before[
+            "multifd-compression"] == "none", str(before)
         for name, value, words in (
                 ("cpu-throttle-initial", 100, "between 1 and 99"),
                 ("downtime-limit", 2000001, "between 0 and 2000000"),
@@ -1025,11 +1075,14 @@ def settings():
             reply = source.qmp.reply("migrate-set-parameters", **{name: value})
             assert words in reply.get("error", {}).get("desc", ""), f"{name}={value}: {reply}"
             # All or nothing.
-            assert "error" in source.qmp.reply("migrate-set-parameters", **{"downtime-limit": 77, name: value})
+            assert "error" in source.qmp.reply("migrate-set-parameters",
+                                               **{"downtime-limit": 77, name: value})
         assert source.qmp.command("query-migrate-parameters") == before
-        source.set({"multifd-compression": "zstd", "tls-hostname": "there", "cpu-throttle-tailslow": True})
+        source.set(
+            {"multifd-compression": "zstd", "tls-hostname": "there", "cpu-throttle-tailslow": True})
         after = source.qmp.command("query-migrate-parameters")
-        assert after["multifd-compression"] == "zstd" and after["tls-hostname"] == "there", str(after)
+        assert after["multifd-compression"] == "zstd" and after["tls-hostname"] == "there", \
+            str(after)
         assert after["cpu-throttle-tailslow"] is True, str(after)
         assert source.qmp.hmp("migrate_set_parameter max-bandwidth 3M") == ""
         assert source.qmp.command("query-migrate-parameters")["max-bandwidth"] == 3 << 20
@@ -1107,7 +1160,8 @@ QUICK_CROSSING = ("return-path", "multifd-zstd", "postcopy")
 for _name, _function in CROSSING.items():
     suite = "quick" if _name in QUICK_CROSSING else "long"
     CASES[f"qemu-{_name}-to"] = (suite, lambda f=_function: f((None, shlex.join(qemu10.command()))))
-    CASES[f"qemu-{_name}-from"] = (suite, lambda f=_function: f((shlex.join(qemu10.command()), None)))
+    CASES[f"qemu-{_name}-from"] = (suite, lambda f=_function: f(
+        (shlex.join(qemu10.command()), None)))
 
 
 def main():

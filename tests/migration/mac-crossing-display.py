@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A beige G3 with its usual devices, writing on its display, moves live between QEMU and Gossamer and back.
+"""A beige G3 with its usual devices, writing on its display, moves live between QEMU and Gossamer
+and back.
 
-mac-crossing-display.py --list [quick|long]; mac-crossing-display.py [CASE...]
-A case is a walk, as crossing.py's: q10-g-q10. After each step the picture is the one that was left, it goes on, and
-what is typed by ADB comes to the shell. The kernel comes from $GOSSAMER_GUESTS.
+mac-crossing-display.py --list [quick|long]; mac-crossing-display.py [CASE...] A case is a walk, as
+crossing.py's: q10-g-q10. After each step the picture is the one that was left, it goes on, and what
+is typed by ADB comes to the shell. The kernel comes from $GOSSAMER_GUESTS.
 """
 
 import contextlib
@@ -26,16 +27,23 @@ crossing = importlib.util.module_from_spec(importlib.util.spec_from_loader("cros
 loader.exec_module(crossing)
 
 WALKS = {"quick": ["q10-g-q10"], "long": ["q7-g-g7-q7", "g-q10-g-g"]}
-ANSWER = [*"echo", "spc", "shift-a", *"nswer", "spc", "shift-dot", "slash", *"dev", "slash", *"tty", "shift-p", "shift-z",
-          "0", "ret"]
-WRITE = [*"while", "spc", "shift-semicolon", "semicolon", *"do", "spc", *"dmesg", "semicolon", *"done", "ret"]
+ANSWER = [
+    *"echo", "spc", "shift-a", *"nswer", "spc", "shift-dot", "slash", *"dev", "slash", *"tty",
+    "shift-p", "shift-z", "0", "ret"
+]
+WRITE = [
+    *"while", "spc", "shift-semicolon", "semicolon", *"do", "spc", *"dmesg", "semicolon", *"done",
+    "ret"
+]
 
 
 def start(kind, stack, name, *extra):
     words = crossing.command_of(kind)
-    guest = Guest(emulator=words[0], machine="g3beige", memory="128M", kernel=local_guest("vmlinux-pmac32"),
-                  initrd=local_guest("initramfs-ppc32.cpio.gz"), append="console=ttyPZ0 console=tty0", qmp=True,
-                  graphics=True, name=name, extra=["-vga", "std", "-nic", "user", *words[1:], *extra])
+    guest = Guest(emulator=words[0], machine="g3beige", memory="128M",
+                  kernel=local_guest("vmlinux-pmac32"),
+                  initrd=local_guest("initramfs-ppc32.cpio.gz"),
+                  append="console=ttyPZ0 console=tty0", qmp=True, graphics=True, name=name,
+                  extra=["-vga", "std", "-nic", "user", *words[1:], *extra])
     return stack.enter_context(guest)
 
 
@@ -100,7 +108,8 @@ def walk(case):
             deadline = time.monotonic() + stretch(20)
             while dump(other) == picture:
                 if kind == "q7":
-                    # It forgets the decrementer, also between two of its kind: another interrupt wakes the guest.
+                    # It forgets the decrementer, also between two of its kind: another interrupt
+                    # wakes the guest.
                     typed(other, ["shift"])
                 assert time.monotonic() < deadline, f"{kind}: the picture stands still"
             answers(other)
@@ -114,7 +123,8 @@ def main():
     if words[:1] == ["--list"]:
         print("\n".join(WALKS[words[1]] if len(words) > 1 else sum(WALKS.values(), [])))
         return
-    tap.run([(case, lambda case=case: walk(case)) for case in words or WALKS["quick"]], limit=int(stretch(600)))
+    tap.run([(case, lambda case=case: walk(case)) for case in words or WALKS["quick"]],
+            limit=int(stretch(600)))
 
 
 if __name__ == "__main__":

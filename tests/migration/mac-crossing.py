@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Power Macs that move between QEMU and Gossamer, running, with disk and network; crossing.py says how the QEMUs
-are found, and what must hold after each step.
+"""Power Macs that move between QEMU and Gossamer, running, with disk and network; crossing.py says
+how the QEMUs are found, and what must hold after each step.
 
-mac-crossing.py --list [quick|long]; mac-crossing.py [CASE...]
-mac-crossing.py --walk q10,g,q10 [--machine M] [--cpu C] [--bare] [--load LOAD]
+mac-crossing.py --list [quick|long]; mac-crossing.py [CASE...] mac-crossing.py --walk q10,g,q10
+[--machine M] [--cpu C] [--bare] [--load LOAD]
 
-With a disk, the guest writes to an ext4 file system, which the host judges in the end, and reads a CD; with a network
-it fetches a file from the host after each step. --bare: the board has neither.
+With a disk, the guest writes to an ext4 file system, which the host judges in the end, and reads a
+CD; with a network it fetches a file from the host after each step. --bare: the board has neither.
 """
 import argparse
 import hashlib
@@ -41,15 +41,18 @@ class MacWalk(crossing.Walk):
 
     prompt = r'GUEST-UP [^#]*# $'
 
-    def __init__(self, first, machine='g3beige', cpu=None, bare=False, memory='192M', load='busy', usb=True, **options):
+    def __init__(self, first, machine='g3beige', cpu=None, bare=False, memory='192M', load='busy',
+                 usb=True, **options):
         super().__init__(first, load, machine, cpu, 1, memory=memory, **options)
         self.kernel = local_guest('vmlinux-pmac32')
         self.initrd = local_guest('initramfs-ppc32.cpio.gz')
         self.append = 'console=ttyPZ0 quiet'
-        self.known, self.disk, self.network, self.nodefaults = 0, not bare, not bare and usb, bare or not usb
+        self.known, self.disk = 0, not bare
+        self.network, self.nodefaults = not bare and usb, bare or not usb
         del self.options['smp']
         # OpenBIOS stops on mac99 without a display.
-        self.board = ['-nic', 'none', '-vga', 'none' if machine == 'g3beige' else 'std'] if self.nodefaults else []
+        self.board = ['-nic', 'none', '-vga', 'none' if machine == 'g3beige' else 'std'
+                      ] if self.nodefaults else []
         if self.network:
             self.server = self.stack.enter_context(networks.WebServer(256 << 10))
         if self.disk:
@@ -62,11 +65,14 @@ class MacWalk(crossing.Walk):
             self.board += ['-drive', f'if=ide,index=0,format=raw,file={self.image}', '-cdrom', cd]
 
     def boot(self, kind, name, extra=()):
-        return crossing.emulator(kind, self.stack, TARGET, name=name, extra=[*self.board, *extra], kernel=self.kernel,
-                                 initrd=self.initrd, append=self.append, nodefaults=self.nodefaults, **self.options)
+        return crossing.emulator(kind, self.stack, TARGET, name=name, extra=[*self.board, *extra],
+                                 kernel=self.kernel, initrd=self.initrd, append=self.append,
+                                 nodefaults=self.nodefaults, **self.options)
 
     def clock(self):
-        """The kernel has measured the time base by the VIA's timer while it booted, which a busy host disturbs."""
+        """The kernel has measured the time base by the VIA's timer while it booted, which a busy
+        host disturbs.
+        """
         if not self.known:
             self.known = int(self.guest.shell("grep timebase /proc/cpuinfo | tr -dc 0-9"))
             self.rate = self.known / TIME_BASE[self.options['machine'].split(',')[0]]
@@ -102,15 +108,18 @@ class MacWalk(crossing.Walk):
         self.outside()
         if not self.disk:
             return
-        self.guest.shell(f'n=0; while [ $(cat /disk) -le {before + 1} ] && [ $((n += 1)) -lt 60 ]; do sleep 1; done; '
-                         f'[ $(cat /disk) -gt {before + 1} ]', 90)
+        self.guest.shell(
+            f'n=0; while [ $(cat /disk) -le {before + 1} ] && [ $((n += 1)) -lt 60 ]; do sleep 1; '
+            'done; '
+            f'[ $(cat /disk) -gt {before + 1} ]', 90)
         lines = self.guest.shell(f"dmesg | grep -iE '{DISK_COMPLAINTS}'; true")
         assert not lines, f'{step}: the kernel complains: {lines}'
 
     def finish(self):
         """The file system ends clean, and the machine goes off."""
         if self.disk:
-            self.guest.shell('touch /stop; while [ ! -e /ended ]; do sleep 1; done; umount /mnt', 120)
+            self.guest.shell('touch /stop; while [ ! -e /ended ]; do sleep 1; done; umount /mnt',
+                             120)
         self.guest.send('poweroff -f\n')
         assert self.guest.wait(60) == 0
         if self.disk:

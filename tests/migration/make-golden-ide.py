@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes tests/unit/test-ide-VERSION.gz: sections "ide" (of ide.0) and "dbdma" of QEMU's machine g3beige in the middle
-of commands, which are given by qtest.
+"""Makes tests/unit/test-ide-VERSION.gz: sections "ide" (of ide.0) and "dbdma" of QEMU's machine
+g3beige in the middle of commands, which are given by qtest.
 
 make-golden-ide.py VERSION QEMU-COMMAND
 
-A disk of 1 MiB, the sector's number in each byte, is unit 0, a CD of as many bytes unit 1. For each section: length of
-its name ("STATE/ide"), name, version and size (32 bits, big-endian), bytes.
+A disk of 1 MiB, the sector's number in each byte, is unit 0, a CD of as many bytes unit 1. For each
+section: length of its name ("STATE/ide"), name, version and size (32 bits, big-endian), bytes.
 """
 import gzip
 import importlib.machinery
@@ -42,19 +42,24 @@ IDE, DBDMA = BAR + 0x20000, BAR + 0x8000 + 0x16 * 0x80
 
 class Machine:
     def __init__(self, folder, command):
-        self.path = {name: os.path.join(folder, name) for name in ("qmp", "qtest", "stream", "disk", "cd")}
+        self.path = {
+            name: os.path.join(folder, name)
+            for name in ("qmp", "qtest", "stream", "disk", "cd")
+        }
         for name in ("disk", "cd"):
             with open(self.path[name], "wb") as file:
                 file.write(b"".join(bytes([n % 251]) * 512 for n in range(2048)))
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.path["qtest"])
         listener.listen(1)
-        self.process = subprocess.Popen(shlex.split(command) + [
-            "-M", "g3beige", "-m", "128", "-nodefaults", "-vga", "none", "-nic", "none", "-display", "none",
-            "-S", "-qtest-log", "none", "-qtest", f"unix:{self.path['qtest']}",
-            "-qmp", f"unix:{self.path['qmp']},server=on,wait=off",
-            "-drive", f"if=ide,index=0,format=raw,file={self.path['disk']}",
-            "-drive", f"if=ide,index=1,media=cdrom,format=raw,file={self.path['cd']}"])
+        self.process = subprocess.Popen(
+            shlex.split(command) + [
+                "-M", "g3beige", "-m", "128", "-nodefaults", "-vga", "none", "-nic", "none",
+                "-display", "none", "-S", "-qtest-log", "none", "-qtest",
+                f"unix:{self.path['qtest']}", "-qmp", f"unix:{self.path['qmp']},server=on,wait=off",
+                "-drive", f"if=ide,index=0,format=raw,file={self.path['disk']}", "-drive",
+                f"if=ide,index=1,media=cdrom,format=raw,file={self.path['cd']}"
+            ])
         self.qtest = listener.accept()[0].makefile("rw")
         self.monitor = make_golden.Monitor(self.path["qmp"])
         for register, value in ((0x10, BAR), (0x04, 2)):
@@ -77,8 +82,8 @@ class Machine:
         return int(self.ask(f"readb {IDE + register * 0x10:#x}")[0], 16)
 
     def command(self, code, device=0xE0, sector=0, count=0, feature=0, cylinder=0):
-        for register, value in ((6, device), (1, feature), (2, count), (3, sector), (4, cylinder & 0xFF),
-                                (5, cylinder >> 8), (7, code)):
+        for register, value in ((6, device), (1, feature), (2, count), (3, sector),
+                                (4, cylinder & 0xFF), (5, cylinder >> 8), (7, code)):
             self.write(register, value)
         self.settle()
 
@@ -171,14 +176,16 @@ def waits(m):
 
 def dbdma(m):
     m.ask(f"writel 0x1000 {swap(0x00000060):#x}")
-    for register, value in ((0x0C, 0x2000), (0x10, 0x00010001), (0x14, 0x00020002), (0x18, 0x00040004),
-                            (0x00, 0x00050005)):
+    for register, value in ((0x0C, 0x2000), (0x10, 0x00010001), (0x14, 0x00020002),
+                            (0x18, 0x00040004), (0x00, 0x00050005)):
         m.ask(f"writel {DBDMA + register:#x} {swap(value):#x}")
 
 
-STATES = {"nothing": nothing, "identify": identify, "read": read, "write": write, "extended": extended,
-          "failed": failed, "reply": reply, "tray": tray, "ejected": ejected, "changed": changed, "waits": waits,
-          "dbdma": dbdma}
+STATES = {
+    "nothing": nothing, "identify": identify, "read": read, "write": write, "extended": extended,
+    "failed": failed, "reply": reply, "tray": tray, "ejected": ejected, "changed": changed, "waits":
+    waits, "dbdma": dbdma
+}
 
 
 def main():

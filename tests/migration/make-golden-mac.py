@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes tests/unit/test-MACHINE-VERSION.gz: the devices' sections of one of QEMU's Power Macs while Linux runs; or
-tests/unit/test-vga-VERSION.gz: that of its display, on which Linux writes.
+"""Makes tests/unit/test-MACHINE-VERSION.gz: the devices' sections of one of QEMU's Power Macs while
+Linux runs; or tests/unit/test-vga-VERSION.gz: that of its display, on which Linux writes.
 
 make-golden-mac.py [--vga] VERSION QEMU-COMMAND KERNEL INITRD [MACHINE]
 
-MACHINE is g3beige (its file is test-mac-VERSION.gz), or mac99 with options (mac99,via=pmu: test-mac99-pmu-VERSION.gz).
+MACHINE is g3beige (its file is test-mac-VERSION.gz), or mac99 with options (mac99,via=pmu:
+test-mac99-pmu-VERSION.gz).
 
-Keys and motion of the mouse wait in the devices when the machine is stopped. For each section: length of its
-name, name, version and size (32 bits, big-endian), bytes.
+Keys and motion of the mouse wait in the devices when the machine is stopped. For each section:
+length of its name, name, version and size (32 bits, big-endian), bytes.
 """
 import gzip
 import importlib.machinery
@@ -43,19 +44,24 @@ NAMES = {
     "mac99,via=pmu": MAC99 + ["macio_gpio", "pmu"] + OHCI + HID + END,
     "mac99,via=pmu-adb": MAC99 + ["macio_gpio", "pmu"] + ADB + OHCI + END,
 }
-FILES = {"g3beige": "mac", "mac99": "mac99-cuda", "mac99,via=pmu": "mac99-pmu", "mac99,via=pmu-adb": "mac99-pmu-adb"}
+FILES = {
+    "g3beige": "mac", "mac99": "mac99-cuda", "mac99,via=pmu": "mac99-pmu", "mac99,via=pmu-adb":
+    "mac99-pmu-adb"
+}
 VGA_NAMES = ["pci.0:01.0/vga"]
 FULL, FOOTER = 0x04, 0x7E
 
 
 def sections(stream, names):
-    """(name, version, bytes) of the sections with these names: from a header to the footer of the same number."""
+    """(name, version, bytes) of the sections with these names: from a header to the footer of the
+    same number.
+    """
     for entry in names:
         name, instance = entry if isinstance(entry, tuple) else (entry, 0)
         text = bytes([len(name)]) + name.encode()
         at = stream.find(text)
-        while at >= 0 and (stream[at - 5] != FULL or
-                           stream[at + len(text):at + len(text) + 4] != struct.pack(">I", instance)):
+        while at >= 0 and (stream[at - 5] != FULL or stream[at + len(text):at + len(text) + 4] !=
+                           struct.pack(">I", instance)):
             at = stream.find(text, at + 1)
         if at < 0:
             sys.exit(f"no section {name}")
@@ -74,10 +80,13 @@ def main():
     bare = ["-monitor", "none"] if rest else ["-nodefaults", "-vga", "std" if vga else "none"]
     with tempfile.TemporaryDirectory() as folder:
         path = {name: os.path.join(folder, name) for name in ("qmp", "serial", "stream")}
-        process = subprocess.Popen(shlex.split(command) + bare + [
-            "-M", machine, "-m", "128", "-nic", "none", "-display", "none",
-            "-serial", f"file:{path['serial']}", "-qmp", f"unix:{path['qmp']},server=on,wait=off",
-            "-kernel", kernel, "-initrd", initrd, "-append", ("console=tty0 " if vga else "") + "console=ttyPZ0"])
+        process = subprocess.Popen(
+            shlex.split(command) + bare + [
+                "-M", machine, "-m", "128", "-nic", "none", "-display", "none", "-serial",
+                f"file:{path['serial']}", "-qmp", f"unix:{path['qmp']},server=on,wait=off",
+                "-kernel", kernel, "-initrd", initrd, "-append", ("console=tty0 " if vga else "") +
+                "console=ttyPZ0"
+            ])
         monitor = make_golden.Monitor(path["qmp"])
         while b"GUEST-UP" not in open(path["serial"], "rb").read():
             time.sleep(0.5)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes tests/unit/test-nic-VERSION.gz: the sections of QEMU's network cards in machine g3beige, while Linux is
-on three networks; and libslirp's.
+"""Makes tests/unit/test-nic-VERSION.gz: the sections of QEMU's network cards in machine g3beige,
+while Linux is on three networks; and libslirp's.
 
 make-golden-net.py VERSION QEMU-COMMAND KERNEL INITRD [pseries]
 
@@ -54,18 +54,22 @@ def main():
                       "-device", f"{card},netdev=n{number},{place}"]
     with tempfile.TemporaryDirectory() as folder:
         path = {name: os.path.join(folder, name) for name in ("qmp", "serial", "stream")}
-        process = subprocess.Popen(shlex.split(command) + [
-            *machine, "-nodefaults", "-display", "none",
-            "-serial", f"unix:{path['serial']},server=on,wait=off", "-qmp", f"unix:{path['qmp']},server=on,wait=off",
-            "-kernel", kernel, "-initrd", initrd, "-append", f"console={console}"] + arguments)
+        process = subprocess.Popen(
+            shlex.split(command) + [
+                *machine, "-nodefaults", "-display", "none", "-serial",
+                f"unix:{path['serial']},server=on,wait=off", "-qmp",
+                f"unix:{path['qmp']},server=on,wait=off", "-kernel", kernel, "-initrd", initrd,
+                "-append", f"console={console}"
+            ] + arguments)
         monitor = mac.make_golden.Monitor(path["qmp"])
         with socket.socket(socket.AF_UNIX) as serial:
             serial.connect(path["serial"])
             wait(serial, b"GUEST-UP")
             wait(serial, b"# ")
-            serial.sendall(b"for i in %s; do ifconfig eth$i 10.0.$((i+2)).99; udhcpc -n -q -t 2 -i eth$i; "
-                           b"ping -c 1 10.0.$((i+2)).2; done; echo DO''NE\n" %
-                           b" ".join(b"%d" % i for i in range(len(cards))))
+            serial.sendall(
+                b"for i in %s; do ifconfig eth$i 10.0.$((i+2)).99; udhcpc -n -q -t 2 -i eth$i; "
+                b"ping -c 1 10.0.$((i+2)).2; done; echo DO''NE\n" %
+                b" ".join(b"%d" % i for i in range(len(cards))))
             wait(serial, b"DONE")
         monitor.command("stop")
         monitor.command("migrate", uri=f"exec:cat > {path['stream']}")

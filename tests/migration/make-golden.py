@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes the golden streams in golden.tar.xz: what QEMU sends for a pseries machine, without its memory.
+"""Makes the golden streams in golden.tar.xz: what QEMU sends for a pseries machine, without its
+memory.
 
-make-golden.py --qemu-7.2 "qemu-system-ppc64" --qemu-10.0 "PATH/qemu-system-ppc64 -L PATH/share/qemu"
+make-golden.py --qemu-7.2 "qemu-system-ppc64" --qemu-10.0 "PATH/qemu-system-ppc64 -L
+PATH/share/qemu"
                [--kernel VMLINUX --initrd INITRD] [--keep DIR] [NAME...]
 
-Each row of STREAMS is started with -S ("fresh"), or boots a Linux kernel to a shell and is stopped while
-a loop runs ("linux"); "read-error" and "write-error" have a disk whose reads (writes) fail with policy
-"stop", so that a request of the firmware's (of Linux) waits for its retry. `migrate "exec:cat > FILE"` makes the stream.  strip() then takes the pages of
-RAM and the entries of the hash page table out and leaves a stream that still is whole: RAM's list of
-blocks, every other section, the description.  What stays is small and holds no memory of the guest
-but the NVRAM, the device tree and the registers.  --keep DIR leaves the whole streams there.
+Each row of STREAMS is started with -S ("fresh"), or boots a Linux kernel to a shell and is stopped
+while a loop runs ("linux"); "read-error" and "write-error" have a disk whose reads (writes) fail
+with policy "stop", so that a request of the firmware's (of Linux) waits for its retry. `migrate
+"exec:cat > FILE"` makes the stream.  strip() then takes the pages of RAM and the entries of the
+hash page table out and leaves a stream that still is whole: RAM's list of blocks, every other
+section, the description.  What stays is small and holds no memory of the guest but the NVRAM, the
+device tree and the registers.  --keep DIR leaves the whole streams there.
 """
 import argparse
 import importlib.machinery
@@ -41,9 +44,11 @@ loader.exec_module(analyze)
 
 QUIET = 'cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off'
 DRIVES = '-drive if=scsi,file=null-co://,file.size=1M,format=raw -drive if=scsi,media=cdrom,index=2'
-FAILING = ('-device spapr-vscsi -blockdev \'{"driver":"null-co","node-name":"n","size":67108864,"read-zeroes":true}\' '
-           '-blockdev \'{"driver":"blkdebug","node-name":"b","image":"n","inject-error":'
-           '[{"event":"none","iotype":"%s","errno":5,"once":false}]}\' -device scsi-hd,drive=b,%s=stop')
+FAILING = (
+    '-device spapr-vscsi -blockdev '
+    '\'{"driver":"null-co","node-name":"n","size":67108864,"read-zeroes":true}\' '
+    '-blockdev \'{"driver":"blkdebug","node-name":"b","image":"n","inject-error":'
+    '[{"event":"none","iotype":"%s","errno":5,"once":false}]}\' -device scsi-hd,drive=b,%s=stop')
 # name, QEMU, machine options, CPU, other options, state
 STREAMS = [
     ('7.2-fresh', '7.2', 'pseries-7.2', 'power9_v2.0', '-device spapr-vscsi', 'fresh'),
@@ -51,20 +56,26 @@ STREAMS = [
     ('7.2-xics-p8', '7.2', 'pseries-6.2,ic-mode=xics', 'power8_v2.0', '-smp 2', 'fresh'),
     ('10.0-xics-p8', '10.0', 'pseries-6.2,ic-mode=xics', 'power8_v2.0', '-smp 2', 'fresh'),
     ('10.0-xive-8.2', '10.0', 'pseries-8.2,ic-mode=xive', 'power9_v2.0', '-smp 2', 'fresh'),
-    ('10.0-compat', '10.0', 'pseries-8.2,max-cpu-compat=power8,' + QUIET, 'power9_v2.0', '', 'fresh'),
+    ('10.0-compat', '10.0', 'pseries-8.2,max-cpu-compat=power8,' + QUIET, 'power9_v2.0', '',
+     'fresh'),
     ('7.2-linux-radix', '7.2', 'pseries-7.2', 'power9_v2.0', '-smp 2', 'linux'),
     ('10.0-linux-radix', '10.0', 'pseries-7.2', 'power9_v2.0',
      '-smp 2 -device spapr-vscsi -drive if=none,id=d,file=null-co://,file.size=1M,format=raw '
      '-device scsi-hd,drive=d', 'linux'),
     ('7.2-linux-hash', '7.2', 'pseries-7.2,ic-mode=xics', 'power8_v2.0', '', 'linux'),
     ('10.0-linux-hash', '10.0', 'pseries-7.2', 'power8_v2.0', '', 'linux'),
-    ('10.0-linux-xive-hash', '10.0', 'pseries-7.2,ic-mode=xive', 'power9_v2.0', '-smp 2', 'linux-hash'),
+    ('10.0-linux-xive-hash', '10.0', 'pseries-7.2,ic-mode=xive', 'power9_v2.0', '-smp 2',
+     'linux-hash'),
     ('7.2-drives', '7.2', 'pseries-7.2', 'power9_v2.0', DRIVES, 'fresh'),
     ('10.0-drives', '10.0', 'pseries-7.2', 'power9_v2.0', DRIVES, 'fresh'),
-    ('7.2-read-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'), 'read-error'),
-    ('10.0-read-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'), 'read-error'),
-    ('7.2-write-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'), 'write-error'),
-    ('10.0-write-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'), 'write-error'),
+    ('7.2-read-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'),
+     'read-error'),
+    ('10.0-read-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('read', 'rerror'),
+     'read-error'),
+    ('7.2-write-error', '7.2', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'),
+     'write-error'),
+    ('10.0-write-error', '10.0', 'pseries-7.2', 'power9_v2.0', FAILING % ('write', 'werror'),
+     'write-error'),
     ('10.0-linux-compat', '10.0', 'pseries-7.2,max-cpu-compat=power8', 'power9_v2.0', '', 'linux'),
 ]
 
@@ -116,9 +127,13 @@ def capture(row, args, path):
             command += ['-S']
         elif state == 'write-error':
             initrd = kernel.disk_initrd(work + '/initrd', args.initrd)
-            command += ['-kernel', kernel.kernel(), '-initrd', initrd, '-append', 'rdinit=/disks console=hvc0']
+            command += [
+                '-kernel',
+                kernel.kernel(), '-initrd', initrd, '-append', 'rdinit=/disks console=hvc0'
+            ]
         elif state != 'read-error':
-            append = 'rdinit=/bin/sh console=hvc0' + (' disable_radix' if state.endswith('hash') else '')
+            append = 'rdinit=/bin/sh console=hvc0' + (' disable_radix'
+                                                      if state.endswith('hash') else '')
             command += ['-kernel', args.kernel, '-initrd', args.initrd, '-append', append]
         # pylint: disable=consider-using-with
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -131,7 +146,10 @@ def capture(row, args, path):
                 console.connect(work + '/console')
                 wait_for(console, b'# ', 300)
                 if state == 'write-error':
-                    console.sendall(b'sleep 5; dd if=/proc/kallsyms of=/dev/sda bs=8192 count=1 seek=5 oflag=direct\r')
+                    console.sendall(
+                        b'sleep 5; dd if=/proc/kallsyms of=/dev/sda bs=8192 count=1 seek=5 '
+                        b'oflag=direct\r'
+                    )
                     wait_for_stop(monitor)
                 else:
                     console.sendall(b'while :; do :; done & while :; do :; done &\r')

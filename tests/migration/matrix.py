@@ -4,10 +4,11 @@
 
 matrix.py --list [quick|long]; matrix.py [CASE...]
 
-round-trips: for each machine version, CPU, ic-mode and compatibility mode a machine is saved, loaded into another
-process, and saved there again: the two streams must agree but for the fields in MOVES.  guest-…: the same with a
-Linux guest that was stopped in the middle of its work; there the memory must agree too.  ic-mode and refusals: who
-refuses whom, and that the message names the option, section or field to look at.
+round-trips: for each machine version, CPU, ic-mode and compatibility mode a machine is saved,
+loaded into another process, and saved there again: the two streams must agree but for the fields in
+MOVES.  guest-…: the same with a Linux guest that was stopped in the middle of its work; there the
+memory must agree too.  ic-mode and refusals: who refuses whom, and that the message names the
+option, section or field to look at.
 """
 import os
 import subprocess
@@ -23,10 +24,11 @@ from boot import debian_shell, reach_shell  # noqa: E402
 from guest import emulator_path, stretch  # noqa: E402
 from wire import analyze, machine, saved  # noqa: E402
 
-# What may differ between saving and saving again: host cycles; the moment of saving and what runs with it.
+# What may differ between saving and saving again: host cycles; the moment of saving and what runs
+# with it.
 MOVES = {'timer': None, 'spapr': ('tb.guest_timebase', 'tb.time_of_day_ns'), 'globalstate': None}
-VERSIONS = ('2.12', '2.12-sxxm', '3.0', '3.1', '4.0', '4.1', '4.2', '5.0', '5.1', '5.2', '6.0', '6.1', '6.2', '7.0',
-            '7.1', '7.2', '8.0', '8.1', '8.2')
+VERSIONS = ('2.12', '2.12-sxxm', '3.0', '3.1', '4.0', '4.1', '4.2', '5.0', '5.1', '5.2', '6.0',
+            '6.1', '6.2', '7.0', '7.1', '7.2', '8.0', '8.1', '8.2')
 # CPU: its ic-modes and max-cpu-compat values ('': none).
 CPUS = {
     'power8_v2.0': (('xics',), ('', 'power8', 'power7')),
@@ -88,7 +90,8 @@ def round_trips(versions):
                 for compat in compats:
                     if mode == 'xive' and compat == 'power8':
                         continue    # it would have no interrupt controller
-                    name = f'pseries-{version},ic-mode={mode}' + (f',max-cpu-compat={compat}' if compat else '')
+                    name = f'pseries-{version},ic-mode={mode}' + (f',max-cpu-compat={compat}'
+                                                                  if compat else '')
                     round_trip(name, cpu=cpu, smp=2)
                     done += 1
     tap.diagnostic(f'{done} round trips')
@@ -96,13 +99,16 @@ def round_trips(versions):
 
 def refusal(path, name, **options):
     """What an emulator says that must not load path."""
-    arguments = [emulator_path(), '-M', name, '-m', options.pop('memory', '256M'), '-nographic', '-nodefaults',
-                 '-serial', 'mon:stdio', '-S', '-incoming', 'file:' + path]
+    arguments = [
+        emulator_path(), '-M', name, '-m',
+        options.pop('memory', '256M'), '-nographic', '-nodefaults', '-serial', 'mon:stdio', '-S',
+        '-incoming', 'file:' + path
+    ]
     for option, value in options.items():
         arguments += ['-' + option, str(value)]
     try:
-        run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                             timeout=stretch(20), check=False)
+        run = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, timeout=stretch(20), check=False)
     except subprocess.TimeoutExpired:
         raise AssertionError(f'{name} {options}: it was loaded') from None
     assert run.returncode == 1, f'status {run.returncode}'
@@ -173,10 +179,12 @@ def linux(name, append='', **options):
         one, two = os.path.join(folder, 'one'), os.path.join(folder, 'two')
         with debian_shell(name, append, qmp=True, **options) as guest:
             reach_shell(guest)
-            guest.shell('(while :; do n=$((n + 1)); echo $n > /count; done) & (while :; do :; done) & true')
+            guest.shell(
+                '(while :; do n=$((n + 1)); echo $n > /count; done) & (while :; do :; done) & true')
             guest.qmp.command('stop')
             first, memory = saved(guest, 'own', one), digest(guest, folder)
-        with debian_shell(name + '-2', append, qmp=True, extra=['-incoming', 'file:' + one, '-S'], **options) as guest:
+        with debian_shell(name + '-2', append, qmp=True, extra=['-incoming', 'file:' + one, '-S'],
+                          **options) as guest:
             while guest.qmp.command('query-status')['status'] == 'inmigrate':
                 pass
             assert digest(guest, folder) == memory, 'the memory differs'
@@ -204,7 +212,8 @@ CASES = {
     'guest-hash': ('long', lambda: linux('matrix-hash', 'disable_radix', smp=2)),
     'guest-xics': ('long', lambda: linux('matrix-xics', machine='pseries-7.2,ic-mode=xics', smp=2)),
     'guest-power8': ('long', lambda: linux('matrix-power8', cpu='power8_v2.0', smp=2)),
-    'guest-compat': ('long', lambda: linux('matrix-compat', machine='pseries-7.2,max-cpu-compat=power8')),
+    'guest-compat':
+    ('long', lambda: linux('matrix-compat', machine='pseries-7.2,max-cpu-compat=power8')),
 }
 
 

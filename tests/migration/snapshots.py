@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Snapshots that QEMU saves and Gossamer loads, and the other way round, or itself; the guest is checked as crossing.py
-does, which also tells how the QEMUs are found.
+"""Snapshots that QEMU saves and Gossamer loads, and the other way round, or itself; the guest is
+checked as crossing.py does, which also tells how the QEMUs are found.
 
 snapshots.py --list [quick|long]; snapshots.py [CASE...]
 """
@@ -23,7 +23,8 @@ class Snapshots(crossing.Walk):
         image = os.path.join(self.folder, 'a.qcow2')
         if not os.path.exists(image):
             subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', image, '64M'], check=True)
-        return super().boot(kind, name, ['-drive', f'if=none,id=d,format=qcow2,file={image}'] + list(extra))
+        return super().boot(kind, name,
+                            ['-drive', f'if=none,id=d,format=qcow2,file={image}'] + list(extra))
 
     def cross(self, kind):
         self.steps += 1
@@ -35,8 +36,9 @@ class Snapshots(crossing.Walk):
         old.qmp.command('quit')
         old.wait(30)
         old.end()
-        run = subprocess.run(['qemu-img', 'check', os.path.join(self.folder, 'a.qcow2')], stdout=subprocess.PIPE,
-                             check=False)
+        run = subprocess.run(
+            ['qemu-img', 'check', os.path.join(self.folder, 'a.qcow2')], stdout=subprocess.PIPE,
+            check=False)
         assert run.returncode == 0, run.stdout.decode()
         self.guest = self.boot(kind, f'snapshot-{self.steps}-{kind}', ['-loadvm', tag])
         assert self.guest.shell('echo here', 60) == 'here'

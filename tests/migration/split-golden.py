@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Splits the golden streams for the unit test test-golden: split-golden.py OUTPUT...
 
-The file golden-NAME.bin gets a line "MACHINE-OPTIONS CPU PROCESSORS DIALECT", then each section of the
-stream that is one device's: a line "NAME INSTANCE VERSION SIZE" and its bytes.  The file
+The file golden-NAME.bin gets a line "MACHINE-OPTIONS CPU PROCESSORS DIALECT", then each section of
+the stream that is one device's: a line "NAME INSTANCE VERSION SIZE" and its bytes.  The file
 golden-NAME.stream gets the same first line and the whole stream.
 """
 import importlib.util

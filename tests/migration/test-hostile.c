@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Streams that are cut at every byte and have every single bit flipped.  Each must load, or end in one line of
- * error; the process must not crash, hang, leak or ask for much memory, and the machine must be as good as
- * new for the next.
+ * Streams that are cut at every byte and have every single bit flipped.  Each must load, or end in
+ * one line of error; the process must not crash, hang, leak or ask for much memory, and the machine
+ * must be as good as new for the next.
  *
- * test-hostile STREAM [-m slow]: a file or "own:..." (hostile-streams.h).  Without "-m slow" a part of the
- * places, always the same.  Every section's contents are damaged on their own, its frame and RAM's head in
- * the whole stream.  Left out: the inner part of tables beyond 256 KiB, of which only some bytes are taken.
+ * test-hostile STREAM [-m slow]: a file or "own:..." (hostile-streams.h).  Without "-m slow" a part
+ * of the places, always the same.  Every section's contents are damaged on their own, its frame and
+ * RAM's head in the whole stream.  Left out: the inner part of tables beyond 256 KiB, of which only
+ * some bytes are taken.
  */
 #include <malloc.h>
 #include <string.h>
@@ -61,12 +62,14 @@ static void try(const HostilePart *part, const void *data, gsize size, const cha
 /* Steps from place to place: each one, or as many as the quick test has time for. */
 static gsize step(gsize size, gsize at, gsize quick_limit)
 {
-    gsize stride = g_test_slow() ? (size > BIG_TABLE ? size / 3000 | 1 : 1) : MAX(size / quick_limit | 1, 1);
+    gsize stride =
+        g_test_slow() ? (size > BIG_TABLE ? size / 3000 | 1 : 1) : MAX(size / quick_limit | 1, 1);
 
     return at < EDGE || at + EDGE > size ? 1 : stride;
 }
 
-static void flip(const HostilePart *part, uint8_t *copy, gsize size, gsize from, gsize to, gsize quick_limit)
+static void flip(const HostilePart *part, uint8_t *copy, gsize size, gsize from, gsize to,
+                 gsize quick_limit)
 {
     for (gsize at = from; at < to; at += step(to - from, at - from, quick_limit)) {
         for (unsigned bit = 0; bit < 8; bit++) {
@@ -91,8 +94,9 @@ static void settle(size_t before)
     if (!SANITIZED && before) {
         size_t now = mallinfo2().uordblks;
 
-        g_test_message("%" G_GUINT64_FORMAT " loaded, %" G_GUINT64_FORMAT " refused, memory %+ld bytes", loaded,
-                       refused, (long)now - (long)before);
+        g_test_message("%" G_GUINT64_FORMAT " loaded, %" G_GUINT64_FORMAT
+                       " refused, memory %+ld bytes",
+                       loaded, refused, (long)now - (long)before);
         g_assert_cmpuint(now, <, before + LEAK_LIMIT);
     }
 }

@@ -21,8 +21,8 @@ FOLDER = tempfile.TemporaryDirectory()
 
 def dump(program, *options):
     path = os.path.join(FOLDER.name, "dump.json")
-    subprocess.run([program, "-display", "none", "-nodefaults", *options, "-dump-vmstate", path], check=True,
-                   stdin=subprocess.DEVNULL)
+    subprocess.run([program, "-display", "none", "-nodefaults", *options, "-dump-vmstate", path],
+                   check=True, stdin=subprocess.DEVNULL)
     with open(path, encoding="utf-8") as file:
         return json.load(file)
 
@@ -70,16 +70,19 @@ class Tests:
         assert len(found) == 1 and "pseries-7.2 became pseries-8.2" in found[0], found
         # XICS alone: the other controller's sections are gone.
         found = run(self.data, dump(self.program, "-M", "pseries-7.2,ic-mode=xics"))
-        assert {line.split(":")[0] for line in found} == {"xive-source", "spapr-xive", "xive-tctx"}, found
+        assert {line.split(":")[0]
+                for line in found} == {"xive-source", "spapr-xive", "xive-tctx"}, found
 
     def sections(self):
         self.expect(lambda d: d.pop("PCIBUS"), ["PCIBUS", "gone"])
         self.expect(lambda d: d.update(extra=dict(d["PCIBUS"])), ["extra", "is new"])
         self.fine(lambda d: d.update(extra=dict(d["PCIBUS"], optional=True)))
-        self.expect(lambda d: d["ram"].update(version_id=5, minimum_version_id=5), ["ram", "5 is the lowest"], lines=2)
+        self.expect(lambda d: d["ram"].update(version_id=5, minimum_version_id=5),
+                    ["ram", "5 is the lowest"], lines=2)
         self.expect(lambda d: d["ram"].update(version_id=3), ["ram", "3 is the highest"])
         self.fine(lambda d: d["ram"].update(version_id=5))
-        self.expect(lambda d: d["ram"].update(version_id=5), ["backwards: ram", "4 is the highest"], "--both")
+        self.expect(lambda d: d["ram"].update(version_id=5), ["backwards: ram", "4 is the highest"],
+                    "--both")
 
     @staticmethod
     def cpu(data):
@@ -107,16 +110,21 @@ class Tests:
 
         self.expect(rename, ["cpu", "'env.nip' (uint64) is now 'env.pc' (uint64)"])
         self.fine(rename, "--ignore-names")
-        self.expect(lambda d: field(d, "env.nip").update(type="uint32"), ["had type uint64, has uint32"])
-        self.expect(lambda d: field(d, "env.gpr").update(num=31), ["'env.gpr' had 32 elements, has 31"])
-        self.expect(lambda d: field(d, "env.nip").update(field_exists=True), ["'env.nip' depends on a condition"])
-        self.expect(lambda d: self.cpu(d)["Fields"].remove(field(d, "env.nip")), ["'env.nip' (uint64) is gone"])
+        self.expect(lambda d: field(d, "env.nip").update(type="uint32"),
+                    ["had type uint64, has uint32"])
+        self.expect(lambda d: field(d, "env.gpr").update(num=31),
+                    ["'env.gpr' had 32 elements, has 31"])
+        self.expect(lambda d: field(d, "env.nip").update(field_exists=True),
+                    ["'env.nip' depends on a condition"])
+        self.expect(lambda d: self.cpu(d)["Fields"].remove(field(d, "env.nip")),
+                    ["'env.nip' (uint64) is gone"])
         # In memory a struct or a timer may have any size.
         self.fine(lambda d: field(d, "env.nip").update(size=99))
         nvram = "nvram@71000000/spapr_nvram"
         buffer = next(f for f in self.data[nvram]["Description"]["Fields"] if f["type"] == "buffer")
         index = self.data[nvram]["Description"]["Fields"].index(buffer)
-        self.expect(lambda d: d[nvram]["Description"]["Fields"][index].update(size=100), ["65536 bytes, has 100"])
+        self.expect(lambda d: d[nvram]["Description"]["Fields"][index].update(size=100),
+                    ["65536 bytes, has 100"])
 
         def order(data):
             rows = self.cpu(data)["Fields"]
@@ -128,13 +136,15 @@ class Tests:
         def retire(data):
             row = field(data, "env.nip")
             row.clear()
-            row.update(field="unused", version_id=0, field_exists=False, size=8, type="unused_buffer")
+            row.update(field="unused", version_id=0, field_exists=False, size=8,
+                       type="unused_buffer")
 
         self.fine(retire, "--both")
 
         def too_short(data):
             retire(data)
-            row = next(f for f in self.cpu(data)["Fields"] if f["field"] == "unused" and f["size"] == 8)
+            row = next(f for f in self.cpu(data)["Fields"]
+                       if f["field"] == "unused" and f["size"] == 8)
             row["size"] = 4
 
         self.expect(too_short, ["became 'unused'"])
@@ -142,8 +152,10 @@ class Tests:
     def new_fields(self):
         def add(version):
             def change(data):
-                row = {"field": "env.brand_new", "version_id": version, "field_exists": False, "size": 8,
-                       "type": "uint64"}
+                row = {
+                    "field": "env.brand_new", "version_id": version, "field_exists": False, "size":
+                    8, "type": "uint64"
+                }
                 self.cpu(data)["Fields"].append(row)
                 if version > 5:
                     data["cpu"]["version_id"] = self.cpu(data)["version_id"] = version
@@ -154,8 +166,11 @@ class Tests:
         self.expect(add(6), ["backwards: cpu", "version 6 is sent, 5 is the highest"], "--both")
 
         def first(data):
-            self.cpu(data)["Fields"].insert(1, {"field": "env.brand_new", "version_id": 0, "field_exists": False,
-                                                "size": 8, "type": "uint64"})
+            self.cpu(data)["Fields"].insert(
+                1, {
+                    "field": "env.brand_new", "version_id": 0, "field_exists": False, "size": 8,
+                    "type": "uint64"
+                })
 
         self.expect(first, ["'env.brand_new' (uint64) is new in version 5"])
 
@@ -167,8 +182,8 @@ class Tests:
         self.expect(lose, ["cpu", "'cpu/altivec' is gone"])
 
         def gain(data):
-            self.cpu(data)["Subsections"].append({"name": "cpu/new", "version_id": 1, "minimum_version_id": 1,
-                                                  "Fields": []})
+            self.cpu(data)["Subsections"].append(
+                {"name": "cpu/new", "version_id": 1, "minimum_version_id": 1, "Fields": []})
 
         self.fine(gain)
         self.expect(gain, ["backwards: cpu", "'cpu/new' is gone"], "--both")
@@ -195,20 +210,23 @@ class Tests:
         path = os.path.join(FOLDER.name, "damaged")
         good = os.path.join(FOLDER.name, "old")
         run(self.data, self.data)
-        for text in ("", "{", "[]", "{}", "null", '{"vmschkmachine": {}, "x": {}}', '{"vmschkmachine": {}, "x": 3}'):
+        for text in ("", "{", "[]", "{}", "null", '{"vmschkmachine": {}, "x": {}}',
+                     '{"vmschkmachine": {}, "x": 3}'):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
-            result = subprocess.run([sys.executable, TOOL, good, path], stderr=subprocess.PIPE, check=False)
+            result = subprocess.run([sys.executable, TOOL, good, path], stderr=subprocess.PIPE,
+                                    check=False)
             assert result.returncode == 2 and result.stderr.count(b"\n") == 1, (text, result)
-        result = subprocess.run([sys.executable, TOOL, good, path + ".none"], stderr=subprocess.PIPE, check=False)
+        result = subprocess.run([sys.executable, TOOL, good, path + ".none"],
+                                stderr=subprocess.PIPE, check=False)
         assert result.returncode == 2
 
 
 def main():
     tests = Tests(sys.argv[1])
-    tap.run([(name, getattr(tests, name)) for name in (
-        "same", "machines", "sections", "versions", "fields", "new_fields", "subsections", "structs", "damaged")],
-            limit=120)
+    tap.run([(name, getattr(tests, name))
+             for name in ("same", "machines", "sections", "versions", "fields", "new_fields",
+                          "subsections", "structs", "damaged")], limit=120)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parameter x-wire: what it takes, and what a machine that has not started yet sends in each dialect.
+"""The parameter x-wire: what it takes, and what a machine that has not started yet sends in each
+dialect.
 
-What QEMU sends for the same command line is in golden.tar.xz; test-golden compares the sections byte by
-byte, this compares whole streams.
+What QEMU sends for the same command line is in golden.tar.xz; test-golden compares the sections
+byte by byte, this compares whole streams.
 """
 import importlib.machinery
 import importlib.util
@@ -82,7 +83,8 @@ def dialects():
         name = wire[5:] + '-xics-p8'
         with tempfile.TemporaryDirectory() as folder, \
                 machine('pseries-6.2,ic-mode=xics', cpu='power8_v2.0', smp=2) as guest:
-            ours, theirs = sections(saved(guest, wire, os.path.join(folder, wire))), sections(golden(name))
+            ours, theirs = sections(saved(guest, wire, os.path.join(folder,
+                                                                    wire))), sections(golden(name))
             assert ours == theirs, f'{wire}:\n{ours}\n{theirs}'
 
 

@@ -36,8 +36,8 @@ class Disks:
         return os.path.join(self.folder, name)
 
     def run(self, *command):
-        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              check=False, timeout=stretch(60))
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False, timeout=stretch(60))
         return done.returncode, done.stdout.decode(errors="replace")
 
     def image(self, name, size="8M", kind="qcow2", *more):
@@ -53,7 +53,8 @@ class Disks:
         socket = self.path(name)
         if os.path.exists(socket):
             os.unlink(socket)
-        command = [emulator_path()] + (base or BASE) + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
+        command = [emulator_path()] + (
+            base or BASE) + list(arguments) + ["-qmp", f"unix:{socket},server=on,wait=off"]
         tap.diagnostic("$ " + " ".join(command))
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                                         restore_signals=restore_signals)
@@ -76,12 +77,13 @@ def drives():
         disks.image("a.qcow2")
         disks.image("b.qcow2", "16M", "qcow2", "-b", "a.qcow2", "-F", "qcow2")
         disks.image("r.img", "1M", "raw")
-        qmp = disks.start("-drive", "if=none,id=d0,file=b.qcow2,format=qcow2,cache=unsafe", "-drive",
-                          "if=none,id=d1,file=r.img,format=raw,readonly=on,cache=writethrough", "-drive",
-                          "if=none,id=d2,file=null-co://,file.size=1M,format=raw", "-drive",
-                          "if=none,id=cd,media=cdrom", "-blockdev",
-                          '{"driver":"raw","node-name":"n0","file":{"driver":"null-co","size":65536}}',
-                          "-blockdev", "driver=null-co,node-name=n1,size=4096")
+        qmp = disks.start(
+            "-drive", "if=none,id=d0,file=b.qcow2,format=qcow2,cache=unsafe", "-drive",
+            "if=none,id=d1,file=r.img,format=raw,readonly=on,cache=writethrough", "-drive",
+            "if=none,id=d2,file=null-co://,file.size=1M,format=raw", "-drive",
+            "if=none,id=cd,media=cdrom", "-blockdev",
+            '{"driver":"raw","node-name":"n0","file":{"driver":"null-co","size":65536}}',
+            "-blockdev", "driver=null-co,node-name=n1,size=4096")
         block = {entry["device"]: entry for entry in qmp.command("query-block")}
         assert sorted(block) == ["cd", "d0", "d1", "d2"], sorted(block)
         assert "inserted" not in block["cd"]
@@ -92,34 +94,41 @@ def drives():
         assert inserted["cache"] == {"writeback": True, "direct": False, "no-flush": True}
         assert block["d1"]["inserted"]["ro"] and not block["d1"]["inserted"]["cache"]["writeback"]
         assert block["d2"]["inserted"]["image"]["virtual-size"] == 1 << 20
-        nodes = {entry["node-name"]: entry for entry in qmp.command("query-named-block-nodes", flat=True)}
+        nodes = {
+            entry["node-name"]: entry
+            for entry in qmp.command("query-named-block-nodes", flat=True)
+        }
         assert nodes["n0"]["image"]["virtual-size"] == 65536 and nodes["n1"]["drv"] == "null-co"
         stats = {entry["device"] for entry in qmp.command("query-blockstats")}
         assert {"d0", "d1", "d2"} <= stats, stats
         text = qmp.hmp("info block")
-        assert re.search(r"^d0 \(#block\w+\): b\.qcow2 \(qcow2\)\s+Removable device: not locked, tray closed\s+"
-                         r"Cache mode:       writeback, ignore flushes\s+Backing file:     a\.qcow2 "
-                         r"\(chain depth: 1\)", text, re.M), text
+        assert re.search(
+            r"^d0 \(#block\w+\): b\.qcow2 \(qcow2\)\s+Removable device: not locked, tray closed\s+"
+            r"Cache mode:       writeback, ignore flushes\s+Backing file:     a\.qcow2 "
+            r"\(chain depth: 1\)", text, re.M), text
         assert re.search(r"^cd: \[not inserted\]", text, re.M), text
         disks.stop(qmp)
         disks.check("b.qcow2")
 
 
 def scsi():
-    """Disks on the machine's adapters: made by drives, by devices, added and taken away; a CD that is exchanged."""
+    """Disks on the machine's adapters: made by drives, by devices, added and taken away; a CD that
+    is exchanged.
+    """
     with Disks() as disks:
         disks.image("a.img", "1M", "raw")
         disks.image("b.img", "2M", "raw")
         base = ["-M", "pseries", "-display", "none", "-S", "-serial", "null"]
-        qmp = disks.start("-hda", "a.img", "-drive", "file=null-co://,format=raw,index=9", base=base)
+        qmp = disks.start("-hda", "a.img", "-drive", "file=null-co://,format=raw,index=9",
+                          base=base)
         block = {entry["device"]: entry for entry in qmp.command("query-block")}
         assert {"scsi0-cd2", "scsi0-hd0", "scsi1-hd2"} <= set(block), sorted(block)
         assert block["scsi0-cd2"]["removable"] and not block["scsi0-hd0"]["removable"]
         tree = qmp.hmp("info qtree")
         buses = sorted(re.findall(r"bus: (v-scsi@\w+\.0)", tree))
         assert len(buses) == 2 and re.search(r"scsi-id = 2 \(0x2\)", tree), tree
-        reply = qmp.reply("blockdev-change-medium", device="scsi0-cd2", filename="b.img", format="raw",
-                          **{"read-only-mode": "perhaps"})
+        reply = qmp.reply("blockdev-change-medium", device="scsi0-cd2", filename="b.img",
+                          format="raw", **{"read-only-mode": "perhaps"})
         assert "perhaps" in reply["error"]["desc"], reply
         qmp.command("blockdev-change-medium", device="scsi0-cd2", filename="b.img", format="raw")
         moved = [qmp.event("DEVICE_TRAY_MOVED")["data"] for _ in range(2)]
@@ -137,8 +146,10 @@ def scsi():
             return
         qmp.command("cont")
         qmp.command("blockdev-add", driver="null-co", size=1 << 20, **{"node-name": "n"})
-        qmp.command("device_add", driver="scsi-hd", id="late", drive="n", bus=buses[1], **{"scsi-id": 5})
-        error = qmp.reply("device_add", driver="scsi-hd", id="other", drive="scsi0-hd0", bus=buses[1])["error"]
+        qmp.command("device_add", driver="scsi-hd", id="late", drive="n", bus=buses[1],
+                    **{"scsi-id": 5})
+        error = qmp.reply("device_add", driver="scsi-hd", id="other", drive="scsi0-hd0",
+                          bus=buses[1])["error"]
         assert "in use" in error["desc"] or "Conflict" in error["desc"], error
         qmp.command("device_del", id="late")
         assert qmp.event("DEVICE_DELETED")["data"]["device"] == "late"
@@ -155,13 +166,15 @@ def snapshots():
                           "if=none,id=d1,file=null-co://,format=raw")
         qmp.command("blockdev-snapshot-internal-sync", device="d0", name="first")
         qmp.command("blockdev-snapshot-internal-sync", device="d0", name="second")
-        for device, name, message in (("d0", "first", "already exists"), ("d1", "x", "does not support internal"),
-                                      ("nosuch", "x", "nosuch")):
+        for device, name, message in (("d0", "first", "already exists"),
+                                      ("d1", "x", "does not support internal"), ("nosuch", "x",
+                                                                                 "nosuch")):
             error = qmp.reply("blockdev-snapshot-internal-sync", device=device, name=name)["error"]
             assert message in error["desc"], error
         gone = qmp.command("blockdev-snapshot-delete-internal-sync", device="d0", name="first")
         assert gone["id"] == "1" and gone["name"] == "first", gone
-        assert "error" in qmp.reply("blockdev-snapshot-delete-internal-sync", device="d0", name="first")
+        assert "error" in qmp.reply("blockdev-snapshot-delete-internal-sync", device="d0",
+                                    name="first")
         names = [s["name"] for s in qmp.command("query-block")[0]["inserted"]["image"]["snapshots"]]
         assert names == ["second"], names
         disks.stop(qmp)
@@ -202,7 +215,8 @@ def temporary():
         with open(disks.path("a.qcow2"), "rb") as file:
             assert file.read() == before
         # Also for a machine that comes from elsewhere.
-        qmp = disks.start("-snapshot", "-incoming", "defer", "-drive", "if=none,id=d0,file=a.qcow2,format=qcow2")
+        qmp = disks.start("-snapshot", "-incoming", "defer", "-drive",
+                          "if=none,id=d0,file=a.qcow2,format=qcow2")
         assert qmp.command("query-block")[0]["inserted"]["backing_file_depth"] == 1
         disks.stop(qmp)
 
@@ -220,7 +234,9 @@ def locked():
 
 
 def moved(paused=False):
-    """One image on both sides of a migration: whoever runs has it; or would run, if it were not paused."""
+    """One image on both sides of a migration: whoever runs has it; or would run, if it were not
+    paused.
+    """
     base = ["-M", "pseries", "-nodefaults", "-display", "none", "-m", "256M"]
     drive = ("-drive", "if=none,id=d,file=a.qcow2,format=qcow2")
     with Disks() as disks:
@@ -228,9 +244,11 @@ def moved(paused=False):
         source = disks.start(*drive, name="source", base=base)
         first = disks.process
         source.command("blockdev-snapshot-internal-sync", device="d", name="before")
-        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target", base=base)
+        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target",
+                             base=base)
         try:
-            assert "error" in target.reply("blockdev-snapshot-internal-sync", device="d", name="early")
+            assert "error" in target.reply("blockdev-snapshot-internal-sync", device="d",
+                                           name="early")
             source.command("blockdev-snapshot-internal-sync", device="d", name="later")
             if paused:
                 source.command("stop")
@@ -242,7 +260,8 @@ def moved(paused=False):
             source.command("migrate", uri="unix:" + disks.path("stream"))
             assert source.migration()["status"] == "completed"
             target.wait_state("paused" if paused else "running")
-            assert "error" in source.reply("blockdev-snapshot-internal-sync", device="d", name="late")
+            assert "error" in source.reply("blockdev-snapshot-internal-sync", device="d",
+                                           name="late")
             target.command("blockdev-snapshot-internal-sync", device="d", name="after")
             image = target.command("query-block")[0]["inserted"]["image"]
             names = [snapshot["name"] for snapshot in image["snapshots"]]
@@ -257,7 +276,9 @@ def moved(paused=False):
 
 
 def taken():
-    """A machine that arrives where somebody else has its disk does not run; it can when the disk is free."""
+    """A machine that arrives where somebody else has its disk does not run; it can when the disk is
+    free.
+    """
     base = ["-M", "pseries", "-nodefaults", "-display", "none", "-m", "256M"]
     drive = ("-drive", "if=none,id=d,file=b.qcow2,format=qcow2")
     with Disks() as disks:
@@ -265,9 +286,11 @@ def taken():
         disks.image("b.qcow2")
         other = disks.start(*drive, name="other")
         processes = [disks.process]
-        source = disks.start("-drive", "if=none,id=d,file=a.qcow2,format=qcow2", name="source", base=base)
+        source = disks.start("-drive", "if=none,id=d,file=a.qcow2,format=qcow2", name="source",
+                             base=base)
         processes.append(disks.process)
-        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target", base=base)
+        target = disks.start(*drive, "-incoming", "unix:" + disks.path("stream"), name="target",
+                             base=base)
         try:
             source.command("migrate", uri="unix:" + disks.path("stream"))
             assert source.migration()["status"] == "completed"
@@ -291,21 +314,25 @@ def messages():
     with Disks() as disks:
         disks.image("a.qcow2")
         disks.image("v.vmdk", "1M", "vmdk")
-        for arguments, message in (
-                (("-drive", "if=none,file=gone.img,format=raw"), r"-drive .*gone\.img.*No such file or directory"),
-                (("-drive", "if=none,file=a.qcow2,format=rax"), "rax"),
-                (("-drive", "if=none,file=a.qcow2,colour=red"), "colour"),
-                (("-drive", "if=nowhere,file=a.qcow2"), "nowhere"),
-                (("-drive", "if=none,file=a.qcow2,werror=perhaps"), "perhaps"),
-                (("-drive", "if=none,file=a.qcow2,rerror=enospc"), "enospc"),
-                (("-drive", "if=none,file=a.qcow2,cache=warm"), "warm"),
-                (("-drive", "if=none,id=x,file=null-co://", "-drive", "if=none,id=x,file=null-co://"), "'?x'?"),
-                (("-drive", "if=ide,index=0,file=null-co://", "-drive", "if=ide,index=0,file=null-co://"),
-                 "index=0"),
-                (("-blockdev", "driver=raw,node-name=n,file=nosuch"), "nosuch"),
-                (("-blockdev", "driver=null-co"), "node-name"),
-                (("-blockdev", '{"driver":'), "JSON"),
-                (("-hda", "gone.img"), "gone.img")):
+        for arguments, message in ((("-drive", "if=none,file=gone.img,format=raw"),
+                                    r"-drive .*gone\.img.*No such file or directory"),
+                                   (("-drive", "if=none,file=a.qcow2,format=rax"),
+                                    "rax"), (("-drive", "if=none,file=a.qcow2,colour=red"),
+                                             "colour"), (("-drive", "if=nowhere,file=a.qcow2"),
+                                                         "nowhere"),
+                                   (("-drive", "if=none,file=a.qcow2,werror=perhaps"),
+                                    "perhaps"), (("-drive", "if=none,file=a.qcow2,rerror=enospc"),
+                                                 "enospc"),
+                                   (("-drive", "if=none,file=a.qcow2,cache=warm"),
+                                    "warm"), (("-drive", "if=none,id=x,file=null-co://", "-drive",
+                                               "if=none,id=x,file=null-co://"), "'?x'?"),
+                                   (("-drive", "if=ide,index=0,file=null-co://", "-drive",
+                                     "if=ide,index=0,file=null-co://"), "index=0"),
+                                   (("-blockdev", "driver=raw,node-name=n,file=nosuch"),
+                                    "nosuch"), (("-blockdev", "driver=null-co"),
+                                                "node-name"), (("-blockdev", '{"driver":'),
+                                                               "JSON"), (("-hda", "gone.img"),
+                                                                         "gone.img")):
             text = disks.fails(*arguments)
             assert re.search(message, text), f"{arguments}: {text}"
         if not on_qemu():
@@ -319,8 +346,9 @@ def messages():
             assert "limits on I/O ('bps') are not supported" in text, text
 
 
-CASES = [("drives", drives), ("scsi", scsi), ("snapshots", snapshots), ("hotplug", hotplug), ("temporary", temporary),
-         ("locked", locked), ("moved", moved), ("moved-paused", lambda: moved(True)), ("taken", taken), ("messages", messages)]
+CASES = [("drives", drives), ("scsi", scsi), ("snapshots", snapshots), ("hotplug", hotplug),
+         ("temporary", temporary), ("locked", locked), ("moved", moved),
+         ("moved-paused", lambda: moved(True)), ("taken", taken), ("messages", messages)]
 
 
 def main():

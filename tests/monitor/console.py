@@ -28,7 +28,8 @@ class Slow:
                    "-chardev", f"socket,id=s,fd={theirs.fileno()}", "-serial", "chardev:s",
                    "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off"] + list(arguments)
         tap.diagnostic("$ " + " ".join(command))
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                        pass_fds=(theirs.fileno(), ))
         theirs.close()
         self.qmp = Qmp(os.path.join(self.folder, "qmp"), self.process)
         self.text = b""
@@ -59,7 +60,9 @@ class Slow:
         return self.text
 
     def wait_until_full(self):
-        """The guest is stuck on its console: it keeps coming back to one place, and nothing arrives."""
+        """The guest is stuck on its console: it keeps coming back to one place, and nothing
+        arrives.
+        """
         places = []
         deadline = time.monotonic() + stretch(60)
         while len(places) < 4 or len(set(places[-4:])) > 2:
@@ -106,8 +109,11 @@ def client_interface():
 
 def mac_client_interface():
     """The same on a Power Mac; and while it hangs there the machine moves to another process."""
-    options = ["-kernel", local_guest("vmlinux-pmac32"), "-initrd", local_guest("initramfs-ppc32.cpio.gz"),
-               "-append", "console=ttyPZ0"]
+    options = [
+        "-kernel",
+        local_guest("vmlinux-pmac32"), "-initrd",
+        local_guest("initramfs-ppc32.cpio.gz"), "-append", "console=ttyPZ0"
+    ]
     board = "g3beige,x-vof=on"
     with Slow(*options, machine=board) as machine:
         wanted = re.search(EARLY, machine.read(EARLY)).group(0)
@@ -165,7 +171,10 @@ def end_while_full():
         assert machine.process.wait(stretch(20)) == 0
 
 
-CASES = {"client-interface": client_interface, "mac-client-interface": mac_client_interface, "slof": slof, "end-while-full": end_while_full}
+CASES = {
+    "client-interface": client_interface, "mac-client-interface": mac_client_interface, "slof":
+    slof, "end-while-full": end_while_full
+}
 
 
 def main():

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The display of a beige G3 at OpenBIOS's prompt: screen dumps (also against QEMU's), keys, pointer, VNC."""
+"""The display of a beige G3 at OpenBIOS's prompt: screen dumps (also against QEMU's), keys,
+pointer, VNC.
+"""
 
 import os
 import shutil
@@ -37,8 +39,10 @@ class Mac:
                    ("/usr/share/qemu", "/usr/share/openbios", "/usr/lib/openbios")):
             shutil.rmtree(self.folder)
             raise tap.Skip("no openbios-ppc here (qemu-system-data)")
-        command = [self.emulator, "-M", "g3beige", "-nodefaults", "-vga", "std", "-display", "none", "-serial",
-                   f"file:{self.serial}", "-qmp", f"unix:{self.path('qmp')},server=on,wait=off"] + self.arguments
+        command = [
+            self.emulator, "-M", "g3beige", "-nodefaults", "-vga", "std", "-display", "none",
+            "-serial", f"file:{self.serial}", "-qmp", f"unix:{self.path('qmp')},server=on,wait=off"
+        ] + self.arguments
         tap.diagnostic("$ " + " ".join(command))
         self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
         try:
@@ -94,7 +98,9 @@ class Mac:
     def console_on_serial(self):
         """From here on OpenBIOS answers on the serial port, and listens to the keyboard."""
         self.settle()
-        for key in ["shift-apostrophe", "spc", *"ttya", "shift-apostrophe", "spc", *"output", "ret"]:
+        for key in [
+                "shift-apostrophe", "spc", *"ttya", "shift-apostrophe", "spc", *"output", "ret"
+        ]:
             assert self.qmp.hmp(f"sendkey {key} 20") == ""
         self.wait_serial(" ok")
 
@@ -115,11 +121,14 @@ def png_rows(data):
         at += 12 + length
     raw, rows, above = zlib.decompress(packed), [], bytes(3 * width)
     for y in range(height):
-        kind, line = raw[y * (3 * width + 1)], bytearray(raw[y * (3 * width + 1) + 1:(y + 1) * (3 * width + 1)])
+        kind, line = raw[y * (3 * width + 1)], bytearray(raw[y * (3 * width + 1) + 1:(y + 1) *
+                                                             (3 * width + 1)])
         for x in range(3 * width if kind else 0):
-            left, up, corner = (line[x - 3] if x > 2 else 0), above[x], (above[x - 3] if x > 2 else 0)
+            left, up, corner = (line[x - 3] if x > 2 else 0), above[x], (above[x -
+                                                                               3] if x > 2 else 0)
             guess = left + up - corner
-            nearest = min((abs(guess - left), 0, left), (abs(guess - up), 1, up), (abs(guess - corner), 2, corner))[2]
+            nearest = min((abs(guess - left), 0, left), (abs(guess - up), 1, up),
+                          (abs(guess - corner), 2, corner))[2]
             line[x] = (line[x] + (0, left, up, (left + up) // 2, nearest)[kind]) & 0xFF
         rows.append(bytes(line))
         above = line
@@ -138,8 +147,10 @@ def dumps():
         assert mac.qmp.hmp(f"screendump -f png {mac.path('second')}") == ""
         with open(mac.path("second"), "rb") as file:
             assert png_rows(file.read()) == rows
-        for arguments, text in (({"filename": "/nowhere/file"}, "No such file"), ({"filename": "x", "format": "gif"}, "gif"),
-                                ({"filename": "x", "device": "nobody"}, "nobody"), ({"filename": "x", "head": 1}, "head")):
+        for arguments, text in (({"filename": "/nowhere/file"},
+                                 "No such file"), ({"filename": "x", "format": "gif"}, "gif"),
+                                ({"filename": "x", "device":
+                                  "nobody"}, "nobody"), ({"filename": "x", "head": 1}, "head")):
             reply = mac.qmp.reply("screendump", **arguments)
             assert text in reply.get("error", {}).get("desc", ""), (arguments, reply)
 
@@ -173,16 +184,22 @@ def keys():
             mac.qmp.command("input-send-event", events=[
                 {"type": "key", "data": {"down": down, "key": {"type": "qcode", "data": "x"}}}])
         mac.wait_serial("> *x")
-        for line in ("sendkey nokey", "sendkey", "sendkey a-nokey", "sendkey -", "sendkey " + "-".join("a" * 17)):
+        for line in ("sendkey nokey", "sendkey", "sendkey a-nokey", "sendkey -",
+                     "sendkey " + "-".join("a" * 17)):
             assert mac.qmp.hmp(line) != "", line
-        for name, arguments in (
-                ("send-key", {"keys": []}), ("send-key", {"keys": [{"type": "qcode", "data": "nokey"}]}),
-                ("send-key", {"keys": [{"type": "qcode"}]}), ("send-key", {"keys": [{"type": "number", "data": 1 << 40}]}),
-                ("input-send-event", {"events": [{"type": "pen", "data": {}}]}),
-                ("input-send-event", {"events": [{"type": "abs", "data": {"axis": "x", "value": 1}}]}),
-                ("input-send-event", {"events": [{"type": "rel", "data": {"axis": "z", "value": 1}}]}),
-                ("input-send-event", {"events": [{"type": "btn", "data": {"button": "left"}}]}),
-                ("input-send-event", {"events": [17]}), ("input-send-event", {"device": "none", "events": []})):
+        for name, arguments in (("send-key", {"keys": []}), ("send-key", {
+                "keys": [{"type": "qcode", "data": "nokey"}]
+        }), ("send-key", {"keys": [{"type": "qcode"}]}), ("send-key", {
+                "keys": [{"type": "number", "data": 1 << 40}]
+        }), ("input-send-event",
+             {"events": [{"type": "pen", "data": {}}]}), ("input-send-event", {
+                 "events": [{"type": "abs", "data": {"axis": "x", "value": 1}}]
+             }), ("input-send-event",
+                  {"events": [{"type": "rel", "data": {"axis": "z", "value": 1}}]
+                   }), ("input-send-event",
+                        {"events": [{"type": "btn", "data":
+                                     {"button": "left"}}]}), ("input-send-event", {"events": [17]}),
+                                ("input-send-event", {"device": "none", "events": []})):
             assert "error" in mac.qmp.reply(name, **arguments), (name, arguments)
 
 
@@ -191,7 +208,8 @@ def mice():
         assert mac.qmp.hmp("info mice").strip() == "* Mouse #2: QEMU ADB Mouse"
         assert mac.qmp.command("query-mice") == [
             {"name": "QEMU ADB Mouse", "index": 2, "current": True, "absolute": False}]
-        for line in ("mouse_move 5 -3", "mouse_move 0 0 1", "mouse_button 1", "mouse_button 0", "mouse_set 2"):
+        for line in ("mouse_move 5 -3", "mouse_move 0 0 1", "mouse_button 1", "mouse_button 0",
+                     "mouse_set 2"):
             assert mac.qmp.hmp(line) == "", line
         for line in ("mouse_set 1", "mouse_set 99", "mouse_move 5", "mouse_button"):
             assert mac.qmp.hmp(line) != "", line
@@ -218,7 +236,8 @@ def same(client, mac):
     while time.monotonic() < deadline:
         client.update(False)
         width, height, rows = mac.picture()
-        if (client.width, client.height) == (width, height) and [bytes(row) for row in client.rows] == rows:
+        if (client.width, client.height) == (width, height) and [bytes(row)
+                                                                 for row in client.rows] == rows:
             return
     raise AssertionError("the picture over VNC is another one")
 
@@ -300,21 +319,27 @@ def password():
         refused(port, "another one")
         mac.qmp.command("expire_password", protocol="vnc", time="+1000")
         rfb.Rfb(port, password="another one").close()
-        for line in ("set_password spice x", "set_password vnc", "expire_password vnc soon", "expire_password vnc",
-                     "change vnc password", "change vnc name", "set_password vnc x disconnect"):
+        for line in ("set_password spice x", "set_password vnc", "expire_password vnc soon",
+                     "expire_password vnc", "change vnc password", "change vnc name",
+                     "set_password vnc x disconnect"):
             assert mac.qmp.hmp(line) != "", line
         assert "error" in mac.qmp.reply("set_password", protocol="spice", password="x")
 
 
 def rude():
-    """Clients that say nonsense, nothing, or do not read: the machine goes on, and so do the others."""
+    """Clients that say nonsense, nothing, or do not read: the machine goes on, and so do the
+    others.
+    """
     number = free_display()
     with Mac("-vnc", f"127.0.0.1:{number}") as mac:
         mac.settle()
         port = 5900 + number
-        for data in (b"", b"GET / HTTP/1.1\r\n\r\n", b"RFB 003.008\n\x01\x01" + b"\xff" * 4096,
-                     b"RFB 003.003\n\x01\x06\0\0\0\xff\xff\xff\xff", b"RFB 003.008\n\x01\x01\x02\0\xff\xff",
-                     b"RFB 003.008\n\x01\x01\0\0\0\0\x21\xff\x01\x01\xff\xff\xff\xff\xff\xff\x40\x40\x40"):
+        for data in (
+                b"", b"GET / HTTP/1.1\r\n\r\n", b"RFB 003.008\n\x01\x01" + b"\xff" * 4096,
+                b"RFB 003.003\n\x01\x06\0\0\0\xff\xff\xff\xff",
+                b"RFB 003.008\n\x01\x01\x02\0\xff\xff",
+                b"RFB 003.008\n\x01\x01\0\0\0\0\x21\xff\x01\x01\xff\xff\xff\xff\xff\xff\x40\x40\x40"
+        ):
             with socket.create_connection(("127.0.0.1", port)) as rude_one:
                 rude_one.sendall(data)
                 time.sleep(0.2)
@@ -355,24 +380,33 @@ def messages():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 5900 + number))
         taken.listen()
-        for arguments, text in ((("-vnc", "nonsense"), "nonsense"), (("-vnc", "localhost:x"), "localhost:x"),
-                                (("-vnc", "127.0.0.1:99999"), "99999"), (("-vnc", f"127.0.0.1:{number}"), "in use"),
-                                (("-vnc", "127.0.0.1:1,share=none"), "share=none"),
-                                (("-vnc", "127.0.0.1:5,to=3"), "to=3"), (("-vnc", "unix:/nowhere/socket"), "nowhere"),
-                                (("-vnc", "127.0.0.1:1,colour=on"), "colour"), (("-display", "gtk"), "vnc"),
+        for arguments, text in ((("-vnc", "nonsense"), "nonsense"), (("-vnc", "localhost:x"),
+                                                                     "localhost:x"),
+                                (("-vnc", "127.0.0.1:99999"),
+                                 "99999"), (("-vnc", f"127.0.0.1:{number}"), "in use"),
+                                (("-vnc", "127.0.0.1:1,share=none"),
+                                 "share=none"), (("-vnc", "127.0.0.1:5,to=3"), "to=3"),
+                                (("-vnc", "unix:/nowhere/socket"),
+                                 "nowhere"), (("-vnc", "127.0.0.1:1,colour=on"),
+                                              "colour"), (("-display", "gtk"), "vnc"),
                                 (("-vga", "cirrus"), "std"), (("-k", "xx-nowhere"), "xx-nowhere"),
                                 (("-device", "VGA,vgamem_mb=x"), "vgamem_mb")):
-            run = subprocess.run([emulator_path(), "-M", "g3beige", "-nodefaults", "-display", "none", "-S",
-                                  *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT, check=False, timeout=stretch(20))
+            run = subprocess.run([
+                emulator_path(), "-M", "g3beige", "-nodefaults", "-display", "none", "-S",
+                *arguments
+            ], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 check=False, timeout=stretch(20))
             output = run.stdout.decode()
-            assert run.returncode == 1 and text in output, f"{arguments}: status {run.returncode}: {output}"
-    text = subprocess.run([emulator_path(), "-display", "help"], stdout=subprocess.PIPE, check=True).stdout.decode()
+            assert run.returncode == 1 and text in output, \
+                f"{arguments}: status {run.returncode}: {output}"
+    text = subprocess.run([emulator_path(), "-display", "help"], stdout=subprocess.PIPE,
+                          check=True).stdout.decode()
     assert "vnc" in text and "not built in" in text, text
 
 
-CASES = [("dumps", dumps), ("as-qemu", as_qemu), ("keys", keys), ("mice", mice), ("vnc", vnc), ("password", password),
-         ("rude", rude), ("unix-socket", unix_socket), ("messages", messages)]
+CASES = [("dumps", dumps), ("as-qemu", as_qemu), ("keys", keys), ("mice", mice), ("vnc", vnc),
+         ("password", password), ("rude", rude), ("unix-socket", unix_socket),
+         ("messages", messages)]
 
 
 def main():

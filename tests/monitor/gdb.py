@@ -88,8 +88,8 @@ class World:
         if not shutil.which("gdb-multiarch"):
             raise tap.Skip("no gdb-multiarch")
         kernel, initrd = debian_installer()
-        self.guest = Guest(name="gdb", kernel=kernel, initrd=initrd, cpu="power9_v2.0", smp=2, qmp=True,
-                           append="rdinit=/bin/sh console=hvc0",
+        self.guest = Guest(name="gdb", kernel=kernel, initrd=initrd, cpu="power9_v2.0", smp=2,
+                           qmp=True, append="rdinit=/bin/sh console=hvc0",
                            extra=["-gdb", f"unix:{self.target},server=on,wait=off"])
         self.guest.start()
         self.guest.expect(r"^(/|~) # ", 120)
@@ -130,14 +130,16 @@ def registers():
         for name in ("pc", "msr", "cr", "lr", "ctr", "xer", "r1", "r31"):
             assert re.search(rf"^{name}\s+0x", out, re.M), out
         assert gdb.value("$pvr") == 0x4E1200
-        for name in ("f0", "fpscr", "vr0", "vscr", "vrsave", "vs0", "vs63", "srr0", "srr1", "dar", "decr"):
+        for name in ("f0", "fpscr", "vr0", "vscr", "vrsave", "vs0", "vs63", "srr0", "srr1", "dar",
+                     "decr"):
             out = gdb.run(f"info registers {name}")
             assert re.search(rf"^{name}\s+\S", out, re.M), out
         # The monitor sees the same.
         monitor = gdb.run("monitor info registers")
         assert f"NIP {gdb.value('$pc'):016x}" in monitor, monitor
         out = gdb.run("info threads")
-        assert re.search(r"Thread 1\.1 \(CPU#0 \[", out) and re.search(r"Thread 1\.2 \(CPU#1 \[", out), out
+        assert re.search(r"Thread 1\.1 \(CPU#0 \[", out) and re.search(
+            r"Thread 1\.2 \(CPU#1 \[", out), out
     WORLD.alive()
 
 
@@ -158,7 +160,8 @@ def register_writes():
             for n in range(4):
                 gdb.run(f"set ${name}.v4_int32[{n}] = {0x11111111 * (n + 1)}")
             for n in range(4):
-                assert gdb.value(f"${name}.v4_int32[{n}]") & 0xFFFFFFFF == 0x11111111 * (n + 1), name
+                assert gdb.value(f"${name}.v4_int32[{n}]") & 0xFFFFFFFF == 0x11111111 * (n + 1), \
+                    name
                 gdb.run(f"set ${name}.v4_int32[{n}] = {before[n]}")
         # VSR 0 to 31 hold the floating-point registers, 32 to 63 the vector registers.
         gdb.run("set $f3 = 1.5")
@@ -218,7 +221,9 @@ def breakpoints():
 
 
 def watchpoints():
-    """A write is reported at its address with old and new value; the pc is the writing instruction's."""
+    """A write is reported at its address with old and new value; the pc is the writing
+    instruction's.
+    """
     with WORLD.session() as gdb:
         address = WORLD.symbols["jiffies"]
         for kind, report in (("watch", "Hardware watchpoint"), ("awatch", "Hardware access"),
@@ -240,7 +245,9 @@ def watchpoints():
 
 
 def memory():
-    """Reads and writes in virtual and physical mode meet the same bytes; code changed counts at once."""
+    """Reads and writes in virtual and physical mode meet the same bytes; code changed counts at
+    once.
+    """
     with WORLD.session() as gdb:
         address = WORLD.symbols["sys_getppid"]
         physical = address & 0x0FFFFFFFFFFFFFFF
@@ -267,7 +274,9 @@ def memory():
 
 
 def attach():
-    """Attaching stops the machine, detaching and hanging up let it go; breakpoints go with the client."""
+    """Attaching stops the machine, detaching and hanging up let it go; breakpoints go with the
+    client.
+    """
     for _ in range(5):
         with WORLD.session() as gdb:
             gdb.run(f"break *{WORLD.symbols['sys_getpid']:#x}")
@@ -326,14 +335,17 @@ def protocol():
 
     stream.sendall(b"$g#00")
     assert stream.recv(1) == b"-"
-    for text, pattern in (("qSupported:multiprocess+", r"PacketSize=.*qXfer:features:read\+"), ("?", r"^T05"),
-                          ("m0,fffffffffffffff", r"^E"), ("mzz,4", r"^E|^$"), ("M0,4:zz", r"^E"), ("p9999", r"^E"),
-                          ("P9999=00", r"^E"), ("Z9,0,4", r"^$"), ("Z2,0,0", r"^E"), ("z0,1234,4", r"^E|^OK"),
-                          ("Hg99", r"^E"), ("T99", r"^E"), ("vCont;x", r"^E"), ("vUnknown", r"^$"), ("qUnknown", r"^$"),
-                          ("qXfer:features:read:nosuch.xml:0,100", r"^E"),
-                          ("qXfer:features:read:target.xml:0,fff", r"^l<\?xml.*power64-core.xml"),
-                          ("qRcmd,zz", r"^E"), ("Gzz", r"^E"), ("X0,ffff:ab", r"^E"), ("G", r"^OK|^E"),
-                          ("qC", r"^QC"), ("qfThreadInfo", r"^mp01.01"), ("Qqemu.PhyMemMode:0", r"^OK")):
+    for text, pattern in (("qSupported:multiprocess+", r"PacketSize=.*qXfer:features:read\+"),
+                          ("?", r"^T05"), ("m0,fffffffffffffff", r"^E"), ("mzz,4", r"^E|^$"),
+                          ("M0,4:zz", r"^E"), ("p9999", r"^E"), ("P9999=00", r"^E"),
+                          ("Z9,0,4", r"^$"), ("Z2,0,0", r"^E"), ("z0,1234,4", r"^E|^OK"),
+                          ("Hg99", r"^E"), ("T99", r"^E"), ("vCont;x", r"^E"), ("vUnknown", r"^$"),
+                          ("qUnknown",
+                           r"^$"), ("qXfer:features:read:nosuch.xml:0,100",
+                                    r"^E"), ("qXfer:features:read:target.xml:0,fff",
+                                             r"^l<\?xml.*power64-core.xml"), ("qRcmd,zz", r"^E"),
+                          ("Gzz", r"^E"), ("X0,ffff:ab", r"^E"), ("G", r"^OK|^E"), ("qC", r"^QC"),
+                          ("qfThreadInfo", r"^mp01.01"), ("Qqemu.PhyMemMode:0", r"^OK")):
         stream.sendall(packet(text))
         got = answer()
         assert re.search(pattern, got, re.S), f"{text}: {got!r}"
@@ -346,9 +358,11 @@ def protocol():
     WORLD.alive()
 
 
-CASES = {"registers": registers, "register-writes": register_writes, "steps": steps, "breakpoints": breakpoints,
-         "watchpoints": watchpoints, "memory": memory, "attach": attach, "interrupt": interrupt,
-         "protocol": protocol}
+CASES = {
+    "registers": registers, "register-writes": register_writes, "steps": steps, "breakpoints":
+    breakpoints, "watchpoints": watchpoints, "memory": memory, "attach": attach, "interrupt":
+    interrupt, "protocol": protocol
+}
 
 
 def main():

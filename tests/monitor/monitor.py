@@ -33,7 +33,8 @@ class Emulator:
     def __init__(self, *arguments, terminal=False, pass_fds=(), cpus=False):
         self.folder = tempfile.mkdtemp(prefix="gossamer-test-")
         base = ["-M", "pseries", "-nodefaults", "-display", "none"] if cpus else NONE
-        self.arguments = [emulator_path()] + (list(arguments) if terminal else base + list(arguments))
+        self.arguments = [emulator_path()
+                          ] + (list(arguments) if terminal else base + list(arguments))
         self.arguments = [a.replace("DIR", self.folder) for a in self.arguments]
         tap.diagnostic("$ " + " ".join(self.arguments))
         self.master = self.slave = self.console = None
@@ -156,17 +157,19 @@ WRONG = [
     (["-accel", "tgc"], r"invalid accelerator tgc"),
     (["-accel", "kvm"], r"invalid accelerator kvm"),
     (["-cpu", "powr9", "-M", "pseries"], r"'powr9'.*'power9'"),
-    (["-kernel", "/nonexistent", "-M", "pseries", "-nographic"],
-     r"could not load kernel '/nonexistent': No such file or directory"),
+    (["-kernel", "/nonexistent", "-M", "pseries",
+      "-nographic"], r"could not load kernel '/nonexistent': No such file or directory"),
     (["-m", "lots", "-M", "pseries"], r"lots"),
     (["-m", "1K", "-M", "pseries"], r"Memory size 0x2000 is not aligned to 256 MiB \(-m: 256M"),
     (["-m", "1M", "-M", "pseries", "-kernel", "/dev/null"], r"Memory size 0x100000 is not aligned"),
-    (["-m", "300M", "-M", "pseries", "-bios", "/dev/null"], r"Memory size 0x12c00000 is not aligned"),
+    (["-m", "300M", "-M", "pseries", "-bios",
+      "/dev/null"], r"Memory size 0x12c00000 is not aligned"),
     (["-m", "16E", "-M", "pseries"], r"16E"),
     (["-m", "900T", "-M", "pseries"], r"cannot set up guest memory"),
-    (["-m", "512M", "-numa", "node,mem=300M", "-numa", "node,mem=212M", "-M", "pseries"],
-     r"Node 0 memory size 0x12c00000 is not aligned"),
-    (["-M", "pseries,dumpdtb=/dev/null", "-kernel", "/dev/zero", "-append", "x" * 100000], r"kernel '/dev/zero'"),
+    (["-m", "512M", "-numa", "node,mem=300M", "-numa", "node,mem=212M", "-M",
+      "pseries"], r"Node 0 memory size 0x12c00000 is not aligned"),
+    (["-M", "pseries,dumpdtb=/dev/null", "-kernel", "/dev/zero", "-append",
+      "x" * 100000], r"kernel '/dev/zero'"),
     (["-smp", "cpu=2", "-M", "pseries"], r"'cpu'"),
     (["-smp", "0", "-M", "pseries"], r"greater than zero"),
     (["-machine", "pseries,ic-mod=xics"], r"ic-mod"),
@@ -195,10 +198,14 @@ WRONG = [
     (["-object", "memory-backend-ram,id=a", "-M", "none"], r"size 0"),
     (["-object", "memory-backend-file,id=a,size=1M", "-M", "none"], r"mem-path property not set"),
     (["-m", "256M", "-numa", "node,memdev=a", "-M", "pseries"], r"backend 'a' not found"),
-    (["-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-numa", "node,memdev=a", "-numa",
-      "node,mem=256M", "-M", "pseries"], r"mixing both"),
-    (["-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-M", "pseries,memory-backend=a"],
-     r"size of memory backend 'a'.*differ"),
+    ([
+        "-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-numa", "node,memdev=a",
+        "-numa", "node,mem=256M", "-M", "pseries"
+    ], r"mixing both"),
+    ([
+        "-m", "512M", "-object", "memory-backend-ram,id=a,size=256M", "-M",
+        "pseries,memory-backend=a"
+    ], r"size of memory backend 'a'.*differ"),
     (["-M", "pseries,memory-backend=b"], r"'b' not found"),
     (["-nographic", "-daemonize", "-M", "none"], r"-nographic cannot be used with -daemonize"),
     (["-append", "quiet", "-M", "pseries"], r"-append only allowed with -kernel"),
@@ -210,11 +217,13 @@ def wrong_options():
     problems = []
     for arguments, pattern in WRONG:
         run = subprocess.run([emulator_path()] + arguments, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=stretch(20), check=False)
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=stretch(20),
+                             check=False)
         text = run.stderr.decode()
         errors = [line for line in text.splitlines() if "warning:" not in line]
         if run.returncode != 1 or len(errors) != 1 or not re.search(pattern, text) or run.stdout:
-            problems.append(f"{' '.join(arguments)}: status {run.returncode}, {text!r}, {run.stdout!r}")
+            problems.append(
+                f"{' '.join(arguments)}: status {run.returncode}, {text!r}, {run.stdout!r}")
     assert not problems, "\n".join(problems)
 
 
@@ -222,7 +231,8 @@ HELP = [
     (["-h"], r"\A[^\n]*QEMU emulator version \d+\.\d+\.\d+[^\n]*\n(?s:.)*-kernel FILE"),
     (["--help"], r"-append"),
     (["-version"], r"\A[^\n]*QEMU emulator version \d+\.\d+\.\d+[^\n]*\n\Z"),
-    (["-M", "help"], r"Supported machines are:\n(?s:.)*^pseries +\S.*\(alias of pseries-\S+\)\n(?s:.)*\(default\)"),
+    (["-M", "help"],
+     r"Supported machines are:\n(?s:.)*^pseries +\S.*\(alias of pseries-\S+\)\n(?s:.)*\(default\)"),
     (["-machine", "help"], r"^none +empty machine$"),
     (["-cpu", "help"], r"^PowerPC power9_v2.0 +PVR 004e1200$"),
     (["-cpu", "?"], r"\(alias for power9_v2"),
@@ -238,10 +248,12 @@ def help_texts():
     problems = []
     for arguments, pattern in HELP:
         run = subprocess.run([emulator_path()] + arguments, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=stretch(20), check=False)
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=stretch(20),
+                             check=False)
         if run.returncode or run.stderr or not re.search(pattern, run.stdout.decode(), re.M):
-            problems.append(f"{' '.join(arguments)}: status {run.returncode}, {run.stderr.decode()!r}, "
-                            f"{run.stdout.decode()[:800]!r}")
+            problems.append(
+                f"{' '.join(arguments)}: status {run.returncode}, {run.stderr.decode()!r}, "
+                f"{run.stdout.decode()[:800]!r}")
     assert not problems, "\n".join(problems)
 
 
@@ -254,30 +266,37 @@ def hmp_session():
         line = Line(emulator.path("hmp"), emulator.process)
         assert "monitor - type 'help'" in line.until(r"\n\(qemu\) $")
         for command, pattern in [
-                ("info status", r"^VM status: paused \(prelaunch\)$"), ("info version", r"^\d+\.\d+\.\d+"),
-                ("info name", r"^try$"), ("info uuid", r"^00000000-0000-0000-0000-000000000000$"),
-                ("info cpus", r"^\* CPU #0: thread_id=\d+$"), ("info registers", r"^NIP [0-9a-f]{16}   LR"),
-                ("info registers -a", r"^CPU#0$"), ("info registers 9", r"^CPU#9 not available$"),
-                ("info mtree", r"ppc_spapr.ram"), ("info qtree", r"bus: main-system-bus"),
-                ("info chardev", r"^compat_monitor0: filename=unix:"), ("info pic", r"CPU"),
-                ("info qom-tree", r"^/machine \(pseries"), ("info capabilities", r"^cap-vsx: on$"),
-                ("info roms", r"slof"), ("info jit", r"\S"), ("info tlb", r"\S"), ("info numa", r"^\d+ nodes$"),
-                ("info block", r"\A\Z"), ("info network", r"\A\Z"), ("info nonsense", r"unknown command: 'info nonsense'"),
-                ("nonsense 1", r"^unknown command: 'nonsense'$"), ("help stop", r"^stop\|s .*-- stop emulation$"),
-                ("help", r"^system_reset .*--"), ("info", r"^info status .*--"),
-                ("stop now", r"extraneous characters"), ("print 1+2*3", r"^0x7$"), ("print/d -1", r"^-1$"),
-                ("print/c 65", r"^'A'$"), ("p/d (7-3)*2 | 1", r"^9$"), ("p 1/0", r"division by zero"),
-                ("p $nosuch", r"unknown register"), ("p/x $pc", r"^0x100$"), ("x/2xw 0", r"^0{16}: 0x[0-9a-f]{8} 0x"),
-                ("xp /1xg 0x100", r"^0{13}100: 0x[0-9a-f]{16}$"), ("x/2i $pc", r"^0x00000100: +\w+"),
-                ("x/q 0", r"invalid char in format"), ("xp 0xfffffffffff0", r"Cannot access memory"),
-                ("cpu 5", r"invalid CPU index"), ("device_del nosuch", r"Device 'nosuch' not found"),
-                ("device_add nosuch", r"'nosuch' is not a valid device model name"),
-                ("qom-list /machine", r"^peripheral \(child<container>\)$"), ("qom-get /machine usb", r"^false$"),
-                ("log nosuch", r"nosuch"), ("chardev-add null,id=extra", r"\A\Z"),
-                ("info chardev", r"^extra: filename=null$"), ("chardev-remove extra", r"\A\Z"),
-                ("pmemsave 0x100 8 " + emulator.path("mem"), r"\A\Z"),
-                ("memsave 0x100 8 " + emulator.path("vmem"), r"\A\Z"),
-                ("gdbserver nosuch", r"Could not open gdbserver on device 'nosuch'")]:
+            ("info status", r"^VM status: paused \(prelaunch\)$"),
+            ("info version", r"^\d+\.\d+\.\d+"), ("info name", r"^try$"),
+            ("info uuid", r"^00000000-0000-0000-0000-000000000000$"),
+            ("info cpus", r"^\* CPU #0: thread_id=\d+$"),
+            ("info registers", r"^NIP [0-9a-f]{16}   LR"), ("info registers -a", r"^CPU#0$"),
+            ("info registers 9", r"^CPU#9 not available$"), ("info mtree", r"ppc_spapr.ram"),
+            ("info qtree", r"bus: main-system-bus"),
+            ("info chardev", r"^compat_monitor0: filename=unix:"), ("info pic", r"CPU"),
+            ("info qom-tree", r"^/machine \(pseries"), ("info capabilities", r"^cap-vsx: on$"),
+            ("info roms", r"slof"), ("info jit", r"\S"), ("info tlb", r"\S"),
+            ("info numa", r"^\d+ nodes$"), ("info block", r"\A\Z"), ("info network", r"\A\Z"),
+            ("info nonsense", r"unknown command: 'info nonsense'"),
+            ("nonsense 1", r"^unknown command: 'nonsense'$"),
+            ("help stop", r"^stop\|s .*-- stop emulation$"), ("help", r"^system_reset .*--"),
+            ("info", r"^info status .*--"), ("stop now", r"extraneous characters"),
+            ("print 1+2*3", r"^0x7$"), ("print/d -1", r"^-1$"), ("print/c 65", r"^'A'$"),
+            ("p/d (7-3)*2 | 1", r"^9$"), ("p 1/0", r"division by zero"),
+            ("p $nosuch", r"unknown register"), ("p/x $pc", r"^0x100$"),
+            ("x/2xw 0", r"^0{16}: 0x[0-9a-f]{8} 0x"),
+            ("xp /1xg 0x100", r"^0{13}100: 0x[0-9a-f]{16}$"), ("x/2i $pc", r"^0x00000100: +\w+"),
+            ("x/q 0", r"invalid char in format"), ("xp 0xfffffffffff0", r"Cannot access memory"),
+            ("cpu 5", r"invalid CPU index"), ("device_del nosuch", r"Device 'nosuch' not found"),
+            ("device_add nosuch", r"'nosuch' is not a valid device model name"),
+            ("qom-list /machine", r"^peripheral \(child<container>\)$"),
+            ("qom-get /machine usb", r"^false$"), ("log nosuch", r"nosuch"),
+            ("chardev-add null,id=extra", r"\A\Z"), ("info chardev", r"^extra: filename=null$"),
+            ("chardev-remove extra", r"\A\Z"),
+            ("pmemsave 0x100 8 " + emulator.path("mem"), r"\A\Z"),
+            ("memsave 0x100 8 " + emulator.path("vmem"), r"\A\Z"),
+            ("gdbserver nosuch", r"Could not open gdbserver on device 'nosuch'")
+        ]:
             out = hmp(line, command)
             assert re.search(pattern, out.rstrip("\n"), re.M), f"{command}: {out!r}"
         for name in ("mem", "vmem"):
@@ -351,35 +370,41 @@ def qmp_errors():
     with Emulator("-qmp", "unix:DIR/qmp,server=on,wait=off") as emulator:
         line = Line(emulator.path("qmp"), emulator.process)
         greeting = json.loads(line.until(r"\r\n"))
-        assert greeting["QMP"]["version"]["qemu"]["major"] >= 4 and "package" in greeting["QMP"]["version"]
+        assert greeting["QMP"]["version"]["qemu"]["major"] >= 4 and "package" in greeting["QMP"][
+            "version"]
         first = True
         for text, kind, pattern in [
-                ('{"execute":"query-status"}', "CommandNotFound", r"Expecting capabilities negotiation"),
-                ('{"execute":"qmp_capabilities","arguments":{"enable":["nosuch"]}}', "GenericError", r""),
-                ('{"execute":"qmp_capabilities"}', None, r""),
-                ('{"execute":"qmp_capabilities"}', "CommandNotFound", r"already complete"),
-                ('{"execute":"nosuch"}', "CommandNotFound", r"^The command nosuch has not been found$"),
-                ('{"execute":"query-status","arguments":{"x":1}}', "GenericError", r"^Parameter 'x' is unexpected$"),
-                ('{"execute":"pmemsave","arguments":{"val":1,"size":1}}', "GenericError",
-                 r"^Parameter 'filename' is missing$"),
-                ('{"execute":"pmemsave","arguments":{"val":"1","size":1,"filename":"x"}}', "GenericError",
-                 r"^Invalid parameter type for 'val', expected: integer$"),
-                ('{"execute":"stop","arguments":[]}', "GenericError", r"'arguments' must be an object"),
-                ('{"execute":7}', "GenericError", r"'execute'.* string"),
-                ('{"arguments":{}}', "GenericError", r"lacks member 'execute'"),
-                ('{"execute":"stop","extra":1}', "GenericError", r"'extra' is unexpected"),
-                ('[1,2]', "GenericError", r"must be a JSON object|must be an object"),
-                ('{"execute":nonsense}', "GenericError", r"JSON parse error"),
-                ('{"execute":"qom-get","arguments":{"path":"/nosuch","property":"x"}}', "DeviceNotFound",
-                 r"^Device '/nosuch' not found$"),
-                ('{"execute":"device_del","arguments":{"id":"nosuch"}}', "DeviceNotFound", r"'nosuch' not found"),
-                ('{"execute":"device-list-properties","arguments":{"typename":"nosuch"}}', "DeviceNotFound",
-                 r"^Device 'nosuch' not found$"),
-                ('{"execute":"device_add","arguments":{"driver":"nosuch"}}', "GenericError",
-                 r"^'nosuch' is not a valid device model name$"),
-                ('{"execute":"human-monitor-command","arguments":{"command-line":"info cpus","cpu-index":3}}',
-                 "GenericError", r"cpu-index"),
-                ("{'execute':'query-name'}", None, r""), ('{"execute":"query-name","id":{"a":[1]}}', None, r"")]:
+            ('{"execute":"query-status"}', "CommandNotFound",
+             r"Expecting capabilities negotiation"),
+            ('{"execute":"qmp_capabilities","arguments":{"enable":["nosuch"]}}', "GenericError",
+             r""), ('{"execute":"qmp_capabilities"}', None, r""),
+            ('{"execute":"qmp_capabilities"}', "CommandNotFound", r"already complete"),
+            ('{"execute":"nosuch"}', "CommandNotFound", r"^The command nosuch has not been found$"),
+            ('{"execute":"query-status","arguments":{"x":1}}', "GenericError",
+             r"^Parameter 'x' is unexpected$"),
+            ('{"execute":"pmemsave","arguments":{"val":1,"size":1}}', "GenericError",
+             r"^Parameter 'filename' is missing$"),
+            ('{"execute":"pmemsave","arguments":{"val":"1","size":1,"filename":"x"}}',
+             "GenericError", r"^Invalid parameter type for 'val', expected: integer$"),
+            ('{"execute":"stop","arguments":[]}', "GenericError", r"'arguments' must be an object"),
+            ('{"execute":7}', "GenericError", r"'execute'.* string"),
+            ('{"arguments":{}}', "GenericError", r"lacks member 'execute'"),
+            ('{"execute":"stop","extra":1}', "GenericError", r"'extra' is unexpected"),
+            ('[1,2]', "GenericError", r"must be a JSON object|must be an object"),
+            ('{"execute":nonsense}', "GenericError", r"JSON parse error"),
+            ('{"execute":"qom-get","arguments":{"path":"/nosuch","property":"x"}}',
+             "DeviceNotFound", r"^Device '/nosuch' not found$"),
+            ('{"execute":"device_del","arguments":{"id":"nosuch"}}', "DeviceNotFound",
+             r"'nosuch' not found"),
+            ('{"execute":"device-list-properties","arguments":{"typename":"nosuch"}}',
+             "DeviceNotFound", r"^Device 'nosuch' not found$"),
+            ('{"execute":"device_add","arguments":{"driver":"nosuch"}}', "GenericError",
+             r"^'nosuch' is not a valid device model name$"),
+            ('{"execute":"human-monitor-command","arguments":{"command-line":"info '
+             'cpus","cpu-index":3}}',
+             "GenericError", r"cpu-index"), ("{'execute':'query-name'}", None, r""),
+            ('{"execute":"query-name","id":{"a":[1]}}', None, r"")
+        ]:
             line.send(text)
             # Half of them without a line's end: the value is complete as it stands.
             if not first or not text.endswith("}"):
@@ -394,8 +419,10 @@ def qmp_errors():
             if '"id"' in text and "device_del" not in text:
                 assert reply["id"] == {"a": [1]}
         # Blanks of all kinds in a command of the other monitor.
-        for text in ("info block \\f-n", "info mtree \\r-f", "ringbuf_write \\f", "help\\f", "\\r\\f "):
-            line.send('{"execute":"human-monitor-command","arguments":{"command-line":"%s"}}\n' % text)
+        for text in ("info block \\f-n", "info mtree \\r-f", "ringbuf_write \\f", "help\\f",
+                     "\\r\\f "):
+            line.send('{"execute":"human-monitor-command","arguments":{"command-line":"%s"}}\n' %
+                      text)
             reply = json.loads(line.until(r"\r\n"))
             assert "return" in reply, f"{text}: {reply}"
         # One byte at a time.
@@ -411,19 +438,22 @@ def qmp_facts():
                   "-qmp", "unix:DIR/qmp,server=on,wait=off", cpus=True) as emulator:
         qmp = emulator.qmp()
         names = {entry["name"] for entry in qmp.command("query-commands")}
-        for name in ("qmp_capabilities", "query-version", "query-status", "query-name", "query-uuid",
-                     "query-machines", "query-cpu-definitions", "query-cpus-fast", "query-kvm", "query-target",
-                     "query-chardev", "query-memory-size-summary", "query-hotpluggable-cpus", "query-qmp-schema",
-                     "query-command-line-options", "qom-list", "qom-get", "qom-set", "qom-list-types",
-                     "qom-list-properties", "device-list-properties", "stop", "cont", "quit", "system_reset",
-                     "system_powerdown", "inject-nmi", "human-monitor-command", "memsave", "pmemsave"):
+        for name in ("qmp_capabilities", "query-version", "query-status", "query-name",
+                     "query-uuid", "query-machines", "query-cpu-definitions", "query-cpus-fast",
+                     "query-kvm", "query-target", "query-chardev", "query-memory-size-summary",
+                     "query-hotpluggable-cpus", "query-qmp-schema", "query-command-line-options",
+                     "qom-list", "qom-get", "qom-set", "qom-list-types", "qom-list-properties",
+                     "device-list-properties", "stop", "cont", "quit", "system_reset",
+                     "system_powerdown", "inject-nmi", "human-monitor-command", "memsave",
+                     "pmemsave"):
             assert name in names, name
         # What takes no argument answers without one.
         for name in sorted(n for n in names if n.startswith("query-") and n not in (
                 "query-stats", "query-balloon")):
             qmp.command(name)
         version = qmp.command("query-version")
-        assert set(version["qemu"]) == {"major", "minor", "micro"} and isinstance(version["package"], str)
+        assert set(version["qemu"]) == {"major", "minor", "micro"} and isinstance(
+            version["package"], str)
         status = qmp.command("query-status")
         assert status["status"] == "prelaunch" and status["running"] is False
         assert qmp.command("query-name") == {"name": "facts"}
@@ -433,7 +463,8 @@ def qmp_facts():
         assert qmp.command("query-memory-size-summary")["base-memory"] == 512 << 20
         cpus = qmp.command("query-cpus-fast")
         assert [c["cpu-index"] for c in cpus] == [0, 1, 2, 3]
-        assert len({c["thread-id"] for c in cpus}) in (1, 4) and all(c["thread-id"] > 0 for c in cpus)
+        assert len({c["thread-id"]
+                    for c in cpus}) in (1, 4) and all(c["thread-id"] > 0 for c in cpus)
         assert all(qmp.command("qom-get", path=c["qom-path"], property="type") for c in cpus)
         machines = {m["name"]: m for m in qmp.command("query-machines")}
         newest = [m for m in machines.values() if m.get("alias") == "pseries"]
@@ -450,10 +481,13 @@ def qmp_facts():
         assert len(entries) == len(schema), "a name stands twice in the schema"
         # Addresses are unsigned.
         reply = qmp.reply("memsave", val=0xC000000000000000, size=4, filename="/dev/null")
-        assert "return" in reply or "Invalid addr 0xc000000000000000" in reply["error"]["desc"], reply
-        assert entries["memsave"]["meta-type"] == "command" and entries["STOP"]["meta-type"] == "event"
+        assert "return" in reply or "Invalid addr 0xc000000000000000" in reply["error"]["desc"], \
+            reply
+        assert entries["memsave"]["meta-type"] == "command" and entries["STOP"][
+            "meta-type"] == "event"
         assert {"DEVICE_DELETED", "MIGRATION_PASS", "BLOCK_IO_ERROR"} <= set(entries)
-        assert {m["name"] for m in entries[entries["memsave"]["arg-type"]]["members"]} >= {"val", "size"}
+        assert {m["name"]
+                for m in entries[entries["memsave"]["arg-type"]]["members"]} >= {"val", "size"}
         assert any(t["name"] == "tcg-accel" for t in qmp.command("qom-list-types"))
         properties = qmp.command("qom-list-properties", typename="pseries-8.2-machine")
         assert {"ic-mode", "cap-vsx"} <= {p["name"] for p in properties}
@@ -573,11 +607,15 @@ def guest_events():
                append="rdinit=/bin/sh console=hvc0", extra=["-no-shutdown"]) as guest:
         prompt = r"^(/|~) # "
         guest.expect(prompt, 120)
-        guest.send("mount -t proc proc /proc; echo 1 > /proc/sys/kernel/sysrq; echo b > /proc/sysrq-trigger\n")
+        guest.send(
+            "mount -t proc proc /proc; echo 1 > /proc/sys/kernel/sysrq; echo b > "
+            "/proc/sysrq-trigger\n"
+        )
         assert guest.qmp.event("RESET", 60)["data"] == {"guest": True, "reason": "guest-reset"}
         guest.expect(prompt, 120)
         guest.send("poweroff -f\n")
-        assert guest.qmp.event("SHUTDOWN", 60)["data"] == {"guest": True, "reason": "guest-shutdown"}
+        assert guest.qmp.event("SHUTDOWN",
+                               60)["data"] == {"guest": True, "reason": "guest-shutdown"}
         guest.qmp.event("STOP", 20)
         assert guest.qmp.command("query-status")["status"] == "shutdown"
         reply = guest.qmp.reply("cont")
@@ -599,7 +637,8 @@ def guest_events():
         counters = set()
         for _ in range(300):
             counters.add(re.search(r"NIP ([0-9a-f]{16})", guest.qmp.hmp("info registers")).group(1))
-            for line in ("info tlb", "info pic", "print/x $fpscr", "x/4i $pc", "info cpus", "info jit"):
+            for line in ("info tlb", "info pic", "print/x $fpscr", "x/4i $pc", "info cpus",
+                         "info jit"):
                 assert guest.qmp.hmp(line)
         assert len(counters) > 10, counters
         guest.shell("kill -9 $busy")
@@ -621,23 +660,28 @@ def management_line():
         arguments = [
             "-name", "guest=d1,debug-threads=on", "-S", "-object",
             '{"qom-type":"secret","id":"masterKey0",'
-            '"format":"raw","file":"/nonexistent/master-key.aes"}',
-            "-machine", "pseries-7.2,usb=off,dump-guest-core=off,memory-backend=ppc_spapr.ram", "-accel", "tcg",
+            '"format":"raw","file":"/nonexistent/master-key.aes"}', "-machine",
+            "pseries-7.2,usb=off,dump-guest-core=off,memory-backend=ppc_spapr.ram", "-accel", "tcg",
             "-cpu", "POWER9", "-m", "1024", "-object",
-            '{"qom-type":"memory-backend-ram","id":"ppc_spapr.ram","size":1073741824}', "-overcommit",
-            "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid",
-            "11111111-1111-4111-8111-111111111111", "-display", "none", "-no-user-config", "-nodefaults",
-            "-chardev", f"socket,id=charmonitor,fd={listener.fileno()},server=on,wait=off", "-mon",
-            "chardev=charmonitor,id=monitor,mode=control", "-rtc", "base=utc", "-no-shutdown", "-boot",
-            "strict=on", "-chardev", "pty,id=charserial0", "-device",
-            '{"driver":"spapr-vty","chardev":"charserial0","id":"serial0","reg":805306368}', "-audiodev",
-            '{"id":"audio1","driver":"none"}', "-sandbox",
-            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-msg", "timestamp=on"]
+            '{"qom-type":"memory-backend-ram","id":"ppc_spapr.ram","size":1073741824}',
+            "-overcommit", "mem-lock=off", "-smp", "1,sockets=1,cores=1,threads=1", "-uuid",
+            "11111111-1111-4111-8111-111111111111", "-display", "none", "-no-user-config",
+            "-nodefaults", "-chardev",
+            f"socket,id=charmonitor,fd={listener.fileno()},server=on,wait=off", "-mon",
+            "chardev=charmonitor,id=monitor,mode=control", "-rtc", "base=utc", "-no-shutdown",
+            "-boot", "strict=on", "-chardev", "pty,id=charserial0", "-device",
+            '{"driver":"spapr-vty","chardev":"charserial0","id":"serial0","reg":805306368}',
+            "-audiodev", '{"id":"audio1","driver":"none"}', "-sandbox",
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-msg",
+            "timestamp=on"
+        ]
         process = subprocess.Popen([emulator_path()] + arguments, stdin=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=[listener.fileno()])
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   pass_fds=[listener.fileno()])
         try:
             qmp = Qmp(path, process)
-            assert any(c["capability"] == "events" for c in qmp.command("query-migrate-capabilities"))
+            assert any(c["capability"] == "events"
+                       for c in qmp.command("query-migrate-capabilities"))
             chardevs = {c["label"]: c for c in qmp.command("query-chardev")}
             assert chardevs["charserial0"]["filename"].startswith("pty:/dev/pts/")
             assert chardevs["charmonitor"]["filename"] == f"unix:{path},server=on"
@@ -684,7 +728,8 @@ def gdb_server():
         qmp = emulator.qmp()
         for _ in range(3):
             ask(("127.0.0.1", first), emulator.process)
-        assert f"Waiting for gdb connection on device 'tcp::{second}'" in qmp.hmp(f"gdbserver tcp::{second}")
+        assert f"Waiting for gdb connection on device 'tcp::{second}'" in qmp.hmp(
+            f"gdbserver tcp::{second}")
         ask(("127.0.0.1", second), emulator.process)
         assert "Waiting for gdb" in qmp.hmp(f"gdbserver unix:{emulator.path('gdb')}")
         ask(emulator.path("gdb"), emulator.process)
@@ -701,10 +746,12 @@ def probe():
     folder = tempfile.mkdtemp(prefix="gossamer-test-")
     try:
         pidfile, path = os.path.join(folder, "pid"), os.path.join(folder, "qmp")
-        run = subprocess.run([emulator_path(), "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine",
-                              "none,accel=kvm:tcg", "-qmp", f"unix:{path},server=on,wait=off", "-pidfile",
-                              pidfile, "-daemonize"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, timeout=stretch(20), check=False)
+        run = subprocess.run([
+            emulator_path(), "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine",
+            "none,accel=kvm:tcg", "-qmp", f"unix:{path},server=on,wait=off", "-pidfile", pidfile,
+            "-daemonize"
+        ], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             timeout=stretch(20), check=False)
         assert run.returncode == 0, f"status {run.returncode}: {run.stderr.decode()}"
         # It stands when the parent ends: no waiting here.
         with open(pidfile, encoding="ascii") as file:
@@ -729,9 +776,11 @@ def probe():
 
 def daemonize_fails():
     """A machine that cannot stand: the parent says so."""
-    run = subprocess.run([emulator_path(), "-M", "none", "-nodefaults", "-display", "none", "-daemonize",
-                          "-qmp", "unix:/nonexistent/qmp,server=on,wait=off"], stdin=subprocess.DEVNULL,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=stretch(20), check=False)
+    run = subprocess.run([
+        emulator_path(), "-M", "none", "-nodefaults", "-display", "none", "-daemonize", "-qmp",
+        "unix:/nonexistent/qmp,server=on,wait=off"
+    ], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         timeout=stretch(20), check=False)
     assert run.returncode == 1 and b"/nonexistent/qmp" in run.stderr, (run.returncode, run.stderr)
 
 
@@ -744,8 +793,9 @@ def inherited_socket():
         listener.bind(os.path.join(folder, "qmp"))
         listener.listen(1)
         with Emulator("-chardev", f"socket,id=m,fd={listener.fileno()},server=on,wait=off", "-mon",
-                      "chardev=m,id=monitor,mode=control", "-chardev", f"socket,id=n,fd={theirs.fileno()}",
-                      "-mon", "n,mode=control", pass_fds=(listener.fileno(), theirs.fileno())) as emulator:
+                      "chardev=m,id=monitor,mode=control", "-chardev",
+                      f"socket,id=n,fd={theirs.fileno()}", "-mon", "n,mode=control",
+                      pass_fds=(listener.fileno(), theirs.fileno())) as emulator:
             theirs.close()
             for _ in range(2):
                 qmp = Qmp(os.path.join(folder, "qmp"), emulator.process)
@@ -764,7 +814,9 @@ def inherited_socket():
 
 
 def back_ends():
-    """TCP server and client, pty, pipe, file and ring buffer carry a monitor's or program's bytes."""
+    """TCP server and client, pty, pipe, file and ring buffer carry a monitor's or program's
+    bytes.
+    """
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     server.bind(("127.0.0.1", 0))
     server.listen(1)
@@ -777,11 +829,12 @@ def back_ends():
     try:
         for end in ("in", "out"):
             os.mkfifo(os.path.join(folder, "fifo." + end))
-        with Emulator("-qmp", f"tcp:127.0.0.1:{port}", "-monitor", f"tcp:127.0.0.1:{free},server=on,wait=off",
-                      "-monitor", "pty", "-monitor", f"pipe:{folder}/fifo", "-chardev", "ringbuf,id=ring,size=16",
-                      "-chardev", "file,id=log,path=DIR/out", "-chardev",
-                      f"socket,id=again,path={folder}/later,reconnect=1", "-mon", "again,mode=control",
-                      "-monitor", "chardev:log") as emulator:
+        with Emulator("-qmp", f"tcp:127.0.0.1:{port}", "-monitor",
+                      f"tcp:127.0.0.1:{free},server=on,wait=off", "-monitor", "pty", "-monitor",
+                      f"pipe:{folder}/fifo", "-chardev", "ringbuf,id=ring,size=16", "-chardev",
+                      "file,id=log,path=DIR/out", "-chardev",
+                      f"socket,id=again,path={folder}/later,reconnect=1", "-mon",
+                      "again,mode=control", "-monitor", "chardev:log") as emulator:
             server.settimeout(stretch(20))
             client, _ = server.accept()
             file = client.makefile("rwb")
@@ -800,7 +853,8 @@ def back_ends():
             assert "running" in hmp(line, "info status")
             line.close()
             # The pty's other side, named on standard error.
-            name = next(c["filename"] for c in qmp("query-chardev") if c["filename"].startswith("pty:"))[4:]
+            name = next(c["filename"] for c in qmp("query-chardev")
+                        if c["filename"].startswith("pty:"))[4:]
             terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
             console = Console(terminal)
             console.expect(r"\(qemu\) $", 10)
@@ -855,7 +909,8 @@ def terminal_keys():
         help_text = console.expect(r"C-a h(?s:.)*C-a C-a", 20).group(0)
         for key in "hxsbc":
             assert f"C-a {key}" in help_text, key
-        assert not emulator.terminal_is_sane(), "the terminal should be raw while the machine has it"
+        assert not emulator.terminal_is_sane(), \
+            "the terminal should be raw while the machine has it"
         console.send("\x01c")
         console.expect(r"^\(qemu\) ", 10)
         console.send("info status\r")
@@ -876,8 +931,8 @@ def terminal_keys():
 
 def terminal_restored():
     """However the emulator ends, the terminal is as it was."""
-    for how in ("quit", signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT,
-                signal.SIGSEGV, "error"):
+    for how in ("quit", signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT,
+                signal.SIGABRT, signal.SIGSEGV, "error"):
         if how == signal.SIGSEGV and "GOSSAMER_SLOW" in os.environ:
             continue    # a sanitizer has its own handler
         arguments = ["-M", "none", "-nodefaults", "-nographic", "-monitor", "stdio"]
@@ -910,7 +965,8 @@ def terminal_restored():
 
 def ctrl_c():
     """On a terminal that is not shared with a monitor, Ctrl-C ends the emulator."""
-    with Emulator("-M", "none", "-nodefaults", "-nographic", "-monitor", "stdio", terminal=True) as emulator:
+    with Emulator("-M", "none", "-nodefaults", "-nographic", "-monitor", "stdio",
+                  terminal=True) as emulator:
         emulator.console.send("info status\n")
         emulator.console.expect(r"VM status", 20)
         emulator.console.send("\x03")
@@ -919,36 +975,44 @@ def ctrl_c():
 
 
 def objects():
-    """object-add and object-del, memory backends of the machine and of its nodes, descriptors by name."""
+    """object-add and object-del, memory backends of the machine and of its nodes, descriptors by
+    name.
+    """
     ram = "memory-backend-ram,id=r0,size=256M", "memory-backend-memfd,id=r1,size=256M,prealloc=on"
-    with Emulator("-S", "-m", "512M", "-object", ram[0], "-object", ram[1], "-numa", "node,memdev=r0", "-numa",
-                  "node,memdev=r1", "-smp", "2", "-qmp", "unix:DIR/qmp,server=on,wait=off", cpus=True) as emulator:
+    with Emulator("-S", "-m", "512M", "-object", ram[0], "-object", ram[1], "-numa",
+                  "node,memdev=r0", "-numa", "node,memdev=r1", "-smp", "2", "-qmp",
+                  "unix:DIR/qmp,server=on,wait=off", cpus=True) as emulator:
         qmp = emulator.qmp()
         memdevs = {m["id"]: m for m in qmp.command("query-memdev")}
         assert memdevs["r0"]["size"] == memdevs["r1"]["size"] == 256 << 20, memdevs
-        assert not memdevs["r0"]["share"] and memdevs["r1"]["share"] and memdevs["r1"]["prealloc"], memdevs
+        assert not memdevs["r0"]["share"] and memdevs["r1"]["share"] and memdevs["r1"][
+            "prealloc"], memdevs
         assert re.search(r"node 1 size: 256 MB", qmp.hmp("info numa")), qmp.hmp("info numa")
         # The two lie one after the other, and both can be written and read.
         mtree = qmp.hmp("info mtree")
-        assert re.search(r"0{8}-0*0fffffff.*r0", mtree) and re.search(r"10000000-0*1fffffff.*r1", mtree), mtree
+        assert re.search(r"0{8}-0*0fffffff.*r0", mtree) and re.search(r"10000000-0*1fffffff.*r1",
+                                                                      mtree), mtree
         assert "in use" in qmp.reply("object-del", id="r0")["error"]["desc"]
-        assert "at the start only" in qmp.reply("object-add", qom_type="memory-backend-ram", id="r2",
-                                                size=1 << 20)["error"]["desc"]
+        assert "at the start only" in qmp.reply("object-add", qom_type="memory-backend-ram",
+                                                id="r2", size=1 << 20)["error"]["desc"]
         assert "secret" in qmp.reply("object-add", qom_type="secrt", id="s")["error"]["desc"]
         qmp.command("object-add", qom_type="secret", id="s", data="x")
-        assert "duplicate" in qmp.reply("object-add", qom_type="secret", id="s", data="x")["error"]["desc"]
+        assert "duplicate" in qmp.reply("object-add", qom_type="secret", id="s",
+                                        data="x")["error"]["desc"]
         assert "s" in [o["name"] for o in qmp.command("qom-list", path="/objects")]
         qmp.command("object-del", id="s")
         assert "not found" in qmp.reply("object-del", id="s")["error"]["desc"]
         # A descriptor by name becomes a back end; without one, or by a number, it is an error.
         assert "SCM_RIGHTS" in qmp.reply("getfd", fdname="f")["error"]["desc"]
         mine, theirs = socket.socketpair()
-        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"f"}}'], [theirs.fileno()])
+        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"f"}}'],
+                        [theirs.fileno()])
         assert qmp._read() == {"return": {}}
         qmp.command("chardev-add", id="c", backend={"type": "socket", "data": {
             "server": False, "addr": {"type": "fd", "data": {"str": "f"}}}})
         assert "not found" in qmp.reply("closefd", fdname="f")["error"]["desc"]
-        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"g"}}'], [theirs.fileno()])
+        socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"g"}}'],
+                        [theirs.fileno()])
         assert qmp._read() == {"return": {}}
         qmp.command("closefd", fdname="g")
         # What it was given for fails: the descriptor is nobody's any more.
@@ -957,7 +1021,8 @@ def objects():
                 lambda: qmp.reply("chardev-add", id="c", backend={"type": "socket", "data": {
                     "server": False, "addr": {"type": "fd", "data": {"str": "h"}}}}))):
             ours, lost = socket.socketpair()
-            socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"h"}}'], [lost.fileno()])
+            socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"h"}}'],
+                            [lost.fileno()])
             assert qmp._read() == {"return": {}}
             assert "error" in command(), number
             lost.close()
@@ -975,12 +1040,26 @@ def objects():
 
 CASES = {
     "objects": objects,
-    "wrong-options": wrong_options, "help": help_texts, "hmp": hmp_session, "hmp-reconnect": hmp_reconnect,
-    "qmp-errors": qmp_errors, "qmp-facts": qmp_facts, "qmp-pipeline": qmp_pipeline,
-    "qmp-slow-reader": qmp_slow_reader, "qmp-events": qmp_events, "stop-cont": stop_and_cont, "guest-events": guest_events, "management-line": management_line,
-    "gdb-server": gdb_server, "probe": probe,
-    "daemonize-fails": daemonize_fails, "inherited-socket": inherited_socket, "back-ends": back_ends,
-    "terminal-keys": terminal_keys, "terminal-restored": terminal_restored, "ctrl-c": ctrl_c,
+    "wrong-options": wrong_options,
+    "help": help_texts,
+    "hmp": hmp_session,
+    "hmp-reconnect": hmp_reconnect,
+    "qmp-errors": qmp_errors,
+    "qmp-facts": qmp_facts,
+    "qmp-pipeline": qmp_pipeline,
+    "qmp-slow-reader": qmp_slow_reader,
+    "qmp-events": qmp_events,
+    "stop-cont": stop_and_cont,
+    "guest-events": guest_events,
+    "management-line": management_line,
+    "gdb-server": gdb_server,
+    "probe": probe,
+    "daemonize-fails": daemonize_fails,
+    "inherited-socket": inherited_socket,
+    "back-ends": back_ends,
+    "terminal-keys": terminal_keys,
+    "terminal-restored": terminal_restored,
+    "ctrl-c": ctrl_c,
 }
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Snapshots of the whole machine through both monitors, judged by qemu-img. No guest boots here: what a
-running guest sees of them is tests/boot's. What QEMU has alike is tested on QEMU, too."""
+"""Snapshots of the whole machine through both monitors, judged by qemu-img. No guest boots here:
+what a running guest sees of them is tests/boot's. What QEMU has alike is tested on QEMU, too."""
 
 import json
 import os
@@ -72,7 +72,8 @@ def basics():
         lines = text.splitlines()
         head = "ID        TAG               VM SIZE                DATE     VM CLOCK     ICOUNT"
         assert lines[1] == head, text
-        assert len(lines) == 3 and re.match(r"--        one  +[\d.]+ .iB [\d-]+ [\d:]+ 00:00:00\.000", lines[2]), text
+        assert len(lines) == 3 and re.match(
+            r"--        one  +[\d.]+ .iB [\d-]+ [\d:]+ 00:00:00\.000", lines[2]), text
         said(qmp, "cont")
         time.sleep(0.3)
         said(qmp, "savevm one")
@@ -91,11 +92,16 @@ def basics():
         said(qmp, "delvm nosuch")
         for device, name in (("a", "half"), ("b", "other")):
             qmp.command("blockdev-snapshot-internal-sync", device=device, name=name)
-        text = said(qmp, "info snapshots", r"^List of partial \(non-loadable\) snapshots on 'a':\n.*\n\d+ +half ")
-        assert re.search(r"^List of partial \(non-loadable\) snapshots on 'b':\n.*\n\d+ +other ", text, re.M), text
+        text = said(qmp, "info snapshots",
+                    r"^List of partial \(non-loadable\) snapshots on 'a':\n.*\n\d+ +half ")
+        assert re.search(r"^List of partial \(non-loadable\) snapshots on 'b':\n.*\n\d+ +other ",
+                         text, re.M), text
         assert text.count("vm-20") == 2 and "one" not in text, text
         said(qmp, "loadvm half", r"\AError: Snapshot 'half' does not exist in one or more devices$")
-        nodes = {row["file"]: row for row in qmp.command("query-named-block-nodes") if row["drv"] == "qcow2"}
+        nodes = {
+            row["file"]: row
+            for row in qmp.command("query-named-block-nodes") if row["drv"] == "qcow2"
+        }
         listed = [s["name"] for s in nodes["a.qcow2"]["image"]["snapshots"]]
         sizes = [s["vm-state-size"] for s in nodes["b.qcow2"]["image"]["snapshots"]]
         assert listed[0] == "1" and listed[-1] == "half" and set(sizes) == {0}, (listed, sizes)
@@ -138,14 +144,17 @@ def jobs():
         disks.image("a.qcow2")
         disks.image("b.qcow2")
         qmp = begin(disks, "-blockdev", "driver=file,node-name=fa,filename=a.qcow2", "-blockdev",
-                    "driver=qcow2,node-name=na,file=fa", "-blockdev", "driver=file,node-name=fb,filename=b.qcow2",
-                    "-blockdev", "driver=qcow2,node-name=nb,file=fb")
+                    "driver=qcow2,node-name=na,file=fa", "-blockdev",
+                    "driver=file,node-name=fb,filename=b.qcow2", "-blockdev",
+                    "driver=qcow2,node-name=nb,file=fb")
         both = {"tag": "t", "vmstate": "nb", "devices": ["na", "nb"]}
         qmp.command("cont")
         qmp.command("snapshot-save", job_id="save", **both)
         row = finished(qmp, "save")
-        assert row == {"id": "save", "type": "snapshot-save", "status": "concluded", "current-progress": 1,
-                       "total-progress": 1}, row
+        assert row == {
+            "id": "save", "type": "snapshot-save", "status": "concluded", "current-progress": 1,
+            "total-progress": 1
+        }, row
         assert state(qmp) == "running"
         qmp.events.clear()
         error = qmp.reply("snapshot-save", job_id="save", **both)["error"]
@@ -159,21 +168,26 @@ def jobs():
         assert text == "Snapshot 't' already exists in one or more devices", text
         for verb in ("cancel", "pause", "resume", "complete", "finalize"):
             error = qmp.reply("job-" + verb, id="again")["error"]
-            assert error["desc"] == ("Can't resume a job that was not paused" if verb == "resume" else
-                                     f"Job 'again' in state 'concluded' cannot accept command verb '{verb}'"), error
+            assert error["desc"] == (
+                "Can't resume a job that was not paused" if verb == "resume" else
+                f"Job 'again' in state 'concluded' cannot accept command verb '{verb}'"), error
             assert qmp.reply("job-" + verb, id="gone")["error"]["desc"] == "Job not found"
-        for number, (arguments, pattern) in enumerate((
-                ({"tag": "u", "vmstate": "nosuch", "devices": ["na"]}, "'?nosuch'?"),
-                ({"tag": "u", "vmstate": "nb", "devices": ["na"]}, "vmstate block device 'nb' does not"),
-                ({"tag": "u", "vmstate": "na", "devices": ["na", "zz"]}, "No block device node 'zz'"),
-                ({"tag": "u", "vmstate": "na", "devices": []}, "At least one device is required for snapshot"))):
+        for number, (arguments, pattern) in enumerate(
+            (({"tag": "u", "vmstate": "nosuch", "devices":
+               ["na"]}, "'?nosuch'?"), ({"tag": "u", "vmstate": "nb", "devices":
+                                         ["na"]}, "vmstate block device 'nb' does not"),
+             ({"tag": "u", "vmstate": "na", "devices": ["na", "zz"]}, "No block device node 'zz'"),
+             ({"tag": "u", "vmstate": "na", "devices":
+               []}, "At least one device is required for snapshot"))):
             qmp.command("snapshot-save", job_id=f"e{number}", **arguments)
             row = finished(qmp, f"e{number}", False)
             assert re.search(pattern, row["error"]), row
-        for arguments, pattern in ((dict(both, devices=[1]), r"devices\[0\]"), ({"tag": "x"}, "missing")):
+        for arguments, pattern in ((dict(both, devices=[1]), r"devices\[0\]"), ({"tag":
+                                                                                 "x"}, "missing")):
             error = qmp.reply("snapshot-save", job_id="k", **arguments)["error"]
             assert re.search(pattern, error["desc"]), error
-        assert qmp.reply("snapshot-save", job_id="9", **both)["error"]["desc"] == "Invalid job ID '9'"
+        assert qmp.reply("snapshot-save", job_id="9",
+                         **both)["error"]["desc"] == "Invalid job ID '9'"
         # The state is on the second disk: HMP finds it, too, and so does a load by name.
         qmp.command("snapshot-load", job_id="load", **both)
         finished(qmp, "load")
@@ -209,16 +223,20 @@ def early():
         qmp.command("cont")
 
         def save(name):
-            return {"execute": "snapshot-save", "arguments": {"job-id": name, "tag": name, "vmstate": "n",
-                                                              "devices": ["n"]}}
+            return {
+                "execute": "snapshot-save", "arguments":
+                {"job-id": name, "tag": name, "vmstate": "n", "devices": ["n"]}
+            }
 
         def verb(what, name):
             return {"execute": "job-" + what, "arguments": {"id": name}}
         replies = send(qmp, save("c"), verb("cancel", "c"))
         assert replies == [{"return": {}}] * 2, replies
         assert finished(qmp, "c", False)["error"] == "Operation canceled"
-        replies = send(qmp, save("p"), verb("pause", "p"), verb("pause", "p"), verb("complete", "p"))
-        assert [list(reply) for reply in replies] == [["return"], ["return"], ["error"], ["error"]], replies
+        replies = send(qmp, save("p"), verb("pause", "p"), verb("pause", "p"),
+                       verb("complete", "p"))
+        assert [list(reply) for reply in replies] == [["return"], ["return"], ["error"],
+                                                      ["error"]], replies
         time.sleep(0.3)
         assert qmp.command("query-jobs")[0]["status"] == "paused"
         qmp.command("job-resume", id="p")
@@ -230,7 +248,9 @@ def early():
         time.sleep(0.5)
         again = type(qmp)(disks.path("qmp"), disks.process)
         assert state(again) == "running"
-        names = [s["name"] for s in again.command("query-named-block-nodes")[1]["image"]["snapshots"]]
+        names = [
+            s["name"] for s in again.command("query-named-block-nodes")[1]["image"]["snapshots"]
+        ]
         assert "gone" in names and "c" not in names, names
         disks.stop(again)
         assert "gone" in tags(disks, "a.qcow2")
@@ -251,10 +271,13 @@ def other_machine():
         disks.stop(qmp)
         qmp = begin(disks, *drive("a"))
         said(qmp, "cont")
-        said(qmp, "loadvm large", r"Size mismatch: ppc_spapr\.ram: 0x20000000 != 0x10000000: both sides need the "
-             "same -m")
+        said(
+            qmp, "loadvm large",
+            r"Size mismatch: ppc_spapr\.ram: 0x20000000 != 0x10000000: both sides need the "
+            "same -m")
         said(qmp, "loadvm old", "Machine type received is 'pseries-7.1' and local is 'pseries-7.2'")
-        said(qmp, "loadvm two", "unknown section 'cpu_common' instance 1: this machine has no such device")
+        said(qmp, "loadvm two",
+             "unknown section 'cpu_common' instance 1: this machine has no such device")
         assert state(qmp) == "running"
         said(qmp, "savevm own")
         said(qmp, "loadvm own")
@@ -263,8 +286,8 @@ def other_machine():
 
 
 def broken():
-    """A state that turns out to be broken half-way: the machine stays stopped until it is reset or another
-    snapshot is loaded; the disk keeps its contents."""
+    """A state that turns out to be broken half-way: the machine stays stopped until it is reset or
+    another snapshot is loaded; the disk keeps its contents."""
     with Disks() as disks:
         disks.image("a.qcow2")
         qmp = begin(disks, *drive("a"))
@@ -273,16 +296,21 @@ def broken():
         disks.stop(qmp)
         with open(disks.path("a.qcow2"), "r+b") as file:
             data = file.read()
-            places = [m.start() for m in re.finditer(rb"\x05\x10spapr_dtb|\x04....\x0bglobalstate\0\0\0\0", data,
-                                                     re.S)]
+            places = [
+                m.start() for m in re.finditer(
+                    rb"\x05\x10spapr_dtb|\x04....\x0bglobalstate\0\0\0\0", data, re.S)
+            ]
             assert len(places) == 2, places
             file.seek(places[1] + 5)
-            file.write(b"\x0cglobalstat")    # the name is one longer than before: it eats up what follows
+            file.write(
+                b"\x0cglobalstat")  # the name is one longer than before: it eats up what follows
         disks.check("a.qcow2")
         qmp = begin(disks, *drive("a"))
         said(qmp, "cont")
-        text = said(qmp, "loadvm bad", r"\AError: Error while loading snapshot 'bad' \(the machine is stopped and has "
-                    r"to be reset\): ")
+        text = said(
+            qmp, "loadvm bad",
+            r"\AError: Error while loading snapshot 'bad' \(the machine is stopped and has "
+            r"to be reset\): ")
         assert "offset" in text, text
         assert state(qmp) == "internal-error"
         error = qmp.reply("cont")["error"]
@@ -326,7 +354,10 @@ def option():
         qmp = disks.start(*drive("a"), "-loadvm", "t", "-S", base=base)
         assert state(qmp) == "prelaunch"
         said(qmp, "savevm u")
-        clocks = [m["clock"] for m in map(LINE.match, said(qmp, "info snapshots", "u").splitlines()) if m]
+        clocks = [
+            m["clock"] for m in map(LINE.match,
+                                    said(qmp, "info snapshots", "u").splitlines()) if m
+        ]
         assert clocks[0] == clocks[1], f"time went on before the guest did: {clocks}"
         disks.stop(qmp)
         for more, pattern in ((("-loadvm", "nosuch"), "Snapshot 'nosuch' does not exist"),
@@ -340,13 +371,15 @@ def full():
     """No room for the state: an error, nothing of the snapshot is left, the guest goes on."""
     with Disks() as disks:
         disks.image("a.qcow2")
-        # A process whose limit of file size is hit gets a signal, unless that is ignored: as if the disk were full.
+        # A process whose limit of file size is hit gets a signal, unless that is ignored: as if the
+        # disk were full.
         qmp = begin(disks, *drive("a"), restore_signals=False)
         said(qmp, "cont")
         said(qmp, "savevm kept")
         size = os.path.getsize(disks.path("a.qcow2"))
         for room in (0, 65536, 1 << 20, 3 << 20):
-            resource.prlimit(disks.process.pid, resource.RLIMIT_FSIZE, (size + room, resource.RLIM_INFINITY))
+            resource.prlimit(disks.process.pid, resource.RLIMIT_FSIZE,
+                             (size + room, resource.RLIM_INFINITY))
             said(qmp, "savevm lost", r"\AError: ")
             said(qmp, "savevm kept", r"\AError: ")
             assert state(qmp) == "running"
@@ -401,7 +434,8 @@ def killed():
 
 
 ALL = [("basics", basics), ("drives", drives), ("jobs", jobs), ("option", option)]
-OURS = [("early", early), ("other-machine", other_machine), ("broken", broken), ("full", full), ("killed", killed)]
+OURS = [("early", early), ("other-machine", other_machine), ("broken", broken), ("full", full),
+        ("killed", killed)]
 
 
 def main():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Checks of the tree's own rules: who may include whom, headers that compile alone, licence lines, no
-writable globals, file length, no private paths. What they enforce stands in docs/devel/style.md and
-docs/devel/architecture.md.
+"""Checks of the tree's own rules: who may include whom, headers that compile alone, licence lines,
+no writable globals, file length, no private paths. What they enforce stands in docs/devel/style.md
+and docs/devel/architecture.md.
 
 structure.py --source DIR [--build DIR] [--cc COMMAND] [CASE...]; prints TAP.
 """
@@ -19,7 +19,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import tap  # noqa: E402
 
 # Folder: the folders its row names. It may include those, what they may include, and itself.
-# A folder not listed takes the row of its parent. docs/devel/architecture.md shows the same as a picture.
+# A folder not listed takes the row of its parent. docs/devel/architecture.md shows the same as a
+# picture.
 ALLOWED = {
     "util": [],
     "fpu": ["util"],
@@ -47,8 +48,10 @@ ALLOWED = {
     "hw/nvram": ["hw/pci"],
     "hw/virtio": ["hw/pci"],
     "hw/misc": ["hw/pci", "hw/input"],
-    "hw/ppc": ["target/ppc", "hw/intc", "hw/char", "hw/net", "hw/block", "hw/scsi", "hw/ide", "hw/usb",
-               "hw/input", "hw/display", "hw/nvram", "hw/virtio", "hw/misc"],
+    "hw/ppc": [
+        "target/ppc", "hw/intc", "hw/char", "hw/net", "hw/block", "hw/scsi", "hw/ide", "hw/usb",
+        "hw/input", "hw/display", "hw/nvram", "hw/virtio", "hw/misc"
+    ],
     "monitor": ["hw/core", "migration", "chardev", "block", "net", "ui"],
     "gdbstub": ["hw/core", "migration", "chardev"],
     "app": ["hw/ppc", "monitor", "gdbstub"],
@@ -58,6 +61,7 @@ TOP_FOLDERS = sorted({folder.split("/")[0] for folder in ALLOWED})
 SOURCE = re.compile(r"\.(c|h|h\.inc|c\.inc|S)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 LINE_LIMIT = 1200
+COLUMNS = 100     # tables (.h.inc) may be wider
 
 
 class Tree:
@@ -154,7 +158,8 @@ def check_layers(_options, tree):
                 continue
             other = folder_of(file)
             if other is None:
-                problems.append(f"{where}: includes {file}, which belongs to no folder of the table")
+                problems.append(
+                    f"{where}: includes {file}, which belongs to no folder of the table")
             elif other not in may:
                 problems.append(f"{where}: {folder} may not include {other} ({target})")
             elif other != folder and not file.startswith("include/"):
@@ -194,9 +199,11 @@ def check_headers(options, tree):
 
 def check_licence(_options, tree):
     problems = []
-    wanted = re.compile(r"\.(c|h|h\.inc|c\.inc|S|lds|py|sh)$|(^|/)(meson\.build|Makefile|configure)$")
+    wanted = re.compile(
+        r"\.(c|h|h\.inc|c\.inc|S|lds|py|sh)$|(^|/)(meson\.build|Makefile|configure)$")
     for name in tree.files:
-        text = tree.text(name) if wanted.search(name) or os.access(tree.path(name), os.X_OK) else None
+        text = tree.text(name) if wanted.search(name) or os.access(tree.path(name),
+                                                                   os.X_OK) else None
         if text is None:
             continue
         first = "\n".join(text.splitlines()[:2])
@@ -254,16 +261,20 @@ def check_globals(options, tree):
                 problems.append((path, library, member, symbol))
     thread_local = {path: thread_locals(path) for path in {p[0] for p in problems}}
     read_only = {path: relocated_constants(path) for path in {p[0] for p in problems}}
-    lines = [f"{library}: {symbol} ({member}) is a writable global; make it part of a struct or const"
-             for path, library, member, symbol in problems
-             if symbol not in thread_local[path] and symbol not in read_only[path]]
+    lines = [
+        f"{library}: {symbol} ({member}) is a writable global; make it part of a struct or const"
+        for path, library, member, symbol in problems
+        if symbol not in thread_local[path] and symbol not in read_only[path]
+    ]
     lines += [f"{name}: {library} {symbol} matches nothing any more"
               for (library, symbol), used in allowed.items() if not used]
     fail(lines)
 
 
 def symbols_of(path, keep):
-    """Names of the archive's data symbols that objdump lists with a section for which keep() holds."""
+    """Names of the archive's data symbols that objdump lists with a section for which keep()
+    holds.
+    """
     run = subprocess.run(["objdump", "-t", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          check=True)
     names = set()
@@ -303,6 +314,8 @@ def check_text(_options, tree):
             continue
         text = tree.text(name)
         for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > COLUMNS and re.search(r"(?<!\.h)\.(c|h|py)$", name):
+                problems.append(f"{name}:{number}: {len(line)} columns, more than {COLUMNS}")
             if "\t" in line and not name.endswith(".S"):
                 problems.append(f"{name}:{number}: tab")
             if line != line.rstrip():
@@ -327,10 +340,14 @@ def check_events(_options, tree):
     """The schema names every event that is sent, and no other."""
     table = re.search(r"events\[\] = \{(.*?)\};", tree.text("monitor/qmp-schema.c"), re.S)
     known = set(re.findall(r'"([A-Z_]+)"', table.group(1)))
-    sent = set(re.findall(r'\bname = (?:[^;"]*\? )?"([A-Z_]+)"(?: : "([A-Z_]+)")?;', tree.text("monitor/monitor.c")))
+    sent = set(
+        re.findall(r'\bname = (?:[^;"]*\? )?"([A-Z_]+)"(?: : "([A-Z_]+)")?;',
+                   tree.text("monitor/monitor.c")))
     sent = {name for names in sent for name in names if name}
     for name in tree.sources():
-        sent.update(re.findall(r'\bsend_event\(\s*"([A-Z_]+)"', tree.text(name).replace("monitor_send", "send")))
+        sent.update(
+            re.findall(r'\bsend_event\(\s*"([A-Z_]+)"',
+                       tree.text(name).replace("monitor_send", "send")))
     fail([f"event {name} is sent but not in the schema" for name in sorted(sent - known)] +
          [f"event {name} is in the schema but never sent" for name in sorted(known - sent)])
 
@@ -339,11 +356,15 @@ def report_format(options, tree):
     """Only a report: how many files clang-format would change."""
     names = [n for n in tree.sources() if n.endswith((".c", ".h"))]
     try:
-        run = subprocess.run(["clang-format", "--dry-run", "--style=file"] + names, cwd=options.source,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        run = subprocess.run(["clang-format", "--dry-run", "--style=file"] + names,
+                             cwd=options.source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             check=False)
     except OSError as error:
         raise tap.Skip("no clang-format here") from error
-    touched = {line.split(":")[0] for line in run.stderr.decode().splitlines() if ": warning:" in line}
+    touched = {
+        line.split(":")[0]
+        for line in run.stderr.decode().splitlines() if ": warning:" in line
+    }
     tap.diagnostic(f"clang-format would change {len(touched)} of {len(names)} files")
 
 
@@ -367,7 +388,8 @@ def main():
     parser.add_argument("--source", required=True)
     parser.add_argument("--build")
     parser.add_argument("--cc", default="cc")
-    parser.add_argument("--format", action="store_true", help="report what clang-format would change")
+    parser.add_argument("--format", action="store_true",
+                        help="report what clang-format would change")
     parser.add_argument("cases", nargs="*", help="only these cases")
     options = parser.parse_args()
     options.source = os.path.abspath(options.source)

@@ -6,8 +6,8 @@
   gen-vectors.py --harness BUILD/tests/tcg/ppc-vectors golden [GROUP ...]
 
 "live" runs new random vectors through the oracle and the harness; "golden" makes vectors-GROUP.gz
-anew, and vectors-GROUP-be.gz for big-endian mode and vectors-GROUP-32.gz for a 32-bit processor where
-the group has them.  The oracle is ppc-oracle.c, built with Debian's cross compilers (and
+anew, and vectors-GROUP-be.gz for big-endian mode and vectors-GROUP-32.gz for a 32-bit processor
+where the group has them.  The oracle is ppc-oracle.c, built with Debian's cross compilers (and
 libc6-dev-powerpc-cross) and run by qemu-ppc64le, qemu-ppc64 and qemu-ppc.
 """
 
@@ -22,7 +22,10 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 GROUPS = ["int", "fp", "dfp", "vmx", "vsx", "seq"]
 # How each group is run.  Big-endian mode shows mistakes in lane numbering, too.
-VARIANTS = {"int": ["", "-be", "-32"], "fp": ["", "-be", "-32"], "vmx": ["", "-be", "-32"], "vsx": ["", "-be"]}
+VARIANTS = {
+    "int": ["", "-be", "-32"], "fp": ["", "-be", "-32"], "vmx": ["", "-be", "-32"], "vsx":
+    ["", "-be"]
+}
 
 # Per variant: compiler, emulator, model, options of the harness.
 ORACLES = {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The oracle's side of the instruction vectors: a PowerPC Linux program, built for 64-bit big- or
- * little-endian or 32-bit processors and run under qemu-ppc64, qemu-ppc64le or qemu-ppc (or on a real
- * processor).
+ * little-endian or 32-bit processors and run under qemu-ppc64, qemu-ppc64le or qemu-ppc (or on a
+ * real processor).
  *
  *   ppc-oracle INPUT OUTPUT
  *
- * For each record it loads the whole register state, executes the instructions and stores the state.
- * State and code stand at low fixed addresses, so that loads and stores need no base register.
+ * For each record it loads the whole register state, executes the instructions and stores the
+ * state. State and code stand at low fixed addresses, so that loads and stores need no base
+ * register.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -70,7 +71,8 @@ static void spr(unsigned xo, unsigned reg, unsigned number)
 enum { MFSPR = 339, MTSPR = 467, XER = 1, LR = 8, CTR = 9 };
 enum { LXVD2X = 844, STXVD2X = 972 };
 
-/* VSR n from or to the address in r3; without VSX FPR n, which is the first doubleword, or VR n - 32. */
+/* VSR n from or to the address in r3; without VSX FPR n, which is the first doubleword, or VR n
+ * - 32. */
 static void vsr(unsigned xo, unsigned n)
 {
 #ifdef __powerpc64__
@@ -222,7 +224,8 @@ int main(int argc, char **argv)
     static char stack[65536];
     static VectorRecord record;
     stack_t alternative = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_signal,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     static const int numbers[] = {SIGILL, SIGFPE, SIGSEGV, SIGBUS, SIGTRAP};
 
     if (argc != 3) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Instruction vectors: single PowerPC instructions and short sequences, made from the decode rows and
- * random states, run through the front end and an IR back end in this process, and compared with what
- * another implementation left (tests/tcg/README.md).
+ * Instruction vectors: single PowerPC instructions and short sequences, made from the decode rows
+ * and random states, run through the front end and an IR back end in this process, and compared
+ * with what another implementation left (tests/tcg/README.md).
  *
- * Records are made from a seed that depends only on the row's mnemonic and the vector's number, so golden
- * files hold results alone and stay right when rows come and go.
+ * Records are made from a seed that depends only on the row's mnemonic and the vector's number, so
+ * golden files hold results alone and stay right when rows come and go.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,27 +23,34 @@ static gboolean big_endian, list_rows, masked_features, show, mode_32;
 static gint64 seed;
 
 static const GOptionEntry options[] = {
-    {"group", 'g', 0, G_OPTION_ARG_STRING, &group_name, "Rows of one group (int, fp, dfp, vmx, vsx, seq)", "NAME"},
+    {"group", 'g', 0, G_OPTION_ARG_STRING, &group_name,
+     "Rows of one group (int, fp, dfp, vmx, vsx, seq)", "NAME"},
     {"rows", 'r', 0, G_OPTION_ARG_STRING, &rows_pattern, "Rows whose mnemonic matches", "GLOB"},
     {"count", 'n', 0, G_OPTION_ARG_INT, &count, "Vectors per row", "N"},
     {"seed", 's', 0, G_OPTION_ARG_INT64, &seed, "Further seed (0: that of the golden files)", "N"},
     {"big-endian", 'b', 0, G_OPTION_ARG_NONE, &big_endian, "Big-endian mode", NULL},
     {"32", 0, 0, G_OPTION_ARG_NONE, &mode_32, "A 32-bit processor (with --big-endian)", NULL},
     {"backend", 0, 0, G_OPTION_ARG_STRING, &backend_name, "interp or x86_64", "NAME"},
-    {"baseline", 0, 0, G_OPTION_ARG_NONE, &masked_features, "Mask all optional host features", NULL},
-    {"write-input", 'w', 0, G_OPTION_ARG_FILENAME, &write_path, "Write records for the oracle", "FILE"},
+    {"baseline", 0, 0, G_OPTION_ARG_NONE, &masked_features, "Mask all optional host features",
+     NULL},
+    {"write-input", 'w', 0, G_OPTION_ARG_FILENAME, &write_path, "Write records for the oracle",
+     "FILE"},
     {"input", 'i', 0, G_OPTION_ARG_FILENAME, &compare_in, "Records as given to the oracle", "FILE"},
-    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &compare_out, "Records as the oracle left them", "FILE"},
-    {"pack", 'p', 0, G_OPTION_ARG_FILENAME, &pack_path, "Make a golden file of --input, --output", "FILE"},
+    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &compare_out, "Records as the oracle left them",
+     "FILE"},
+    {"pack", 'p', 0, G_OPTION_ARG_FILENAME, &pack_path, "Make a golden file of --input, --output",
+     "FILE"},
     {"golden", 'G', 0, G_OPTION_ARG_FILENAME, &golden_path, "Compare with a golden file", "FILE"},
     {"list", 'l', 0, G_OPTION_ARG_NONE, &list_rows, "List the rows of the group", NULL},
-    {"show", 'S', 0, G_OPTION_ARG_NONE, &show, "Show IR and host code of words given in hexadecimal", NULL},
+    {"show", 'S', 0, G_OPTION_ARG_NONE, &show,
+     "Show IR and host code of words given in hexadecimal", NULL},
     {"verbose", 'v', 0, G_OPTION_ARG_INT, &verbose, "Differences to print in full", "N"},
     {NULL},
 };
 
 /* One line per number that differs. */
-static void print_difference(const VectorRecord *in, const VectorRecord *want, const VectorRecord *got)
+static void print_difference(const VectorRecord *in, const VectorRecord *want,
+                             const VectorRecord *got)
 {
     const uint64_t *a = (const uint64_t *)&in->state, *w = (const uint64_t *)&want->state,
                    *g = (const uint64_t *)&got->state;
@@ -55,8 +62,8 @@ static void print_difference(const VectorRecord *in, const VectorRecord *want, c
         if (w[i] != g[i]) {
             char name[16];
             vector_word_name(i, name);
-            printf("#   %-8s before %016" PRIx64 "  oracle %016" PRIx64 "  ours %016" PRIx64 "\n", name,
-                   a[i], w[i], g[i]);
+            printf("#   %-8s before %016" PRIx64 "  oracle %016" PRIx64 "  ours %016" PRIx64 "\n",
+                   name, a[i], w[i], g[i]);
         }
     }
     for (unsigned i = 0; i < VECTOR_MEM_SIZE; i++) {
@@ -109,7 +116,8 @@ static bool compare_files(void)
         perror("ppc-vectors");
         return false;
     }
-    while (fread(&before, sizeof(before), 1, in) == 1 && fread(&after, sizeof(after), 1, out) == 1) {
+    while (fread(&before, sizeof(before), 1, in) == 1 &&
+           fread(&after, sizeof(after), 1, out) == 1) {
         total++;
         failed += !check_record(&before, &after, failures);
     }

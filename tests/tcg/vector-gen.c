@@ -239,15 +239,18 @@ static const PPCInsnRow *row_by_name(const char *name)
 static const PPCInsnRow *random_integer_row(VectorRand *r)
 {
     static const char *const names[] = {
-        "addi", "addis", "addic", "addic.", "subfic", "mulli", "add", "addc", "adde", "addme", "addze",
-        "addex", "subf", "subfc", "subfe", "subfme", "subfze", "neg", "mullw", "mulld", "mulhd", "mulhdu",
-        "maddhd", "maddld", "cmpi", "cmp", "cmpli", "cmpl", "cmprb", "cmpeqb", "setb", "isel", "andi.",
-        "andis.", "ori", "xoris", "and", "andc", "or", "orc", "nor", "nand", "xor", "eqv", "extsb", "extsh",
-        "extsw", "cntlzw", "cnttzw", "cntlzd", "cnttzd", "cmpb", "popcntb", "popcntw", "popcntd", "prtyw",
-        "prtyd", "bpermd", "rlwinm", "rlwnm", "rlwimi", "rldicl", "rldicr", "rldic", "rldimi", "rldcl",
-        "slw", "srw", "srawi", "sraw", "sld", "srd", "sradi", "srad", "extswsli", "mfcr", "mtcrf", "mcrxrx",
-        "crand", "crandc", "creqv", "crnand", "crnor", "cror", "crorc", "crxor", "mcrf",
-        "twi", "td",
+        "addi",   "addis",  "addic",    "addic.", "subfic",  "mulli",   "add",     "addc",
+        "adde",   "addme",  "addze",    "addex",  "subf",    "subfc",   "subfe",   "subfme",
+        "subfze", "neg",    "mullw",    "mulld",  "mulhd",   "mulhdu",  "maddhd",  "maddld",
+        "cmpi",   "cmp",    "cmpli",    "cmpl",   "cmprb",   "cmpeqb",  "setb",    "isel",
+        "andi.",  "andis.", "ori",      "xoris",  "and",     "andc",    "or",      "orc",
+        "nor",    "nand",   "xor",      "eqv",    "extsb",   "extsh",   "extsw",   "cntlzw",
+        "cnttzw", "cntlzd", "cnttzd",   "cmpb",   "popcntb", "popcntw", "popcntd", "prtyw",
+        "prtyd",  "bpermd", "rlwinm",   "rlwnm",  "rlwimi",  "rldicl",  "rldicr",  "rldic",
+        "rldimi", "rldcl",  "slw",      "srw",    "srawi",   "sraw",    "sld",     "srd",
+        "sradi",  "srad",   "extswsli", "mfcr",   "mtcrf",   "mcrxrx",  "crand",   "crandc",
+        "creqv",  "crnand", "crnor",    "cror",   "crorc",   "crxor",   "mcrf",    "twi",
+        "td",
     };
     return row_by_name(names[vector_below(r, G_N_ELEMENTS(names))]);
 }
@@ -278,7 +281,8 @@ static void make_sequence(VectorRand *r, VectorRecord *record)
     case 3: {   /* to an address in a register; bcctr does not decrement */
         unsigned at = vector_below(r, 3), to_ctr = vector_below(r, 2);
         unsigned bo = vector_below(r, 32) | (to_ctr ? 4 : 0);
-        uint64_t dest = VECTOR_CODE + 4 * (at + 1 + vector_below(r, VECTOR_INSNS - at)) + vector_below(r, 4);
+        uint64_t dest =
+            VECTOR_CODE + 4 * (at + 1 + vector_below(r, VECTOR_INSNS - at)) + vector_below(r, 4);
         record->insn[at] = 19u << 26 | bo << 21 | vector_below(r, 32) << 16 |
                            (to_ctr ? 528u : 16u) << 1 | vector_below(r, 2);
         record->state.lr = to_ctr ? record->state.lr : dest;
@@ -307,7 +311,8 @@ static void make_sequence(VectorRand *r, VectorRecord *record)
     }
 }
 
-void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endian, VectorRecord *record)
+void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endian,
+                 VectorRecord *record)
 {
     VectorRand r = {name_hash(row ? row->mnemonic : "sequence") + (uint64_t)seed * 0x1000003 + n};
     VectorGroup group = row ? vector_row_group(row) : GROUP_SEQ;
@@ -324,7 +329,8 @@ void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endia
     }
     record->insn[0] = random_word(&r, row);
     /* A word may decode as a more specific row: that one has vectors of its own. */
-    for (unsigned tries = 0; ppc_decode(vector_decoder(), record->insn[0]) != row && tries < 100; tries++) {
+    for (unsigned tries = 0; ppc_decode(vector_decoder(), record->insn[0]) != row && tries < 100;
+         tries++) {
         record->insn[0] = random_word(&r, row);
     }
     if (strcmp(row->mnemonic, "mtocrf") == 0 || strcmp(row->mnemonic, "mfocrf") == 0) {
@@ -341,8 +347,8 @@ void vector_make(const PPCInsnRow *row, unsigned n, int64_t seed, bool big_endia
 
 /* ---- Iteration ---- */
 
-void vector_gen_init(VectorGen *gen, VectorGroup group, const char *pattern, unsigned count, int64_t seed,
-                     bool big_endian)
+void vector_gen_init(VectorGen *gen, VectorGroup group, const char *pattern, unsigned count,
+                     int64_t seed, bool big_endian)
 {
     *gen = (VectorGen){
         .group = group,
@@ -358,7 +364,8 @@ static bool row_wanted(const VectorGen *gen, const PPCInsnRow *row)
     if (big_endian_only(row) && !gen->big_endian) {
         return false;
     }
-    if (!vector_row_usable(row) || (gen->group != GROUP_ALL && vector_row_group(row) != gen->group)) {
+    if (!vector_row_usable(row) ||
+        (gen->group != GROUP_ALL && vector_row_group(row) != gen->group)) {
         return false;
     }
     return !gen->pattern || g_pattern_spec_match_string(gen->pattern, row->mnemonic);
@@ -373,7 +380,8 @@ bool vector_gen_next(VectorGen *gen, VectorRecord *record)
         vector_make(NULL, gen->n++, gen->seed, gen->big_endian, record);
         return true;
     }
-    while (gen->row < ppc_n_insns && (gen->n >= gen->count || !row_wanted(gen, &ppc_insns[gen->row]))) {
+    while (gen->row < ppc_n_insns &&
+           (gen->n >= gen->count || !row_wanted(gen, &ppc_insns[gen->row]))) {
         gen->row++;
         gen->n = 0;
     }
@@ -412,7 +420,8 @@ char *vector_insns_text(const VectorRecord *record)
             g_string_append(text, "; ");
         }
         g_string_append_printf(text, "%08x ", record->insn[i]);
-        ppc_disas(ppc_decode(vector_decoder(), record->insn[i]), record->insn[i], VECTOR_CODE + 4 * i, text);
+        ppc_disas(ppc_decode(vector_decoder(), record->insn[i]), record->insn[i],
+                  VECTOR_CODE + 4 * i, text);
     }
     return g_string_free(text, FALSE);
 }
@@ -446,8 +455,8 @@ void vector_print_operands(const VectorRecord *record)
     const PPCInsnRow *row = ppc_decode(vector_decoder(), record->insn[0]);
     const char *text = row ? row->operands : "";
 
-    printf("#   xer %08" PRIx64 " cr %08" PRIx64 " fpscr %" PRIx64 " vscr %" PRIx64 "\n", record->state.xer,
-           record->state.cr, record->state.fpscr, record->state.vscr);
+    printf("#   xer %08" PRIx64 " cr %08" PRIx64 " fpscr %" PRIx64 " vscr %" PRIx64 "\n",
+           record->state.xer, record->state.cr, record->state.fpscr, record->state.vscr);
     while (*text) {
         const PPCOperand *operand = ppc_operand_parse(&text);
         if (!operand) {
@@ -457,7 +466,8 @@ void vector_print_operands(const VectorRecord *record)
         unsigned n = ppc_operand_value(operand, record->insn[0]) & 63;
         if (operand->kind == OPK_GPR || operand->kind == OPK_GPR0) {
             printf("#   %s r%u = %016" PRIx64 "\n", operand->token, n, record->state.gpr[n & 31]);
-        } else if (operand->kind == OPK_FPR || operand->kind == OPK_VSR || operand->kind == OPK_VR) {
+        } else if (operand->kind == OPK_FPR || operand->kind == OPK_VSR ||
+                   operand->kind == OPK_VR) {
             unsigned v = operand->kind == OPK_VR ? n + 32 : n;
             printf("#   %s vs%u = %016" PRIx64 " %016" PRIx64 "\n", operand->token, v,
                    record->state.vsr[v][0], record->state.vsr[v][1]);

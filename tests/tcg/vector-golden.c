@@ -199,8 +199,8 @@ static void put_vector(GByteArray *out, VectorRecord *before, VectorRecord *afte
     memcpy(out->data + at, mask, sizeof(mask));
 }
 
-bool golden_pack(const char *path, const VectorGenParams *params, const char *input, const char *output,
-                 GError **errp)
+bool golden_pack(const char *path, const VectorGenParams *params, const char *input,
+                 const char *output, GError **errp)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     FILE *in_file = fopen(input, "rb"), *out_file = fopen(output, "rb");
@@ -214,18 +214,21 @@ bool golden_pack(const char *path, const VectorGenParams *params, const char *in
     bool ok = true;
 
     if (!in_file || !out_file) {
-        g_set_error(errp, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "cannot open %s", in_file ? output : input);
+        g_set_error(errp, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "cannot open %s",
+                    in_file ? output : input);
         return false;
     }
     put(out, MAGIC, sizeof(MAGIC) - 1);
     put(out, &endian, 1);
     put(out, &seed, 8);
-    vector_gen_init(&gen, params->group, params->pattern, params->count, params->seed, params->big_endian);
+    vector_gen_init(&gen, params->group, params->pattern, params->count, params->seed,
+                    params->big_endian);
     while (vector_gen_next(&gen, &expected)) {
         if (fread(&before, sizeof(before), 1, in_file) != 1 ||
             fread(&after, sizeof(after), 1, out_file) != 1 ||
             memcmp(&before, &expected, sizeof(before)) != 0) {
-            g_set_error(errp, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is not what the rows make", input);
+            g_set_error(errp, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is not what the rows make",
+                        input);
             ok = false;
             break;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Golden files: results of vectors, gzip-compressed.  A header line of text, then per row its name, and
- * per vector the numbers and memory words that the instruction changed.
+ * Golden files: results of vectors, gzip-compressed.  A header line of text, then per row its name,
+ * and per vector the numbers and memory words that the instruction changed.
  */
 #ifndef TESTS_TCG_VECTOR_GOLDEN_H
 #define TESTS_TCG_VECTOR_GOLDEN_H
@@ -18,7 +18,7 @@ unsigned golden_skipped(const GoldenFile *golden);
 void golden_close(GoldenFile *golden);
 
 /* Packs the oracle's output for records that vector_gen made with params. */
-bool golden_pack(const char *path, const VectorGenParams *params, const char *input, const char *output,
-                 GError **errp);
+bool golden_pack(const char *path, const VectorGenParams *params, const char *input,
+                 const char *output, GError **errp);
 
 #endif

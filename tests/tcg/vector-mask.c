@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What need not be equal: results that the architecture leaves undefined, and results of the oracle
- * (QEMU 7.2) that the Power ISA 3.0B or real processors contradict.  Every entry of the second kind says
- * who is right.
+ * (QEMU 7.2) that the Power ISA 3.0B or real processors contradict.  Every entry of the second kind
+ * says who is right.
  */
 #include <string.h>
 #include "vector-gen.h"
@@ -15,7 +15,8 @@ static bool is(const PPCInsnRow *row, const char *name)
 /* A quotient that does not exist or does not fit: target and CR0 (but SO) are undefined. */
 static bool quotient_undefined(const PPCInsnRow *row, uint64_t a, uint64_t b)
 {
-    bool word = strchr(row->mnemonic, 'w') != NULL, is_unsigned = strchr(row->mnemonic, 'u') != NULL;
+    bool word = strchr(row->mnemonic, 'w') != NULL,
+         is_unsigned = strchr(row->mnemonic, 'u') != NULL;
     bool extended = strstr(row->mnemonic, "we") || strstr(row->mnemonic, "de");
     __int128 x, y;
 
@@ -54,7 +55,8 @@ static bool oracle_wrong(const PPCInsnRow *row, uint32_t insn)
     if (is(row, "icbt")) {
         return true;
     }
-    /* Signed minimum and maximum compare words (ISA 3.0B book II 4.5); QEMU compares doublewords. */
+    /* Signed minimum and maximum compare words (ISA 3.0B book II 4.5); QEMU compares doublewords.
+     */
     if ((is(row, "lwat") || is(row, "stwat")) && (fc == 5 || fc == 7)) {
         return true;
     }
@@ -62,8 +64,10 @@ static bool oracle_wrong(const PPCInsnRow *row, uint32_t insn)
     if (strstr(row->mnemonic, "fdp") && vector_row_group(row) == GROUP_FP && (insn_rt(insn) & 1)) {
         return true;
     }
-    /* W and L came with later versions; before, they are reserved and ignored, and QEMU refuses them. */
-    if (vector_is_32() && ((is(row, "mtfsf") && insn & 0x02010000) || (is(row, "mtfsfi") && insn & 0x00010000))) {
+    /* W and L came with later versions; before, they are reserved and ignored, and QEMU refuses
+     * them. */
+    if (vector_is_32() &&
+        ((is(row, "mtfsf") && insn & 0x02010000) || (is(row, "mtfsfi") && insn & 0x00010000))) {
         return true;
     }
     /* A bounded operation that does not store returns the lowest doubleword; QEMU shifts an int. */
@@ -73,7 +77,7 @@ static bool oracle_wrong(const PPCInsnRow *row, uint32_t insn)
 /* The oracle stores the low words of registers, and FPRs have no second doubleword. */
 static void mask_32(VectorRecord *want, VectorRecord *got)
 {
-    uint64_t *w = want->state.gpr, *g = got->state.gpr;    /* lr, ctr, cr, xer, fpscr, vscr follow */
+    uint64_t *w = want->state.gpr, *g = got->state.gpr; /* lr, ctr, cr, xer, fpscr, vscr follow */
 
     for (unsigned i = 0; i < 38; i++) {
         w[i] = (uint32_t)w[i];
@@ -89,7 +93,8 @@ static void mask_32(VectorRecord *want, VectorRecord *got)
 /* ---- Floating point ---- */
 
 #define FX 0x80000000u
-#define FPSCR_EXCEPTIONS 0x1ff80700u    /* OX UX ZX XX, VXSNAN ... VXCVI (VX and FEX are summaries) */
+#define FPSCR_EXCEPTIONS 0x1ff80700u /* OX UX ZX XX, VXSNAN ... VXCVI (VX and FEX are summaries)   \
+                                      */
 #define FPRF 0x1f000u
 #define FPRF_C 0x10000u
 #define FI 0x20000u
@@ -97,8 +102,8 @@ static void mask_32(VectorRecord *want, VectorRecord *got)
 #define XX 0x02000000u
 
 /* Makes the FPSCR bits in mask, and what CR1 shows of them, equal. */
-static void take_fpscr(VectorRecord *want, const VectorRecord *got, const PPCInsnRow *row, uint32_t insn,
-                       uint32_t mask)
+static void take_fpscr(VectorRecord *want, const VectorRecord *got, const PPCInsnRow *row,
+                       uint32_t insn, uint32_t mask)
 {
     want->state.fpscr = (want->state.fpscr & ~(uint64_t)mask) | (got->state.fpscr & mask);
     if ((mask & FX) && (row->flags & IF_RC) && insn_rc(insn)) {
@@ -121,15 +126,18 @@ static bool is_nan(uint64_t bits)
     return (bits & 0x7fffffffffffffff) > 0x7ff0000000000000;
 }
 
-static void mask_fp(const PPCInsnRow *row, const VectorRecord *in, VectorRecord *want, VectorRecord *got)
+static void mask_fp(const PPCInsnRow *row, const VectorRecord *in, VectorRecord *want,
+                    VectorRecord *got)
 {
     static const char *const to_integer[] = {"fcti", "xscvdpsx", "xscvdpux", NULL};
-    static const char *const estimates[] = {"fre", "frsqrte", "xsre", "xsrsqrte", "xvre", "xvrsqrte", NULL};
+    static const char *const estimates[] = {"fre",  "frsqrte",  "xsre", "xsrsqrte",
+                                            "xvre", "xvrsqrte", NULL};
     static const char *const from_integer[] = {"fcfids", "fcfidu", NULL};
-    static const char *const singles[] = {"fadds", "fsubs", "fmuls", "fdivs", "fsqrts", "fmadds", "fmsubs",
-                                          "fnmadds", "fnmsubs", "fres", "frsqrtes", "frsp", "xsaddsp",
-                                          "xssubsp", "xsmulsp", "xsdivsp", "xssqrtsp", "xsmadd", "xsmsub",
-                                          "xsnmadd", "xsnmsub", "xsresp", "xsrsqrtesp", "xsrsp", NULL};
+    static const char *const singles[] = {
+        "fadds",   "fsubs",      "fmuls",    "fdivs",    "fsqrts", "fmadds",  "fmsubs",
+        "fnmadds", "fnmsubs",    "fres",     "frsqrtes", "frsp",   "xsaddsp", "xssubsp",
+        "xsmulsp", "xsdivsp",    "xssqrtsp", "xsmadd",   "xsmsub", "xsnmadd", "xsnmsub",
+        "xsresp",  "xsrsqrtesp", "xsrsp",    NULL};
     uint32_t insn = in->insn[0], before = (uint32_t)in->state.fpscr;
 
     /* FR: QEMU never sets it; processors do when rounding increased the magnitude. */
@@ -151,12 +159,14 @@ static void mask_fp(const PPCInsnRow *row, const VectorRecord *in, VectorRecord 
         return;
     }
     if (!((uint32_t)got->state.fpscr & ~before & FPSCR_EXCEPTIONS)) {
-        /* FX is set when an exception bit goes from 0 to 1 (4.2.2); QEMU sets it whenever one is set. */
+        /* FX is set when an exception bit goes from 0 to 1 (4.2.2); QEMU sets it whenever one is
+         * set. */
         take_fpscr(want, got, row, insn, FX);
     }
     if ((row->flags & IF_FP) && (row->flags & IF_RC) && insn_rc(insn) &&
         (got->state.cr >> 24 & 15) == (got->state.fpscr >> 28 & 15)) {
-        /* CR1 is FPSCR's first field as the instruction leaves it; QEMU copies before FEX is set. */
+        /* CR1 is FPSCR's first field as the instruction leaves it; QEMU copies before FEX is set.
+         */
         want->state.cr = (want->state.cr & ~(uint64_t)0x0f000000) | (got->state.cr & 0x0f000000);
     }
     if (g_str_has_prefix(row->mnemonic, "fctiw")) {
@@ -164,7 +174,8 @@ static void mask_fp(const PPCInsnRow *row, const VectorRecord *in, VectorRecord 
             (uint32_t)want->state.vsr[insn_rt(insn)][0] |
             (got->state.vsr[insn_rt(insn)][0] & ~(uint64_t)UINT32_MAX);
     }
-    if ((g_str_has_prefix(row->mnemonic, "fnm") || strstr(row->mnemonic, "snm")) && (before & 3) >= 2) {
+    if ((g_str_has_prefix(row->mnemonic, "fnm") || strstr(row->mnemonic, "snm")) &&
+        (before & 3) >= 2) {
         /* Negated after rounding, which shows in the directed modes; QEMU negates before. */
         *want = *got;
         return;
@@ -211,7 +222,8 @@ void vector_mask(const VectorRecord *in, VectorRecord *want, VectorRecord *got)
 
     if (want->state.signal) {
         /* QEMU's signal frames have 32 bits of FPSCR. */
-        want->state.fpscr = (uint32_t)want->state.fpscr | (got->state.fpscr & ~(uint64_t)UINT32_MAX);
+        want->state.fpscr =
+            (uint32_t)want->state.fpscr | (got->state.fpscr & ~(uint64_t)UINT32_MAX);
     }
     if (vector_is_32()) {
         mask_32(want, got);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Executes vectors in this process: front end, IR passes and a back end with a flat piece of memory in
- * place of the machine.
+ * Executes vectors in this process: front end, IR passes and a back end with a flat piece of memory
+ * in place of the machine.
  *
- * The software TLB maps the vectors' memory, so generated fast paths run.  What helpers call of accel/tcg
- * is replaced here by functions on the same memory (the linker's --wrap); everything outside the memory
- * is a SIGSEGV, as it is for the oracle.
+ * The software TLB maps the vectors' memory, so generated fast paths run.  What helpers call of
+ * accel/tcg is replaced here by functions on the same memory (the linker's --wrap); everything
+ * outside the memory is a SIGSEGV, as it is for the oracle.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -202,7 +202,8 @@ WRAP(uint64_t, tcg_atomic_rmw, void *env, uint64_t ea, TCGRmw op, uint64_t opera
     return old;
 }
 
-WRAP(void *, tcg_probe_access, void *env, uint64_t ea, unsigned size, TCGAccess access, unsigned idx)
+WRAP(void *, tcg_probe_access, void *env, uint64_t ea, unsigned size, TCGAccess access,
+     unsigned idx)
 {
     return host(ea, size, 0);
 }
@@ -296,8 +297,14 @@ bool vector_run_init(const char *name, bool baseline, GError **errp)
     builder = ir_builder_new(&ppc_ir_target);
 
     model = (PowerPCCPUClass){
-        .name = "vectors", .pvr = 0x004e1200, .insns = vector_isa(), .msr_mask = UINT64_MAX,
-        .mmu = MMU_64_RADIX, .exception_family = FAMILY_POWER9, .dcache_line = 128, .icache_line = 128,
+        .name = "vectors",
+        .pvr = 0x004e1200,
+        .insns = vector_isa(),
+        .msr_mask = UINT64_MAX,
+        .mmu = MMU_64_RADIX,
+        .exception_family = FAMILY_POWER9,
+        .dcache_line = 128,
+        .icache_line = 128,
     };
     if (vector_is_32()) {
         model.pvr = 0x80030102;
@@ -357,7 +364,8 @@ static void load_state(const VectorState *state, bool big_endian)
     env->reserve_size = 0;
     env->exception_index = EXCP_NONE;
     env->msr = MSR_BIT(SF) | MSR_BIT(PR) | MSR_BIT(EE) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(FP) |
-               MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(FE0) | MSR_BIT(FE1) | (big_endian ? 0 : MSR_BIT(LE));
+               MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(FE0) | MSR_BIT(FE1) |
+               (big_endian ? 0 : MSR_BIT(LE));
     env->nip = VECTOR_CODE;
     /* Both host control words: everything masked, round to nearest. */
     env->tcg.mxcsr_fp = env->tcg.mxcsr_vmx = 0x1f80;
@@ -390,8 +398,13 @@ static uint64_t run_block(uint64_t pc)
 {
     CPUPPCState *env = env_now();
     TCGFetch fetch = {
-        .cpu = &cpu->parent, .pc = pc, .flags = env->hflags, .max_insns = VECTOR_INSNS, .page = page,
-        .page_first = 0, .page_end = 4 * VECTOR_INSNS,
+        .cpu = &cpu->parent,
+        .pc = pc,
+        .flags = env->hflags,
+        .max_insns = VECTOR_INSNS,
+        .page = page,
+        .page_first = 0,
+        .page_end = 4 * VECTOR_INSNS,
     };
     TCGCodeBuffer buffer = code;
     TCGCompiled compiled = {0};
@@ -453,8 +466,13 @@ void vector_show(const uint32_t *insns, unsigned n, bool big_endian)
     }
     load_state(&state, big_endian);
     TCGFetch fetch = {
-        .cpu = &cpu->parent, .pc = VECTOR_CODE, .flags = env_now()->hflags, .max_insns = n, .page = page,
-        .page_first = 0, .page_end = 4 * n,
+        .cpu = &cpu->parent,
+        .pc = VECTOR_CODE,
+        .flags = env_now()->hflags,
+        .max_insns = n,
+        .page = page,
+        .page_first = 0,
+        .page_end = 4 * n,
     };
     ir_builder_reset(builder, VECTOR_CODE, fetch.flags, fetch.flags & 7);
     ppc_translate_block(&cpu->parent, builder, &fetch);

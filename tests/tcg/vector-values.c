@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operand values for instruction vectors: edge cases of integers, every class of floating-point numbers
- * (and neighbours of the borders between them), decimal digits, plain noise.
+ * Operand values for instruction vectors: edge cases of integers, every class of floating-point
+ * numbers (and neighbours of the borders between them), decimal digits, plain noise.
  */
 #include <string.h>
 #include "vector-gen.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Instruction vectors: what the in-process harness (ppc-vectors.c) and the oracle program
- * (ppc-oracle.c, run by qemu-ppc64 or qemu-ppc64le) exchange.  Files hold records one after the other;
- * all numbers in them are little-endian, guest memory is plain bytes.
+ * (ppc-oracle.c, run by qemu-ppc64 or qemu-ppc64le) exchange.  Files hold records one after the
+ * other; all numbers in them are little-endian, guest memory is plain bytes.
  */
 #ifndef TESTS_TCG_VECTORS_H
 #define TESTS_TCG_VECTORS_H

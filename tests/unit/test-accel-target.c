@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The test target's front end, page table and exceptions (test-accel-target.h). An exception halts the
- * CPU and leaves its facts in TestCPU.
+ * The test target's front end, page table and exceptions (test-accel-target.h). An exception halts
+ * the CPU and leaves its facts in TestCPU.
  */
 #include "test-accel-target.h"
 
@@ -68,7 +68,8 @@ static void helper_hook(void *env)
 #define ROW(n, res, fl, ...)                                                                       \
     static const IRHelper row_##n = {                                                              \
         .name = #n, .fn = (void *)helper_##n, .result = (res), .flags = (fl), .args = {__VA_ARGS__}}
-ROW(halt, IR_VOID, IRH_READS_SLOTS | IRH_WRITES_SLOTS | IRH_RAISES | IRH_NORETURN, IRA_ENV, IRA_I64);
+ROW(halt, IR_VOID, IRH_READS_SLOTS | IRH_WRITES_SLOTS | IRH_RAISES | IRH_NORETURN, IRA_ENV,
+    IRA_I64);
 ROW(trap, IR_VOID, IRH_RAISES | IRH_NORETURN, IRA_ENV);
 ROW(remap, IR_VOID, IRH_READS_SLOTS, IRA_ENV, IRA_I64, IRA_I64);
 ROW(rmw_add, IR_I64, IRH_RAISES, IRA_ENV, IRA_I64, IRA_I64);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The execution engine (accel/tcg) run with a made-up target: blocks, chains, software TLB, devices,
- * page crossing, self-modifying code, invalidation, full code cache, flushes across CPUs, debugging.
- * Each case runs with every back end the host has.
+ * The execution engine (accel/tcg) run with a made-up target: blocks, chains, software TLB,
+ * devices, page crossing, self-modifying code, invalidation, full code cache, flushes across CPUs,
+ * debugging. Each case runs with every back end the host has.
  */
 #include "test-accel-target.h"
 
@@ -259,7 +259,8 @@ static void test_faults(Fixture *f)
     g_assert_cmphex(cpu->fault_pc, ==, CODE + 4);
     g_assert_cmpuint(env->r[2], ==, 11);
 
-    /* Across into an unmapped page: no byte of the first moves; the second page's address is told. */
+    /* Across into an unmapped page: no byte of the first moves; the second page's address is told.
+     */
     map_page(f, DATA + 0x1000, 0, 0);
     tcg_tlb_flush_page(&cpu->parent, DATA + 0x1000, TCG_ALL_MMU_IDX);
     memset(f->host + DATA, 0x55, 0x1000);
@@ -279,7 +280,8 @@ static void test_faults(Fixture *f)
     g_assert_cmphex(cpu->fault_pc, ==, CODE + 0x44);
 
     /* Alignment where demanded. */
-    PUT(f, CODE + 0x80, T_INSN(T_LOAD + 2 + T_STRICT, 2, 1, 0), T_INSN(T_LOAD + 2 + T_STRICT, 2, 1, 2));
+    PUT(f, CODE + 0x80, T_INSN(T_LOAD + 2 + T_STRICT, 2, 1, 0),
+        T_INSN(T_LOAD + 2 + T_STRICT, 2, 1, 2));
     env->r[1] = DATA;
     run(f, CODE + 0x80);
     g_assert_cmpint(cpu->delivered, ==, EXC_ALIGN);
@@ -505,8 +507,8 @@ static void test_tlb(Fixture *f)
     g_assert_cmpuint(env->r[6], ==, 0);
     map_page(f, DATA + 0x5000, DATA + 0x5000, 7);
 
-    /* Pages of a size are remembered apart when they lie far apart (the page table repeats itself): a flush
-     * between them leaves both alone, one of a piece takes that page. */
+    /* Pages of a size are remembered apart when they lie far apart (the page table repeats itself):
+     * a flush between them leaves both alone, one of a piece takes that page. */
     tcg_tlb_flush_all(&cpu->parent, TCG_ALL_MMU_IDX);
     for (uint64_t n = 0; n < 20; n++) {
         env->r[1] = DATA + (n << 44);
@@ -692,7 +694,8 @@ static void test_debug(Fixture *f)
     run(f, env->pc);
     g_assert_cmpuint(env->r[1], ==, 3);
 
-    /* A watchpoint stops after the access, with its address; other bytes of the page do not count. */
+    /* A watchpoint stops after the access, with its address; other bytes of the page do not count.
+     */
     g_assert_true(cpu_watchpoint_insert(&cpu->parent, DATA + 6, 1, BP_GDB | BP_MEM_WRITE));
     env->r[1] = 0;
     g_assert_cmpint(run_cpu(cpu, CODE), ==, EXCP_DEBUG);
@@ -766,7 +769,8 @@ static void test_flush_sync(Fixture *f)
      * CPU 1: m = flag, v = (ea); v < m would mean an old translation was used.
      */
     map_page(f, ea, DATA, 7);
-    PUT(f, CODE - 16, T_INSN(T_LOAD + 3, 10, 8, 16), T_INSN(T_BNZ, 10, 0, 12), T_INSN(T_B, 0, 0, -8));
+    PUT(f, CODE - 16, T_INSN(T_LOAD + 3, 10, 8, 16), T_INSN(T_BNZ, 10, 0, 12),
+        T_INSN(T_B, 0, 0, -8));
     PUT(f, CODE,
         T_INSN(T_ADDI, 1, 1, 1), T_INSN(T_STORE + 3, 1, 4, 0), T_INSN(T_REMAP, 6, 3, 0),
         T_INSN(T_STORE + 3, 1, 8, 0),
@@ -784,14 +788,15 @@ static void test_flush_sync(Fixture *f)
     e0->r[8] = flag;
     e0->r[9] = 1;
     PUT(f, 0x2000,
-        /* Gets the translation, goes a long way without a look at pending work, then the two loads. */
-        T_INSN(T_LOAD + 3, 2, 3, 0), T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1),
+        /* Gets the translation, goes a long way without a look at pending work, then the two loads.
+         */
+        T_INSN(T_LOAD + 3, 2, 3, 0), T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1),
         T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1),
         T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_RMW_ADD, 4, 10, 1),
-        T_INSN(T_LOAD + 3, 1, 8, 0), T_INSN(T_LOAD + 3, 2, 3, 0), T_INSN(T_STORE + 3, 1, 9, 0),
-        T_INSN(T_STORE + 3, 2, 9, 8), T_INSN(T_COUNT, 0, 0, 0), T_INSN(T_LOAD + 3, 4, 8, 8),
-        T_INSN(T_STORE + 3, 3, 8, 16), T_INSN(T_BNZ, 4, 0, 8), T_INSN(T_B, 0, 0, -72),
-        T_INSN(T_HALT, 0, 0, 0));
+        T_INSN(T_RMW_ADD, 4, 10, 1), T_INSN(T_LOAD + 3, 1, 8, 0), T_INSN(T_LOAD + 3, 2, 3, 0),
+        T_INSN(T_STORE + 3, 1, 9, 0), T_INSN(T_STORE + 3, 2, 9, 8), T_INSN(T_COUNT, 0, 0, 0),
+        T_INSN(T_LOAD + 3, 4, 8, 8), T_INSN(T_STORE + 3, 3, 8, 16), T_INSN(T_BNZ, 4, 0, 8),
+        T_INSN(T_B, 0, 0, -72), T_INSN(T_HALT, 0, 0, 0));
     e1->r[10] = DATA + 0x5000;
     e1->r[3] = ea;
     e1->r[8] = flag;
@@ -802,7 +807,8 @@ static void test_flush_sync(Fixture *f)
     g_assert_cmpuint(*(uint64_t *)(f->host + flag), ==, 2 * ROUNDS);
 }
 
-/* The check of test_flush_sync as guest code cannot compare: done by a device that both values go to. */
+/* The check of test_flush_sync as guest code cannot compare: done by a device that both values go
+ * to. */
 static void sync_write(void *opaque, hwaddr addr, uint64_t value, unsigned size)
 {
     Fixture *f = opaque;
@@ -852,8 +858,9 @@ static void test_cross_modifying(Fixture *f)
     TestEnv *e0 = &f->cpu[0]->env, *e1 = &f->cpu[1]->env;
     enum { ROUNDS = 20000 };
 
-    PUT(f, CODE, T_INSN(T_STORE + 2, 5, 6, 0), T_INSN(T_STORE + 2, 7, 6, 0), T_INSN(T_ADDI, 2, 2, -1),
-        T_INSN(T_BNZ, 2, 0, -12), T_INSN(T_STORE + 3, 9, 8, 0), T_INSN(T_HALT, 0, 0, 0));
+    PUT(f, CODE, T_INSN(T_STORE + 2, 5, 6, 0), T_INSN(T_STORE + 2, 7, 6, 0),
+        T_INSN(T_ADDI, 2, 2, -1), T_INSN(T_BNZ, 2, 0, -12), T_INSN(T_STORE + 3, 9, 8, 0),
+        T_INSN(T_HALT, 0, 0, 0));
     PUT(f, 0x2000, T_INSN(T_BR, 0, 6, 0));
     PUT(f, 0x2008, T_INSN(T_LOAD + 3, 4, 8, 0), T_INSN(T_BNZ, 4, 0, 8), T_INSN(T_BR, 0, 6, 0),
         T_INSN(T_HALT, 0, 0, 0));
@@ -877,7 +884,8 @@ static void test_cross_modifying(Fixture *f)
 
 /* ---- hw/core's threads ---- */
 
-/* What the main thread does: timers (the time slices of round robin), and sleeping without the lock. */
+/* What the main thread does: timers (the time slices of round robin), and sleeping without the
+ * lock. */
 static void idle_a_little(void)
 {
     device_unlock();
@@ -1021,7 +1029,8 @@ int main(int argc, char **argv)
     g_test_add_func("/accel/options", test_options);
     for (unsigned b = 0; b < G_N_ELEMENTS(backends); b++) {
         for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-            g_autofree char *path = g_strdup_printf("/accel/%s/%s", backends[b]->name, cases[i].name);
+            g_autofree char *path =
+                g_strdup_printf("/accel/%s/%s", backends[b]->name, cases[i].name);
             Case *c = g_new(Case, 1);
             *c = (Case){i, backends[b]};
             g_test_add_data_func_full(path, c, run_case, g_free);

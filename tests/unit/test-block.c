@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The block layer without formats of its own: option sets, files, windows, locks, requests that complete
- * on the main loop, error policies.
+ * The block layer without formats of its own: option sets, files, windows, locks, requests that
+ * complete on the main loop, error policies.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,8 +50,10 @@ static void open_fails(const char *text, unsigned flags, const char *message)
 
 static void test_options(void)
 {
-    json_t *object = json_loads("{\"driver\":\"raw\",\"read-only\":true,\"file\":{\"driver\":\"file\",\"size\":5,"
-                                "\"list\":[\"a\",{\"b\":\"c\"}]},\"backing\":null}", 0, NULL);
+    json_t *object = json_loads(
+        "{\"driver\":\"raw\",\"read-only\":true,\"file\":{\"driver\":\"file\",\"size\":5,"
+        "\"list\":[\"a\",{\"b\":\"c\"}]},\"backing\":null}",
+        0, NULL);
     BlockOptions *o = block_options_from_json(object, NULL), *file;
     g_autofree char *taken = NULL;
     GError *error = NULL;
@@ -106,17 +108,19 @@ static void random_requests(const char *extra)
 {
     enum { SIZE = 1 << 20, MOST = 70000 };
     g_autofree char *path = make_file("random.img", SIZE);
-    g_autofree char *text = g_strdup_printf("driver=raw,file.driver=file,file.filename=%s%s", path, extra);
+    g_autofree char *text =
+        g_strdup_printf("driver=raw,file.driver=file,file.filename=%s%s", path, extra);
     g_autofree uint8_t *model = g_malloc0(SIZE), *buf = g_malloc(MOST), *disk = g_malloc(SIZE);
-    BlockNode *node = block_open(NULL, block_options_parse(text, NULL, NULL), BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP,
-                                 NULL);
+    BlockNode *node = block_open(NULL, block_options_parse(text, NULL, NULL),
+                                 BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP, NULL);
 
     if (!node) {
         g_test_skip("this file system has no O_DIRECT");
         return;
     }
     for (unsigned i = 0; i < 2000; i++) {
-        uint32_t offset = g_test_rand_int() & (SIZE - 1), size = (uint32_t)g_test_rand_int() % MOST + 1;
+        uint32_t offset = g_test_rand_int() & (SIZE - 1),
+                 size = (uint32_t)g_test_rand_int() % MOST + 1;
 
         size = MIN(size, SIZE - offset);
         if (i & 8) {
@@ -136,7 +140,8 @@ static void random_requests(const char *extra)
             g_assert_cmpint(memcmp(model + offset, buf, size), ==, 0);
             break;
         case 2:
-            g_assert_cmpint(block_pwrite_zeroes(node, offset, size, i & 1 ? BLOCK_REQ_MAY_UNMAP : 0), ==, 0);
+            g_assert_cmpint(
+                block_pwrite_zeroes(node, offset, size, i & 1 ? BLOCK_REQ_MAY_UNMAP : 0), ==, 0);
             memset(model + offset, 0, size);
             break;
         default: {
@@ -163,8 +168,10 @@ static void test_random_direct(void) { random_requests(",cache.direct=on,file.ca
 static void test_window(void)
 {
     g_autofree char *path = make_file("window.img", 8192);
-    g_autofree char *text = g_strdup_printf("driver=raw,offset=1024,size=2048,file.filename=%s", path);
-    g_autofree char *bad = g_strdup_printf("driver=raw,offset=8000,size=512,file.filename=%s", path);
+    g_autofree char *text =
+        g_strdup_printf("driver=raw,offset=1024,size=2048,file.filename=%s", path);
+    g_autofree char *bad =
+        g_strdup_printf("driver=raw,offset=8000,size=512,file.filename=%s", path);
     BlockNode *node = open_text(text, BLOCK_OPEN_RDWR);
     char buf[4096];
     int fd = open(path, O_RDONLY);
@@ -221,7 +228,8 @@ static void test_messages(void)
     open_fails(driver, 0, "Unknown driver 'rax'");
     open_fails("file.filename=nbd://x/y", 0, "Unknown protocol 'nbd'");
     open_fails("driver=raw", 0, "must be specified");
-    open_fails("driver=raw,node-name=x,file=x", 0, "Node 'x' is being opened: it cannot be below itself");
+    open_fails("driver=raw,node-name=x,file=x", 0,
+               "Node 'x' is being opened: it cannot be below itself");
     open_fails(foreign, 0, "is an image of format 'vmdk', which is not supported");
 }
 
@@ -229,7 +237,8 @@ static void test_locks(void)
 {
     g_autofree char *path = make_file("lock.img", 8192);
     g_autofree char *text = g_strdup_printf("driver=raw,file.filename=%s", path);
-    g_autofree char *shared = g_strdup_printf("driver=raw,force-share=on,read-only=on,file.filename=%s", path);
+    g_autofree char *shared =
+        g_strdup_printf("driver=raw,force-share=on,read-only=on,file.filename=%s", path);
     g_autofree char *command = g_strdup_printf("qemu-io -f raw -c 'write 0 512' %s 2>&1", path);
     g_autofree char *qemu_io = g_find_program_in_path("qemu-io");
     g_autofree char *output = NULL;
@@ -241,7 +250,8 @@ static void test_locks(void)
     other = open_text(shared, 0);
     block_unref(other);
     if (qemu_io) {
-        g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL, NULL, NULL));
+        g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, NULL,
+                                   NULL, NULL));
         g_assert_nonnull(strstr(output, "Failed to get"));
     }
     g_assert_true(block_inactivate_all(NULL));

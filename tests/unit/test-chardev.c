@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Character back ends: creation and its errors, the multiplexer's keys and focus, flow control, sockets
- * that come and go, files and ring buffers.
+ * Character back ends: creation and its errors, the multiplexer's keys and focus, flow control,
+ * sockets that come and go, files and ring buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -181,8 +181,10 @@ static void test_ringbuf(void)
 static void test_file(void)
 {
     g_autofree char *dir = g_dir_make_tmp("gossamer-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(dir, "out,1", NULL), *log = g_build_filename(dir, "log", NULL);
-    g_autofree char *options = g_strdup_printf("file,id=f,path=%s/out,,1,append=on,logfile=%s", dir, log);
+    g_autofree char *path = g_build_filename(dir, "out,1", NULL),
+                    *log = g_build_filename(dir, "log", NULL);
+    g_autofree char *options =
+        g_strdup_printf("file,id=f,path=%s/out,,1,append=on,logfile=%s", dir, log);
     g_autofree char *text = NULL, *copy = NULL;
     User user;
 
@@ -374,7 +376,10 @@ static void test_descriptors(void)
     int ends[2], pipe_ends[2], got;
     char control[CMSG_SPACE(sizeof(int))] = {0};
     struct iovec iov = {"f", 1};
-    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    struct msghdr msg = {.msg_iov = &iov,
+                         .msg_iovlen = 1,
+                         .msg_control = control,
+                         .msg_controllen = sizeof(control)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&msg);
     g_autofree char *options = NULL;
     User user;
@@ -384,7 +389,8 @@ static void test_descriptors(void)
     g_assert_cmpint(pipe(pipe_ends), ==, 0);
     options = g_strdup_printf("socket,id=s,fd=%d", ends[0]);
     user_attach(&user, make(options));
-    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    *header = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
     memcpy(CMSG_DATA(header), &pipe_ends[1], sizeof(int));
     g_assert_cmpint(sendmsg(ends[1], &msg, 0), ==, 1);
     spin_until(user.input, 1);

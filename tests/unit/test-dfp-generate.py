@@ -75,7 +75,9 @@ def operand(width, near=None):
     if near is not None and which < 5:
         exp = near + random.choice([0, 1, -1, random.randint(-3 * digits, 3 * digits)])
     elif which == 5:
-        exp = random.choice([0, 1, 2, top, top - 1, random.randint(0, 40), top - random.randint(0, 40)])
+        exp = random.choice(
+            [0, 1, 2, top, top - 1,
+             random.randint(0, 40), top - random.randint(0, 40)])
     elif which == 6:
         exp = random.randint(0, top)
     else:
@@ -155,7 +157,8 @@ def instruction():
     elif form == 'cffixqq':
         b = integer(128)
     elif form in ('ctfix', 'ctfixqq'):
-        b, _ = operand(width, P[width][3] + random.randrange(-20, 40) - random.choice([0, P[width][0]]))
+        b, _ = operand(width,
+                       P[width][3] + random.randrange(-20, 40) - random.choice([0, P[width][0]]))
         if form == 'ctfixqq':
             word |= 1 << 16
     elif form == 'widen':

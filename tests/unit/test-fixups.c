@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What loading makes of a stream beside reading it: time that passed on the way, compatibility modes,
- * capabilities, latched interrupts, decrementers that were not sent, subsections that are missing; and the
- * program that a guest starts with on a QEMU.
+ * What loading makes of a stream beside reading it: time that passed on the way, compatibility
+ * modes, capabilities, latched interrupts, decrementers that were not sent, subsections that are
+ * missing; and the program that a guest starts with on a QEMU.
  *
  * Each test fails when its fixup is taken out.
  */
 #include <libfdt.h>
 #include <string.h>
 #include "test-spapr-bench.h"
+#include "hw/core/internal.h"
 #include "hw/intc/xics.h"
 #include "hw/intc/xive.h"
 #include "hw/ppc/spapr-resume.h"
@@ -40,8 +41,9 @@ static char *load(const VMStateDescription *vmsd, void *opaque, GBytes *bytes)
     gsize size;
     const void *data = g_bytes_get_data(bytes, &size);
 
-    return vmstate_load_from_bytes(vmsd, opaque, data, size, vmsd->version_id, &error) ? NULL
-                                                                                       : g_strdup(error->message);
+    return vmstate_load_from_bytes(vmsd, opaque, data, size, vmsd->version_id, &error)
+               ? NULL
+               : g_strdup(error->message);
 }
 
 /* Loads and must succeed. */
@@ -56,7 +58,8 @@ static void load_well(const VMStateDescription *vmsd, void *opaque, GBytes *byte
 static GBytes *without(GBytes *bytes, const char *name, gsize contents)
 {
     gsize size, head = 1 + 1 + strlen(name) + 4;
-    const uint8_t *data = g_bytes_get_data(bytes, &size), *at = memmem(data, size, name, strlen(name));
+    const uint8_t *data = g_bytes_get_data(bytes, &size),
+                  *at = memmem(data, size, name, strlen(name));
     GByteArray *rest = g_byte_array_new();
 
     g_assert_nonnull(at);
@@ -71,7 +74,8 @@ static GBytes *without(GBytes *bytes, const char *name, gsize contents)
 
 /* ---- Time ---- */
 
-/* How far the guest's time base moves when the machine starts, after a wait, with a stream of that age. */
+/* How far the guest's time base moves when the machine starts, after a wait, with a stream of that
+ * age. */
 static int64_t moves_after(int64_t age_ns, int64_t wait_ns, bool stopped)
 {
     SpaprMachine *spapr = bench_machine();
@@ -193,13 +197,15 @@ static void test_decrementer_not_sent(void)
 
 static void test_latches(void)
 {
-    static const PPCInterrupt kinds[] = {PPC_INTERRUPT_DOORBELL, PPC_INTERRUPT_RESET, PPC_INTERRUPT_MCK};
+    static const PPCInterrupt kinds[] = {PPC_INTERRUPT_DOORBELL, PPC_INTERRUPT_RESET,
+                                         PPC_INTERRUPT_MCK};
     PowerPCCPU *cpu = bench_cpu(1);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_autoptr(GBytes) plain = save(&vmstate_ppc_cpu, cpu), latched = NULL;
 
-        g_assert_null(memmem(g_bytes_get_data(plain, NULL), g_bytes_get_size(plain), "cpu/latches", 11));
+        g_assert_null(
+            memmem(g_bytes_get_data(plain, NULL), g_bytes_get_size(plain), "cpu/latches", 11));
         ppc_set_pending(&cpu->env, kinds[i], true);
         latched = save(&vmstate_ppc_cpu, cpu);
         load_well(&vmstate_ppc_cpu, cpu, plain);
@@ -410,7 +416,8 @@ static void test_resume(gconstpointer data)
         g_autoptr(GBytes) after = save(&vmstate_ppc_cpu, bench_cpu(i));
 
         /* But for the decrementer, which runs. */
-        g_assert_cmpmem(g_bytes_get_data(before[i], NULL), DECR_OFFSET, g_bytes_get_data(after, NULL), DECR_OFFSET);
+        g_assert_cmpmem(g_bytes_get_data(before[i], NULL), DECR_OFFSET,
+                        g_bytes_get_data(after, NULL), DECR_OFFSET);
         g_bytes_unref(before[i]);
         g_assert_cmphex(bench_cpu(i)->env.nip, ==, 0x1000u * (i + 1));
     }
@@ -471,7 +478,7 @@ static void test_losses(void)
 /* ---- A guest that runs on until nothing is lost ---- */
 
 static unsigned moments;           /* that it still needs */
-static RunState interruption;      /* what a processor asks for meanwhile; RUN_STATE_COUNT: nothing */
+static RunState interruption; /* what a processor asks for meanwhile; RUN_STATE_COUNT: nothing */
 
 static void lose_for_moments(void *opaque, VMStateWire wire, bool running, GPtrArray *lost)
 {
@@ -499,11 +506,13 @@ static void test_drain(void)
     VMChangeStateEntry *entry = vm_change_state_add(interrupt_moment, NULL, 0);
 
     migration_set_wire_ops(&ops, NULL);
-    g_assert_true(migration_parameter_set(MIGRATION_PARAMETER_X_WIRE, VMSTATE_WIRE_QEMU_10_0, NULL));
+    g_assert_true(
+        migration_parameter_set(MIGRATION_PARAMETER_X_WIRE, VMSTATE_WIRE_QEMU_10_0, NULL));
     interruption = RUN_STATE_COUNT;
     moments = 3;
     runstate_set(RUN_STATE_SAVE_VM);
-    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==, RUN_STATE_RUNNING);
+    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==,
+                    RUN_STATE_RUNNING);
     g_assert_true(runstate_check(RUN_STATE_SAVE_VM));
     g_assert_cmpuint(moments, ==, 0);
     /* No migration: a snapshot's clock is its own. */
@@ -512,7 +521,8 @@ static void test_drain(void)
     /* One moment comes to an end of another kind. */
     interruption = RUN_STATE_GUEST_PANICKED;
     moments = 3;
-    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==, RUN_STATE_GUEST_PANICKED);
+    g_assert_cmpint(migration_wire_begin(RUN_STATE_RUNNING, RUN_STATE_SAVE_VM), ==,
+                    RUN_STATE_GUEST_PANICKED);
     g_assert_true(runstate_check(RUN_STATE_SAVE_VM));
     g_assert_cmpuint(moments, ==, 2);
     migration_wire_end();
@@ -573,7 +583,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     bench_with_migration();
     bench_start("pseries-7.2,ic-mode=xics", "power9_v2.0", false);
-    /* Processors run here: this thread must not pass for one of theirs, or a stop would not wait for that one. */
+    /* Processors run here: this thread must not pass for one of theirs, or a stop would not wait
+     * for that one. */
     cpu_set_current(NULL);
     g_test_add_func("/fixups/time/forward", test_time_forward);
     g_test_add_func("/fixups/time/until-start", test_time_until_start);
@@ -588,7 +599,8 @@ int main(int argc, char **argv)
     g_test_add_func("/fixups/left-out", test_left_out);
     g_test_add_func("/fixups/losses", test_losses);
     g_test_add_func("/fixups/resume/impossible", test_resume_impossible);
-    g_test_add_data_func("/fixups/resume/10.0", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_10_0), test_resume);
+    g_test_add_data_func("/fixups/resume/10.0", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_10_0),
+                         test_resume);
     g_test_add_data_func("/fixups/resume/7.2", GINT_TO_POINTER(VMSTATE_WIRE_QEMU_7_2), test_resume);
     g_test_add_func("/fixups/resume/xics", test_resume_xics);
     g_test_add_func("/fixups/drain/moments", test_drain);

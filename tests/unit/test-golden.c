@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QEMU's sections in our devices: each section of a stream that QEMU sent is loaded into a machine of the
- * same command line and saved again in the same dialect.  The bytes must come out as they went in, but
- * for the fields of a list, and the order of sections must be QEMU's.
+ * QEMU's sections in our devices: each section of a stream that QEMU sent is loaded into a machine
+ * of the same command line and saved again in the same dialect.  The bytes must come out as they
+ * went in, but for the fields of a list, and the order of sections must be QEMU's.
  *
  * test-golden FILE: made by tests/migration/split-golden.py.
  */
@@ -35,8 +35,8 @@ static const Exempt exempt[] = {
 static const Exempt *exempted(const char *name, const char *dialect, gsize at)
 {
     for (const Exempt *e = exempt; e->name; e++) {
-        if (!strcmp(e->name, name) && (!e->dialect || !strcmp(e->dialect, dialect)) && at >= e->offset &&
-            at < e->offset + e->size) {
+        if (!strcmp(e->name, name) && (!e->dialect || !strcmp(e->dialect, dialect)) &&
+            at >= e->offset && at < e->offset + e->size) {
             return e;
         }
     }
@@ -88,7 +88,8 @@ static void test_load(void)
             continue;
         }
         g_assert_cmpint((int)s->version, ==, s->entry->version_id);
-        vmstate_load_from_bytes(s->entry->vmsd, s->entry->opaque, s->data, s->size, (int)s->version, &error);
+        vmstate_load_from_bytes(s->entry->vmsd, s->entry->opaque, s->data, s->size, (int)s->version,
+                                &error);
         if (error) {
             g_error("%s: %s", s->name, error->message);
         }
@@ -105,7 +106,8 @@ static void compare(const Section *s, GBytes *bytes)
     for (gsize at = 0; at < size; at++) {
         if (ours[at] != s->data[at] && !exempted(s->name, dialect, at)) {
             if (differ++ < 20) {
-                g_test_message("%s: byte %zu is %02x, QEMU's %02x", s->name, at, ours[at], s->data[at]);
+                g_test_message("%s: byte %zu is %02x, QEMU's %02x", s->name, at, ours[at],
+                               s->data[at]);
             }
         }
     }
@@ -173,7 +175,8 @@ static void test_own(void)
         bytes = vmstate_save_to_bytes(s->entry->vmsd, s->entry->opaque, &error);
         g_assert_no_error(error);
         data = g_bytes_get_data(bytes, &size);
-        vmstate_load_from_bytes(s->entry->vmsd, s->entry->opaque, data, size, s->entry->version_id, &error);
+        vmstate_load_from_bytes(s->entry->vmsd, s->entry->opaque, data, size, s->entry->version_id,
+                                &error);
         g_assert_no_error(error);
         state_registry_set_wire(registry, wire);
     }

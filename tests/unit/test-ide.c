@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IDE and DBDMA of g3beige through the processor's addresses: registers, PIO, DMA by descriptors, packet commands,
- * state in the middle of them, QEMU's sections, and a guest that means no good.  Unit 0 of ide.0 is a disk of 1 MiB
- * with the sector's number in each byte, unit 1 a CD of the same.
+ * IDE and DBDMA of g3beige through the processor's addresses: registers, PIO, DMA by descriptors,
+ * packet commands, state in the middle of them, QEMU's sections, and a guest that means no good.
+ * Unit 0 of ide.0 is a disk of 1 MiB with the sector's number in each byte, unit 1 a CD of the
+ * same.
  *
  * test-ide-VERSION.gz: sections of QEMU's (tests/migration/make-golden-ide.py).
  */
@@ -23,11 +24,42 @@
 #define BAR 0x80800000u
 #define MACIO_CONFIG (1u << 31 | 16u << 11)
 enum { PIC = BAR, DBDMA = BAR + 0x8000 + 0x16 * 0x80, IDE = BAR + 0x20000 };
-enum { ERROR = 1, FEATURE = 1, COUNT = 2, SECTOR = 3, LOW = 4, HIGH = 5, DEVICE = 6, STATUS = 7, COMMAND = 7, CONTROL = 8 };
+enum {
+    ERROR = 1,
+    FEATURE = 1,
+    COUNT = 2,
+    SECTOR = 3,
+    LOW = 4,
+    HIGH = 5,
+    DEVICE = 6,
+    STATUS = 7,
+    COMMAND = 7,
+    CONTROL = 8
+};
 enum { CTL = 0x00, STAT = 0x04, PTR = 0x0c, INTR_SEL = 0x10, BRANCH_SEL = 0x14, WAIT_SEL = 0x18 };
-enum { RUN = 0x8000, PAUSE = 0x4000, FLUSH = 0x2000, WAKE = 0x1000, DEAD = 0x800, ACTIVE = 0x400, BT = 0x100 };
-enum { OUTPUT_MORE = 0x0000, OUTPUT_LAST = 0x1000, INPUT_MORE = 0x2000, INPUT_LAST = 0x3000, STORE = 0x4600,
-       LOAD = 0x5600, NOP = 0x6000, STOP = 0x7000, INTR = 0x30, BRANCH = 0x0c, BRANCH_IF = 0x04, WAIT_IF = 0x01 };
+enum {
+    RUN = 0x8000,
+    PAUSE = 0x4000,
+    FLUSH = 0x2000,
+    WAKE = 0x1000,
+    DEAD = 0x800,
+    ACTIVE = 0x400,
+    BT = 0x100
+};
+enum {
+    OUTPUT_MORE = 0x0000,
+    OUTPUT_LAST = 0x1000,
+    INPUT_MORE = 0x2000,
+    INPUT_LAST = 0x3000,
+    STORE = 0x4600,
+    LOAD = 0x5600,
+    NOP = 0x6000,
+    STOP = 0x7000,
+    INTR = 0x30,
+    BRANCH = 0x0c,
+    BRANCH_IF = 0x04,
+    WAIT_IF = 0x01
+};
 #define SECTORS 2048u
 #define PROGRAM 0x10000u
 #define DATA 0x20000u
@@ -399,7 +431,8 @@ static void test_dma(void)
     }
     g_assert_cmphex(reg_get(STAT), ==, RUN);
     g_assert_cmphex(reg_get(PTR), ==, PROGRAM + 0x40);
-    /* The channel first; a descriptor that is longer than the command; its count of 0 is 256 sectors. */
+    /* The channel first; a descriptor that is longer than the command; its count of 0 is 256
+     * sectors. */
     put(0, INPUT_MORE, 60000, DATA, 0);
     put(1, INPUT_MORE, 60000, DATA + 60000, 0);
     put(2, INPUT_LAST, 60000, DATA + 120000, 0);
@@ -550,7 +583,8 @@ static void packet(const char *cdb, unsigned size, unsigned limit)
     write_data(bytes, 12);
 }
 
-#define PACKET(limit, ...) packet((const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}), limit)
+#define PACKET(limit, ...)                                                                         \
+    packet((const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}), limit)
 
 static void expect_sense(uint8_t key, uint8_t asc)
 {
@@ -565,7 +599,8 @@ static void expect_sense(uint8_t key, uint8_t asc)
     expect(IDE_DRDY | IDE_DSC, 0);
 }
 
-/* All channels, each of which wakes the next one for ever: none of them runs in the middle of another's command. */
+/* All channels, each of which wakes the next one for ever: none of them runs in the middle of
+ * another's command. */
 static void test_ring(void)
 {
     enum { CHANNELS = 32, SIZE = 0x40 };
@@ -589,7 +624,8 @@ static void test_ring(void)
     }
     for (unsigned i = 0; i < CHANNELS; i++) {
         g_assert_cmpuint(ldl_le_p(memory(DATA + 4 * i)), ==, 1);
-        g_assert_cmphex(mac_load_le(base + i * 0x80 + STAT) & (RUN | ACTIVE | DEAD), ==, RUN | ACTIVE);
+        g_assert_cmphex(mac_load_le(base + i * 0x80 + STAT) & (RUN | ACTIVE | DEAD), ==,
+                        RUN | ACTIVE);
     }
     setup();
 }
@@ -774,8 +810,8 @@ static void refuse_state(DeviceState *dev, const char *what)
     g_autoptr(GBytes) bytes = vmstate_save_to_bytes(vmsd, dev, &error);
 
     g_assert_no_error(error);
-    g_assert_false(vmstate_load_from_bytes(vmsd, dev, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-                                           vmsd->version_id, &error));
+    g_assert_false(vmstate_load_from_bytes(vmsd, dev, g_bytes_get_data(bytes, NULL),
+                                           g_bytes_get_size(bytes), vmsd->version_id, &error));
     g_assert_nonnull(strstr(error->message, what));
     g_clear_error(&error);
     setup();
@@ -823,7 +859,8 @@ static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd
 
 static void test_golden(gconstpointer dialect)
 {
-    g_autofree char *file = g_strdup_printf("test-ide-%s.gz", (const char *)dialect + strlen("qemu-"));
+    g_autofree char *file =
+        g_strdup_printf("test-ide-%s.gz", (const char *)dialect + strlen("qemu-"));
 
     setup();
     mac_check_golden(file, dialect, 24, owner);
@@ -909,7 +946,8 @@ static void test_devices(void)
     drive_add(text, BLOCK_IF_NONE, false, &error);
     g_assert_no_error(error);
     REFUSE("ide-hd", "drive=pc", "cyls=1", "heads=17", "secs=63");
-    dev = device_create(bus, "ide-hd", (const char *const[]){"drive=pc", "wwn=0x5000123456789abc", NULL}, &error);
+    dev = device_create(bus, "ide-hd",
+                        (const char *const[]){"drive=pc", "wwn=0x5000123456789abc", NULL}, &error);
     g_assert_no_error(error);
     setup();
     mac_store(IDE + 0x1070, 0xec, 1);
@@ -927,18 +965,23 @@ static void test_devices(void)
 
 static void random_register(GRand *rand)
 {
-    static const uint8_t commands[] = {0x06, 0x08, 0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35, 0x39, 0x40, 0x42, 0x90, 0xa0,
-                                       0xa1, 0xb0, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0xe7, 0xec, 0xef, 0xf8};
+    static const uint8_t commands[] = {0x06, 0x08, 0x20, 0x24, 0x25, 0x29, 0x30, 0x34, 0x35,
+                                       0x39, 0x40, 0x42, 0x90, 0xa0, 0xa1, 0xb0, 0xc4, 0xc5,
+                                       0xc6, 0xc8, 0xca, 0xe7, 0xec, 0xef, 0xf8};
     unsigned reg = (unsigned)g_rand_int_range(rand, 0, 10);
     hwaddr base = IDE + (g_rand_int_range(rand, 0, 16) ? 0 : 0x1000);
 
     switch (reg) {
     case COMMAND:
-        mac_store(base + 0x70, g_rand_boolean(rand) ? commands[g_rand_int_range(rand, 0, sizeof(commands))]
-                                                    : g_rand_int(rand) & 0xff, 1);
+        mac_store(base + 0x70,
+                  g_rand_boolean(rand) ? commands[g_rand_int_range(rand, 0, sizeof(commands))]
+                                       : g_rand_int(rand) & 0xff,
+                  1);
         break;
     case CONTROL:
-        mac_store(base + 0x80, g_rand_int_range(rand, 0, 8) ? g_rand_int(rand) & 0x82 : g_rand_int(rand) & 0xff, 1);
+        mac_store(base + 0x80,
+                  g_rand_int_range(rand, 0, 8) ? g_rand_int(rand) & 0x82 : g_rand_int(rand) & 0xff,
+                  1);
         break;
     case 9:
         for (int i = g_rand_int_range(rand, 0, 600); i > 0; i--) {
@@ -951,17 +994,21 @@ static void random_register(GRand *rand)
         break;
     case 0:
         mac_load(base + (g_rand_int(rand) & 0xfff), 1u << g_rand_int_range(rand, 0, 3));
-        mac_store(base + (g_rand_int(rand) & 0xfff), g_rand_int(rand), 1u << g_rand_int_range(rand, 0, 3));
+        mac_store(base + (g_rand_int(rand) & 0xfff), g_rand_int(rand),
+                  1u << g_rand_int_range(rand, 0, 3));
         break;
     default:
-        mac_store(base + reg * 0x10, g_rand_int_range(rand, 0, 4) ? g_rand_int(rand) & 0x07 : g_rand_int(rand) & 0xff, 1);
+        mac_store(base + reg * 0x10,
+                  g_rand_int_range(rand, 0, 4) ? g_rand_int(rand) & 0x07 : g_rand_int(rand) & 0xff,
+                  1);
         break;
     }
 }
 
 static void random_program(GRand *rand)
 {
-    static const uint32_t places[] = {DATA, 0x3fffff0, 0x4000000, BAR + 0x8b00, IDE, IDE + 0x70, 0xffffff00, PROGRAM};
+    static const uint32_t places[] = {DATA, 0x3fffff0,  0x4000000,  BAR + 0x8b00,
+                                      IDE,  IDE + 0x70, 0xffffff00, PROGRAM};
 
     for (unsigned i = 0; i < 16; i++) {
         uint16_t code = (uint16_t)(g_rand_int_range(rand, 0, 8) << 12 | (g_rand_int(rand) & 0x3f));
@@ -971,8 +1018,10 @@ static void random_program(GRand *rand)
         } else if ((code >> 12 & 6) == 4) {
             code |= 0x600;
         }
-        put(i, code, (uint16_t)g_rand_int(rand), places[g_rand_int_range(rand, 0, G_N_ELEMENTS(places))],
-            g_rand_boolean(rand) ? PROGRAM + 16 * (unsigned)g_rand_int_range(rand, 0, 18) : g_rand_int(rand));
+        put(i, code, (uint16_t)g_rand_int(rand),
+            places[g_rand_int_range(rand, 0, G_N_ELEMENTS(places))],
+            g_rand_boolean(rand) ? PROGRAM + 16 * (unsigned)g_rand_int_range(rand, 0, 18)
+                                 : g_rand_int(rand));
     }
     for (unsigned reg = INTR_SEL; reg <= WAIT_SEL; reg += 4) {
         reg_set(reg, g_rand_int(rand));

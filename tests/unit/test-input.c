@@ -8,7 +8,8 @@ static GString *heard;
 
 static void on_key(void *opaque, Key key, bool down)
 {
-    g_string_append_printf(heard, "%s%s%s ", (const char *)opaque, down ? "+" : "-", key_info[key].name);
+    g_string_append_printf(heard, "%s%s%s ", (const char *)opaque, down ? "+" : "-",
+                           key_info[key].name);
 }
 
 static void on_button(void *opaque, InputButton button, bool down)
@@ -32,8 +33,11 @@ static void on_sync(void *opaque)
 }
 
 static const InputHandlerOps keyboard = {.name = "keyboard", .kinds = INPUT_KEYS, .key = on_key};
-static const InputHandlerOps mouse = {.name = "mouse", .kinds = INPUT_BUTTONS | INPUT_RELATIVE, .button = on_button,
-                                      .move = on_move, .sync = on_sync};
+static const InputHandlerOps mouse = {.name = "mouse",
+                                      .kinds = INPUT_BUTTONS | INPUT_RELATIVE,
+                                      .button = on_button,
+                                      .move = on_move,
+                                      .sync = on_sync};
 static const InputHandlerOps tablet = {.name = "tablet", .kinds = INPUT_BUTTONS | INPUT_ABSOLUTE,
                                        .button = on_button, .position = on_position};
 
@@ -45,7 +49,8 @@ static void expect(const char *text)
 
 static void test_table(void)
 {
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal), adb = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal),
+                          adb = g_hash_table_new(NULL, NULL);
 
     for (unsigned i = 0; i < N_KEYS; i++) {
         const KeyInfo *info = &key_info[i];
@@ -66,7 +71,8 @@ static void test_table(void)
     for (unsigned code = 0; code < 0x36; code++) {
         static const uint8_t none[] = {0x34};
 
-        g_assert_true(g_hash_table_contains(adb, GUINT_TO_POINTER(code)) == !memchr(none, (int)code, 1));
+        g_assert_true(g_hash_table_contains(adb, GUINT_TO_POINTER(code)) ==
+                      !memchr(none, (int)code, 1));
     }
 }
 
@@ -136,7 +142,8 @@ static void test_devices(void)
     g_assert_false(input_is_absolute());
     mice = input_mice();
     g_assert_cmpuint(mice->len, ==, 2);
-    g_assert_true(g_array_index(mice, InputMouse, 0).current && !g_array_index(mice, InputMouse, 1).current);
+    g_assert_true(g_array_index(mice, InputMouse, 0).current &&
+                  !g_array_index(mice, InputMouse, 1).current);
     /* The guest begins to use the tablet. */
     input_handler_activate(t);
     g_assert_true(input_is_absolute());

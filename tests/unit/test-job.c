@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Jobs: what each state accepts, the order of states as an observer sees them, failures, cancels, pauses.
+ * Jobs: what each state accepts, the order of states as an observer sees them, failures, cancels,
+ * pauses.
  */
 #include <string.h>
 #include "system/job.h"
@@ -83,7 +84,8 @@ static void test_success(void)
     Job *job = job_create("j-1._x", &class, &w, &error);
     g_assert_no_error(error);
     expect_seen("j-1._x:created ");
-    refuse(job, JOB_VERB_DISMISS, "Job 'j-1._x' in state 'created' cannot accept command verb 'dismiss'");
+    refuse(job, JOB_VERB_DISMISS,
+           "Job 'j-1._x' in state 'created' cannot accept command verb 'dismiss'");
     job_start(job);
     g_assert_cmpuint(w.runs, ==, 0);
     turn();
@@ -93,7 +95,9 @@ static void test_success(void)
     g_assert_null(job->error);
     g_assert_cmpuint(job->current, ==, job->total);
     for (JobVerb verb = 0; verb < JOB_VERB_DISMISS; verb++) {
-        refuse(job, verb, verb == JOB_VERB_RESUME ? "not paused" : "in state 'concluded' cannot accept command verb");
+        refuse(job, verb,
+               verb == JOB_VERB_RESUME ? "not paused"
+                                       : "in state 'concluded' cannot accept command verb");
     }
     g_assert_true(job_find("j-1._x") == job);
     g_assert_true(job_apply(job, JOB_VERB_DISMISS, &error));
@@ -113,7 +117,8 @@ static void test_failure(void)
     job_start(a);
     job_start(b);
     turn();
-    expect_seen("a:created b:created a:running b:running a:aborting a:concluded b:aborting b:concluded ");
+    expect_seen(
+        "a:created b:created a:running b:running a:aborting a:concluded b:aborting b:concluded ");
     g_assert_cmpstr(a->error, ==, "no luck");
     g_assert_cmpstr(b->error, ==, "toy failed");
     /* They are freed with the runtime. */

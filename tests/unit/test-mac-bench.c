@@ -84,7 +84,8 @@ DeviceState *mac_find(const char *class_name)
 /* ---- Saving and loading ---- */
 
 /* A changed bit is refused, or is a state that the device goes on from and that can be saved. */
-static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes, gsize size)
+static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes,
+                          gsize size)
 {
     g_autofree uint8_t *flipped = g_memdup2(bytes, size);
     int64_t now = clock_get_ns(clock_virtual());
@@ -160,7 +161,8 @@ GBytes *mac_read_golden(const char *name)
     g_autoptr(GFile) file = g_file_new_for_path(path);
     GError *error = NULL;
     g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
-    g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GConverter) gunzip =
+        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
     g_autoptr(GInputStream) in = NULL;
     const gsize room = 16 << 20;
     g_autofree uint8_t *bytes = g_malloc(room);
@@ -187,7 +189,8 @@ void mac_check_golden(const char *file, const char *dialect, unsigned expected, 
     state_registry_set_wire(runtime_state_registry(), wire);
     for (; p < end; n++) {
         g_autofree char *name = g_strndup((const char *)p + 1, p[0]);
-        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]), length = (uint32_t)ldl_be_p(p + 5 + p[0]);
+        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]),
+                 length = (uint32_t)ldl_be_p(p + 5 + p[0]);
         const uint8_t *bytes = p + 9 + p[0];
         const VMStateDescription *vmsd = NULL;
         void *opaque = owner(name, n, &vmsd);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A Power Mac for tests: access through the processor's addresses, time, state. The processor never runs. */
+/* A Power Mac for tests: access through the processor's addresses, time, state. The processor never
+ * runs. */
 #ifndef TEST_MAC_BENCH_H
 #define TEST_MAC_BENCH_H
 
@@ -25,7 +26,8 @@ DeviceState *mac_find(const char *class_name);
 void mac_check_state(const char *class_name);
 /* The bytes of such a file. */
 GBytes *mac_read_golden(const char *name);
-/* Loads and saves the sections of a file of make-golden-mac.py: the same bytes. owner: whose the nth section is. */
+/* Loads and saves the sections of a file of make-golden-mac.py: the same bytes. owner: whose the
+ * nth section is. */
 typedef void *MacOwner(const char *name, unsigned n, const VMStateDescription **vmsd);
 void mac_check_golden(const char *file, const char *dialect, unsigned expected, MacOwner *owner);
 

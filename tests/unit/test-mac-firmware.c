@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware of ours on Power Macs: the device tree beside OpenBIOS's, PCI as it is left, the client interface with
- * good, bad and random arguments, its state.
+ * Firmware of ours on Power Macs: the device tree beside OpenBIOS's, PCI as it is left, the client
+ * interface with good, bad and random arguments, its state.
  *
- * test-mac-firmware BOARD; test-mac-firmware-BOARD.dtb.gz are OpenBIOS's trees (test-mac-firmware-generate.py).
+ * test-mac-firmware BOARD; test-mac-firmware-BOARD.dtb.gz are OpenBIOS's trees
+ * (test-mac-firmware-generate.py).
  */
 #include <gio/gio.h>
 #include <libfdt.h>
@@ -100,8 +101,9 @@ static uint32_t call(const char *service, const uint32_t *args, unsigned n, unsi
     }
     return call_array(ARRAY) ? FAILED : result(n, 0);
 }
-#define CALL_N(n_rets, service, ...)                                                                    \
-    call(service, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4, n_rets)
+#define CALL_N(n_rets, service, ...)                                                               \
+    call(service, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4,    \
+         n_rets)
 #define CALL(...) CALL_N(1, __VA_ARGS__)
 
 static uint32_t package(const char *path)
@@ -175,7 +177,8 @@ static GHashTable *flatten(const void *fdt)
 {
     GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
-    for (int node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+    for (int node = fdt_next_node(fdt, -1, NULL); node >= 0;
+         node = fdt_next_node(fdt, node, NULL)) {
         g_autofree char *path = node_path(fdt, node);
         int at;
 
@@ -186,7 +189,8 @@ static GHashTable *flatten(const void *fdt)
             const uint8_t *value = fdt_getprop_by_offset(fdt, at, &name, &size);
 
             if (strcmp(name, "phandle")) {
-                g_hash_table_insert(all, g_strdup_printf("%s#%s", path, name), value_text(fdt, name, value, size));
+                g_hash_table_insert(all, g_strdup_printf("%s#%s", path, name),
+                                    value_text(fdt, name, value, size));
             }
         }
     }
@@ -230,7 +234,8 @@ static void test_tree(void)
 
     setup();
     g_assert_cmpint(fdt_check_full(firmware()->fdt, firmware()->fdt_size), ==, 0);
-    g_assert_cmpint(fdt_check_full(g_bytes_get_data(theirs, NULL), g_bytes_get_size(theirs)), ==, 0);
+    g_assert_cmpint(fdt_check_full(g_bytes_get_data(theirs, NULL), g_bytes_get_size(theirs)), ==,
+                    0);
     expected = flatten(g_bytes_get_data(theirs, NULL));
     found = flatten(firmware()->fdt);
     g_assert_cmpuint(g_hash_table_size(expected), >, 200);
@@ -239,14 +244,15 @@ static void test_tree(void)
         const char *ours = g_hash_table_lookup(found, key);
 
         if (g_strcmp0(ours, value) && !is_meant(key)) {
-            g_string_append_printf(wrong, "\n%s: %s, OpenBIOS has %s", (char *)key, ours ? ours : "missing",
-                                   (char *)value);
+            g_string_append_printf(wrong, "\n%s: %s, OpenBIOS has %s", (char *)key,
+                                   ours ? ours : "missing", (char *)value);
         }
     }
     g_hash_table_iter_init(&iter, found);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         if (!g_hash_table_contains(expected, key) && !is_meant(key)) {
-            g_string_append_printf(wrong, "\n%s: %s, OpenBIOS has none", (char *)key, (char *)value);
+            g_string_append_printf(wrong, "\n%s: %s, OpenBIOS has none", (char *)key,
+                                   (char *)value);
         }
     }
     if (wrong->len) {
@@ -276,10 +282,18 @@ static const PciDeviceClass small_class = {
     .realize = small_realize,
 };
 static const PciDeviceClass bridge_class = {
-    .device = {.name = "small-bridge", .parent = &pci_bridge_device_class.object, .description = "Bridge",
-               .instance_size = sizeof(PciBridge), .vmstate = &vmstate_pci_bridge},
-    .vendor_id = 0x1fff, .device_id = 2, .class_id = PCI_CLASS_BRIDGE_PCI, .is_bridge = true,
-    .realize = pci_bridge_realize, .unrealize = pci_bridge_unrealize, .config_write = pci_bridge_config_write,
+    .device = {.name = "small-bridge",
+               .parent = &pci_bridge_device_class.object,
+               .description = "Bridge",
+               .instance_size = sizeof(PciBridge),
+               .vmstate = &vmstate_pci_bridge},
+    .vendor_id = 0x1fff,
+    .device_id = 2,
+    .class_id = PCI_CLASS_BRIDGE_PCI,
+    .is_bridge = true,
+    .realize = pci_bridge_realize,
+    .unrealize = pci_bridge_unrealize,
+    .config_write = pci_bridge_config_write,
 };
 static const DeviceClass *const classes[] = {&small_class.device, &bridge_class.device, NULL};
 
@@ -288,7 +302,8 @@ static void test_pci(void)
     PciBus *bus = firmware()->board.pci;
     GError *error = NULL;
     PciDevice *bridge = pci_create(bus, PCI_DEVFN(20, 0), "small-bridge", &error), *small, *macio;
-    g_autofree char *path = g_strdup_printf("/%s/pci-bridge@14/pci1fff,1@3", firmware()->board.rows->pci.name);
+    g_autofree char *path =
+        g_strdup_printf("/%s/pci-bridge@14/pci1fff,1@3", firmware()->board.rows->pci.name);
     const uint8_t *irqs = firmware()->board.rows->pci.irqs;
 
     g_assert_no_error(error);
@@ -315,8 +330,11 @@ static void test_pci(void)
     }
     /* MacIO answers where the tree says. */
     macio = bus->devices[is_oldworld() ? PCI_DEVFN(16, 0) : PCI_DEVFN(12, 0)];
-    g_assert_cmphex(pci_command(macio) & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY), ==, PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
-    g_assert_cmpuint(CALL("getprop", package("mac-io"), put_text(WORDS, "assigned-addresses"), BUFFER, 20), ==, 20);
+    g_assert_cmphex(pci_command(macio) & (PCI_COMMAND_IO | PCI_COMMAND_MEMORY), ==,
+                    PCI_COMMAND_IO | PCI_COMMAND_MEMORY);
+    g_assert_cmpuint(
+        CALL("getprop", package("mac-io"), put_text(WORDS, "assigned-addresses"), BUFFER, 20), ==,
+        20);
     g_assert_cmphex(guest_ldl(BUFFER + 8), ==, macio->bars[0].address);
     g_assert_cmphex(mac_load(macio->bars[0].address + 0x13020, 1) & 4, ==, 4);
     device_unrealize(&bridge->parent);
@@ -369,8 +387,8 @@ static void test_start(void)
     g_assert_cmphex(env->gpr[5], ==, ENTRY - 4);
     g_assert_cmphex(guest_ldl(0x700), ==, 0x48000002u | (0xfff00700u & 0x03fffffcu));
     g_assert_cmphex(mac_load(ENTRY, 4), ==, PPC_FIRMWARE_TRAP);
-    g_assert_cmpuint(CALL("getprop", package("/chosen"), put_text(WORDS, "bootargs"), BUFFER, 100), ==,
-                     sizeof(COMMAND_LINE));
+    g_assert_cmpuint(CALL("getprop", package("/chosen"), put_text(WORDS, "bootargs"), BUFFER, 100),
+                     ==, sizeof(COMMAND_LINE));
     g_assert_cmpuint(cell("/memory", "reg"), ==, 0);
     g_assert_cmphex(guest_ldl(BUFFER + 4), !=, RAM);     /* only what was asked for */
     /* The word is ours in the ROM alone. */
@@ -391,7 +409,8 @@ static void test_services(void)
     cuda = package("rtc");
     g_assert_cmphex(cuda, !=, FAILED);
     g_assert_cmpuint(CALL("canon", put_text(PATH, "rtc"), BUFFER, 200), >, 20);
-    g_assert_cmpuint(CALL("interpret", put_text(PATH, "dev /memory 0 to allow-reclaim")), ==, FAILED);
+    g_assert_cmpuint(CALL("interpret", put_text(PATH, "dev /memory 0 to allow-reclaim")), ==,
+                     FAILED);
     g_assert_cmpuint(CALL("milliseconds", 0), <, 1000000);
     /* What firmware says comes out of the first serial port, whatever the screen is. */
     console_handle = cell("/chosen", "stdout");
@@ -410,12 +429,16 @@ static void test_services(void)
     g_assert_cmphex(CALL("claim", 0, 0x1000, 0), ==, FAILED);
     g_assert_cmphex(CALL("claim", RAM - 0x1000, 0x2000, 0), ==, FAILED);
     memory = CALL("open", put_text(PATH, "/memory"));
-    g_assert_cmpuint(CALL_N(2, "call-method", put_text(WORDS, "claim"), memory, 0, 0x2000, 0x03100000), ==, 0);
+    g_assert_cmpuint(
+        CALL_N(2, "call-method", put_text(WORDS, "claim"), memory, 0, 0x2000, 0x03100000), ==, 0);
     g_assert_cmphex(result(5, 1), ==, 0x03100000);
-    g_assert_cmpuint(CALL_N(2, "call-method", put_text(WORDS, "claim"), memory, 0x100000, 0x2000), ==, 0);
+    g_assert_cmpuint(CALL_N(2, "call-method", put_text(WORDS, "claim"), memory, 0x100000, 0x2000),
+                     ==, 0);
     g_assert_cmphex(result(4, 1) % 0x100000, ==, 0);
-    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "release"), memory, 0x2000, 0x03100000), ==, 0);
-    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "release"), memory, 0x2000, 0x03100000), ==, FAILED);
+    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "release"), memory, 0x2000, 0x03100000),
+                     ==, 0);
+    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "release"), memory, 0x2000, 0x03100000),
+                     ==, FAILED);
 }
 
 static void test_mmu(void)
@@ -427,10 +450,16 @@ static void test_mmu(void)
     g_assert_cmpuint(CALL_N(4, "call-method", put_text(WORDS, "translate"), mmu, 0x1234000), ==, 0);
     g_assert_cmphex(result(3, 1), ==, UINT32_MAX);
     g_assert_cmphex(result(3, 3), ==, 0x1234000);
-    g_assert_cmpuint(CALL_N(2, "call-method", put_text(WORDS, "claim"), mmu, 0, 0x2000, 0x03100000), ==, 0);
-    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "map"), mmu, 0x12, 0x2000, 0x03100000, 0x03100000), ==, 0);
-    g_assert_cmpuint(CALL("call-method", put_text(WORDS, "map"), mmu, 0x12, 0x2000, 0xc3100000, 0x03100000), ==, FAILED);
-    /* A client with translation on: 256 MiB from 0xc0000000 are memory, its own addresses are not. */
+    g_assert_cmpuint(CALL_N(2, "call-method", put_text(WORDS, "claim"), mmu, 0, 0x2000, 0x03100000),
+                     ==, 0);
+    g_assert_cmpuint(
+        CALL("call-method", put_text(WORDS, "map"), mmu, 0x12, 0x2000, 0x03100000, 0x03100000), ==,
+        0);
+    g_assert_cmpuint(
+        CALL("call-method", put_text(WORDS, "map"), mmu, 0x12, 0x2000, 0xc3100000, 0x03100000), ==,
+        FAILED);
+    /* A client with translation on: 256 MiB from 0xc0000000 are memory, its own addresses are not.
+     */
     ppc_spr_write_raw(&cpu()->env, SPR_DBAT0U, 0xc0001ffe);
     ppc_spr_write_raw(&cpu()->env, SPR_DBAT0U + 1, 0x00000002);
     ppc_spr_write_raw(&cpu()->env, SPR_IBAT0U, 0xfff00002);
@@ -480,25 +509,65 @@ static void test_end(void)
 /* ---- Hostile clients ---- */
 
 static const char *const services[] = {
-    "test", "peer", "child", "parent", "finddevice", "getproplen", "getprop", "nextprop", "setprop", "canon",
-    "package-to-path", "instance-to-package", "instance-to-path", "open", "close", "write", "read", "seek",
-    "call-method", "claim", "release", "milliseconds", "set-callback", "nothing",
+    "test",
+    "peer",
+    "child",
+    "parent",
+    "finddevice",
+    "getproplen",
+    "getprop",
+    "nextprop",
+    "setprop",
+    "canon",
+    "package-to-path",
+    "instance-to-package",
+    "instance-to-path",
+    "open",
+    "close",
+    "write",
+    "read",
+    "seek",
+    "call-method",
+    "claim",
+    "release",
+    "milliseconds",
+    "set-callback",
+    "nothing",
 };
 
 /* Words that are something: handles, addresses of text, sizes, ends of memory. */
 static uint32_t random_word(void)
 {
-    const uint32_t some[] = {0, 1, 4, 0x10, 0x1000, 0x10000 + (uint32_t)g_test_rand_int_range(0, 90), WORDS, PATH, BUFFER,
-                             ARRAY, RAM - 2, RAM, NOWHERE, UINT32_MAX, 0xfffffffc, 0x80013020, 0xfff03000,
-                             0x03000000, (uint32_t)g_test_rand_int()};
+    const uint32_t some[] = {0,
+                             1,
+                             4,
+                             0x10,
+                             0x1000,
+                             0x10000 + (uint32_t)g_test_rand_int_range(0, 90),
+                             WORDS,
+                             PATH,
+                             BUFFER,
+                             ARRAY,
+                             RAM - 2,
+                             RAM,
+                             NOWHERE,
+                             UINT32_MAX,
+                             0xfffffffc,
+                             0x80013020,
+                             0xfff03000,
+                             0x03000000,
+                             (uint32_t)g_test_rand_int()};
 
     return some[g_test_rand_int_range(0, G_N_ELEMENTS(some))];
 }
 
 static void random_text(uint32_t at)
 {
-    static const char *const texts[] = {"/", "/chosen", "reg", "name", "screen", "/memory", "claim", "release", "map",
-                                        "translate", "available", "stdout", "", "color!", ":::", "/pci/mac-io/escc/ch-a"};
+    static const char *const texts[] = {
+        "/",      "/chosen",   "reg",       "name",
+        "screen", "/memory",   "claim",     "release",
+        "map",    "translate", "available", "stdout",
+        "",       "color!",    ":::",       "/pci/mac-io/escc/ch-a"};
 
     put_text(at, texts[g_test_rand_int_range(0, G_N_ELEMENTS(texts))]);
 }
@@ -507,7 +576,8 @@ static void random_calls(unsigned n)
 {
     while (n--) {
         uint32_t array = g_test_rand_int_range(0, 50) ? ARRAY : random_word();
-        unsigned n_args = (unsigned)g_test_rand_int_range(0, 12), n_rets = (unsigned)g_test_rand_int_range(0, 12);
+        unsigned n_args = (unsigned)g_test_rand_int_range(0, 12),
+                 n_rets = (unsigned)g_test_rand_int_range(0, 12);
 
         random_text(WORDS);
         random_text(BUFFER);
@@ -549,12 +619,15 @@ static void test_hostile(void)
     for (unsigned i = 0; i < 3; i++) {
         static const char *const values[] = {"rtc", "", "/nothing"};
 
-        g_assert_cmpuint(CALL("setprop", package("/aliases"), put_text(WORDS, "rtc"), put_text(BUFFER, values[i]),
-                              (uint32_t)strlen(values[i]) + 1), !=, FAILED);
+        g_assert_cmpuint(CALL("setprop", package("/aliases"), put_text(WORDS, "rtc"),
+                              put_text(BUFFER, values[i]), (uint32_t)strlen(values[i]) + 1),
+                         !=, FAILED);
         g_assert_cmphex(package("rtc"), ==, FAILED);
         g_assert_cmphex(package("rtc/x"), ==, FAILED);
     }
-    g_assert_cmpuint(CALL("setprop", package("/aliases"), put_text(WORDS, "rtc"), put_text(BUFFER, "/cpus"), 5), ==, 5);
+    g_assert_cmpuint(
+        CALL("setprop", package("/aliases"), put_text(WORDS, "rtc"), put_text(BUFFER, "/cpus"), 5),
+        ==, 5);
     g_assert_cmphex(package("rtc"), ==, FAILED);
     random_calls(20000);
     setup();

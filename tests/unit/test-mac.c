@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The beige G3 as its processor sees it, through addresses: Grackle's configuration registers, MacIO's BAR, the
- * VIA's timers, CUDA's packets, ADB keyboard and mouse, serial ports, interrupt controller, NVRAM, fw_cfg; and the
- * state of all of them.  The processor never runs; the virtual clock stands and is moved.
+ * The beige G3 as its processor sees it, through addresses: Grackle's configuration registers,
+ * MacIO's BAR, the VIA's timers, CUDA's packets, ADB keyboard and mouse, serial ports, interrupt
+ * controller, NVRAM, fw_cfg; and the state of all of them.  The processor never runs; the virtual
+ * clock stands and is moved.
  *
  * test-mac-VERSION.gz: sections of QEMU's (tests/migration/make-golden-mac.py).
  */
@@ -34,7 +35,13 @@
 #define FW_CFG 0xf0000510u
 #define BAR 0x80800000u
 #define MACIO_CONFIG (1u << 31 | 16u << 11)
-enum { PIC = BAR, ESCC_LEGACY = BAR + 0x12000, ESCC = BAR + 0x13000, CUDA = BAR + 0x16000, NVRAM = BAR + 0x60000 };
+enum {
+    PIC = BAR,
+    ESCC_LEGACY = BAR + 0x12000,
+    ESCC = BAR + 0x13000,
+    CUDA = BAR + 0x16000,
+    NVRAM = BAR + 0x60000
+};
 enum { TREQ = 0x08, TACK = 0x10, TIP = 0x20 };
 #define BYTE_TIME 300000
 
@@ -137,7 +144,8 @@ static void setup(void)
 /* ---- Saving and loading ---- */
 
 /* A changed bit is refused, or is a state that the device goes on from and that can be saved. */
-static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes, gsize size)
+static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes,
+                          gsize size)
 {
     g_autofree uint8_t *flipped = g_memdup2(bytes, size);
     int64_t now = clock_get_ns(clock_virtual());
@@ -297,7 +305,8 @@ static void test_via_timers(void)
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, 0);
     pass(100 * SCALE_MS);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, VIA_INT_T2);
-    /* Counting pulses and back again is no shot of one that was fired: it runs through its range. */
+    /* Counting pulses and back again is no shot of one that was fired: it runs through its range.
+     */
     via_set(VIA_IFR, VIA_INT_T2);
     via_set(VIA_ACR, via(VIA_ACR) | 0x20);
     pass(SCALE_MS);
@@ -364,9 +373,11 @@ static unsigned request(uint8_t *answer, const char *packet, unsigned size)
     return receive_packet(answer, 128);
 }
 
-#define REQUEST(...) request(answer, (const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}))
-#define ANSWER(n, ...) \
-    g_assert_cmpmem(answer, n, ((const uint8_t[]){__VA_ARGS__}), sizeof((const uint8_t[]){__VA_ARGS__}))
+#define REQUEST(...)                                                                               \
+    request(answer, (const char[]){__VA_ARGS__}, sizeof((const char[]){__VA_ARGS__}))
+#define ANSWER(n, ...)                                                                             \
+    g_assert_cmpmem(answer, n, ((const uint8_t[]){__VA_ARGS__}),                                   \
+                    sizeof((const uint8_t[]){__VA_ARGS__}))
 
 static void test_cuda_commands(void)
 {
@@ -615,7 +626,8 @@ static GBytes *console_output(void)
     return bytes;
 }
 
-/* What the host has not taken goes on its way in the machine that goes on, and its interrupt comes there. */
+/* What the host has not taken goes on its way in the machine that goes on, and its interrupt comes
+ * there. */
 static void test_escc_blocked(void)
 {
     const ChardevClass *class = console->class;
@@ -649,14 +661,17 @@ static void test_escc_blocked(void)
     console->class = class;
     bytes = g_bytes_get_data(escc_state, &size);
     /* One that breaks off behind the channel puts nothing out, nor does one that is whole. */
-    g_assert_false(vmstate_load_from_bytes(escc_vmsd, escc, bytes, size - 1, escc_vmsd->version_id, &error));
+    g_assert_false(
+        vmstate_load_from_bytes(escc_vmsd, escc, bytes, size - 1, escc_vmsd->version_id, &error));
     g_clear_error(&error);
-    g_assert_true(vmstate_load_from_bytes(escc_vmsd, escc, bytes, size, escc_vmsd->version_id, &error));
+    g_assert_true(
+        vmstate_load_from_bytes(escc_vmsd, escc, bytes, size, escc_vmsd->version_id, &error));
     g_assert_no_error(error);
     none = console_output();
     g_assert_cmpuint(g_bytes_get_size(none), ==, 0);
     bytes = g_bytes_get_data(pic_state, &size);
-    g_assert_true(vmstate_load_from_bytes(pic_vmsd, pic, bytes, size, pic_vmsd->version_id, &error));
+    g_assert_true(
+        vmstate_load_from_bytes(pic_vmsd, pic, bytes, size, pic_vmsd->version_id, &error));
     g_assert_no_error(error);
     g_assert_false(cpu_interrupted());
     vm_start();
@@ -668,7 +683,8 @@ static void test_escc_blocked(void)
     vm_stop(RUN_STATE_PAUSED);
 }
 
-/* Loads the controller from a stream of that dialect in which nobody has enabled interrupts; a character comes. */
+/* Loads the controller from a stream of that dialect in which nobody has enabled interrupts; a
+ * character comes. */
 static bool interrupted_after(const char *dialect, uint8_t *pending)
 {
     DeviceState *escc = find("escc");
@@ -694,14 +710,16 @@ static bool interrupted_after(const char *dialect, uint8_t *pending)
     g_assert_true(vmstate_wire_parse("own", &wire, &error));
     state_registry_set_wire(runtime_state_registry(), wire);
     bytes = g_bytes_get_data(state, &size);
-    /* Two channels of six words, two characters, two times 16 registers: register 3 of A's for reading. */
+    /* Two channels of six words, two characters, two times 16 registers: register 3 of A's for
+     * reading. */
     *pending = bytes[2 * (6 * 4 + 2 + 32) - 16 + 3];
     g_assert_true(vmstate_load_from_bytes(vmsd, escc, bytes, size, vmsd->version_id, &error));
     g_assert_no_error(error);
     return cpu_interrupted();
 }
 
-/* QEMU does not say whether the guest has enabled interrupts, and shows what waits in a register. */
+/* QEMU does not say whether the guest has enabled interrupts, and shows what waits in a register.
+ */
 static void test_escc_dialects(void)
 {
     uint8_t pending;
@@ -725,9 +743,13 @@ static void test_nvram(void)
 {
     static const uint8_t system[] = {0x70, 0xd9, 0x00, 0xc1, 's', 'y', 's', 't', 'e', 'm', 0},
                          free_part[] = {0x7f, 0x62, 0x00, 0x3f, 'f', 'r', 'e', 'e', 0},
-                         osx[] = {0x5a, 0x7d, 0x01, 0x00, 'w'}, sum[] = {0x1f, 0xd2, 0x00, 0x02, 0, 0, 0, 2};
-    const struct { unsigned at; const uint8_t *bytes; unsigned n; } expected[] = {
-        {0, system, sizeof(system)}, {0xc10, free_part, sizeof(free_part)}, {0x1000, osx, sizeof(osx)},
+                         osx[] = {0x5a, 0x7d, 0x01, 0x00, 'w'},
+                         sum[] = {0x1f, 0xd2, 0x00, 0x02, 0, 0, 0, 2};
+    const struct { unsigned at; const uint8_t *bytes; unsigned n;
+    } expected[] = {
+        {0, system, sizeof(system)},
+        {0xc10, free_part, sizeof(free_part)},
+        {0x1000, osx, sizeof(osx)},
         {0x1010, sum, sizeof(sum)},
     };
 
@@ -745,7 +767,8 @@ static void test_nvram(void)
 
 static void test_fw_cfg(void)
 {
-    static const uint8_t directory[] = {0, 0, 0, 1, 0, 0, 0, 4, 0, 0x20, 0, 0, 'e', 't', 'c', '/', 'a', 0};
+    static const uint8_t directory[] = {0,    0, 0, 1,   0,   0,   0,   4,   0,
+                                        0x20, 0, 0, 'e', 't', 'c', '/', 'a', 0};
     g_autofree char *name = g_strnfill(56, 'n');
     GError *error = NULL;
 
@@ -786,7 +809,8 @@ static GBytes *read_golden(const char *name)
     g_autoptr(GFile) file = g_file_new_for_path(path);
     GError *error = NULL;
     g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
-    g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GConverter) gunzip =
+        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
     g_autoptr(GInputStream) in = NULL;
     GBytes *bytes;
 
@@ -800,10 +824,18 @@ static GBytes *read_golden(const char *name)
 /* Whose section it is. */
 static void *owner(const char *name, const VMStateDescription **vmsd)
 {
-    static const struct { const char *name, *class; } rows[] = {
-        {"PCIHost", "grackle-pcihost"}, {"escc", "escc"}, {"heathrow_pic", "heathrow"}, {"mos6522", "mos6522"},
-        {"cuda", "via-cuda"}, {"macio_nvram", "macio-nvram"}, {"pci.0:10.0/macio-oldworld", "macio-oldworld"},
-        {"adb_kbd", "adb-keyboard"}, {"adb_mouse", "adb-mouse"}, {"fw_cfg", "fw_cfg_mem"},
+    static const struct { const char *name, *class;
+    } rows[] = {
+        {"PCIHost", "grackle-pcihost"},
+        {"escc", "escc"},
+        {"heathrow_pic", "heathrow"},
+        {"mos6522", "mos6522"},
+        {"cuda", "via-cuda"},
+        {"macio_nvram", "macio-nvram"},
+        {"pci.0:10.0/macio-oldworld", "macio-oldworld"},
+        {"adb_kbd", "adb-keyboard"},
+        {"adb_mouse", "adb-mouse"},
+        {"fw_cfg", "fw_cfg_mem"},
     };
     BusState *bus;
 
@@ -815,7 +847,8 @@ static void *owner(const char *name, const VMStateDescription **vmsd)
             return dev;
         }
     }
-    bus = !strcmp(name, "adb_bus") ? cuda_adb_bus(find("via-cuda")) : &pci_host(find("grackle-pcihost"))->bus->parent;
+    bus = !strcmp(name, "adb_bus") ? cuda_adb_bus(find("via-cuda"))
+                                   : &pci_host(find("grackle-pcihost"))->bus->parent;
     *vmsd = bus_get_class(bus)->vmstate;
     return bus;
 }
@@ -835,7 +868,8 @@ static void check_golden(const char *file, const char *dialect)
     state_registry_set_wire(runtime_state_registry(), wire);
     for (; p < end; n++) {
         g_autofree char *name = g_strndup((const char *)p + 1, p[0]);
-        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]), length = (uint32_t)ldl_be_p(p + 5 + p[0]);
+        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]),
+                 length = (uint32_t)ldl_be_p(p + 5 + p[0]);
         const uint8_t *bytes = p + 9 + p[0];
         const VMStateDescription *vmsd = NULL;
         void *opaque = owner(name, &vmsd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mac99 as its processor sees it, through addresses: UniNorth's configuration registers, OpenPIC, general purpose lines,
- * the PMU's commands, timer, NVRAM, fw_cfg; and the state of all of them.
+ * mac99 as its processor sees it, through addresses: UniNorth's configuration registers, OpenPIC,
+ * general purpose lines, the PMU's commands, timer, NVRAM, fw_cfg; and the state of all of them.
  *
  * test-mac99 VIA: cuda, pmu or pmu-adb.  test-mac99-VIA-VERSION.gz: sections of QEMU's
  * (tests/migration/make-golden-mac.py).
@@ -109,7 +109,8 @@ static void test_pci_random(void)
     setup();
     for (unsigned i = 0; i < 20000; i++) {
         uint32_t bridge = bridges[g_rand_int(random) % G_N_ELEMENTS(bridges)];
-        unsigned size = 1u << g_rand_int(random) % 3, offset = g_rand_int(random) & 0xfff & ~(size - 1);
+        unsigned size = 1u << g_rand_int(random) % 3,
+                 offset = g_rand_int(random) & 0xfff & ~(size - 1);
 
         mac_store_le(bridge + 0x800000, g_rand_int(random));
         if (i & 1) {
@@ -228,7 +229,12 @@ static void test_pic_ipi(void)
 
 static void test_pic_timer(void)
 {
-    enum { COUNT = PIC + 0x1100, BASE = PIC + 0x1110, VECTOR = PIC + 0x1120, DESTINATION = PIC + 0x1130 };
+    enum {
+        COUNT = PIC + 0x1100,
+        BASE = PIC + 0x1110,
+        VECTOR = PIC + 0x1120,
+        DESTINATION = PIC + 0x1130
+    };
     uint32_t frequency;
 
     setup();
@@ -266,7 +272,8 @@ static void test_pic_timer(void)
 
 static void test_pic_random(void)
 {
-    static const uint32_t regions[][2] = {{0, 0x100}, {0x1000, 0x300}, {0x10000, 0x1000}, {0x20000, 0x4000}, {0, 0x40000}};
+    static const uint32_t regions[][2] = {
+        {0, 0x100}, {0x1000, 0x300}, {0x10000, 0x1000}, {0x20000, 0x4000}, {0, 0x40000}};
     g_autoptr(GRand) random = g_rand_new_with_seed(4711);
 
     setup();
@@ -379,7 +386,8 @@ static uint8_t receive(void)
 }
 
 /* A command whose lengths are as given; -1: a byte says it. The length of the answer. */
-static unsigned request(uint8_t command, int n_args, int n_answer, const uint8_t *args, unsigned n, uint8_t *answer)
+static unsigned request(uint8_t command, int n_args, int n_answer, const uint8_t *args, unsigned n,
+                        uint8_t *answer)
 {
     unsigned size;
 
@@ -424,12 +432,14 @@ static uint32_t time_of_day(void)
     uint8_t answer[4];
 
     request(0x38, 0, 4, NULL, 0, answer);
-    return (uint32_t)answer[0] << 24 | (uint32_t)answer[1] << 16 | (uint32_t)answer[2] << 8 | answer[3];
+    return (uint32_t)answer[0] << 24 | (uint32_t)answer[1] << 16 | (uint32_t)answer[2] << 8 |
+           answer[3];
 }
 
 static void test_pmu_commands(void)
 {
-    static const uint8_t set_time[] = {0xb0, 0x00, 0x00, 0x01}, pram[] = {0x20, 3, 0x11, 0x22, 0x33}, from[] = {0x21, 2},
+    static const uint8_t set_time[] = {0xb0, 0x00, 0x00, 0x01},
+                         pram[] = {0x20, 3, 0x11, 0x22, 0x33}, from[] = {0x21, 2},
                          much[] = {0xff, 0xff}, event[] = {0};
     uint8_t answer[256], bytes[20];
 
@@ -502,8 +512,8 @@ static void test_pmu_interrupts(void)
 
 static void test_pmu_adb(void)
 {
-    static const uint8_t talk[] = {0x2f, 0, 0}, poll[] = {0, 0x86, 0xff, 0xfe}, absent[] = {0xaf, 0, 0},
-                         long_one[] = {0x2b, 0, 200, 1};
+    static const uint8_t talk[] = {0x2f, 0, 0}, poll[] = {0, 0x86, 0xff, 0xfe},
+                         absent[] = {0xaf, 0, 0}, long_one[] = {0x2b, 0, 200, 1};
     uint8_t answer[256];
 
     if (!has_adb_on_pmu()) {
@@ -570,8 +580,9 @@ static void test_pmu_random(void)
     }
     pmu_setup();
     for (unsigned i = 0; i < 100000; i++) {
-        unsigned reg = g_rand_int(random) % 8 ? (unsigned[]){VIA_B, VIA_SR, VIA_ACR}[g_rand_int(random) % 3]
-                                               : g_rand_int(random) % 16;
+        unsigned reg = g_rand_int(random) % 8
+                           ? (unsigned[]){VIA_B, VIA_SR, VIA_ACR}[g_rand_int(random) % 3]
+                           : g_rand_int(random) % 16;
 
         if (g_rand_int(random) % 4) {
             via_set(reg, (uint8_t)g_rand_int(random));
@@ -627,11 +638,21 @@ static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd
 {
     static const char *const bridges[] = {"uni-north-agp-pcihost", "uni-north-internal-pci-pcihost",
                                           "uni-north-pci-pcihost"};
-    static const struct { const char *name, *class; } rows[] = {
-        {"openpic", "openpic"}, {"mos6522", "mos6522"}, {"cuda", "via-cuda"}, {"pmu", "via-pmu"},
-        {"macio_gpio", "macio-gpio"}, {"macio_nvram", "macio-nvram"}, {"pci.2:0c.0/macio-newworld", "macio-newworld"},
-        {"adb_kbd", "adb-keyboard"}, {"adb_mouse", "adb-mouse"}, {"fw_cfg", "fw_cfg_mem"},
-        {"pci.2:0d.0/ohci", "pci-ohci"}, {"pci.2:0d.0/1/usb-kbd", "usb-kbd"}, {"pci.2:0d.0/2/usb-ptr", "usb-mouse"},
+    static const struct { const char *name, *class;
+    } rows[] = {
+        {"openpic", "openpic"},
+        {"mos6522", "mos6522"},
+        {"cuda", "via-cuda"},
+        {"pmu", "via-pmu"},
+        {"macio_gpio", "macio-gpio"},
+        {"macio_nvram", "macio-nvram"},
+        {"pci.2:0c.0/macio-newworld", "macio-newworld"},
+        {"adb_kbd", "adb-keyboard"},
+        {"adb_mouse", "adb-mouse"},
+        {"fw_cfg", "fw_cfg_mem"},
+        {"pci.2:0d.0/ohci", "pci-ohci"},
+        {"pci.2:0d.0/1/usb-kbd", "usb-kbd"},
+        {"pci.2:0d.0/2/usb-ptr", "usb-mouse"},
     };
     DeviceState *dev = NULL;
     BusState *bus = NULL;
@@ -648,7 +669,9 @@ static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd
     } else if (!strcmp(name, "adb_bus")) {
         bus = has_pmu() ? pmu_adb_bus(mac_find("via-pmu")) : cuda_adb_bus(mac_find("via-cuda"));
     }
-    *vmsd = bus ? bus_get_class(bus)->vmstate : dev ? device_class_vmstate(device_get_class(dev)) : NULL;
+    *vmsd = bus   ? bus_get_class(bus)->vmstate
+            : dev ? device_class_vmstate(device_get_class(dev))
+                  : NULL;
     return bus ? (void *)bus : dev;
 }
 

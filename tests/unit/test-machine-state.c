@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole machines as streams: what has been saved and loaded is the same again, also in a process whose
- * machine was in another state meanwhile; interrupts that were on their way are still on their way; and
- * members that descriptions call derived are set by loading.
+ * Whole machines as streams: what has been saved and loaded is the same again, also in a process
+ * whose machine was in another state meanwhile; interrupts that were on their way are still on
+ * their way; and members that descriptions call derived are set by loading.
  *
  * test-machine-state IC-MODE
  */
@@ -115,9 +115,11 @@ static void test_pending(gconstpointer data)
 #define SCRIBBLE 0x5a
 
 /* These go on with the clock. */
-static const char *const moving[] = {"env.decr_deadline_tb", "env.icount_base", "env.pmu_base_ns", "env.pmu_base_tb",
-                                     "env.pmu_kinds", "rtc_offset_ns", "tb_left_ns", NULL};
-/* Written when they are used: a cache's entries behind its count, a watchpoint's place without a length. */
+static const char *const moving[] = {
+    "env.decr_deadline_tb", "env.icount_base", "env.pmu_base_ns", "env.pmu_base_tb",
+    "env.pmu_kinds",        "rtc_offset_ns",   "tb_left_ns",      NULL};
+/* Written when they are used: a cache's entries behind its count, a watchpoint's place without a
+ * length. */
 static const char *const unused[] = {"noted", "watch_addr", "watch_flags", NULL};
 
 /* A member's row by its name in a list. */
@@ -145,7 +147,8 @@ typedef struct Derived {
     uint8_t *before;
 } Derived;
 
-static void collect_derived(const VMStateDescription *vmsd, void *opaque, json_t *layout, GArray *out)
+static void collect_derived(const VMStateDescription *vmsd, void *opaque, json_t *layout,
+                            GArray *out)
 {
     for (const char *const *name = vmsd->derived; name && *name; name++) {
         Derived d = {.name = *name};
@@ -154,8 +157,8 @@ static void collect_derived(const VMStateDescription *vmsd, void *opaque, json_t
 
         g_assert_nonnull(row);
         /* Memory of its own, and parts of an array's elements: not here. */
-        if (json_object_get(row, "pointer") || json_object_get(row, "members") || g_strv_contains(unused, *name) ||
-            g_str_has_prefix(*name, "env.slb.")) {
+        if (json_object_get(row, "pointer") || json_object_get(row, "members") ||
+            g_strv_contains(unused, *name) || g_str_has_prefix(*name, "env.slb.")) {
             continue;
         }
         d.at = (uint8_t *)opaque + offset;

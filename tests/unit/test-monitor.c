@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Parts of the monitors that need no machine: expressions, words, line editing, argument rows, and the
- * splitting of a QMP stream into values.
+ * Parts of the monitors that need no machine: expressions, words, line editing, argument rows, and
+ * the splitting of a QMP stream into values.
  */
 #include <string.h>
 #include "monitor/monitor-private.h"
@@ -236,9 +236,10 @@ static void feed(Monitor *mon, const char *text, unsigned piece)
 
 static void test_stream(void)
 {
-    static const char text[] = "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-name\",\"id\":1} \n"
-                               "{'execute':'query-name','id':'}{'}[{}]\n{\"execute\":\"nosuch\",\"id\":\"\\\"}\"}\n"
-                               "junk\n{\"execute\":\"query-name\",\"id\":2}";
+    static const char text[] =
+        "{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-name\",\"id\":1} \n"
+        "{'execute':'query-name','id':'}{'}[{}]\n{\"execute\":\"nosuch\",\"id\":\"\\\"}\"}\n"
+        "junk\n{\"execute\":\"query-name\",\"id\":2}";
 
     for (unsigned piece = 1; piece < 40; piece += 3) {
         Monitor *mon = control_on("ringbuf,id=q");
@@ -273,8 +274,9 @@ static void test_numbers(void)
     feed(mon, "{\"execute\":\"qmp_capabilities\",\"id\":[18446744073709551615,9223372036854775807,"
               "9223372036854775808,-9223372036854775808,\"9223372036854775808\",1e3]}", 7);
     g_auto(GStrv) lines = answers("q");
-    g_assert_cmpstr(lines[0], ==, "{\"return\": {}, \"id\": [-1, 9223372036854775807, -9223372036854775808, "
-                                  "-9223372036854775808, \"9223372036854775808\", 1000.0]}");
+    g_assert_cmpstr(lines[0], ==,
+                    "{\"return\": {}, \"id\": [-1, 9223372036854775807, -9223372036854775808, "
+                    "-9223372036854775808, \"9223372036854775808\", 1000.0]}");
     monitor_cleanup();
     chardev_cleanup();
 }
@@ -287,8 +289,9 @@ static void test_stream_noise(void)
 
     feed(mon, "{\"execute\":\"qmp_capabilities\"}", 100);
     for (unsigned i = 0; i < 200000; i++) {
-        uint8_t c = g_test_rand_int_range(0, 8) ? (uint8_t)alphabet[g_test_rand_int_range(0, sizeof(alphabet) - 1)]
-                                                : (uint8_t)g_test_rand_int_range(0, 256);
+        uint8_t c = g_test_rand_int_range(0, 8)
+                        ? (uint8_t)alphabet[g_test_rand_int_range(0, sizeof(alphabet) - 1)]
+                        : (uint8_t)g_test_rand_int_range(0, 256);
 
         qmp_input(mon, &c, 1);
         if (i % 97 == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Networks without a machine: queues and who may be called when, hubs, flow control, sockets, MAC addresses and
- * options.
+ * Networks without a machine: queues and who may be called when, hubs, flow control, sockets, MAC
+ * addresses and options.
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -34,7 +34,8 @@ static Clock *get_clock(void)
     return the_clock;
 }
 
-static const NetHostOps host = {.is_running = is_running, .guest_clock = get_clock, .real_clock = get_clock};
+static const NetHostOps host = {
+    .is_running = is_running, .guest_clock = get_clock, .real_clock = get_clock};
 
 static ssize_t end_receive(NetClient *nc, const uint8_t *frame, size_t size)
 {
@@ -63,8 +64,8 @@ static bool end_can_receive(NetClient *nc)
 }
 
 /* One that tells before. */
-static const NetClientInfo shy_info = {.type = "end", .size = sizeof(End), .can_receive = end_can_receive,
-                                       .receive = end_receive};
+static const NetClientInfo shy_info = {
+    .type = "end", .size = sizeof(End), .can_receive = end_can_receive, .receive = end_receive};
 
 static End *end_new(const char *name, NetClient *peer)
 {
@@ -191,8 +192,9 @@ static void test_hub(void)
     turn();
     g_assert_cmpuint(ends[2]->frames, ==, 2);
     net_print(text);
-    g_assert_cmpstr(text->str, ==, "hub 5\n \\ p0: e0: index=0,type=end\n \\ p1: e1: index=0,type=end\n"
-                                   " \\ p2: e2: index=0,type=end\n");
+    g_assert_cmpstr(text->str, ==,
+                    "hub 5\n \\ p0: e0: index=0,type=end\n \\ p1: e1: index=0,type=end\n"
+                    " \\ p2: e2: index=0,type=end\n");
     g_string_free(text, TRUE);
     for (unsigned i = 0; i < 3; i++) {
         g_autofree char *port = g_strdup_printf("p%u", i);
@@ -204,7 +206,8 @@ static void test_hub(void)
     g_clear_error(&error);
 }
 
-/* What waits at the sender's port goes on when a NIC has room, although nothing waits at the NIC. */
+/* What waits at the sender's port goes on when a NIC has room, although nothing waits at the NIC.
+ */
 static void test_hub_waits(void)
 {
     GError *error = NULL;
@@ -294,7 +297,8 @@ static void exchange(void)
 static void test_sockets(void)
 {
     g_autofree char *folder = g_dir_make_tmp("gossamer-net-XXXXXX", NULL);
-    g_autofree char *one = g_build_filename(folder, "one", NULL), *two = g_build_filename(folder, "two", NULL);
+    g_autofree char *one = g_build_filename(folder, "one", NULL),
+                    *two = g_build_filename(folder, "two", NULL);
     guint timer = g_timeout_add(20, tick, NULL);
     g_autofree char *text = NULL;
     GError *error = NULL;
@@ -305,10 +309,12 @@ static void test_sockets(void)
     add("stream,id=s0,server=on,addr.type=unix,addr.path=%s", one);
     add("stream,id=s1,addr.type=unix,addr.path=%s", one);
     exchange();
-    text = g_strdup_printf("dgram,id=s0,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", one, two);
+    text = g_strdup_printf(
+        "dgram,id=s0,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", one, two);
     add("%s", text);
     g_free(text);
-    text = g_strdup_printf("dgram,id=s1,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", two, one);
+    text = g_strdup_printf(
+        "dgram,id=s1,local.type=unix,local.path=%s,remote.type=unix,remote.path=%s", two, one);
     add("%s", text);
     exchange();
     /* A peer that lies about a frame's length is thrown out. */
@@ -395,17 +401,45 @@ static void test_reconnect(void)
 static void test_options(void)
 {
     static const char *const wrong[] = {
-        "", "user", "id=a", "usr,id=a", "bridge,id=a", "vde,id=a", "socket,id=a", "socket,id=a,listen=:1,connect=:2",
-        "socket,id=a,udp=:1", "socket,id=a,localaddr=1.2.3.4,listen=:1", "socket,id=a,listen=nowhere", "socket,id=a,fd=9999",
-        "hubport,id=a", "hubport,id=a,hubid=1,netdev=zz", "tap,id=a,fds=1:2", "tap,id=a,vhost=on", "tap,id=a,helper=x",
-        "tap,id=a,fd=1,ifname=x", "stream,id=a", "stream,id=a,addr.type=pigeon", "stream,id=a,addr.type=inet,addr.host=x",
-        "stream,id=a,server=on,reconnect=1,addr.type=inet,addr.port=1", "dgram,id=a", "hubport,id=9x,hubid=1",
+        "",
+        "user",
+        "id=a",
+        "usr,id=a",
+        "bridge,id=a",
+        "vde,id=a",
+        "socket,id=a",
+        "socket,id=a,listen=:1,connect=:2",
+        "socket,id=a,udp=:1",
+        "socket,id=a,localaddr=1.2.3.4,listen=:1",
+        "socket,id=a,listen=nowhere",
+        "socket,id=a,fd=9999",
+        "hubport,id=a",
+        "hubport,id=a,hubid=1,netdev=zz",
+        "tap,id=a,fds=1:2",
+        "tap,id=a,vhost=on",
+        "tap,id=a,helper=x",
+        "tap,id=a,fd=1,ifname=x",
+        "stream,id=a",
+        "stream,id=a,addr.type=pigeon",
+        "stream,id=a,addr.type=inet,addr.host=x",
+        "stream,id=a,server=on,reconnect=1,addr.type=inet,addr.port=1",
+        "dgram,id=a",
+        "hubport,id=9x,hubid=1",
         "hubport,id=a,hubid=1,colour=red",
 #ifdef CONFIG_SLIRP
-        "user,id=a,smb=/tmp", "user,id=a,net=1.2.3.4/99", "user,id=a,net=10.0.2.0/24,host=11.0.0.1",
-        "user,id=a,dns=10.0.2.2", "user,id=a,dhcpstart=10.0.2.2", "user,id=a,ipv4=off,ipv6=off", "user,id=a,hostfwd=tcp",
-        "user,id=a,hostfwd=icmp::1-:2", "user,id=a,hostfwd=tcp::99999-:2", "user,id=a,hostfwd=tcp:x:1-:2",
-        "user,id=a,hostfwd=tcp::1-:0", "user,id=a,guestfwd=udp:1.2.3.4:5-cmd:x", "user,id=a,ipv6-prefixlen=200",
+        "user,id=a,smb=/tmp",
+        "user,id=a,net=1.2.3.4/99",
+        "user,id=a,net=10.0.2.0/24,host=11.0.0.1",
+        "user,id=a,dns=10.0.2.2",
+        "user,id=a,dhcpstart=10.0.2.2",
+        "user,id=a,ipv4=off,ipv6=off",
+        "user,id=a,hostfwd=tcp",
+        "user,id=a,hostfwd=icmp::1-:2",
+        "user,id=a,hostfwd=tcp::99999-:2",
+        "user,id=a,hostfwd=tcp:x:1-:2",
+        "user,id=a,hostfwd=tcp::1-:0",
+        "user,id=a,guestfwd=udp:1.2.3.4:5-cmd:x",
+        "user,id=a,ipv6-prefixlen=200",
 #endif
     };
     GError *error = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network cards on g3beige's PCI bus as drivers see them: rings in memory, filters, interrupts, full rings; frames
- * that come while the card sends; state in the middle of things; QEMU's sections; and a driver gone mad.
+ * Network cards on g3beige's PCI bus as drivers see them: rings in memory, filters, interrupts,
+ * full rings; frames that come while the card sends; state in the middle of things; QEMU's
+ * sections; and a driver gone mad.
  *
  * test-nic-VERSION.gz: sections of QEMU's (tests/migration/make-golden-net.py).
  */
@@ -53,7 +54,8 @@ static ssize_t wire_receive(NetClient *nc, const uint8_t *frame, size_t size)
     return (ssize_t)size;
 }
 
-static const NetClientInfo wire_info = {.type = "test", .size = sizeof(Wire), .receive = wire_receive};
+static const NetClientInfo wire_info = {
+    .type = "test", .size = sizeof(Wire), .receive = wire_receive};
 
 static const struct { const char *model, *netdev; int slot; } cards[] = {
     {"ne2k_pci", "w0", 4}, {"rtl8139", "w1", 5}, {"sungem", "w2", 6},
@@ -359,7 +361,8 @@ static void test_sungem(void)
         uint32_t sum = 0;
 
         for (unsigned i = 20; i < 200; i += 2) {
-            sum += lduw_be_p(t.frame + i) - (i == 40 ? lduw_be_p(t.frame + 40) - lduw_be_p(bytes + 40) : 0);
+            sum += lduw_be_p(t.frame + i) -
+                   (i == 40 ? lduw_be_p(t.frame + 40) - lduw_be_p(bytes + 40) : 0);
         }
         while (sum >> 16) {
             sum = (sum & 0xffff) + (sum >> 16);
@@ -421,7 +424,8 @@ static void test_sungem_echo(void)
     g_assert_cmphex(gem(0x4104), ==, 0);
     turn_loop();
     g_assert_cmphex(gem(0x4104), ==, 8);
-    /* A ring of the card's own registers: it sends garbage, but not for ever, and its registers stay. */
+    /* A ring of the card's own registers: it sends garbage, but not for ever, and its registers
+     * stay. */
     gem_set(0x2008, GEM);
     gem_set(0x4004, GEM + 0x2000);
     gem_set(0x2000, 7);
@@ -446,12 +450,18 @@ static uint32_t rtl(unsigned reg, unsigned size)
 {
     uint64_t value = mac_load(RTL + reg, size);
 
-    return size == 4 ? bswap32((uint32_t)value) : size == 2 ? bswap16((uint16_t)value) : (uint32_t)value;
+    return size == 4   ? bswap32((uint32_t)value)
+           : size == 2 ? bswap16((uint16_t)value)
+                       : (uint32_t)value;
 }
 
 static void rtl_set(unsigned reg, uint32_t value, unsigned size)
 {
-    mac_store(RTL + reg, size == 4 ? bswap32(value) : size == 2 ? bswap16((uint16_t)value) : value, size);
+    mac_store(RTL + reg,
+              size == 4   ? bswap32(value)
+              : size == 2 ? bswap16((uint16_t)value)
+                          : value,
+              size);
 }
 
 static uint16_t rtl_eeprom(unsigned address)
@@ -595,8 +605,10 @@ static void test_rtl8139_cplus(void)
         frame[54 + i] = (uint8_t)i;
     }
     memory_put(BUFFERS + 0x10000, frame, 54 + 2500);
-    describe(RINGS + 0x1000, 1u << 31 | 1u << 29 | 1u << 27 | 1400u << 16 | 54, 0, BUFFERS + 0x10000);
-    describe(RINGS + 0x1010, 1u << 31 | 1u << 28 | 1u << 27 | 1400u << 16 | 2500, 0, BUFFERS + 0x10000 + 54);
+    describe(RINGS + 0x1000, 1u << 31 | 1u << 29 | 1u << 27 | 1400u << 16 | 54, 0,
+             BUFFERS + 0x10000);
+    describe(RINGS + 0x1010, 1u << 31 | 1u << 28 | 1u << 27 | 1400u << 16 | 2500, 0,
+             BUFFERS + 0x10000 + 54);
     describe(RINGS + 0x1020, 0, 0, 0);
     rtl_set(0xd9, 0x40, 1);
     g_assert_cmpuint(t.frames, ==, 2);
@@ -636,13 +648,15 @@ static void test_rtl8139_cplus(void)
 
 /* ---- All of them ---- */
 
-/* Registers and descriptors at random. Memory beside the rings is nobody's to write, but DMA may go anywhere. */
+/* Registers and descriptors at random. Memory beside the rings is nobody's to write, but DMA may go
+ * anywhere. */
 static void test_mad(void)
 {
     static const struct { hwaddr base; uint32_t size; } spaces[] = {
         {IO + NE_IO, 0x20}, {RTL, 0x100}, {GEM, 0xa000},
     };
-    static const uint32_t targets[] = {RINGS, BUFFERS, GEM, RTL, 0xfffff000, 0x3fff800, 0, 0x80000000};
+    static const uint32_t targets[] = {RINGS,      BUFFERS,   GEM, RTL,
+                                       0xfffff000, 0x3fff800, 0,   0x80000000};
     g_autoptr(GRand) rand = g_rand_new_with_seed(47);
     g_autofree uint8_t *noise = g_malloc(0x10000);
 
@@ -653,8 +667,10 @@ static void test_mad(void)
         noise[i] = (uint8_t)g_rand_int(rand);
     }
     for (unsigned turn = 0; turn < 30000; turn++) {
-        unsigned n = (unsigned)g_rand_int_range(rand, 0, G_N_ELEMENTS(spaces)), size = 1u << g_rand_int_range(rand, 0, 3);
-        hwaddr at = spaces[n].base + ((uint32_t)g_rand_int_range(rand, 0, (int)spaces[n].size) & ~(size - 1));
+        unsigned n = (unsigned)g_rand_int_range(rand, 0, G_N_ELEMENTS(spaces)),
+                 size = 1u << g_rand_int_range(rand, 0, 3);
+        hwaddr at = spaces[n].base +
+                    ((uint32_t)g_rand_int_range(rand, 0, (int)spaces[n].size) & ~(size - 1));
         uint32_t value = g_rand_int(rand);
 
         if (g_rand_int_range(rand, 0, 3) == 0) {
@@ -665,10 +681,12 @@ static void test_mad(void)
             mac_load(at, size);
             break;
         case 1:
-            arrive(n, g_rand_boolean(rand) ? broadcast : NULL, (size_t)g_rand_int_range(rand, 1, 1900));
+            arrive(n, g_rand_boolean(rand) ? broadcast : NULL,
+                   (size_t)g_rand_int_range(rand, 1, 1900));
             break;
         case 2:
-            memory_put(RINGS + ((uint32_t)g_rand_int_range(rand, 0, 0x100) << 4), noise + g_rand_int_range(rand, 0, 0xff00), 16);
+            memory_put(RINGS + ((uint32_t)g_rand_int_range(rand, 0, 0x100) << 4),
+                       noise + g_rand_int_range(rand, 0, 0xff00), 16);
             break;
         case 3:
             if (turn % 64 == 0) {
@@ -706,7 +724,8 @@ static void set_time(const char *file)
     static const char name[] = "rtl8139";
     g_autoptr(GBytes) golden = mac_read_golden(file);
     gsize size;
-    const uint8_t *bytes = g_bytes_get_data(golden, &size), *p = memmem(bytes, size, name, strlen(name));
+    const uint8_t *bytes = g_bytes_get_data(golden, &size),
+                  *p = memmem(bytes, size, name, strlen(name));
     uint32_t length;
 
     g_assert_nonnull(p);
@@ -736,7 +755,8 @@ int main(int argc, char **argv)
     device_classes_register(hw_net_device_classes);
     mac_start("g3beige", NULL, t.console, true);
     for (unsigned i = 0; i < G_N_ELEMENTS(cards); i++) {
-        g_autofree char *text = g_strdup_printf("%s,netdev=%s,addr=%x", cards[i].model, cards[i].netdev, cards[i].slot);
+        g_autofree char *text =
+            g_strdup_printf("%s,netdev=%s,addr=%x", cards[i].model, cards[i].netdev, cards[i].slot);
 
         t.wire[i] = net_client_new(&wire_info, cards[i].netdev, NULL, &error);
         g_assert_no_error(error);

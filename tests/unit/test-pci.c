@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI buses as a guest and a device see them: masks of the configuration space, BARs and bridges' windows,
- * INTx and message interrupts, DMA, and the state of all of it.  A bus of the test's own stands beside the
- * machine's.
+ * PCI buses as a guest and a device see them: masks of the configuration space, BARs and bridges'
+ * windows, INTx and message interrupts, DMA, and the state of all of it.  A bus of the test's own
+ * stands beside the machine's.
  */
 #include <string.h>
 #include "test-spapr-bench.h"
@@ -121,7 +121,8 @@ static void set_line(void *opaque, int line, int level)
     t.level[line] = level;
 }
 
-static bool translate(void *opaque, PciDevice *dev, uint64_t address, bool is_write, uint64_t *real, uint64_t *left)
+static bool translate(void *opaque, PciDevice *dev, uint64_t address, bool is_write, uint64_t *real,
+                      uint64_t *left)
 {
     /* Pages of 4 KiB in reverse order, so that nothing is right by accident. */
     *real = BENCH_FREE + (0xf000 - (address & 0xf000)) + (address & 0xfff);
@@ -160,7 +161,8 @@ static uint32_t read32(uint32_t address)
 static uint64_t load(uint64_t address)
 {
     MemTxResult result;
-    uint64_t value = address_space_ldn_le(address_space_memory(), address, 4, MEMTXATTRS_UNSPECIFIED, &result);
+    uint64_t value =
+        address_space_ldn_le(address_space_memory(), address, 4, MEMTXATTRS_UNSPECIFIED, &result);
 
     return result ? UINT64_MAX : value;
 }
@@ -289,7 +291,8 @@ static void test_dma(void)
     g_assert_true(pci_dma_read(dev, 0x1800, back, sizeof(back)));
     g_assert_cmpmem(buf, sizeof(buf), back, sizeof(back));
     /* Where it really lies: bus page 2 is page 13. */
-    address_space_read(address_space_memory(), BENCH_FREE + 0xd000, MEMTXATTRS_UNSPECIFIED, back, 16);
+    address_space_read(address_space_memory(), BENCH_FREE + 0xd000, MEMTXATTRS_UNSPECIFIED, back,
+                       16);
     g_assert_cmpmem(buf + 0x800, 16, back, 16);
     t.refuse = true;
     g_assert_false(pci_dma_read(dev, 0x1800, back, 16));
@@ -357,7 +360,8 @@ static void test_msix(void)
     g_assert_cmphex(t.message_address, ==, 0xabc0);
     g_assert_cmphex(t.message_data, ==, 77);
     g_assert_cmphex(load(MEMORY_BASE + 0x201000), ==, 0);
-    /* One that waited while all were masked comes when the function is on again, whatever was between. */
+    /* One that waited while all were masked comes when the function is on again, whatever was
+     * between. */
     pci_data_write(t.bus, at + capability + 2, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASK_ALL, 2);
     pci_msix_notify(dev, 1);
     pci_data_write(t.bus, at + capability + 2, 0, 2);
@@ -406,7 +410,9 @@ static void test_bridge(void)
     json = pci_bus_query(&t.bus->parent);
     g_assert_cmpint(json_array_size(json_object_get(json, "devices")), ==, 1);
     json_decref(json);
-    g_assert_nonnull(strstr(text->str, "Bus  3, device   1, function 0:\n    Ethernet controller: PCI device 1234:5678\n"));
+    g_assert_nonnull(
+        strstr(text->str,
+               "Bus  3, device   1, function 0:\n    Ethernet controller: PCI device 1234:5678\n"));
     g_assert_nonnull(strstr(text->str, "secondary bus 3.\n"));
     g_assert_nonnull(strstr(text->str, "memory range [0x00100000, 0x001fffff]\n"));
     device_unrealize(&bridge->parent);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 32-bit processors run random instructions with random registers, translations and interrupts: nothing ends the
- * program, and no register ever has more than 32 bits, on which translated code relies.
+ * 32-bit processors run random instructions with random registers, translations and interrupts:
+ * nothing ends the program, and no register ever has more than 32 bits, on which translated code
+ * relies.
  *
  * GOSSAMER_ROUNDS=N: so many programs for each model.
  */
@@ -40,9 +41,10 @@ static uint64_t next_random(uint64_t *state)
 static uint32_t random_word(const PowerPCCPU *cpu, uint64_t *state)
 {
     static const uint16_t sprs[] = {
-        SPR_SDR1, SPR_SRR0, SPR_SRR1, SPR_DECR, SPR_IBAT0U, SPR_IBAT0U + 1, SPR_DBAT0U, SPR_DBAT0U + 1, SPR_IBAT4U,
-        SPR_DBAT4U, SPR_HID0, SPR_IABR, SPR_DABR, SPR_755_HID2, SPR_DCMP, SPR_IMISS, SPR_ICMP, SPR_RPA, SPR_EAR,
-        SPR_L2CR, SPR_THRM1, SPR_THRM3,
+        SPR_SDR1,   SPR_SRR0,       SPR_SRR1,   SPR_DECR,   SPR_IBAT0U, SPR_IBAT0U + 1,
+        SPR_DBAT0U, SPR_DBAT0U + 1, SPR_IBAT4U, SPR_DBAT4U, SPR_HID0,   SPR_IABR,
+        SPR_DABR,   SPR_755_HID2,   SPR_DCMP,   SPR_IMISS,  SPR_ICMP,   SPR_RPA,
+        SPR_EAR,    SPR_L2CR,       SPR_THRM1,  SPR_THRM3,
     };
     const PPCInsnRow *row;
     uint32_t word;
@@ -55,7 +57,8 @@ static uint32_t random_word(const PowerPCCPU *cpu, uint64_t *state)
     } while (!ppc_insn_available(row, cpu->model->insns));
     word = row->opcode | ((uint32_t)next_random(state) & ~row->mask);
     if (!strcmp(row->mnemonic, "mtspr") && next_random(state) % 4) {
-        word = T_MTSPR((uint32_t)sprs[next_random(state) % G_N_ELEMENTS(sprs)], next_random(state) % 32);
+        word = T_MTSPR((uint32_t)sprs[next_random(state) % G_N_ELEMENTS(sprs)],
+                       next_random(state) % 32);
     }
     return word;
 }
@@ -91,7 +94,8 @@ static void randomize(TestMachine *m, uint64_t *state)
         env->gpr[i] = random_value(state);
     }
     for (unsigned i = 0; i < 16; i++) {
-        env->sr[i] = (uint32_t)next_random(state) & (next_random(state) % 4 ? 0x60ffffff : UINT32_MAX);
+        env->sr[i] =
+            (uint32_t)next_random(state) & (next_random(state) % 4 ? 0x60ffffff : UINT32_MAX);
     }
     if (next_random(state) % 2) {
         ppc_spr_write_raw(env, SPR_IBAT0U, 0x1fff);
@@ -165,7 +169,8 @@ static void run_model(gconstpointer opaque)
 
 int main(int argc, char **argv)
 {
-    static const char *const models[] = {"603", "604e", "750", "755", "750fx", "750cl", "7400", "7450", "7455", "7448"};
+    static const char *const models[] = {"603",   "604e", "750",  "755",  "750fx",
+                                         "750cl", "7400", "7450", "7455", "7448"};
 
     g_test_init(&argc, &argv, NULL);
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {

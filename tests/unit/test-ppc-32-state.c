@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State of 32-bit processors: the section that QEMU sends, with words of 32 bits, loaded and saved again; a busy
- * processor through both personalities' sections; the table of registers.
+ * State of 32-bit processors: the section that QEMU sends, with words of 32 bits, loaded and saved
+ * again; a busy processor through both personalities' sections; the table of registers.
  *
- * test-ppc-32-NAME.gz: contents of the section `cpu` of QEMU 7.2 and 10.0.2, machine g3beige or mac99, some
- * seconds after its start without a disk.
+ * test-ppc-32-NAME.gz: contents of the section `cpu` of QEMU 7.2 and 10.0.2, machine g3beige or
+ * mac99, some seconds after its start without a disk.
  */
 #include <gio/gio.h>
 #include "migration/vmstate.h"
@@ -20,7 +20,8 @@ static GBytes *read_golden(const char *name)
     g_autoptr(GFile) file = g_file_new_for_path(path);
     GError *error = NULL;
     g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
-    g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GConverter) gunzip =
+        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
     g_autoptr(GInputStream) in = NULL;
     GBytes *bytes;
 
@@ -66,7 +67,8 @@ static void test_golden(void)
         g_assert_cmpuint(size_again, ==, size);
         for (gsize at = 0; at < size; at++) {
             if (data[at] != other[at] && (at < decr || at >= decr + 4)) {
-                g_error("%s: byte %zu is %02x, QEMU has %02x", rows[i].file, (size_t)at, other[at], data[at]);
+                g_error("%s: byte %zu is %02x, QEMU has %02x", rows[i].file, (size_t)at, other[at],
+                        data[at]);
             }
         }
         test_machine_teardown(m);
@@ -95,7 +97,8 @@ static bool decr_after(const char *dialect, bool before)
     data = g_bytes_get_data(bytes, &size);
     if (strcmp(dialect, "own") && before) {
         /* QEMU would wait until DEC wraps around, if it were not about to become negative. */
-        g_assert_cmphex(ldl_be_p((const uint8_t *)data + 4 + 32 * 4 + 32 * 4 + 8 * 4 + 4 + 22 * 4), ==, 1);
+        g_assert_cmphex(ldl_be_p((const uint8_t *)data + 4 + 32 * 4 + 32 * 4 + 8 * 4 + 4 + 22 * 4),
+                        ==, 1);
     }
     ppc_cpu_reset(m->cpu);
     g_assert_true(vmstate_load_from_bytes(&vmstate_ppc_cpu_32, m->cpu, data, size, 5, &error));
@@ -309,7 +312,8 @@ static void test_rows(void)
         const PPCSpr *row = &ppc_spr_rows_32[i];
         unsigned writers = SPR_UW | SPR_SW | SPR_HW;
 
-        g_assert_true(row->number < 1024 && row->sets && !row->families && row->access && row->name);
+        g_assert_true(row->number < 1024 && row->sets && !row->families && row->access &&
+                      row->name);
         g_assert_cmpint(!(row->access & writers), ==, !row->mask);
         g_assert_true(row->mask <= UINT32_MAX);
     }

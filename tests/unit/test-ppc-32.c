@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 32-bit processors: models, registers and addresses of 32 bits, system linkage and interrupts, BATs, segments
- * and the hashed page table, and TLBs that software loads.  Expectations from the 32-bit Programming
- * Environments Manual and the user's manuals, by section where they are checked.
+ * 32-bit processors: models, registers and addresses of 32 bits, system linkage and interrupts,
+ * BATs, segments and the hashed page table, and TLBs that software loads.  Expectations from the
+ * 32-bit Programming Environments Manual and the user's manuals, by section where they are checked.
  */
 #include "target/ppc/internal.h"
 #include "test-ppc-machine.h"
@@ -54,7 +54,8 @@ static void map_code(CPUPPCState *env)
     set_bat(env, 1, true, 0x00020003, 0x00020002);
 }
 
-static void put_pte(TestMachine *m, uint32_t ea, uint32_t vsid, unsigned slot, uint32_t pte1, bool secondary)
+static void put_pte(TestMachine *m, uint32_t ea, uint32_t vsid, unsigned slot, uint32_t pte1,
+                    bool secondary)
 {
     uint32_t hash = (vsid & 0x7ffff) ^ (ea >> 12 & 0xffff);
     uint32_t group = (secondary ? ~hash : hash) & 0x3ff;
@@ -80,12 +81,13 @@ static void test_models(void)
         const char *name;
         uint32_t pvr;
     } rows[] = {
-        {"603", 0x00030100}, {"603E", 0x00060401}, {"603r", 0x00071201}, {"604", 0x00040103}, {"604e", 0x00090204},
-        {"740", 0x00080301}, {"750", 0x00080301}, {"G3", 0x00080301}, {"750cx", 0x00082202}, {"750cxe", 0x00083311},
-        {"750fx", 0x70000203}, {"750fl", 0x70000203}, {"750gl", 0x70020102}, {"750gx", 0x70020102},
-        {"755", 0x00083208}, {"7400", 0x000c0209}, {"g4", 0x000c0209}, {"7410", 0x800c1104}, {"7441", 0x80000203},
-        {"7445", 0x80010302}, {"7447", 0x80020101}, {"7447A", 0x80030102}, {"7448", 0x80040201}, {"7450", 0x80000201},
-        {"7451", 0x80000203}, {"7455", 0x80010302}, {"7457", 0x80020102},
+        {"603", 0x00030100},   {"603E", 0x00060401},   {"603r", 0x00071201},  {"604", 0x00040103},
+        {"604e", 0x00090204},  {"740", 0x00080301},    {"750", 0x00080301},   {"G3", 0x00080301},
+        {"750cx", 0x00082202}, {"750cxe", 0x00083311}, {"750fx", 0x70000203}, {"750fl", 0x70000203},
+        {"750gl", 0x70020102}, {"750gx", 0x70020102},  {"755", 0x00083208},   {"7400", 0x000c0209},
+        {"g4", 0x000c0209},    {"7410", 0x800c1104},   {"7441", 0x80000203},  {"7445", 0x80010302},
+        {"7447", 0x80020101},  {"7447A", 0x80030102},  {"7448", 0x80040201},  {"7450", 0x80000201},
+        {"7451", 0x80000203},  {"7455", 0x80010302},   {"7457", 0x80020102},
     };
     g_autoptr(GPtrArray) list = ppc_model_list();
 
@@ -132,11 +134,12 @@ static void width_on(const TCGBackend *backend)
     g_assert_cmphex(env->gpr[8], ==, 0xfffffff8);
     g_assert_cmphex(env->ctr, ==, 0xfffffff8);
     g_assert_cmphex(env->lr, ==, 0xffffffff);
-    /* Addresses wrap around: register with displacement, register with index, update forms, multiples. */
+    /* Addresses wrap around: register with displacement, register with index, update forms,
+     * multiples. */
     stl_be_p(m->host + 0x40, 0x12345678);
     stl_be_p(m->host + 0x44, 0x9abcdef0);
-    PUT(m, TEST_CODE, T_LWZ(5, 3, 0x40), T_LWZ(6, 3, 0x44), T_LWZX(7, 3, 4), T_LWZU(8, 9, 0x60), T_STWU(8, 10, -0x20),
-        T_LMW(30, 3, 0x40), T_STOP);
+    PUT(m, TEST_CODE, T_LWZ(5, 3, 0x40), T_LWZ(6, 3, 0x44), T_LWZX(7, 3, 4), T_LWZU(8, 9, 0x60),
+        T_STWU(8, 10, -0x20), T_LMW(30, 3, 0x40), T_STOP);
     env->gpr[3] = 0;
     env->gpr[4] = 0x40;
     env->gpr[9] = 0xffffffe0;
@@ -149,7 +152,8 @@ static void width_on(const TCGBackend *backend)
     g_assert_cmphex(env->gpr[9], ==, 0x40);
     g_assert_cmphex(env->gpr[10], ==, 0xfffffff0);   /* nothing is there: ignored */
     g_assert_cmphex(env->gpr[30], ==, 0x12345678);
-    PUT(m, TEST_CODE, T_LWZ(5, 3, 0x50), T_LWZ(6, 3, 0x54), T_LWZX(7, 3, 4), T_LMW(30, 3, 0x50), T_STOP);
+    PUT(m, TEST_CODE, T_LWZ(5, 3, 0x50), T_LWZ(6, 3, 0x54), T_LWZX(7, 3, 4), T_LMW(30, 3, 0x50),
+        T_STOP);
     env->gpr[3] = 0xfffffff0;
     env->gpr[4] = 0x50;
     test_run(m, TEST_CODE);
@@ -159,9 +163,19 @@ static void width_on(const TCGBackend *backend)
     g_assert_cmphex(env->gpr[31], ==, 0x9abcdef0);
     /* 64-bit instructions, those of later versions, fsqrt: illegal. */
     static const uint32_t illegal[] = {
-        T_LD(3, 4, 0), T_STD(3, 4, 0), T_RFID, T_MTMSRD(3, 0), T_X(26 + 32, 3, 3, 0) /* cntlzd */,
-        0x78000000u /* rldicl */, T_X(9, 3, 3, 3) /* mulhdu */, 0xfc00002cu /* fsqrt */, T_X(402, 3, 0, 3) /* slbmte */,
-        T_X(15, 3, 3, 3) /* isel */, T_X(22, 0, 3, 3) /* icbt */, T_TLBLD(3), T_X(758, 0, 3, 3) /* dcba */,
+        T_LD(3, 4, 0),
+        T_STD(3, 4, 0),
+        T_RFID,
+        T_MTMSRD(3, 0),
+        T_X(26 + 32, 3, 3, 0) /* cntlzd */,
+        0x78000000u /* rldicl */,
+        T_X(9, 3, 3, 3) /* mulhdu */,
+        0xfc00002cu /* fsqrt */,
+        T_X(402, 3, 0, 3) /* slbmte */,
+        T_X(15, 3, 3, 3) /* isel */,
+        T_X(22, 0, 3, 3) /* icbt */,
+        T_TLBLD(3),
+        T_X(758, 0, 3, 3) /* dcba */,
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(illegal); i++) {
         ppc_store_msr(env, MSR_BIT(ME) | MSR_BIT(FP), false);
@@ -189,21 +203,24 @@ static void test_vectors(void)
         PPCException kind;
         uint32_t vector;
     } rows[] = {
-        {"750", EXCP_RESET, 0x100}, {"750", EXCP_MCHECK, 0x200}, {"750", EXCP_DSI, 0x300}, {"750", EXCP_ISI, 0x400},
-        {"750", EXCP_EXTERNAL, 0x500}, {"750", EXCP_ALIGN, 0x600}, {"750", EXCP_PROGRAM, 0x700},
-        {"750", EXCP_FPU, 0x800}, {"750", EXCP_DECR, 0x900}, {"750", EXCP_SYSCALL, 0xc00}, {"750", EXCP_TRACE, 0xd00},
-        {"750", EXCP_PERFM, 0xf00}, {"750", EXCP_IABR, 0x1300}, {"750", EXCP_SMI, 0x1400}, {"750", EXCP_THERM, 0x1700},
-        {"7400", EXCP_VPU, 0xf20}, {"7400", EXCP_VPUA, 0x1600}, {"603", EXCP_IFTLB, 0x1000}, {"603", EXCP_DLTLB, 0x1100},
-        {"603", EXCP_DSTLB, 0x1200}, {"7450", EXCP_IFTLB, 0x1000},
+        {"750", EXCP_RESET, 0x100},   {"750", EXCP_MCHECK, 0x200},   {"750", EXCP_DSI, 0x300},
+        {"750", EXCP_ISI, 0x400},     {"750", EXCP_EXTERNAL, 0x500}, {"750", EXCP_ALIGN, 0x600},
+        {"750", EXCP_PROGRAM, 0x700}, {"750", EXCP_FPU, 0x800},      {"750", EXCP_DECR, 0x900},
+        {"750", EXCP_SYSCALL, 0xc00}, {"750", EXCP_TRACE, 0xd00},    {"750", EXCP_PERFM, 0xf00},
+        {"750", EXCP_IABR, 0x1300},   {"750", EXCP_SMI, 0x1400},     {"750", EXCP_THERM, 0x1700},
+        {"7400", EXCP_VPU, 0xf20},    {"7400", EXCP_VPUA, 0x1600},   {"603", EXCP_IFTLB, 0x1000},
+        {"603", EXCP_DLTLB, 0x1100},  {"603", EXCP_DSTLB, 0x1200},   {"7450", EXCP_IFTLB, 0x1000},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         for (unsigned high = 0; high < 2; high++) {
             TestMachine machine, *m = &machine;
             CPUPPCState *env;
-            uint64_t msr = MSR_BIT(ME) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(IR) | MSR_BIT(DR) |
-                           MSR_BIT(SE) | MSR_BIT(RI) | MSR_BIT(ILE) | (high ? MSR_BIT(IP) : 0);
-            uint64_t expect = MSR_BIT(ILE) | MSR_BIT(LE) | MSR_BIT(ME) | (high ? MSR_BIT(IP) : 0), srr1;
+            uint64_t msr = MSR_BIT(ME) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(IR) |
+                           MSR_BIT(DR) | MSR_BIT(SE) | MSR_BIT(RI) | MSR_BIT(ILE) |
+                           (high ? MSR_BIT(IP) : 0);
+            uint64_t expect = MSR_BIT(ILE) | MSR_BIT(LE) | MSR_BIT(ME) | (high ? MSR_BIT(IP) : 0),
+                     srr1;
 
             setup(m, rows[i].model);
             env = &m->cpu->env;
@@ -213,13 +230,15 @@ static void test_vectors(void)
             if (rows[i].kind == EXCP_MCHECK) {
                 expect &= ~MSR_BIT(ME);
             }
-            if (rows[i].vector >= 0x1000 && rows[i].vector < 0x1300 && !strcmp(rows[i].model, "603")) {
+            if (rows[i].vector >= 0x1000 && rows[i].vector < 0x1300 &&
+                !strcmp(rows[i].model, "603")) {
                 expect |= MSR_BIT(TGPR);
             }
             srr1 = msr & ~MSR_BIT(ILE);           /* SRR1 has MSR 0, 5:9, 16:31 */
             g_assert_cmphex(env->nip, ==, (high ? 0xfff00000 : 0) | rows[i].vector);
             g_assert_cmphex(env->msr, ==, expect);
-            g_assert_cmphex(env->spr[SPR_SRR0], ==, rows[i].kind == EXCP_SYSCALL ? 0x12344 : 0x12340);
+            g_assert_cmphex(env->spr[SPR_SRR0], ==,
+                            rows[i].kind == EXCP_SYSCALL ? 0x12344 : 0x12340);
             g_assert_cmphex(env->spr[SPR_SRR1], ==, srr1);
             test_machine_teardown(m);
         }
@@ -249,15 +268,19 @@ static void test_linkage(void)
     /* mtmsr: all bits that the model has; problem state does not turn translation on. */
     ppc_store_msr(env, MSR_BIT(ME), false);
     PUT(m, TEST_CODE, T_MTMSR(3), T_MFMSR(4), T_STOP);
-    env->gpr[3] = 0xffffffff & ~(MSR_BIT(PR) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(LE) | MSR_BIT(SE) | MSR_BIT(BE) |
-                                 MSR_BIT(EE) | MSR_BIT(POW) | MSR_BIT(FE0) | MSR_BIT(FE1));
+    env->gpr[3] =
+        0xffffffff & ~(MSR_BIT(PR) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(LE) | MSR_BIT(SE) |
+                       MSR_BIT(BE) | MSR_BIT(EE) | MSR_BIT(POW) | MSR_BIT(FE0) | MSR_BIT(FE1));
     test_run(m, TEST_CODE);
-    g_assert_cmphex(env->gpr[4], ==, MSR_BIT(ILE) | MSR_BIT(FP) | MSR_BIT(ME) | MSR_BIT(IP) | MSR_BIT(RI) | MSR_BIT(PMM));
+    g_assert_cmphex(env->gpr[4], ==,
+                    MSR_BIT(ILE) | MSR_BIT(FP) | MSR_BIT(ME) | MSR_BIT(IP) | MSR_BIT(RI) |
+                        MSR_BIT(PMM));
     ppc_store_msr(env, MSR_BIT(ME), false);
     env->gpr[3] = MSR_BIT(ME) | MSR_BIT(PR);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x700);
     g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_BIT(ME) | MSR_BIT(PR) | PROGRAM_PRIVILEGED);
-    /* EE alone goes the short way when it is not a block's first instruction; a pending interrupt is taken. */
+    /* EE alone goes the short way when it is not a block's first instruction; a pending interrupt
+     * is taken. */
     ppc_store_msr(env, MSR_BIT(ME), false);
     ppc_set_interrupt(m->cpu, PPC_INTERRUPT_EXT, true);
     PUT(m, TEST_CODE, T_NOP, T_MTMSR(3), T_MFMSR(4), T_STOP);
@@ -373,7 +396,8 @@ static void test_decrementer(void)
     g_assert_cmphex(test_run(m, env->nip), ==, 0x900);
     g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE + 4);
     g_assert_cmphex(env->msr & MSR_BIT(POW), ==, 0);
-    /* Not as a block's first instruction, and with POW there from when HID0 did not select a mode. */
+    /* Not as a block's first instruction, and with POW there from when HID0 did not select a mode.
+     */
     PUT(m, TEST_CODE, T_NOP, T_MTMSR(3), T_STOP);
     ppc_store_msr(env, env->gpr[3], false);
     ppc_spr_write_raw(env, SPR_DECR, 1000);
@@ -400,7 +424,8 @@ static void expect_load(TestMachine *m, uint64_t msr, uint32_t ea, uint32_t valu
     g_assert_cmphex(env->gpr[5], ==, value);
 }
 
-static void expect_fault(TestMachine *m, uint64_t msr, uint32_t ea, bool store, uint32_t vector, uint32_t dsisr)
+static void expect_fault(TestMachine *m, uint64_t msr, uint32_t ea, bool store, uint32_t vector,
+                         uint32_t dsisr)
 {
     CPUPPCState *env = &m->cpu->env;
 
@@ -463,7 +488,8 @@ static void test_bats(void)
     ppc_store_msr(env, SUPER, false);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0x400);
     g_assert_cmphex(env->spr[SPR_SRR1], ==, SUPER | 0x08000000);
-    /* A 750 has four pairs; the 755 has eight once HID2 says so, the 7455 with HID0, in blocks up to 4 GiB. */
+    /* A 750 has four pairs; the 755 has eight once HID2 says so, the 7455 with HID0, in blocks up
+     * to 4 GiB. */
     g_assert_false(ppc_spr_write_raw(env, SPR_DBAT4U, 3));
     test_machine_teardown(m);
     setup(m, "7455");
@@ -538,8 +564,12 @@ static void test_hash(void)
     static const struct {
         uint32_t sr, pte1, srr1;
     } fetches[] = {
-        {0x123456, 2, 0}, {0x40123456, 0, 0x08000000}, {0x10123456, 2, 0x10000000}, {0x123456, 0xa, 0x10000000},
-        {0x80000000, 2, 0x10000000}, {0x123457, 2, 0x40000000},
+        {0x123456, 2, 0},
+        {0x40123456, 0, 0x08000000},
+        {0x10123456, 2, 0x10000000},
+        {0x123456, 0xa, 0x10000000},
+        {0x80000000, 2, 0x10000000},
+        {0x123457, 2, 0x40000000},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(fetches); i++) {
         env->sr[3] = fetches[i].sr;
@@ -574,8 +604,8 @@ static void test_segments(void)
     stl_be_p(m->host + DATA_PAGE + 0x1000, 0x22222222);
     stl_be_p(m->host + DATA_PAGE + 0x2000, 0x33333333);
     env->sr[3] = 0x111;
-    PUT(m, TEST_CODE, T_LWZ(5, 4, 0), T_MTSR(3, 6), T_ISYNC, T_LWZ(7, 4, 0), T_MFSR(8, 3), T_MTSRIN(9, 4), T_ISYNC,
-        T_LWZ(10, 4, 0), T_MFSRIN(11, 4), T_STOP);
+    PUT(m, TEST_CODE, T_LWZ(5, 4, 0), T_MTSR(3, 6), T_ISYNC, T_LWZ(7, 4, 0), T_MFSR(8, 3),
+        T_MTSRIN(9, 4), T_ISYNC, T_LWZ(10, 4, 0), T_MFSRIN(11, 4), T_STOP);
     env->gpr[4] = ea;
     env->gpr[6] = 0x222;
     env->gpr[9] = 0x111;
@@ -661,14 +691,17 @@ static void test_soft_tlb(void)
     g_assert_cmphex(test_run(m, 0x1200), ==, TEST_CODE + 8);
     /* A debugger's look at another page does not choose the way of the next miss. */
     {
-        uint32_t way = env->tlb6_way, there = way * 32 + (ea >> 12 & 31), other = (way ^ 1) * 32 + (ea >> 12 & 31);
+        uint32_t way = env->tlb6_way, there = way * 32 + (ea >> 12 & 31),
+                 other = (way ^ 1) * 32 + (ea >> 12 & 31);
         PPCTranslation t;
 
         env->tlb6[other] = env->tlb6[there];
         env->tlb6[other].epn += 0x20000;
-        g_assert_true(ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, true, &t));
+        g_assert_true(
+            ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, true, &t));
         g_assert_cmpuint(env->tlb6_way, ==, way);
-        g_assert_true(ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, false, &t));
+        g_assert_true(
+            ppc_translate(m->cpu, ea + 0x20000, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, false, &t));
         g_assert_cmpuint(env->tlb6_way, ==, way ^ 1);
         env->tlb6[other].pte0 = 0;
     }
@@ -726,13 +759,16 @@ static void test_sprs(void)
         uint16_t number;
         bool there;
     } rows[] = {
-        {"603", SPR_IMISS, true}, {"603", SPR_DABR, false}, {"603", SPR_L2CR, false}, {"604", SPR_PIR, true},
-        {"604", SPR_DABR, true}, {"604", SPR_THRM1, false}, {"750", SPR_THRM3, true}, {"750", SPR_L2CR, true},
-        {"750", SPR_ICTC, true}, {"750", SPR_PIR, false}, {"750", SPR_VRSAVE, false}, {"750", SPR_IBAT4U, false},
-        {"750fx", SPR_IBAT4U, true}, {"7400", SPR_VRSAVE, true}, {"7400", SPR_MSSCR0, true}, {"7400", SPR_BAMR, true},
-        {"7400", SPR_L3CR, false}, {"7450", SPR_L3CR, true}, {"7450", SPR_TLBMISS, true}, {"7450", SPR_LDSTCR, true},
-        {"7450", SPR_ICTRL, true}, {"7455", SPR_SPRG4, true}, {"7450", SPR_SPRG4, false}, {"7448", SPR_L3CR, false},
-        {"750", SPR_LPCR, false}, {"750", SPR_PURR, false}, {"750", SPR_EAR, true}, {"750", SPR_SDR1, true},
+        {"603", SPR_IMISS, true},    {"603", SPR_DABR, false},   {"603", SPR_L2CR, false},
+        {"604", SPR_PIR, true},      {"604", SPR_DABR, true},    {"604", SPR_THRM1, false},
+        {"750", SPR_THRM3, true},    {"750", SPR_L2CR, true},    {"750", SPR_ICTC, true},
+        {"750", SPR_PIR, false},     {"750", SPR_VRSAVE, false}, {"750", SPR_IBAT4U, false},
+        {"750fx", SPR_IBAT4U, true}, {"7400", SPR_VRSAVE, true}, {"7400", SPR_MSSCR0, true},
+        {"7400", SPR_BAMR, true},    {"7400", SPR_L3CR, false},  {"7450", SPR_L3CR, true},
+        {"7450", SPR_TLBMISS, true}, {"7450", SPR_LDSTCR, true}, {"7450", SPR_ICTRL, true},
+        {"7455", SPR_SPRG4, true},   {"7450", SPR_SPRG4, false}, {"7448", SPR_L3CR, false},
+        {"750", SPR_LPCR, false},    {"750", SPR_PURR, false},   {"750", SPR_EAR, true},
+        {"750", SPR_SDR1, true},
     };
     TestMachine machine, *m = &machine;
     CPUPPCState *env;
@@ -745,8 +781,9 @@ static void test_sprs(void)
     setup(m, "7450");
     env = &m->cpu->env;
     /* 745x: L2I is over before it can be seen; an SPR that is not there changes nothing. */
-    PUT(m, TEST_CODE, T_MTSPR(SPR_L2CR, 3), T_MFSPR(4, SPR_L2CR), T_LI(5, 7), T_MFSPR(5, SPR_LPCR), T_MFSPR(6, SPR_PVR),
-        T_MTSPR(SPR_WR_TBU, 7), T_MTSPR(SPR_WR_TBL, 7), T_MFSPR(8, SPR_TBU), T_MFSPR(9, SPR_TBL), T_STOP);
+    PUT(m, TEST_CODE, T_MTSPR(SPR_L2CR, 3), T_MFSPR(4, SPR_L2CR), T_LI(5, 7), T_MFSPR(5, SPR_LPCR),
+        T_MFSPR(6, SPR_PVR), T_MTSPR(SPR_WR_TBU, 7), T_MTSPR(SPR_WR_TBL, 7), T_MFSPR(8, SPR_TBU),
+        T_MFSPR(9, SPR_TBL), T_STOP);
     env->gpr[3] = 0x80200001;
     env->gpr[7] = 0x80000001;
     g_assert_cmphex(test_run(m, TEST_CODE), ==, TEST_CODE + 36);
@@ -767,7 +804,8 @@ static void test_sprs(void)
 
         ppc_spr_write_raw(env, SPR_THRM1, threshold << 23 | below | 1);
         g_assert_true(ppc_spr_read_raw(env, SPR_THRM1, &value));
-        g_assert_cmphex(value, ==, threshold << 23 | below | 1 | 0x40000000 | (crossed ? 0x80000000u : 0));
+        g_assert_cmphex(value, ==,
+                        threshold << 23 | below | 1 | 0x40000000 | (crossed ? 0x80000000u : 0));
     }
     /* IABR, before the instruction. */
     PUT(m, TEST_CODE, T_LI(3, 1), T_LI(3, 2), T_STOP);

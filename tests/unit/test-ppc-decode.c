@@ -2,10 +2,10 @@
 /*
  * The PowerPC decode rows, decoder and disassembler.
  *
- * Rows are checked for themselves (operand tokens, overlaps for every model's facilities) and against
- * texts that binutils printed (test-ppc-decode.txt).  With GOSSAMER_LIVE=1 in the environment random words
- * are compared with an installed powerpc64le-linux-gnu-objdump; GOSSAMER_LIVE=write makes the golden file
- * anew.
+ * Rows are checked for themselves (operand tokens, overlaps for every model's facilities) and
+ * against texts that binutils printed (test-ppc-decode.txt).  With GOSSAMER_LIVE=1 in the
+ * environment random words are compared with an installed powerpc64le-linux-gnu-objdump;
+ * GOSSAMER_LIVE=write makes the golden file anew.
  */
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@ static const struct {
                 ISA_EXTERN | ISA_6XX_MISC},
     {"7450", ISA_BASE | ISA_FP | ISA_FP_EXT | ISA_STRING | ISA_SEGMENT | ISA_74XX_TLB | ISA_MFTB |
                  ISA_EXTERN | ISA_6XX_MISC | ISA_ALTIVEC},
-    {"970", ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_STRING | ISA_SEGMENT | ISA_SLB |
-                ISA_MFTB | ISA_ALTIVEC | ISA_970},
+    {"970", ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_STRING | ISA_SEGMENT |
+                ISA_SLB | ISA_MFTB | ISA_ALTIVEC | ISA_970},
     {"power7", ISA_SERVER | ISA_VSX},
     {"power8", ISA_SERVER | ISA_VSX | ISA_2_07 | ISA_TM},
     {"power9", ISA_POWER9},
@@ -63,7 +63,8 @@ static void test_rows(void)
             if (operand) {
                 uint32_t mask = ppc_operand_mask(operand);
                 if (mask & row->mask) {
-                    g_error("row %s: operand %s overlaps the opcode", row->mnemonic, operand->token);
+                    g_error("row %s: operand %s overlaps the opcode", row->mnemonic,
+                            operand->token);
                 }
                 if (mask & seen) {
                     g_error("row %s: operand %s overlaps another", row->mnemonic, operand->token);
@@ -92,7 +93,8 @@ static void test_overlaps(void)
                 if (ppc_insn_available(b, families[f].isa) &&
                     __builtin_popcount(a->mask) == __builtin_popcount(b->mask) &&
                     ((a->opcode ^ b->opcode) & a->mask & b->mask) == 0) {
-                    g_error("%s: rows %s and %s overlap", families[f].name, a->mnemonic, b->mnemonic);
+                    g_error("%s: rows %s and %s overlap", families[f].name, a->mnemonic,
+                            b->mnemonic);
                 }
             }
         }
@@ -115,7 +117,8 @@ static void test_lookup(void)
                 const PPCInsnRow *found = ppc_decode(decoder, word);
                 g_assert_nonnull(found);
                 g_assert_cmpuint(word & found->mask, ==, found->opcode);
-                if (found != row && __builtin_popcount(found->mask) <= __builtin_popcount(row->mask)) {
+                if (found != row &&
+                    __builtin_popcount(found->mask) <= __builtin_popcount(row->mask)) {
                     g_error("%s: word %08x of %s decodes as %s", families[f].name, word,
                             row->mnemonic, found->mnemonic);
                 }
@@ -169,7 +172,8 @@ static char *normalize(const char *text)
 
 #define OBJDUMP "powerpc64le-linux-gnu-objdump"
 
-/* What objdump prints for each word, addresses taken as zero-based, normalized; NULL if not installed. */
+/* What objdump prints for each word, addresses taken as zero-based, normalized; NULL if not
+ * installed. */
 static GPtrArray *objdump_texts(const uint32_t *words, unsigned n)
 {
     g_autofree char *program = g_find_program_in_path(OBJDUMP);
@@ -188,7 +192,8 @@ static GPtrArray *objdump_texts(const uint32_t *words, unsigned n)
     char *argv[] = {program, "-M", "power9,raw", "-EL", "-D", "-z", "-b", "binary", "-m",
                     "powerpc:common64", path, NULL};
     g_autofree char *output = NULL;
-    g_assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, NULL, NULL));
+    g_assert_true(
+        g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, NULL, NULL));
     g_unlink(path);
 
     GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
@@ -206,7 +211,8 @@ static GPtrArray *objdump_texts(const uint32_t *words, unsigned n)
     return texts;
 }
 
-/* Branch targets are printed relative to address zero: take the word's own address off objdump's text. */
+/* Branch targets are printed relative to address zero: take the word's own address off objdump's
+ * text. */
 static char *own_text(const PPCDecoder *decoder, uint32_t word, uint64_t pc)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -257,7 +263,8 @@ static bool known_difference(const PPCInsnRow *row, const char *theirs, uint32_t
     if (((row->flags & IF_AA) && (word & 2)) || strcmp(row->mnemonic, "mfcr") == 0) {
         return true;
     }
-    /* Pairs with an odd register, an invalid form: printed as it stands here, as the even one there. */
+    /* Pairs with an odd register, an invalid form: printed as it stands here, as the even one
+     * there. */
     for (const char *text = row->operands; *text;) {
         const PPCOperand *operand = ppc_operand_parse(&text);
 
@@ -279,15 +286,17 @@ static bool known_difference(const PPCInsnRow *row, const char *theirs, uint32_t
     return strcmp(row->mnemonic, "dcbz") == 0 && (word & 0x200000);
 }
 
-/* Words that binutils knows for POWER9 and this table does not: none of them is in Power ISA 3.0B. */
+/* Words that binutils knows for POWER9 and this table does not: none of them is in Power ISA 3.0B.
+ */
 static bool known_missing(const char *mnemonic)
 {
     static const char *const names[] = {
-        "dcbi", "eciwx", "ecowx", "rfi", "tlbia", "tlbld", "tlbli",     /* 32-bit processors */
-        "mtsrd", "mtsrdin",                                             /* a bridge that no model here has */
-        "icswx", "icswx.", "pbt.",                                      /* coprocessors before ISA 3.0 */
-        "mtsle", "msgsndu", "msgclru", "urfid", "rmieg",                /* ultravisor, PowerNV firmware */
-        "hashst", "hashchk", "hashstp", "hashchkp",                     /* ISA 3.1 */
+        "dcbi",   "eciwx",   "ecowx",   "rfi",      "tlbia",
+        "tlbld",  "tlbli",                                   /* 32-bit processors */
+        "mtsrd",  "mtsrdin",                                 /* a bridge that no model here has */
+        "icswx",  "icswx.",  "pbt.",                         /* coprocessors before ISA 3.0 */
+        "mtsle",  "msgsndu", "msgclru", "urfid",    "rmieg", /* ultravisor, PowerNV firmware */
+        "hashst", "hashchk", "hashstp", "hashchkp",          /* ISA 3.1 */
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -353,7 +362,8 @@ static void test_live(void)
         static const uint8_t busy[] = {4, 19, 30, 31, 57, 58, 59, 60, 61, 62, 63};
         uint32_t word = g_rand_int(rand);
         if (n & 1) {
-            word = (word & 0x03ffffff) | (uint32_t)busy[g_rand_int_range(rand, 0, sizeof(busy))] << 26;
+            word = (word & 0x03ffffff) | (uint32_t)busy[g_rand_int_range(rand, 0, sizeof(busy))]
+                                             << 26;
         }
         g_array_append_val(words, word);
     }
@@ -381,8 +391,9 @@ static void test_live(void)
             refused++;
         } else if (GPOINTER_TO_UINT(g_hash_table_lookup(reported, row)) < 3) {
             g_test_message("%08x: \"%s\", binutils prints \"%s\"", word, ours, theirs);
-            g_hash_table_insert(reported, (gpointer)row,
-                                GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(reported, row)) + 1));
+            g_hash_table_insert(
+                reported, (gpointer)row,
+                GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(reported, row)) + 1));
             g_test_fail();
         }
     }
@@ -395,8 +406,9 @@ static void test_live(void)
             g_test_fail();
         }
     }
-    g_test_message("%u words alike, %u with reserved bits or refused operands, %u mnemonics without row",
-                   same, refused, g_hash_table_size(missing));
+    g_test_message(
+        "%u words alike, %u with reserved bits or refused operands, %u mnemonics without row", same,
+        refused, g_hash_table_size(missing));
     ppc_decoder_free(decoder);
 }
 

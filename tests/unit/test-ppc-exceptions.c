@@ -17,8 +17,8 @@ static void setup(TestMachine *m, const char *model)
 }
 
 /*
- * Problem state forces IR and DR: programs in it need translation. An SLB entry and page entries for
- * the first 64 KiB pages that hold the code.
+ * Problem state forces IR and DR: programs in it need translation. An SLB entry and page entries
+ * for the first 64 KiB pages that hold the code.
  */
 static void allow_user(TestMachine *m)
 {
@@ -39,10 +39,11 @@ static void test_delivery(void)
         PPCException kind;
         uint64_t vector;
     } rows[] = {
-        {EXCP_RESET, 0x100}, {EXCP_MCHECK, 0x200}, {EXCP_DSI, 0x300}, {EXCP_DSEG, 0x380}, {EXCP_ISI, 0x400},
-        {EXCP_ISEG, 0x480}, {EXCP_EXTERNAL, 0x500}, {EXCP_ALIGN, 0x600}, {EXCP_PROGRAM, 0x700},
-        {EXCP_FPU, 0x800}, {EXCP_DECR, 0x900}, {EXCP_SDOOR, 0xa00}, {EXCP_SYSCALL, 0xc00},
-        {EXCP_TRACE, 0xd00}, {EXCP_PERFM, 0xf00}, {EXCP_VPU, 0xf20}, {EXCP_VSXU, 0xf40}, {EXCP_FU, 0xf60},
+        {EXCP_RESET, 0x100},   {EXCP_MCHECK, 0x200}, {EXCP_DSI, 0x300},      {EXCP_DSEG, 0x380},
+        {EXCP_ISI, 0x400},     {EXCP_ISEG, 0x480},   {EXCP_EXTERNAL, 0x500}, {EXCP_ALIGN, 0x600},
+        {EXCP_PROGRAM, 0x700}, {EXCP_FPU, 0x800},    {EXCP_DECR, 0x900},     {EXCP_SDOOR, 0xa00},
+        {EXCP_SYSCALL, 0xc00}, {EXCP_TRACE, 0xd00},  {EXCP_PERFM, 0xf00},    {EXCP_VPU, 0xf20},
+        {EXCP_VSXU, 0xf40},    {EXCP_FU, 0xf60},
     };
     TestMachine machine, *m = &machine;
     CPUPPCState *env;
@@ -52,7 +53,8 @@ static void test_delivery(void)
     for (unsigned ail = 0; ail < 4; ail++) {
         for (unsigned translated = 0; translated < 2; translated++) {
             for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-                uint64_t msr = MSR_USER | MSR_BIT(EE) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(LE) | MSR_BIT(FP);
+                uint64_t msr =
+                    MSR_USER | MSR_BIT(EE) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(LE) | MSR_BIT(FP);
                 uint64_t vector = rows[i].vector, expect = MSR_BIT(SF) | MSR_BIT(ME);
                 bool relocated = ail >= 2 && translated && rows[i].kind != EXCP_RESET &&
                                  rows[i].kind != EXCP_MCHECK;
@@ -68,7 +70,8 @@ static void test_delivery(void)
                     expect &= ~MSR_BIT(ME);
                 }
                 ppc_store_lpcr(m->cpu, (env->spr[SPR_LPCR] & ~(LPCR_AIL | LPCR_ILE)) |
-                                           (uint64_t)ail << LPCR_AIL_SHIFT | (i & 1 ? LPCR_ILE : 0));
+                                           (uint64_t)ail << LPCR_AIL_SHIFT |
+                                           (i & 1 ? LPCR_ILE : 0));
                 expect |= i & 1 ? MSR_BIT(LE) : 0;
                 ppc_store_msr(env, msr, false);
                 env->nip = 0x123450;
@@ -77,7 +80,8 @@ static void test_delivery(void)
                 ppc_deliver_exception(m->cpu, rows[i].kind, 0);
                 g_assert_cmphex(env->nip, ==, vector);
                 g_assert_cmphex(env->msr, ==, expect);
-                g_assert_cmphex(env->spr[SPR_SRR0], ==, rows[i].kind == EXCP_SYSCALL ? 0x123454 : 0x123450);
+                g_assert_cmphex(env->spr[SPR_SRR0], ==,
+                                rows[i].kind == EXCP_SYSCALL ? 0x123454 : 0x123450);
                 g_assert_cmphex(env->spr[SPR_SRR1], ==, msr);
             }
         }
@@ -233,19 +237,33 @@ static void test_spr_rules(void)
         bool write, user;
         uint8_t result;
     } rows[] = {
-        {SPR_PVR, false, false, NOTHING}, {SPR_PVR, false, true, PRIVILEGED},
-        {SPR_PVR, true, false, NOTHING},          /* no such register to write */
-        {SPR_HID0, false, false, PRIVILEGED}, {SPR_LPCR, true, false, PRIVILEGED},
-        {SPR_LPCR, false, true, PRIVILEGED}, {1000, false, false, NOTHING}, {1000, true, false, NOTHING},
-        {1000, false, true, ILLEGAL}, {1017, false, true, PRIVILEGED},
-        {0, false, false, ILLEGAL}, {4, true, false, ILLEGAL}, {5, false, true, ILLEGAL},
-        {808, false, true, NOTHING}, {811, true, true, NOTHING},
-        {SPR_SPRG0, false, false, NOTHING}, {SPR_SPRG0, false, true, PRIVILEGED},
-        {SPR_USPRG3, false, true, NOTHING}, {SPR_USPRG3, true, true, ILLEGAL},
-        {SPR_TBL, false, true, NOTHING}, {SPR_WR_TBL, true, false, PRIVILEGED},
-        {SPR_UAMR, true, true, NOTHING}, {SPR_AMR, true, true, PRIVILEGED},
-        {SPR_CTRL, true, false, NOTHING}, {SPR_UCTRL, false, true, NOTHING},
-        {SPR_VRSAVE, true, true, NOTHING}, {SPR_PPR, true, true, NOTHING},
+        {SPR_PVR, false, false, NOTHING},
+        {SPR_PVR, false, true, PRIVILEGED},
+        {SPR_PVR, true, false, NOTHING}, /* no such register to write */
+        {SPR_HID0, false, false, PRIVILEGED},
+        {SPR_LPCR, true, false, PRIVILEGED},
+        {SPR_LPCR, false, true, PRIVILEGED},
+        {1000, false, false, NOTHING},
+        {1000, true, false, NOTHING},
+        {1000, false, true, ILLEGAL},
+        {1017, false, true, PRIVILEGED},
+        {0, false, false, ILLEGAL},
+        {4, true, false, ILLEGAL},
+        {5, false, true, ILLEGAL},
+        {808, false, true, NOTHING},
+        {811, true, true, NOTHING},
+        {SPR_SPRG0, false, false, NOTHING},
+        {SPR_SPRG0, false, true, PRIVILEGED},
+        {SPR_USPRG3, false, true, NOTHING},
+        {SPR_USPRG3, true, true, ILLEGAL},
+        {SPR_TBL, false, true, NOTHING},
+        {SPR_WR_TBL, true, false, PRIVILEGED},
+        {SPR_UAMR, true, true, NOTHING},
+        {SPR_AMR, true, true, PRIVILEGED},
+        {SPR_CTRL, true, false, NOTHING},
+        {SPR_UCTRL, false, true, NOTHING},
+        {SPR_VRSAVE, true, true, NOTHING},
+        {SPR_PPR, true, true, NOTHING},
     };
     TestMachine machine, *m = &machine;
     CPUPPCState *env;
@@ -256,7 +274,8 @@ static void test_spr_rules(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         uint64_t at, msr = rows[i].user ? MSR_USER : MSR_KERNEL;
 
-        PUT(m, TEST_CODE, rows[i].write ? T_MTSPR(rows[i].number, 3) : T_MFSPR(3, rows[i].number), T_SC(0));
+        PUT(m, TEST_CODE, rows[i].write ? T_MTSPR(rows[i].number, 3) : T_MFSPR(3, rows[i].number),
+            T_SC(0));
         ppc_store_msr(env, msr, false);
         at = test_run(m, TEST_CODE);
         if (rows[i].result == NOTHING) {
@@ -272,8 +291,8 @@ static void test_spr_rules(void)
 }
 
 /*
- * Compatibility modes: in problem state what came later than the mode is illegal, before any facility
- * is asked for; privileged state is left alone.
+ * Compatibility modes: in problem state what came later than the mode is illegal, before any
+ * facility is asked for; privileged state is left alone.
  */
 static void test_compat_modes(void)
 {
@@ -366,7 +385,8 @@ static void test_compat_modes(void)
     test_machine_teardown(m);
 }
 
-/* The same for each model: what it does not have, and what no processor has (docs/devel/processor.md). */
+/* The same for each model: what it does not have, and what no processor has
+ * (docs/devel/processor.md). */
 static void test_spr_models(void)
 {
     enum { NOTHING, ILLEGAL, PRIVILEGED };
@@ -413,7 +433,8 @@ static void test_spr_models(void)
         for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
             uint64_t at;
 
-            PUT(m, TEST_CODE, rows[i].write ? T_MTSPR(rows[i].number, 3) : T_MFSPR(3, rows[i].number), T_SC(0));
+            PUT(m, TEST_CODE,
+                rows[i].write ? T_MTSPR(rows[i].number, 3) : T_MFSPR(3, rows[i].number), T_SC(0));
             ppc_store_msr(env, rows[i].user ? MSR_USER : MSR_KERNEL, false);
             env->gpr[3] = 0x1234;
             at = test_run(m, TEST_CODE);
@@ -421,8 +442,8 @@ static void test_spr_models(void)
                 (rows[i].result[model] != NOTHING &&
                  (env->spr[SPR_SRR1] & 0xf0000) !=
                      (rows[i].result[model] == ILLEGAL ? PROGRAM_ILLEGAL : PROGRAM_PRIVILEGED))) {
-                g_error("%s: SPR %u, row %u: %03" PRIx64 " %" PRIx64, models[model], rows[i].number, i, at,
-                        env->spr[SPR_SRR1]);
+                g_error("%s: SPR %u, row %u: %03" PRIx64 " %" PRIx64, models[model], rows[i].number,
+                        i, at, env->spr[SPR_SRR1]);
             }
             if (!m->cpu->sprs[rows[i].number]) {
                 g_assert_cmphex(env->gpr[3], ==, 0x1234);       /* no operation leaves RT alone */
@@ -442,27 +463,27 @@ static void test_invalid_forms(void)
         uint32_t word;
         bool illegal;
     } rows[] = {
-        {0x7c6400d0u | 31 << 11, false},        /* neg with an RB */
-        {0x7c830774u | 7 << 11, false},         /* extsb with an RB */
-        {0x7c032000u | 1 << 22, false},         /* cmp with the bit beside L */
-        {0x7c0004acu | 1 << 11, false},         /* sync with an RB */
-        {0x7c600026u | 1 << 11, false},         /* mfcr with an FXM bit that mfocrf does not make of it */
-        {0x7c001facu | 9u << 21, false},         /* icbi with an RT */
-        {0x84600000u, true},                    /* lwzu with RA = 0 */
-        {0x84630000u, true},                    /* lwzu with RA = RT */
-        {0xe8630001u, true},                    /* ldu with RA = RT */
-        {0x7c63186eu, true},                    /* lwzux with RA = RT */
-        {0x94600000u, true},                    /* stwu with RA = 0 */
-        {0xc4600000u, true},                    /* lfsu with RA = 0 */
-        {0xe4650000u, true},                    /* lfdp with an odd FRT */
-        {0xe0650000u, true},                    /* lq with an odd RT */
-        {0xe0840000u, true},                    /* lq with RA = RT */
-        {0xf8650002u, true},                    /* stq with an odd RS */
-        {0x7c832228u, true},                    /* lqarx with RB = RT */
-        {0x7c6564aau, true},                    /* lswi over its RA */
-        {0xfc620004u | 4 << 11, true},          /* daddq with odd registers */
-        {0x7c642954u | 1 << 9, true},           /* addex with CY = 1 */
-        {0x7c6042e6u | 5 << 16, true},          /* mftb of another number */
+        {0x7c6400d0u | 31 << 11, false}, /* neg with an RB */
+        {0x7c830774u | 7 << 11, false},  /* extsb with an RB */
+        {0x7c032000u | 1 << 22, false},  /* cmp with the bit beside L */
+        {0x7c0004acu | 1 << 11, false},  /* sync with an RB */
+        {0x7c600026u | 1 << 11, false},  /* mfcr with an FXM bit that mfocrf does not make of it */
+        {0x7c001facu | 9u << 21, false}, /* icbi with an RT */
+        {0x84600000u, true},             /* lwzu with RA = 0 */
+        {0x84630000u, true},             /* lwzu with RA = RT */
+        {0xe8630001u, true},             /* ldu with RA = RT */
+        {0x7c63186eu, true},             /* lwzux with RA = RT */
+        {0x94600000u, true},             /* stwu with RA = 0 */
+        {0xc4600000u, true},             /* lfsu with RA = 0 */
+        {0xe4650000u, true},             /* lfdp with an odd FRT */
+        {0xe0650000u, true},             /* lq with an odd RT */
+        {0xe0840000u, true},             /* lq with RA = RT */
+        {0xf8650002u, true},             /* stq with an odd RS */
+        {0x7c832228u, true},             /* lqarx with RB = RT */
+        {0x7c6564aau, true},             /* lswi over its RA */
+        {0xfc620004u | 4 << 11, true},   /* daddq with odd registers */
+        {0x7c642954u | 1 << 9, true},    /* addex with CY = 1 */
+        {0x7c6042e6u | 5 << 16, true},   /* mftb of another number */
     };
     TestMachine machine, *m = &machine;
     CPUPPCState *env;
@@ -579,11 +600,13 @@ static void test_alignment_dsisr(void)
 {
     /* lwzx r5,r6,r7; ld r5,8(r6); lmw r5,0(r6); stwcx. r5,0,r7 */
     g_assert_cmphex(ppc_alignment_dsisr(0x7cc5382e), ==, (0x17 & 3) << 15 | 6 << 5 | 5);
-    g_assert_cmphex(ppc_alignment_dsisr(0xe8a60008), ==, (58 & 1) << 14 | (58 >> 1 & 15) << 10 | 5 << 5 | 6);
+    g_assert_cmphex(ppc_alignment_dsisr(0xe8a60008), ==,
+                    (58 & 1) << 14 | (58 >> 1 & 15) << 10 | 5 << 5 | 6);
     g_assert_cmphex(ppc_alignment_dsisr(0xe8a60009), ==,
                     1 << 18 | (58 & 1) << 14 | (58 >> 1 & 15) << 10 | 5 << 5 | 6);
     g_assert_cmphex(ppc_alignment_dsisr(0xb8a60000), ==, (46 >> 1 & 15) << 10 | 5 << 5 | 6);
-    g_assert_cmphex(ppc_alignment_dsisr(0x7ca0392d), ==, (150 & 3) << 15 | (150 >> 6 & 15) << 10 | 5 << 5);
+    g_assert_cmphex(ppc_alignment_dsisr(0x7ca0392d), ==,
+                    (150 & 3) << 15 | (150 >> 6 & 15) << 10 | 5 << 5);
 }
 
 static void test_ebb(void)

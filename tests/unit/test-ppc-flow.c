@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Branches inside a block: loops that are repeated in it and branches that became selections leave what the
- * same instructions leave one by one, where the test takes the branches.  Registers and exceptions are
- * compared; the instructions are made from the decode rows as for tests/tcg, whose harness runs them.
+ * Branches inside a block: loops that are repeated in it and branches that became selections leave
+ * what the same instructions leave one by one, where the test takes the branches.  Registers and
+ * exceptions are compared; the instructions are made from the decode rows as for tests/tcg, whose
+ * harness runs them.
  *
  *   test-ppc-flow BACKEND
  */
@@ -32,7 +33,8 @@ static GPtrArray *usable_rows(void)
 
 static uint32_t random_insn(VectorRand *r, GPtrArray *rows)
 {
-    static const char *const plain[] = {"addi", "add", "subf", "xori", "or", "rlwinm", "rldicl", "srw", "isel"};
+    static const char *const plain[] = {"addi",   "add",    "subf", "xori", "or",
+                                        "rlwinm", "rldicl", "srw",  "isel"};
     const PPCInsnRow *row;
     VectorRecord made;
 
@@ -120,8 +122,8 @@ static void compare_many(bool loops)
         VectorRecord record;
         VectorState block, steps;
 
-        vector_make(g_ptr_array_index(rows, vector_below(&r, rows->len)), vector_below(&r, 1u << 30), 2,
-                    false, &record);
+        vector_make(g_ptr_array_index(rows, vector_below(&r, rows->len)),
+                    vector_below(&r, 1u << 30), 2, false, &record);
         for (unsigned k = 0; k < VECTOR_INSNS; k++) {
             record.insn[k] = random_insn(&r, rows);
         }

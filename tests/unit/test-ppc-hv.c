@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The processor with a hypervisor of its own, which no machine has yet: partition-scoped radix
- * translation alone and below a guest's tree, the quadrants, interrupts to hypervisor state and which
- * registers they use, the hypervisor's decrementer and doorbells, HFSCR, hrfid.
+ * translation alone and below a guest's tree, the quadrants, interrupts to hypervisor state and
+ * which registers they use, the hypervisor's decrementer and doorbells, HFSCR, hrfid.
  */
 #include "target/ppc/internal.h"
 #include "test-ppc-machine.h"
@@ -34,7 +34,8 @@ static uint64_t tree(uint64_t root)
 }
 
 /* The leaf's place; `shift` is 12, 21 or 30. Tables lie at `bias` plus what entries say. */
-static uint64_t leaf_at(Bare *b, uint64_t bias, uint64_t *next, uint64_t root, uint64_t ea, unsigned shift)
+static uint64_t leaf_at(Bare *b, uint64_t bias, uint64_t *next, uint64_t root, uint64_t ea,
+                        unsigned shift)
 {
     static const uint8_t widths[] = {13, 9, 9, 9};
     uint64_t base = root;
@@ -132,8 +133,8 @@ static void works(Bare *b, uint64_t ea, PPCAccess access, unsigned idx, uint64_t
     g_assert_cmphex(t.raddr, ==, raddr);
 }
 
-static void fails(Bare *b, uint64_t ea, PPCAccess access, unsigned idx, PPCException kind, uint32_t bits,
-                  uint64_t asdr)
+static void fails(Bare *b, uint64_t ea, PPCAccess access, unsigned idx, PPCException kind,
+                  uint32_t bits, uint64_t asdr)
 {
     PPCTranslation t = look(b, ea, access, idx);
 
@@ -243,7 +244,8 @@ static void test_quadrants(void)
     map_partition(b, 0x400000, GUEST_AT + 0x400000, 21, 7);
     map_guest(b, 0x10000000, 0x400000, 12, 6);
     map_host(b, 0x10000000, 0x800000, 12, 6);
-    /* Hypervisor state: 0 the host's process, 1 and 2 the guest's process and kernel, 3 the host's kernel. */
+    /* Hypervisor state: 0 the host's process, 1 and 2 the guest's process and kernel, 3 the host's
+     * kernel. */
     works(b, 0x10000010, ACCESS_LOAD, MMU_IDX_HV_VIRT, 0x800010);
     works(b, 0x4000000010000010ull, ACCESS_LOAD, MMU_IDX_HV_VIRT, GUEST_AT + 0x400010);
     works(b, 0x8000000010000010ull, ACCESS_LOAD, MMU_IDX_HV_VIRT, GUEST_AT + 0x400010);
@@ -264,17 +266,34 @@ static void test_delivery(void)
         int registers;
         bool to_hv;             /* from the guest; from the hypervisor it always stays there */
     } rows[] = {
-        {EXCP_RESET, 0, 0x100, SRR, true}, {EXCP_MCHECK, 0, 0x200, SRR, true}, {EXCP_DSI, 0, 0x300, SRR, false},
-        {EXCP_DSEG, 0, 0x380, SRR, false}, {EXCP_ISI, 0, 0x400, SRR, false}, {EXCP_ISEG, 0, 0x480, SRR, false},
-        {EXCP_EXTERNAL, 0, 0x500, HSRR, true}, {EXCP_ALIGN, 0, 0x600, SRR, false},
-        {EXCP_PROGRAM, PROGRAM_TRAP, 0x700, SRR, false}, {EXCP_PROGRAM, PROGRAM_PRIVILEGED, 0x700, SRR, false},
-        {EXCP_PROGRAM, PROGRAM_ILLEGAL, 0xe40, HSRR, true}, {EXCP_FPU, 0, 0x800, SRR, false},
-        {EXCP_DECR, 0, 0x900, SRR, false}, {EXCP_HDECR, 0, 0x980, HSRR, true}, {EXCP_SDOOR, 0, 0xa00, SRR, false},
-        {EXCP_SYSCALL, 0, 0xc00, SRR, false}, {EXCP_SYSCALL, 1, 0xc00, SRR, true}, {EXCP_TRACE, 0, 0xd00, SRR, false},
-        {EXCP_HDSI, 0, 0xe00, HSRR, true}, {EXCP_HISI, 0, 0xe20, HSRR, true}, {EXCP_HV_EMU, 0, 0xe40, HSRR, true},
-        {EXCP_HV_MAINT, 0, 0xe60, HSRR, true}, {EXCP_SDOOR_HV, 0, 0xe80, HSRR, true},
-        {EXCP_HVIRT, 0, 0xea0, HSRR, true}, {EXCP_PERFM, 0, 0xf00, SRR, false}, {EXCP_VPU, 0, 0xf20, SRR, false},
-        {EXCP_VSXU, 0, 0xf40, SRR, false}, {EXCP_FU, FACILITY_TAR, 0xf60, SRR, false},
+        {EXCP_RESET, 0, 0x100, SRR, true},
+        {EXCP_MCHECK, 0, 0x200, SRR, true},
+        {EXCP_DSI, 0, 0x300, SRR, false},
+        {EXCP_DSEG, 0, 0x380, SRR, false},
+        {EXCP_ISI, 0, 0x400, SRR, false},
+        {EXCP_ISEG, 0, 0x480, SRR, false},
+        {EXCP_EXTERNAL, 0, 0x500, HSRR, true},
+        {EXCP_ALIGN, 0, 0x600, SRR, false},
+        {EXCP_PROGRAM, PROGRAM_TRAP, 0x700, SRR, false},
+        {EXCP_PROGRAM, PROGRAM_PRIVILEGED, 0x700, SRR, false},
+        {EXCP_PROGRAM, PROGRAM_ILLEGAL, 0xe40, HSRR, true},
+        {EXCP_FPU, 0, 0x800, SRR, false},
+        {EXCP_DECR, 0, 0x900, SRR, false},
+        {EXCP_HDECR, 0, 0x980, HSRR, true},
+        {EXCP_SDOOR, 0, 0xa00, SRR, false},
+        {EXCP_SYSCALL, 0, 0xc00, SRR, false},
+        {EXCP_SYSCALL, 1, 0xc00, SRR, true},
+        {EXCP_TRACE, 0, 0xd00, SRR, false},
+        {EXCP_HDSI, 0, 0xe00, HSRR, true},
+        {EXCP_HISI, 0, 0xe20, HSRR, true},
+        {EXCP_HV_EMU, 0, 0xe40, HSRR, true},
+        {EXCP_HV_MAINT, 0, 0xe60, HSRR, true},
+        {EXCP_SDOOR_HV, 0, 0xe80, HSRR, true},
+        {EXCP_HVIRT, 0, 0xea0, HSRR, true},
+        {EXCP_PERFM, 0, 0xf00, SRR, false},
+        {EXCP_VPU, 0, 0xf20, SRR, false},
+        {EXCP_VSXU, 0, 0xf40, SRR, false},
+        {EXCP_FU, FACILITY_TAR, 0xf60, SRR, false},
         {EXCP_HV_FU, FACILITY_TAR, 0xf80, HSRR, true},
     };
     Bare bare, *b = &bare;
@@ -299,8 +318,9 @@ static void test_delivery(void)
             g_assert_cmphex(env->spr[rows[i].registers == HSRR ? SPR_HSRR0 : SPR_SRR0], ==,
                             rows[i].kind == EXCP_SYSCALL ? 0x123454 : 0x123450);
             g_assert_cmphex(env->spr[rows[i].registers == HSRR ? SPR_SRR0 : SPR_HSRR0], ==, 0);
-            g_assert_cmphex(env->spr[rows[i].registers == HSRR ? SPR_HSRR1 : SPR_SRR1] & MSR_BIT(HV), ==,
-                            msr & MSR_BIT(HV));
+            g_assert_cmphex(env->spr[rows[i].registers == HSRR ? SPR_HSRR1 : SPR_SRR1] &
+                                MSR_BIT(HV),
+                            ==, msr & MSR_BIT(HV));
             if (rows[i].kind == EXCP_HDSI) {
                 g_assert_cmphex(env->spr[SPR_HDAR], ==, 0x5550);
                 g_assert_cmphex(env->spr[SPR_HDSISR], ==, 0x42000000);
@@ -325,8 +345,10 @@ static void test_delivery(void)
         PPCException kind;
         uint64_t bit, error, vector, cause;
     } facilities[] = {
-        {EXCP_FPU, MSR_BIT(FP), 0, 0x800, FACILITY_FP}, {EXCP_VPU, MSR_BIT(VR), 0, 0xf20, FACILITY_VSX},
-        {EXCP_VSXU, MSR_BIT(VSX), 0, 0xf40, FACILITY_VSX}, {EXCP_FU, MSR_BIT(TM), FACILITY_TM, 0xf60, FACILITY_TM},
+        {EXCP_FPU, MSR_BIT(FP), 0, 0x800, FACILITY_FP},
+        {EXCP_VPU, MSR_BIT(VR), 0, 0xf20, FACILITY_VSX},
+        {EXCP_VSXU, MSR_BIT(VSX), 0, 0xf40, FACILITY_VSX},
+        {EXCP_FU, MSR_BIT(TM), FACILITY_TM, 0xf60, FACILITY_TM},
     };
     for (unsigned i = 0; i < G_N_ELEMENTS(facilities); i++) {
         for (unsigned on = 0; on < 2; on++) {

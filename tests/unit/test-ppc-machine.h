@@ -38,8 +38,8 @@ void test_machine_teardown(TestMachine *m);
 
 /* Words in the CPU's present byte order. */
 void test_put_code(TestMachine *m, uint64_t at, const uint32_t *insns, unsigned n);
-#define PUT(m, at, ...)                                                                             \
-    test_put_code(m, at, (const uint32_t[]){__VA_ARGS__},                                           \
+#define PUT(m, at, ...)                                                                            \
+    test_put_code(m, at, (const uint32_t[]){__VA_ARGS__},                                          \
                   sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
 /* Puts a stop at every vector (0x100 .. 0x2000, 0x17000), real and AIL 0x18000. */
 void test_put_stops(TestMachine *m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Address translation: radix and hash, against tables that the tests write, and through running code.
+ * Address translation: radix and hash, against tables that the tests write, and through running
+ * code.
  */
 #include "target/ppc/internal.h"
 #include "test-ppc-machine.h"
@@ -57,7 +58,8 @@ static uint64_t entry_address(Radix *r, uint64_t root, uint64_t ea, unsigned shi
     }
 }
 
-static uint64_t map(Radix *r, uint64_t root, uint64_t ea, uint64_t pa, unsigned shift, uint64_t bits)
+static uint64_t map(Radix *r, uint64_t root, uint64_t ea, uint64_t pa, unsigned shift,
+                    uint64_t bits)
 {
     uint64_t at = entry_address(r, root, ea & 0x3fffffffffffffffull, shift);
 
@@ -77,7 +79,8 @@ static void radix_setup(Radix *r)
     r->m.cpu->env.spr[SPR_PIDR] = 5;
 }
 
-static PPCTranslation translate(TestMachine *m, uint64_t ea, PPCAccess access, unsigned idx, bool probe)
+static PPCTranslation translate(TestMachine *m, uint64_t ea, PPCAccess access, unsigned idx,
+                                bool probe)
 {
     PPCTranslation t;
 
@@ -89,22 +92,22 @@ static PPCTranslation translate(TestMachine *m, uint64_t ea, PPCAccess access, u
     return t;
 }
 
-#define OK(m, ea, access, idx, pa)                                                                  \
-    G_STMT_START                                                                                    \
-    {                                                                                               \
-        PPCTranslation t_ = translate(m, ea, access, idx, false);                                   \
-        g_assert_cmpint(t_.exception, ==, EXCP_NONE);                                               \
-        g_assert_cmphex(t_.raddr, ==, pa);                                                          \
-    }                                                                                               \
+#define OK(m, ea, access, idx, pa)                                                                 \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        PPCTranslation t_ = translate(m, ea, access, idx, false);                                  \
+        g_assert_cmpint(t_.exception, ==, EXCP_NONE);                                              \
+        g_assert_cmphex(t_.raddr, ==, pa);                                                         \
+    }                                                                                              \
     G_STMT_END
-#define FAILS(m, ea, access, idx, kind, bits)                                                       \
-    G_STMT_START                                                                                    \
-    {                                                                                               \
-        PPCTranslation t_ = translate(m, ea, access, idx, false);                                   \
-        g_assert_cmpint(t_.exception, ==, kind);                                                    \
-        g_assert_cmphex(t_.dar, ==, ea);                                                            \
-        g_assert_cmphex((access) == ACCESS_FETCH ? t_.error_code : t_.dsisr, ==, bits);             \
-    }                                                                                               \
+#define FAILS(m, ea, access, idx, kind, bits)                                                      \
+    G_STMT_START                                                                                   \
+    {                                                                                              \
+        PPCTranslation t_ = translate(m, ea, access, idx, false);                                  \
+        g_assert_cmpint(t_.exception, ==, kind);                                                   \
+        g_assert_cmphex(t_.dar, ==, ea);                                                           \
+        g_assert_cmphex((access) == ACCESS_FETCH ? t_.error_code : t_.dsisr, ==, bits);            \
+    }                                                                                              \
     G_STMT_END
 
 static void test_radix_sizes(void)
@@ -117,15 +120,18 @@ static void test_radix_sizes(void)
     map(&r, ROOT_PID5, 0x10200000, 0x310000, 16, PTE_R | PTE_C | PTE_RD | PTE_RW);
     map(&r, ROOT_PID5, 0x20000000, 0x400000, 21, PTE_R | PTE_C | PTE_RD | PTE_RW);
     map(&r, ROOT_PID5, 0x40000000, 0, 30, PTE_R | PTE_C | PTE_RD | PTE_RW);
-    map(&r, ROOT_PID0, 0xc000000000000000ull, 0, 30, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW | PTE_X);
+    map(&r, ROOT_PID0, 0xc000000000000000ull, 0, 30,
+        PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW | PTE_X);
     OK(m, 0x10000123ull, ACCESS_LOAD, MMU_IDX_VIRT_USER, 0x300123ull);
     OK(m, 0x10000123ull, ACCESS_FETCH, MMU_IDX_VIRT_USER, 0x300123ull);
     OK(m, 0x1020abcdull, ACCESS_STORE, MMU_IDX_VIRT_USER, 0x31abcdull);
     OK(m, 0x2012abcdull, ACCESS_STORE, MMU_IDX_VIRT_USER, 0x52abcdull);
     OK(m, 0x4123abcdull, ACCESS_STORE, MMU_IDX_VIRT_USER, 0x123abcdull);
     OK(m, 0xc000000000123456ull, ACCESS_STORE, MMU_IDX_VIRT_SUPER, 0x123456ull);
-    g_assert_cmpint(translate(m, 0x1020abcd, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).page_shift, ==, 16);
-    g_assert_cmpint(translate(m, 0x2020abcd, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).exception, ==, EXCP_DSI);
+    g_assert_cmpint(translate(m, 0x1020abcd, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).page_shift, ==,
+                    16);
+    g_assert_cmpint(translate(m, 0x2020abcd, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).exception, ==,
+                    EXCP_DSI);
     test_machine_teardown(m);
 }
 
@@ -179,7 +185,8 @@ static void test_radix_keys(void)
     radix_setup(&r);
     env = &m->cpu->env;
     map(&r, ROOT_PID5, 0x4000, 0x304000, 12, PTE_R | PTE_C | PTE_RD | PTE_RW | PTE_X);
-    map(&r, ROOT_PID0, 0xc000000000004000ull, 0x305000, 12, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW | PTE_X);
+    map(&r, ROOT_PID0, 0xc000000000004000ull, 0x305000, 12,
+        PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW | PTE_X);
     env->spr[SPR_AMR] = 1ull << 62;       /* KUAP: no reads */
     FAILS(m, 0x4000ull, ACCESS_LOAD, MMU_IDX_VIRT_SUPER, EXCP_DSI, 0x08000000u);
     OK(m, 0x4000ull, ACCESS_STORE, MMU_IDX_VIRT_SUPER, 0x304000ull);
@@ -213,7 +220,8 @@ static void test_radix_rc(void)
     t = translate(m, 0x4000, ACCESS_STORE, MMU_IDX_VIRT_USER, false);
     g_assert_true(t.dirty);
     g_assert_cmphex(test_load64(m, at) & (PTE_R | PTE_C), ==, PTE_R | PTE_C);
-    g_assert_cmphex(test_load64(m, at), ==, 3ull << 62 | 0x304000 | PTE_R | PTE_C | PTE_RD | PTE_RW);
+    g_assert_cmphex(test_load64(m, at), ==,
+                    3ull << 62 | 0x304000 | PTE_R | PTE_C | PTE_RD | PTE_RW);
     /* A denied access sets nothing. */
     at = map(&r, ROOT_PID5, 0x5000, 0x305000, 12, PTE_RD);
     FAILS(m, 0x5000ull, ACCESS_STORE, MMU_IDX_VIRT_USER, EXCP_DSI, 0x0a000000u);
@@ -242,7 +250,8 @@ static void check_radix_running(uint64_t lpcr)
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(RI), false);
 
     /* r3: address, r4: AMR lock, r5: zero, r6: other PID. */
-    PUT(m, TEST_CODE, T_MTSPR(SPR_AMR, 5), T_LD(10, 3, 0), T_MTSPR(SPR_AMR, 4), T_LD(11, 3, 0), T_STOP);
+    PUT(m, TEST_CODE, T_MTSPR(SPR_AMR, 5), T_LD(10, 3, 0), T_MTSPR(SPR_AMR, 4), T_LD(11, 3, 0),
+        T_STOP);
     env->gpr[3] = 0x4000;
     env->gpr[4] = 3ull << 62;
     env->gpr[5] = 0;
@@ -275,7 +284,8 @@ static void check_radix_running(uint64_t lpcr)
     g_assert_cmphex(test_run(m, kernel + TEST_CODE), ==, kernel + TEST_CODE + 16);
     g_assert_cmphex(env->gpr[10], ==, 0x1111);
     g_assert_cmphex(env->gpr[11], ==, 0x2222);
-    /* A privileged page of the lower half, with user access locked: it goes with its process too. */
+    /* A privileged page of the lower half, with user access locked: it goes with its process too.
+     */
     map(&r, ROOT_PID5, 0x8000, 0x304000, 12, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW);
     map(&r, ROOT_PID5 + 0x40000, 0x8000, 0x306000, 12, PTE_R | PTE_C | PTE_PRIV | PTE_RD | PTE_RW);
     g_assert_true(ppc_spr_write_raw(env, SPR_AMR, 3ull << 62));
@@ -303,8 +313,8 @@ static void test_radix_running(void)
 #define HPTE_LARGE 4ull
 
 /* Puts an entry for a 256 MiB or 1 TiB segment into its group; the index. */
-static uint64_t hash_insert(TestMachine *m, uint64_t vsid, bool one_tb, uint64_t ea, unsigned base_shift,
-                            uint64_t v_bits, uint64_t r)
+static uint64_t hash_insert(TestMachine *m, uint64_t vsid, bool one_tb, uint64_t ea,
+                            unsigned base_shift, uint64_t v_bits, uint64_t r)
 {
     uint64_t mask = (1ull << (TEST_HPT_SHIFT - 7)) - 1, hash, v, ptex;
     uint64_t offset = ea & ((1ull << (one_tb ? 40 : 28)) - 1) & ~((1ull << base_shift) - 1);
@@ -346,7 +356,7 @@ static void test_hash_sizes(void)
     slb(m, 0, 0x10000000, 0x123456ull << 12 | SLB_VSID_KP);
     slb(m, 1, 0x20000000, 0x123457ull << 12 | SLB_VSID_L | 0x10);              /* 64K base */
     slb(m, 2, 0x10000000000, SLB_VSID_B_1T | 0x777ull << 24 | SLB_VSID_L);     /* 16M in 1T */
-    slb(m, 3, 0x30000000, 0x123458ull << 12);                                 /* 4K with 64K pages */
+    slb(m, 3, 0x30000000, 0x123458ull << 12); /* 4K with 64K pages */
     FAILS(m, 0x10003000ull, ACCESS_LOAD, MMU_IDX_VIRT_USER, EXCP_DSI, 0x40000000u);
     FAILS(m, 0x10003000ull, ACCESS_STORE, MMU_IDX_VIRT_USER, EXCP_DSI, 0x42000000u);
     FAILS(m, 0x10003000ull, ACCESS_FETCH, MMU_IDX_VIRT_USER, EXCP_ISI, 0x40000000u);
@@ -360,7 +370,8 @@ static void test_hash_sizes(void)
     OK(m, 0x20051234ull, ACCESS_LOAD, MMU_IDX_VIRT_USER, 0x351234ull);
     OK(m, 0x10001abcdefull, ACCESS_LOAD, MMU_IDX_VIRT_USER, 0x1abcdefull);
     OK(m, 0x30002567ull, ACCESS_LOAD, MMU_IDX_VIRT_USER, 0x362567ull);
-    g_assert_cmpint(translate(m, 0x30002567, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).page_shift, ==, 16);
+    g_assert_cmpint(translate(m, 0x30002567, ACCESS_LOAD, MMU_IDX_VIRT_USER, true).page_shift, ==,
+                    16);
     /* LPCR.TC: no secondary group. */
     m->cpu->env.spr[SPR_LPCR] |= LPCR_TC;
     FAILS(m, 0x10004000ull, ACCESS_LOAD, MMU_IDX_VIRT_USER, EXCP_DSI, 0x40000000u);
@@ -384,7 +395,8 @@ static void test_hash_protection(void)
     for (unsigned pp = 0; pp < 8; pp++) {
         uint64_t ea = 0x10000000 + pp * 0x1000;
 
-        hash_insert(m, 0x100, false, ea, 12, 0, 0x400000 | pp << 12 | rc | (pp & 3) | (pp & 4 ? 1ull << 63 : 0));
+        hash_insert(m, 0x100, false, ea, 12, 0,
+                    0x400000 | pp << 12 | rc | (pp & 3) | (pp & 4 ? 1ull << 63 : 0));
         for (unsigned key = 0; key < 2; key++) {
             unsigned idx = key ? MMU_IDX_VIRT_USER : MMU_IDX_VIRT_SUPER;
             const char *may = table[key][pp];
@@ -495,7 +507,8 @@ static void test_slb_instructions(void)
     env = &m->cpu->env;
     test_put_stops(m);
     /* slbmte r4,r3; slbmfee r5,r6; slbmfev r7,r6; slbfee. r8,r9 */
-    PUT(m, TEST_CODE, T_X(402, 4, 0, 3), T_X(915, 5, 0, 6), T_X(851, 7, 0, 6), T_X(979, 8, 0, 9) | 1, T_STOP);
+    PUT(m, TEST_CODE, T_X(402, 4, 0, 3), T_X(915, 5, 0, 6), T_X(851, 7, 0, 6),
+        T_X(979, 8, 0, 9) | 1, T_STOP);
     env->gpr[3] = 0x70000000ull | SLB_ESID_V | 7;
     env->gpr[4] = 0xabcdeull << 12 | SLB_VSID_KS | SLB_VSID_C;
     env->gpr[6] = 7;

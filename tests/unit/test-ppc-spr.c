@@ -72,11 +72,11 @@ static void test_models(void)
         const char *name;
         uint32_t pvr;
     } rows[] = {
-        {"power9_v2.0", 0x004e1200}, {"POWER9", 0x004e1200}, {"power9_V2.2", 0x004e1202},
-        {"power8", 0x004d0200}, {"power8e", 0x004b0201}, {"POWER8NVL", 0x004c0100},
-        {"power7", 0x003f0203}, {"power7+", 0x004a0201}, {"970fx", 0x003c0301}, {"970", 0x00390202},
-        {"970MP_v1.0", 0x00440100}, {"970mp", 0x00440101}, {"power5+", 0x003b0201}, {"0x004e1200", 0x004e1200},
-        {"004d0200", 0x004d0200},
+        {"power9_v2.0", 0x004e1200}, {"POWER9", 0x004e1200},     {"power9_V2.2", 0x004e1202},
+        {"power8", 0x004d0200},      {"power8e", 0x004b0201},    {"POWER8NVL", 0x004c0100},
+        {"power7", 0x003f0203},      {"power7+", 0x004a0201},    {"970fx", 0x003c0301},
+        {"970", 0x00390202},         {"970MP_v1.0", 0x00440100}, {"970mp", 0x00440101},
+        {"power5+", 0x003b0201},     {"0x004e1200", 0x004e1200}, {"004d0200", 0x004d0200},
     };
     GPtrArray *list = ppc_model_list();
 
@@ -142,9 +142,9 @@ static void test_access(void)
     m->cpu->vcpu_id = 6;
     PUT(m, TEST_CODE, T_MTSPR(SPR_SPRG1, 3), T_MFSPR(4, SPR_SPRG1), T_MTSPR(SPR_DSISR, 3),
         T_MFSPR(5, SPR_DSISR), T_MFSPR(6, SPR_PVR), T_MFSPR(7, SPR_PIR), T_MFSPR(8, SPR_TIR),
-        T_MTSPR(SPR_VRSAVE, 3), T_MFSPR(9, SPR_VRSAVE), T_MTSPR(SPR_CTRL, 3), T_MFSPR(10, SPR_UCTRL),
-        T_MTSPR(SPR_PPR, 11), T_MFSPR(12, SPR_PPR32), T_MTSPR(SPR_TEXASRU, 3), T_MFSPR(13, SPR_TEXASR),
-        T_STOP);
+        T_MTSPR(SPR_VRSAVE, 3), T_MFSPR(9, SPR_VRSAVE), T_MTSPR(SPR_CTRL, 3),
+        T_MFSPR(10, SPR_UCTRL), T_MTSPR(SPR_PPR, 11), T_MFSPR(12, SPR_PPR32),
+        T_MTSPR(SPR_TEXASRU, 3), T_MFSPR(13, SPR_TEXASR), T_STOP);
     env->gpr[3] = 0x123456789abcdef1ull;
     env->gpr[11] = 2ull << 50;
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(TM), false);
@@ -198,7 +198,8 @@ static void fill_busy(TestMachine *m)
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(ME) | MSR_BIT(FP) | MSR_BIT(VSX) | MSR_BIT(LE), false);
     env->spr[SPR_SPRG0] = 0xfeed;
     env->spr[SPR_PIDR] = 17;
-    ppc_slb_store(m->cpu, 3, 0x70000000ull | SLB_ESID_V, 0x777ull << 12 | SLB_VSID_KP | SLB_VSID_L | 0x10);
+    ppc_slb_store(m->cpu, 3, 0x70000000ull | SLB_ESID_V,
+                  0x777ull << 12 | SLB_VSID_KP | SLB_VSID_L | 0x10);
     ppc_set_interrupt(m->cpu, PPC_INTERRUPT_DOORBELL, true);
     ppc_set_interrupt(m->cpu, PPC_INTERRUPT_RESET, true);
     ppc_set_decr(env, UINT64_MAX - 5);

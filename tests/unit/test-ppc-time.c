@@ -29,7 +29,8 @@ static void test_timebase(void)
     }
     g_assert_cmpuint(spr(m, SPR_TBL), ==, 512000000 + sum * 512 / 1000);
     clock_step(m->clock, 400ll * 24 * 3600 * SECOND);
-    g_assert_cmpuint(spr(m, SPR_TBL), ==, 512000000ull * (400ull * 24 * 3600 + 1) + sum * 512 / 1000);
+    g_assert_cmpuint(spr(m, SPR_TBL), ==,
+                     512000000ull * (400ull * 24 * 3600 + 1) + sum * 512 / 1000);
     /* TBU40 sets the upper bits; a decrementer keeps its value. */
     ppc_set_decr(&m->cpu->env, 1000000);
     g_assert_true(ppc_spr_write_raw(&m->cpu->env, SPR_TBU40, 0x123456789a000000ull));
@@ -181,7 +182,8 @@ static void test_pmu(void)
     PUT(m, TEST_CODE, T_NOP, T_STOP);
     ppc_store_msr(env, MSR_BIT(SF) | MSR_BIT(EE), false);
     g_assert_cmphex(test_run(m, TEST_CODE), ==, 0xf00);
-    g_assert_cmphex(env->spr[SPR_MMCR0] & (MMCR0_PMAO | MMCR0_PMAE | MMCR0_FC), ==, MMCR0_PMAO | MMCR0_FC);
+    g_assert_cmphex(env->spr[SPR_MMCR0] & (MMCR0_PMAO | MMCR0_PMAE | MMCR0_FC), ==,
+                    MMCR0_PMAO | MMCR0_FC);
     g_assert_cmphex(env->spr[SPR_SIAR], ==, env->spr[SPR_SRR0]);
     g_assert_cmphex(env->spr[SPR_SIER], ==, SIER_SIAR_VALID);
     ppc_spr_write_raw(env, SPR_MMCR0, MMCR0_FC);
@@ -246,7 +248,8 @@ static void test_pmu_freeze(void)
             g_error("row %u: counted %" G_GUINT64_FORMAT, i, spr(m, SPR_PMC1) - before);
         }
     }
-    /* The latch: counters 5 and 6 wait for it unless told otherwise; a change counts from then on. */
+    /* The latch: counters 5 and 6 wait for it unless told otherwise; a change counts from then on.
+     */
     ppc_store_msr(env, MSR_BIT(SF), false);
     ppc_spr_write_raw(env, SPR_MMCR2, 0);
     ppc_spr_write_raw(env, SPR_CTRL, 0);
@@ -332,7 +335,8 @@ static void test_pmu_events(void)
     test_machine_teardown(m);
 }
 
-/* 32-bit processors: selections, the user's view, freezing, the interrupt that is signalled once. */
+/* 32-bit processors: selections, the user's view, freezing, the interrupt that is signalled once.
+ */
 static void test_pmu_32(void)
 {
     static const struct {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PowerPC translation driver, seen from the IR it makes: where blocks end and how, exceptions known
- * when translating, stepping, and for every row that it translates in every mode and that nothing it sets
- * stands before something that may fault.
+ * The PowerPC translation driver, seen from the IR it makes: where blocks end and how, exceptions
+ * known when translating, stepping, and for every row that it translates in every mode and that
+ * nothing it sets stands before something that may fault.
  */
 #include <string.h>
 #include "target/ppc/cpu.h"
@@ -14,7 +14,8 @@
     (ISA_BASE | ISA_64 | ISA_FP | ISA_FP_EXT | ISA_FSQRT | ISA_ALTIVEC | ISA_STRING | ISA_2_03 |  \
      ISA_2_04 | ISA_2_05 | ISA_DFP | ISA_2_06 | ISA_SLB | ISA_SEGMENT | ISA_MFTB | ISA_VSX |      \
      ISA_2_07 | ISA_TM | ISA_3_00)
-#define KERNEL (HF_SF | HF_LE | HF_IR | HF_DR | HF_FP | HF_VR | HF_VSX | HF_TM | HF_SCV | MMU_IDX_VIRT_SUPER)
+#define KERNEL                                                                                     \
+    (HF_SF | HF_LE | HF_IR | HF_DR | HF_FP | HF_VR | HF_VSX | HF_TM | HF_SCV | MMU_IDX_VIRT_SUPER)
 #define USER (KERNEL | HF_PR | MMU_IDX_VIRT_USER)
 
 typedef struct Fixture {
@@ -47,8 +48,8 @@ static void tear_down(Fixture *f, gconstpointer data)
     g_aligned_free(f->cpu);
 }
 
-static IRBlock *translate(Fixture *f, uint64_t pc, uint64_t flags, unsigned n, const uint32_t *insns,
-                          unsigned max)
+static IRBlock *translate(Fixture *f, uint64_t pc, uint64_t flags, unsigned n,
+                          const uint32_t *insns, unsigned max)
 {
     GError *error = NULL;
 
@@ -165,7 +166,8 @@ static void test_exceptions(Fixture *f, gconstpointer data)
 {
     assert_raises(translate(f, 0x10000, USER, WORDS(0), 512), EXCP_PROGRAM, PROGRAM_ILLEGAL);
     /* lwzu r3,4(r3): an invalid form */
-    assert_raises(translate(f, 0x10000, USER, WORDS(0x84630004), 512), EXCP_PROGRAM, PROGRAM_ILLEGAL);
+    assert_raises(translate(f, 0x10000, USER, WORDS(0x84630004), 512), EXCP_PROGRAM,
+                  PROGRAM_ILLEGAL);
     assert_raises(translate(f, 0x10000, USER, WORDS(0x0fe00000), 512), EXCP_PROGRAM, PROGRAM_TRAP);
 
     /* twi 4,r3,0: a call as the first instruction, else an exit to itself */
@@ -198,9 +200,9 @@ static void test_step(Fixture *f, gconstpointer data)
 }
 
 /*
- * Rows that set something first on purpose: mffs* raise behind the move, which is done; the returns from
- * interrupt set CFAR and fault only by way of the new state; mtfs* bring FPSCR up to date first, which
- * changes where its bits are kept and not what they are.
+ * Rows that set something first on purpose: mffs* raise behind the move, which is done; the returns
+ * from interrupt set CFAR and fault only by way of the new state; mtfs* bring FPSCR up to date
+ * first, which changes where its bits are kept and not what they are.
  */
 static bool sets_first(const PPCInsnRow *row)
 {
@@ -213,16 +215,18 @@ static void check_snapshots(const IRBlock *block, const PPCInsnRow *row, uint32_
 {
     for (uint32_t i = 1; i < block->n_insns; i++) {
         const IRInsn *op = &block->insns[i];
-        bool faults = op->op == IR_QLD || op->op == IR_QST || op->op == IR_QCAS || op->op == IR_CALL;
+        bool faults =
+            op->op == IR_QLD || op->op == IR_QST || op->op == IR_QCAS || op->op == IR_CALL;
 
         /* The step's call stands behind the instruction and brings its own pc. */
         if (op->op == IR_CALL && g_array_index(block->calls, IRCallSite, op->imm).helper ==
                                      &helper_row_trace_step) {
             continue;
         }
-        if (faults && op->snap && g_array_index(block->snapshots, IRSnapshot, op->snap - 1).partial) {
-            g_test_message("%s (%08x): something is set before op %u, which may fault", row->mnemonic,
-                           word, i);
+        if (faults && op->snap &&
+            g_array_index(block->snapshots, IRSnapshot, op->snap - 1).partial) {
+            g_test_message("%s (%08x): something is set before op %u, which may fault",
+                           row->mnemonic, word, i);
             g_test_fail();
             return;
         }
@@ -287,12 +291,14 @@ static void test_loops(Fixture *f, gconstpointer data)
         g_assert_true(exit->dest > 0x10004 || (exit->hints & IREXIT_BACK_EDGE));
     }
     /* The loop of an endless block, with its exit in the middle. */
-    block = translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820100, 0x38630001, 0x4bfffff4), 512);
+    block =
+        translate(f, 0x10000, KERNEL, WORDS(0x2c030000, 0x41820100, 0x38630001, 0x4bfffff4), 512);
     g_assert_cmpuint(count_insns(block, 0x10000), ==, 4);
     g_assert_cmpuint(exit_of(block, last_op(block))->dest, ==, 0x10000);
     g_assert_cmpuint(exit_of(block, last_op(block))->hints, ==, IREXIT_BACK_EDGE);
     /* Not when stepping, not with the link register, not for one instruction. */
-    g_assert_cmpuint(translate(f, 0x10000, USER | HF_SE, WORDS(0x4200fffc), 512)->guest_insns->len, ==, 1);
+    g_assert_cmpuint(translate(f, 0x10000, USER | HF_SE, WORDS(0x4200fffc), 512)->guest_insns->len,
+                     ==, 1);
     block = translate(f, 0x10000, KERNEL, WORDS(0x38630001, 0x4200fffd), 512);
     g_assert_cmpuint(count_insns(block, 0x10000), ==, 1);
     g_assert_cmpuint(translate(f, 0x10000, KERNEL, WORDS(0x42000000), 1)->guest_insns->len, ==, 1);
@@ -358,7 +364,8 @@ int main(int argc, char **argv)
     g_test_add("/ppc/translate/exceptions", Fixture, NULL, set_up, test_exceptions, tear_down);
     g_test_add("/ppc/translate/step", Fixture, NULL, set_up, test_step, tear_down);
     g_test_add("/ppc/translate/loops", Fixture, NULL, set_up, test_loops, tear_down);
-    g_test_add("/ppc/translate/page-relative", Fixture, NULL, set_up, test_page_relative, tear_down);
+    g_test_add("/ppc/translate/page-relative", Fixture, NULL, set_up, test_page_relative,
+               tear_down);
     g_test_add("/ppc/translate/every-row", Fixture, NULL, set_up, test_every_row, tear_down);
     return g_test_run();
 }

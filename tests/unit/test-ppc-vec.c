@@ -151,13 +151,37 @@ static const DecimalCase decimal_cases[] = {
     {BCD_FROM_NATIONAL, 0, {0, 0}, {0x0030003000300030, 0x003000300031002c}, {ONES, ONES}, SO},
     {BCD_FROM_NATIONAL, 0, {0, 0}, {0x003a003000300030, 0x003000300031002b}, {ONES, ONES}, SO},
     {BCD_TO_NATIONAL, 0, {0, 0}, {0, 0x1234567b}, {0x0031003200330034, 0x003500360037002d}, LT},
-    {BCD_TO_NATIONAL, 0, {0, 0}, {0, 0x81234567c}, {0x0031003200330034, 0x003500360037002b}, GT | SO},
+    {BCD_TO_NATIONAL,
+     0,
+     {0, 0},
+     {0, 0x81234567c},
+     {0x0031003200330034, 0x003500360037002b},
+     GT | SO},
     /* Zoned. */
-    {BCD_FROM_ZONED, 0, {0, 0}, {0x3132333435363738, 0x3930313233343576}, {1, 0x234567890123456d}, LT},
-    {BCD_FROM_ZONED, 1, {0, 0}, {0xf1f2f3f4f5f6f7f8, 0xf9f0f1f2f3f4f5c6}, {1, 0x234567890123456c}, GT},
+    {BCD_FROM_ZONED,
+     0,
+     {0, 0},
+     {0x3132333435363738, 0x3930313233343576},
+     {1, 0x234567890123456d},
+     LT},
+    {BCD_FROM_ZONED,
+     1,
+     {0, 0},
+     {0xf1f2f3f4f5f6f7f8, 0xf9f0f1f2f3f4f5c6},
+     {1, 0x234567890123456c},
+     GT},
     {BCD_FROM_ZONED, 1, {0, 0}, {0xf1f2f3f4f5f6f7f8, 0xf9f0f1f2f3f4f596}, {ONES, ONES}, SO},
-    {BCD_TO_ZONED, 0, {0, 0}, {1, 0x234567890123456d}, {0x3132333435363738, 0x3930313233343576}, LT},
-    {BCD_TO_ZONED, 1, {0, 0}, {0x21, 0x234567890123456e}, {0xf1f2f3f4f5f6f7f8, 0xf9f0f1f2f3f4f5c6},
+    {BCD_TO_ZONED,
+     0,
+     {0, 0},
+     {1, 0x234567890123456d},
+     {0x3132333435363738, 0x3930313233343576},
+     LT},
+    {BCD_TO_ZONED,
+     1,
+     {0, 0},
+     {0x21, 0x234567890123456e},
+     {0xf1f2f3f4f5f6f7f8, 0xf9f0f1f2f3f4f5c6},
      GT | SO},
     /* Binary. */
     {BCD_FROM_BINARY, 0, {0, 0}, {0, 1234}, {0, 0x1234c}, GT},
@@ -225,7 +249,8 @@ static void test_vscr(void)
     };
     PowerPCCPU *cpu = g_aligned_alloc0(1, sizeof(PowerPCCPU), 64);
     CPUPPCState *env = &cpu->env;
-    void (*mtvscr)(CPUPPCState *, const V128 *) = (void (*)(CPUPPCState *, const V128 *))helper_row_mtvscr.fn;
+    void (*mtvscr)(CPUPPCState *, const V128 *) =
+        (void (*)(CPUPPCState *, const V128 *))helper_row_mtvscr.fn;
     void (*sum)(V128 *, CPUPPCState *, const V128 *, const V128 *) =
         (void (*)(V128 *, CPUPPCState *, const V128 *, const V128 *))helper_row_vsumsws.fn;
     V128 all = make(ONES, ONES), none = make(ONES, ONES << 32), out;

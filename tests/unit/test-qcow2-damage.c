@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Images that lie, byte by byte: tables that overlap, repeat or are missing. Each must give an error, or
- * what it says; none may be work without end, memory that is not ours, or another image's bytes.
+ * Images that lie, byte by byte: tables that overlap, repeat or are missing. Each must give an
+ * error, or what it says; none may be work without end, memory that is not ours, or another image's
+ * bytes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,14 @@
 #include "block/blockdev.h"
 #include "util/bswap.h"
 
-enum { H_L1_SIZE = 36, H_L1_OFFSET = 40, H_REFTABLE = 48, H_NB_SNAPSHOTS = 60, H_SNAPSHOTS = 64, H_INCOMPAT = 72 };
+enum {
+    H_L1_SIZE = 36,
+    H_L1_OFFSET = 40,
+    H_REFTABLE = 48,
+    H_NB_SNAPSHOTS = 60,
+    H_SNAPSHOTS = 64,
+    H_INCOMPAT = 72
+};
 
 typedef struct Image {
     char *path;
@@ -25,7 +33,8 @@ static void image_load(Image *image)
 
 static void image_save(const Image *image)
 {
-    g_assert_true(g_file_set_contents(image->path, (const char *)image->data, (gssize)image->size, NULL));
+    g_assert_true(
+        g_file_set_contents(image->path, (const char *)image->data, (gssize)image->size, NULL));
 }
 
 static void image_free(Image *image)
@@ -42,7 +51,8 @@ static uint8_t *snapshot_at(Image *image, unsigned index)
     while (index--) {
         const uint8_t *h = image->data + at;
 
-        at = (at + 40 + (uint32_t)ldl_be_p(h + 36) + lduw_be_p(h + 12) + lduw_be_p(h + 14) + 7) & ~7ull;
+        at = (at + 40 + (uint32_t)ldl_be_p(h + 36) + lduw_be_p(h + 12) + lduw_be_p(h + 14) + 7) &
+             ~7ull;
     }
     return image->data + at;
 }
@@ -219,7 +229,8 @@ static void test_refcount_blocks(void)
         stq_be_p(image.data + H_REFTABLE, place);
         stl_be_p(image.data + H_REFTABLE + 8, clusters);
         image_save(&image);
-        open_refused(image.path, BLOCK_OPEN_RDWR, i < 2 ? "is there twice" : "lies behind the end of the file");
+        open_refused(image.path, BLOCK_OPEN_RDWR,
+                     i < 2 ? "is there twice" : "lies behind the end of the file");
         block_unref(test_open(image.path, 0));
         result = check(image.path, BLOCK_FIX_ERRORS | BLOCK_FIX_LEAKS);
         g_assert_cmpuint(result.check_errors, ==, (1 << 20) / 8 - 1);
@@ -240,7 +251,8 @@ static void test_refcount_blocks(void)
     }
 }
 
-/* Dirty, and one L2 table for the whole of a disk: opening is not the time to go over it for ever. */
+/* Dirty, and one L2 table for the whole of a disk: opening is not the time to go over it for ever.
+ */
 static void test_dirty(void)
 {
     enum { ENTRIES = 1 << 20 };
@@ -280,7 +292,8 @@ static void test_activate(void)
     GError *error = NULL;
 
     test_run("cp '%s' '%s.good'", image.path, image.path);
-    test_run("printf '\\0\\4\\0\\0\\0\\0\\0\\0' | dd of='%s' bs=1 seek=64 conv=notrunc status=none", image.path);
+    test_run("printf '\\0\\4\\0\\0\\0\\0\\0\\0' | dd of='%s' bs=1 seek=64 conv=notrunc status=none",
+             image.path);
     g_assert_false(block_activate_all(&error));
     g_assert_nonnull(strstr(error->message, "snapshot table"));
     g_clear_error(&error);
@@ -301,8 +314,8 @@ static void test_activate(void)
     image_free(&image);
 }
 
-/* A node that was there before the one that uses it: what is below is taken over first, for what is above may
- * have to write to it. */
+/* A node that was there before the one that uses it: what is below is taken over first, for what is
+ * above may have to write to it. */
 static void test_activate_order(void)
 {
     g_autofree char *path = test_path("order.qcow2");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2 when things go wrong: the process dies between any two writes or in the middle of one, the host
- * loses what was not flushed, any system call fails. What is left must be free of corruption; leaks may be.
- * The system calls of the block layer are wrapped by the linker.
+ * qcow2 when things go wrong: the process dies between any two writes or in the middle of one, the
+ * host loses what was not flushed, any system call fails. What is left must be free of corruption;
+ * leaks may be. The system calls of the block layer are wrapped by the linker.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -202,7 +202,8 @@ static unsigned step(BlockNode *node)
 }
 
 static const char *const kinds[] = {"cluster_size=512", "cluster_size=4096,refcount_bits=8",
-                                    "compat=0.10,cluster_size=1024", "cluster_size=512,refcount_bits=64"};
+                                    "compat=0.10,cluster_size=1024",
+                                    "cluster_size=512,refcount_bits=64"};
 
 static void new_image(const char *path, unsigned kind)
 {
@@ -262,7 +263,8 @@ static void clear_log(void)
 
 static void one_death(unsigned kind, uint32_t seed)
 {
-    g_autofree char *path = test_path("alive.qcow2"), *start = test_path("start.qcow2"), *dead = test_path("dead.qcow2");
+    g_autofree char *path = test_path("alive.qcow2"), *start = test_path("start.qcow2"),
+                    *dead = test_path("dead.qcow2");
     BlockNode *node;
     guint flushed = 0;
     int fd;
@@ -391,8 +393,10 @@ static unsigned work_with_fault(const char *path, unsigned kind, uint32_t seed, 
 
 static void test_faults(void)
 {
-    static const struct { int error; bool sticky, short_write; } faults[] = {
-        {EIO, false, false}, {ENOSPC, false, false}, {ENOSPC, true, false}, {0, false, true}, {EIO, true, false},
+    static const struct { int error; bool sticky, short_write;
+    } faults[] = {
+        {EIO, false, false}, {ENOSPC, false, false}, {ENOSPC, true, false},
+        {0, false, true},    {EIO, true, false},
     };
     g_autofree char *path = test_path("fault.qcow2");
 

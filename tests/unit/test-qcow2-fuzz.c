@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * qcow2 with damaged images: every bit of the header and of the first tables flipped, random words in
- * random metadata. Whatever the file says, there is an answer or an error: no crash, no endless work, no
- * huge allocation. Run under the sanitizers to see what this alone does not show.
+ * qcow2 with damaged images: every bit of the header and of the first tables flipped, random words
+ * in random metadata. Whatever the file says, there is an answer or an error: no crash, no endless
+ * work, no huge allocation. Run under the sanitizers to see what this alone does not show.
  */
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -33,8 +33,8 @@ static void try_image(const uint8_t *data, gsize size)
         BlockNode *node;
         BlockOptions *options = block_options_new();
 
-        g_assert_true(g_file_set_contents_full(path, (const char *)data, (gssize)size, G_FILE_SET_CONTENTS_NONE,
-                                               0600, NULL));
+        g_assert_true(g_file_set_contents_full(path, (const char *)data, (gssize)size,
+                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
         block_options_set(options, "driver", "qcow2");
         alarm(60);
         node = block_open(path, options, modes[i], &error);
@@ -72,8 +72,16 @@ static void test_bits(gconstpointer data)
 /* Words that mean something: offsets of other tables, flags, extremes. */
 static uint64_t word(void)
 {
-    static const uint64_t special[] = {0, 1, ~0ull, 1ull << 63, 1ull << 62, 3ull << 62, 0x00fffffffffffe00ull, 512,
-                                       0x7fffffffffffffffull, 0x8000000000000200ull};
+    static const uint64_t special[] = {0,
+                                       1,
+                                       ~0ull,
+                                       1ull << 63,
+                                       1ull << 62,
+                                       3ull << 62,
+                                       0x00fffffffffffe00ull,
+                                       512,
+                                       0x7fffffffffffffffull,
+                                       0x8000000000000200ull};
     uint64_t w = (uint64_t)g_test_rand_int() << 32 | (uint32_t)g_test_rand_int();
 
     switch (g_test_rand_int() & 3) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Images that qemu-img and qemu-io made, read and changed here, and the reverse: contents, snapshots in
- * their list, VM state, chains, bitmaps, features that are refused.
+ * Images that qemu-img and qemu-io made, read and changed here, and the reverse: contents,
+ * snapshots in their list, VM state, chains, bitmaps, features that are refused.
  */
 #include <glib/gstdio.h>
 #include <stdlib.h>
@@ -33,9 +33,21 @@ static void expect(BlockNode *node, int64_t offset, int64_t size, int byte)
 static void test_theirs(void)
 {
     static const char *const options[] = {
-        "compat=1.1", "compat=0.10", "cluster_size=512", "cluster_size=2M", "refcount_bits=1", "refcount_bits=2",
-        "refcount_bits=4", "refcount_bits=8", "refcount_bits=32", "refcount_bits=64", "lazy_refcounts=on",
-        "compression_type=zstd", "preallocation=metadata", "preallocation=falloc", "preallocation=full",
+        "compat=1.1",
+        "compat=0.10",
+        "cluster_size=512",
+        "cluster_size=2M",
+        "refcount_bits=1",
+        "refcount_bits=2",
+        "refcount_bits=4",
+        "refcount_bits=8",
+        "refcount_bits=32",
+        "refcount_bits=64",
+        "lazy_refcounts=on",
+        "compression_type=zstd",
+        "preallocation=metadata",
+        "preallocation=falloc",
+        "preallocation=full",
         "cluster_size=4096,compat=0.10",
     };
     g_autofree char *path = test_path("theirs.qcow2");
@@ -48,8 +60,10 @@ static void test_theirs(void)
 
         g_unlink(path);
         test_run("qemu-img create -q -f qcow2 -o %s '%s' 5M", options[i], path);
-        test_run("qemu-io -f qcow2 -c 'write -P 17 100k 300k' -c 'write -z 200k 64k' -c 'write -P 18 4M 1000k' "
-                 "-c 'discard 4200k 64k' '%s'", path);
+        test_run("qemu-io -f qcow2 -c 'write -P 17 100k 300k' -c 'write -z 200k 64k' -c 'write -P "
+                 "18 4M 1000k' "
+                 "-c 'discard 4200k 64k' '%s'",
+                 path);
         if (!strstr(options[i], "compat=0.10")) {
             test_run("qemu-io -f qcow2 -c 'write -z -u 300k 10k' '%s'", path);
         } else {
@@ -65,10 +79,12 @@ static void test_theirs(void)
         expect(node, 4 << 20, 100 << 10, 18);
         expect(node, 0, 100 << 10, 0);
         test_check(node, 0, 0);
-        g_assert_cmpint(block_pwrite_zeroes(node, 110 << 10, 200 << 10, BLOCK_REQ_MAY_UNMAP), ==, 0);
+        g_assert_cmpint(block_pwrite_zeroes(node, 110 << 10, 200 << 10, BLOCK_REQ_MAY_UNMAP), ==,
+                        0);
         block_unref(node);
         test_run("qemu-img check -q '%s'", path);
-        test_run("qemu-io -f qcow2 -c 'read -P 17 100k 10k' -c 'read -P 0 110k 200k' -c 'read -P 17 310k 90k' '%s'",
+        test_run("qemu-io -f qcow2 -c 'read -P 17 100k 10k' -c 'read -P 0 110k 200k' -c 'read -P "
+                 "17 310k 90k' '%s'",
                  path);
     }
 }
@@ -89,8 +105,9 @@ static void test_compressed(void)
     for (unsigned i = 0; i < 4; i++) {
         BlockNode *node;
 
-        test_run("qemu-img convert -c -f raw -O qcow2 -o compression_type=%s,cluster_size=%s '%s' '%s'", types[i & 1],
-                 i & 2 ? "64k" : "4k", raw, path);
+        test_run(
+            "qemu-img convert -c -f raw -O qcow2 -o compression_type=%s,cluster_size=%s '%s' '%s'",
+            types[i & 1], i & 2 ? "64k" : "4k", raw, path);
         node = test_open(path, BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP);
         g_assert_cmpint(block_pread(node, 0, back, 3 << 20), ==, 0);
         g_assert_cmpint(memcmp(data, back, 3 << 20), ==, 0);
@@ -122,8 +139,10 @@ static void test_their_snapshots(void)
         return;
     }
     test_run("qemu-img create -q -f qcow2 -o cluster_size=4k '%s' 4M", path);
-    test_run("qemu-io -f qcow2 -c 'write -P 1 0 2M' '%s'; qemu-img snapshot -c one '%s'", path, path);
-    test_run("qemu-io -f qcow2 -c 'write -P 2 1M 2M' '%s'; qemu-img snapshot -c two '%s'", path, path);
+    test_run("qemu-io -f qcow2 -c 'write -P 1 0 2M' '%s'; qemu-img snapshot -c one '%s'", path,
+             path);
+    test_run("qemu-io -f qcow2 -c 'write -P 2 1M 2M' '%s'; qemu-img snapshot -c two '%s'", path,
+             path);
     test_run("qemu-io -f qcow2 -c 'write -P 3 512k 100k' '%s'", path);
     node = test_open(path, BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP);
     list = block_snapshot_list(node, NULL);
@@ -145,10 +164,12 @@ static void test_their_snapshots(void)
     /* And back. */
     test_run("qemu-img check -q '%s'", path);
     test_run("qemu-img snapshot -l '%s' | grep -q ours", path);
-    test_run("qemu-img snapshot -a ours '%s' && qemu-io -f qcow2 -c 'read -P 3 512k 100k' '%s'", path, path);
+    test_run("qemu-img snapshot -a ours '%s' && qemu-io -f qcow2 -c 'read -P 3 512k 100k' '%s'",
+             path, path);
     test_run("qemu-img check -q '%s'", path);
-    test_run("qemu-img snapshot -d two '%s' && qemu-img snapshot -d ours '%s' && qemu-img check -q '%s'", path, path,
-             path);
+    test_run(
+        "qemu-img snapshot -d two '%s' && qemu-img snapshot -d ours '%s' && qemu-img check -q '%s'",
+        path, path, path);
     node = test_open(path, BLOCK_OPEN_RDWR);
     test_check(node, 0, 0);
     expect(node, 512 << 10, 100 << 10, 3);
@@ -170,8 +191,12 @@ static void test_list(void)
     }
     for (unsigned i = 0; i < 2; i++) {
         g_autofree char *options = g_strdup_printf("size=10M,compat=%s", compats[i]), *text = NULL;
-        BlockSnapshot info = {.name = (char *)"before update", .vm_state_size = 3 << 20, .date_sec = 1700000000,
-                              .date_nsec = 123456789, .vm_clock_nsec = 3723004000000ull, .icount = UINT64_MAX};
+        BlockSnapshot info = {.name = (char *)"before update",
+                              .vm_state_size = 3 << 20,
+                              .date_sec = 1700000000,
+                              .date_nsec = 123456789,
+                              .vm_clock_nsec = 3723004000000ull,
+                              .icount = UINT64_MAX};
         BlockNode *node;
         BlockSnapshot found;
 
@@ -202,7 +227,8 @@ static void test_list(void)
 
 static void test_chain(void)
 {
-    g_autofree char *a = test_path("a.raw"), *b = test_path("b.qcow2"), *c = test_path("c.qcow2"), *loop = NULL;
+    g_autofree char *a = test_path("a.raw"), *b = test_path("b.qcow2"), *c = test_path("c.qcow2"),
+                    *loop = NULL;
     BlockOptions *options;
     BlockNode *node;
     BlockInfo info;
@@ -212,7 +238,9 @@ static void test_chain(void)
         return;
     }
     test_run("qemu-img create -q -f raw '%s' 1M && qemu-io -f raw -c 'write -P 1 0 1M' '%s'", a, a);
-    test_run("qemu-img create -q -f qcow2 -b a.raw -F raw '%s' 2M && qemu-io -f qcow2 -c 'write -P 2 100k 100k' '%s'", b, b);
+    test_run("qemu-img create -q -f qcow2 -b a.raw -F raw '%s' 2M && qemu-io -f qcow2 -c 'write -P "
+             "2 100k 100k' '%s'",
+             b, b);
     test_create(c, "backing_file=b.qcow2,backing_fmt=qcow2,cluster_size=4k");
     node = test_open(c, BLOCK_OPEN_RDWR);
     g_assert_cmpint(block_length(node), ==, 2 << 20);
@@ -225,8 +253,10 @@ static void test_chain(void)
     g_assert_cmpint(block_pwrite_zeroes(node, 150 << 10, 100 << 10, 0), ==, 0);
     g_assert_cmpint(block_pwrite(node, 7, "x", 1), ==, 0);
     block_unref(node);
-    test_run("qemu-io -f qcow2 -c 'read -P 1 8 4000' -c 'read -P 2 100k 50k' -c 'read -P 0 150k 100k' "
-             "-c 'read -P 1 250k 700k' '%s' > '%s.log' && ! grep -q failed '%s.log'", c, c, c);
+    test_run(
+        "qemu-io -f qcow2 -c 'read -P 1 8 4000' -c 'read -P 2 100k 50k' -c 'read -P 0 150k 100k' "
+        "-c 'read -P 1 250k 700k' '%s' > '%s.log' && ! grep -q failed '%s.log'",
+        c, c, c);
     test_run("qemu-img check -q '%s'", c);
     /* In a circle. */
     test_run("qemu-img rebase -u -b c.qcow2 -F qcow2 '%s'", b);
@@ -242,7 +272,9 @@ static void test_chain(void)
     g_assert_nonnull(strstr(error->message, "Node 'top' is being opened"));
     g_error_free(error);
     error = NULL;
-    test_run("qemu-img rebase -u -F raw -b 'json:{\"driver\":\"raw\",\"node-name\":\"x\",\"file\":\"x\"}' '%s'", c);
+    test_run("qemu-img rebase -u -F raw -b "
+             "'json:{\"driver\":\"raw\",\"node-name\":\"x\",\"file\":\"x\"}' '%s'",
+             c);
     g_assert_null(block_open(c, NULL, 0, &error));
     g_assert_nonnull(strstr(error->message, "Node 'x' is being opened"));
     g_error_free(error);
@@ -298,7 +330,8 @@ static void test_bitmaps(void)
     if (skip()) {
         return;
     }
-    test_run("qemu-img create -q -f qcow2 '%s' 4M && qemu-img bitmap --add -f qcow2 '%s' bits", path, path);
+    test_run("qemu-img create -q -f qcow2 '%s' 4M && qemu-img bitmap --add -f qcow2 '%s' bits",
+             path, path);
     node = test_open(path, BLOCK_OPEN_RDWR);
     test_check(node, 0, 0);
     block_unref(node);
@@ -323,7 +356,8 @@ static void test_repair(void)
         return;
     }
     test_run("qemu-img create -q -f qcow2 -o lazy_refcounts=on,cluster_size=4k '%s' 4M", path);
-    test_run("qemu-io -f qcow2 -c 'write -P 5 0 1M' -c 'sigraise 9' '%s' >/dev/null 2>&1; true", path);
+    test_run("qemu-io -f qcow2 -c 'write -P 5 0 1M' -c 'sigraise 9' '%s' >/dev/null 2>&1; true",
+             path);
     node = test_open(path, BLOCK_OPEN_RDWR);
     expect(node, 0, 1 << 20, 5);
     test_check(node, 0, 0);
@@ -331,7 +365,8 @@ static void test_repair(void)
     test_run("qemu-img check -q '%s'", path);
     /* A count too high: the first cluster that is data. */
     test_create(path, "size=1M,cluster_size=4k");
-    test_run("printf '\\0\\1' | dd of='%s' bs=1 seek=$((8192 + 200)) conv=notrunc status=none", path);
+    test_run("printf '\\0\\1' | dd of='%s' bs=1 seek=$((8192 + 200)) conv=notrunc status=none",
+             path);
     node = test_open(path, BLOCK_OPEN_RDWR);
     test_check(node, BLOCK_FIX_LEAKS, 1);
     test_check(node, 0, 0);

@@ -41,7 +41,8 @@ static char *run(const char *command)
     GError *error = NULL;
     int status = 0;
 
-    g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &errors, &status, &error);
+    g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &output, &errors, &status,
+                 &error);
     g_assert_no_error(error);
     if (status) {
         g_error("%s: status %d\n%s%s", command, status, output, errors);
@@ -100,12 +101,13 @@ void test_check(BlockNode *node, unsigned fix, uint64_t leaks)
 
     block_check(node, &result, fix, &error);
     g_assert_no_error(error);
-    if (result.corruptions > result.corruptions_fixed || result.check_errors || result.leaks - result.leaks_fixed > leaks) {
+    if (result.corruptions > result.corruptions_fixed || result.check_errors ||
+        result.leaks - result.leaks_fixed > leaks) {
         for (guint i = 0; i < result.messages->len && i < 20; i++) {
             g_printerr("%s\n", (char *)g_ptr_array_index(result.messages, i));
         }
-        g_error("%" G_GUINT64_FORMAT " corruptions, %" G_GUINT64_FORMAT " leaks in %s", result.corruptions,
-                result.leaks, block_filename(node));
+        g_error("%" G_GUINT64_FORMAT " corruptions, %" G_GUINT64_FORMAT " leaks in %s",
+                result.corruptions, result.leaks, block_filename(node));
     }
     g_ptr_array_unref(result.messages);
 }
@@ -121,13 +123,15 @@ uint8_t *test_make_image(unsigned kind, gsize *size)
     if (test_has_qemu_img() && kind < 2) {
         /* Compressed clusters only come from there. */
         g_file_set_contents(raw, (const char *)buf, 100000 & ~511, NULL);
-        test_run("qemu-img convert -c -f raw -O qcow2 -o cluster_size=%d,compression_type=%s '%s' '%s'",
-                 kind ? 4096 : 512, kind ? "zstd" : "zlib", raw, path);
+        test_run(
+            "qemu-img convert -c -f raw -O qcow2 -o cluster_size=%d,compression_type=%s '%s' '%s'",
+            kind ? 4096 : 512, kind ? "zstd" : "zlib", raw, path);
         if (kind) {
             test_run("qemu-img bitmap --add -f qcow2 '%s' bits", path);
         }
     } else {
-        test_create(path, kind == 2 ? "size=100000,cluster_size=512" : "compat=0.10,size=100000,cluster_size=1024");
+        test_create(path, kind == 2 ? "size=100000,cluster_size=512"
+                                    : "compat=0.10,size=100000,cluster_size=1024");
     }
     node = test_open(path, BLOCK_OPEN_RDWR);
     for (unsigned i = 0; i < 2; i++) {
@@ -174,7 +178,8 @@ void test_use(BlockNode *node, uint8_t *buf)
         BlockSnapshot info = {.name = (char *)"more"};
 
         block_snapshot_apply(node, g_array_index(list, BlockSnapshot, 0).id, NULL, NULL);
-        block_snapshot_delete(node, g_array_index(list, BlockSnapshot, list->len - 1).id, NULL, NULL);
+        block_snapshot_delete(node, g_array_index(list, BlockSnapshot, list->len - 1).id, NULL,
+                              NULL);
         block_snapshot_create(node, &info, NULL);
         g_free(info.id);
     }
@@ -195,7 +200,8 @@ static gpointer write_thread(gpointer data)
         size = MIN((w->seed >> 4) % 30000 + 1, w->size - 1024 - offset);
         switch (w->seed >> 30) {
         case 0:
-            g_assert_cmpint(block_pwrite_zeroes(w->node, w->offset + offset, size, i & 1 ? BLOCK_REQ_MAY_UNMAP : 0),
+            g_assert_cmpint(block_pwrite_zeroes(w->node, w->offset + offset, size,
+                                                i & 1 ? BLOCK_REQ_MAY_UNMAP : 0),
                             ==, 0);
             memset(model + offset, 0, size);
             break;
@@ -216,8 +222,8 @@ static gpointer write_thread(gpointer data)
     return NULL;
 }
 
-void test_writer_start(TestWriter *writer, BlockNode *node, int64_t offset, uint32_t size, uint32_t requests,
-                       uint32_t seed)
+void test_writer_start(TestWriter *writer, BlockNode *node, int64_t offset, uint32_t size,
+                       uint32_t requests, uint32_t seed)
 {
     *writer = (TestWriter){node, offset, size, requests, seed, NULL};
     writer->thread = g_thread_new("writer", write_thread, writer);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * qcow2 against a model in memory: random writes, zeroes, discards, snapshots, VM state, sizes and
- * reopening, over versions, cluster sizes, widths of counts and backing files. qemu-img, where it is
- * installed, judges the images.
+ * reopening, over versions, cluster sizes, widths of counts and backing files. qemu-img, where it
+ * is installed, judges the images.
  */
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -128,8 +128,11 @@ static void step_vm(World *w, uint8_t *buf)
 
 static void step_create(World *w)
 {
-    BlockSnapshot info = {.name = (char *)"name", .vm_state_size = w->vm_valid ? VM_SIZE : 0, .date_sec = 1700000000,
-                          .date_nsec = 5, .vm_clock_nsec = 12345};
+    BlockSnapshot info = {.name = (char *)"name",
+                          .vm_state_size = w->vm_valid ? VM_SIZE : 0,
+                          .date_sec = 1700000000,
+                          .date_nsec = 5,
+                          .vm_clock_nsec = 12345};
     Saved *saved = &w->saved[w->n_saved];
     GError *error = NULL;
     bool good;
@@ -229,7 +232,9 @@ static void judge(World *w, uint8_t *buf)
 static void run_case(gconstpointer data)
 {
     const Case *config = data;
-    World w = {.config = config, .path = test_path("random.qcow2"), .model_path = test_path("random.raw"),
+    World w = {.config = config,
+               .path = test_path("random.qcow2"),
+               .model_path = test_path("random.raw"),
                .size = config->size};
     g_autofree char *base = test_path("base.raw"), *text = NULL;
     g_autofree uint8_t *buf = g_malloc(MAX_SIZE + VM_SIZE);
@@ -244,9 +249,9 @@ static void run_case(gconstpointer data)
         fill(w.disk, config->size * 2 / 3 & ~511u);
         g_file_set_contents(base, (const char *)w.disk, config->size * 2 / 3 & ~511u, NULL);
     }
-    text = g_strdup_printf("size=%u%s%s%s%s%s", config->size, *config->options ? "," : "", config->options,
-                           config->backing ? ",backing_fmt=raw,backing_file=" : "", config->backing ? base : "",
-                           "");
+    text = g_strdup_printf("size=%u%s%s%s%s%s", config->size, *config->options ? "," : "",
+                           config->options, config->backing ? ",backing_fmt=raw,backing_file=" : "",
+                           config->backing ? base : "", "");
     test_create(w.path, text);
     w.node = test_open(w.path, BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP);
     judge(&w, buf);
@@ -303,7 +308,8 @@ static void test_parallel(void)
     test_create(path, "size=6M,cluster_size=4096");
     node = test_open(path, BLOCK_OPEN_RDWR | BLOCK_OPEN_UNMAP);
     for (unsigned i = 0; i < THREADS; i++) {
-        test_writer_start(&writers[i], node, i * EACH + (i ? 512 : 0), EACH, 400, (uint32_t)g_test_rand_int());
+        test_writer_start(&writers[i], node, i * EACH + (i ? 512 : 0), EACH, 400,
+                          (uint32_t)g_test_rand_int());
     }
     for (unsigned i = 0; i < 8; i++) {
         BlockSnapshot info = {.name = (char *)"x"};
@@ -331,8 +337,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     test_begin();
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *name = g_strdup_printf("/qcow2/random/%s%s", *cases[i].options ? cases[i].options : "default",
-                                                cases[i].backing ? ",backing" : "");
+        g_autofree char *name =
+            g_strdup_printf("/qcow2/random/%s%s", *cases[i].options ? cases[i].options : "default",
+                            cases[i].backing ? ",backing" : "");
 
         g_test_add_data_func(name, &cases[i], run_case);
     }

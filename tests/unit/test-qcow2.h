@@ -32,8 +32,8 @@ typedef struct TestWriter {
     uint32_t size, requests, seed;
     GThread *thread;
 } TestWriter;
-void test_writer_start(TestWriter *writer, BlockNode *node, int64_t offset, uint32_t size, uint32_t requests,
-                       uint32_t seed);
+void test_writer_start(TestWriter *writer, BlockNode *node, int64_t offset, uint32_t size,
+                       uint32_t requests, uint32_t seed);
 void test_writer_join(TestWriter *writer);
 
 #endif

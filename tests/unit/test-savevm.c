@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole streams: a machine of two devices and two RAM blocks goes through saving in rounds while its memory
- * changes, and comes out alike; truncated and flipped streams are refused with a reason.
+ * Whole streams: a machine of two devices and two RAM blocks goes through saving in rounds while
+ * its memory changes, and comes out alike; truncated and flipped streams are refused with a reason.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -92,7 +92,8 @@ static Machine *machine_new(void)
     g_assert_true(ram_state_register(m->ram, m->registry, &error));
     for (unsigned i = 0; i < 2; i++) {
         m->memory[i] = g_malloc0(N_PAGES * RAM_PAGE_SIZE);
-        g_assert_true(state_registry_add(m->registry, i ? "b" : "a", 0, &vmstate_device, &m->device[i], &error));
+        g_assert_true(state_registry_add(m->registry, i ? "b" : "a", 0, &vmstate_device,
+                                         &m->device[i], &error));
     }
     return m;
 }
@@ -176,11 +177,13 @@ static void test_round_trip(void)
     GError *error = NULL;
 
     memset(to->memory[1], 0x5a, N_PAGES * RAM_PAGE_SIZE);
-    g_assert_true(load(to, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &config, &error));
+    g_assert_true(
+        load(to, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &config, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(to->loaded, ==, 2);
     for (unsigned i = 0; i < 2; i++) {
-        g_assert_cmpmem(to->memory[i], N_PAGES * RAM_PAGE_SIZE, from->memory[i], N_PAGES * RAM_PAGE_SIZE);
+        g_assert_cmpmem(to->memory[i], N_PAGES * RAM_PAGE_SIZE, from->memory[i],
+                        N_PAGES * RAM_PAGE_SIZE);
         g_assert_cmpmem(&to->device[i], sizeof(Device), &from->device[i], sizeof(Device));
     }
     g_bytes_unref(bytes);
@@ -213,7 +216,7 @@ static void test_hostile(void)
         g_assert_true(error->domain == GOSSAMER_ERROR && error->code == GOSSAMER_ERROR_STREAM);
         g_clear_error(&error);
     }
-    for (size_t bit = 0; bit < 8 * end; bit += bit > 8 * 300 && bit + 2400 < 8 * devices ? 777 : 1) {
+    for (size_t bit = 0; bit<8 * end; bit += bit> 8 * 300 && bit + 2400 < 8 * devices ? 777 : 1) {
         data[bit / 8] ^= (uint8_t)(1 << bit % 8);
         if (!load(to, data, size, &config, &error)) {
             g_assert_cmpint(strlen(error->message), >, 10);
@@ -248,10 +251,12 @@ static void test_refusals(void)
     const SavevmConfig other = {.machine = "toy-2.0"};
 
     refuse(to, bytes, &other, "Machine type received is 'toy-1.0' and local is 'toy-2.0'");
-    refuse(to, bytes, &config_capability, "Capability mapped-ram is on here, but not at the source");
+    refuse(to, bytes, &config_capability,
+           "Capability mapped-ram is on here, but not at the source");
     refuse(to, with, &config, "Capability mapped-ram is on at the source, but not here");
     GError *error = NULL;
-    g_assert_true(load(to, g_bytes_get_data(with, NULL), g_bytes_get_size(with), &config_capability, &error));
+    g_assert_true(
+        load(to, g_bytes_get_data(with, NULL), g_bytes_get_size(with), &config_capability, &error));
     g_assert_no_error(error);
     /* A machine that lacks a device. */
     state_registry_remove(to->registry, &vmstate_device, &to->device[1]);
@@ -276,8 +281,8 @@ static void test_description(void)
     json_t *row = json_array_get(json_object_get(json, "devices"), 1);
     g_assert_cmpstr(json_string_value(json_object_get(row, "name")), ==, "b/device");
     json_t *field = json_array_get(json_object_get(row, "fields"), 1);
-    g_assert_false(json_unpack(field, "{s:s, s:s, s:i, s:i}", "name", &name, "type", &type, "size", &size,
-                               "array_len", &length));
+    g_assert_false(json_unpack(field, "{s:s, s:s, s:i, s:i}", "name", &name, "type", &type, "size",
+                               &size, "array_len", &length));
     g_assert_cmpstr(name, ==, "list");
     g_assert_cmpstr(type, ==, "uint64");
     g_assert_cmpint(size, ==, 8);
@@ -289,7 +294,8 @@ static void test_description(void)
 
 /* ---- Looks before a load ---- */
 
-static bool check_head(Machine *m, const void *data, size_t size, const SavevmConfig *c, GError **errp)
+static bool check_head(Machine *m, const void *data, size_t size, const SavevmConfig *c,
+                       GError **errp)
 {
     StateStream *s = state_stream_new_reader(data, size);
     StateLoader loader = {.registry = m->registry, .config = c};
@@ -299,7 +305,8 @@ static bool check_head(Machine *m, const void *data, size_t size, const SavevmCo
     return ok;
 }
 
-static bool check_tail(Machine *m, const uint8_t *data, size_t size, size_t tail, bool *found, GError **errp)
+static bool check_tail(Machine *m, const uint8_t *data, size_t size, size_t tail, bool *found,
+                       GError **errp)
 {
     StateLoader loader = {.registry = m->registry, .config = &config};
 
@@ -343,14 +350,16 @@ static void test_look(void)
     g_assert_cmpuint(to->memory[0][N_PAGES * RAM_PAGE_SIZE - 1], ==, 0x77);
     g_assert_cmpuint(to->loaded, ==, 0);
 
-    expect_refusal(check_head(to, data, size, &other, &error), &error, "Machine type received is 'toy-1.0'");
+    expect_refusal(check_head(to, data, size, &other, &error), &error,
+                   "Machine type received is 'toy-1.0'");
     uint8_t *length = memmem(data, size, "\x05" "first\0\0\0\0\0", 11);
     g_assert_nonnull(length);
     length[12] ^= 1;
     expect_refusal(check_head(to, data, size, &config, &error), &error, "Size mismatch: first");
     length[12] ^= 1;
     state_registry_remove(to->registry, &vmstate_device, &to->device[1]);
-    expect_refusal(check_tail(to, data, size, size, &found, &error), &error, "unknown section 'b/device' instance 0");
+    expect_refusal(check_tail(to, data, size, size, &found, &error), &error,
+                   "unknown section 'b/device' instance 0");
     g_assert_true(found);
 
     /* Whatever the bytes are: an answer. */
@@ -441,7 +450,8 @@ static GBytes *save_postcopy(Machine *m, PostcopyStream kind)
     return all;
 }
 
-static bool any_command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size, GError **errp)
+static bool any_command(void *opaque, uint16_t number, const uint8_t *data, uint16_t size,
+                        GError **errp)
 {
     return true;
 }
@@ -453,7 +463,8 @@ static bool take_tail(void *opaque, StateTail *tail, GError **errp)
     return true;
 }
 
-/* The devices with RAM behind them: each section belongs to one of two threads, and the guest runs. */
+/* The devices with RAM behind them: each section belongs to one of two threads, and the guest runs.
+ */
 static void test_postcopy(void)
 {
     static const struct {
@@ -480,7 +491,8 @@ static void test_postcopy(void)
         from->device[1].value = 4711;
         write_page(from, 1, 3, 0x77);
         g_autoptr(GBytes) bytes = save_postcopy(from, rows[i].kind);
-        StateStream *s = state_stream_new_reader(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        StateStream *s =
+            state_stream_new_reader(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
         bool ok = state_load(s, &loader, &error);
         g_assert_nonnull(tail);
         g_assert_true(ok == (rows[i].in_tail || !rows[i].error));
@@ -493,7 +505,8 @@ static void test_postcopy(void)
             g_clear_error(&error);
         } else {
             g_assert_true(ok);
-            g_assert_cmpmem(from->memory[1], N_PAGES * RAM_PAGE_SIZE, to->memory[1], N_PAGES * RAM_PAGE_SIZE);
+            g_assert_cmpmem(from->memory[1], N_PAGES * RAM_PAGE_SIZE, to->memory[1],
+                            N_PAGES * RAM_PAGE_SIZE);
             g_assert_cmpuint(to->device[1].value, ==, 4711);
         }
         state_tail_free(tail);
@@ -553,7 +566,8 @@ static void test_mapped(void)
     write_page(from, 0, 9, 0x31);
     save_file(from, path);
     g_assert_true(load_file(to, path, &error));
-    g_assert_cmpmem(from->memory[0], N_PAGES * RAM_PAGE_SIZE, to->memory[0], N_PAGES * RAM_PAGE_SIZE);
+    g_assert_cmpmem(from->memory[0], N_PAGES * RAM_PAGE_SIZE, to->memory[0],
+                    N_PAGES * RAM_PAGE_SIZE);
     g_assert_true(g_file_get_contents(path, &data, &size, &error));
     char *found = memmem(data, size, name, strlen(name));
     g_assert_nonnull(found);

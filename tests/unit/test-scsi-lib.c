@@ -157,7 +157,8 @@ void scsi_connect(void)
     g_assert_cmphex(unit[0], ==, 0xc0);
 }
 
-void scsi_submit(uint64_t lun, const uint8_t *cdb, unsigned cdb_size, uint32_t in, uint32_t out, uint64_t tag)
+void scsi_submit(uint64_t lun, const uint8_t *cdb, unsigned cdb_size, uint32_t in, uint32_t out,
+                 uint64_t tag)
 {
     /* Each command has a unit of its own: answers come in any order. */
     uint64_t bus = UNIT + (tag & 15) * 256;
@@ -212,9 +213,10 @@ Answer scsi_command(uint64_t lun, const uint8_t *cdb, unsigned cdb_size, uint32_
 void scsi_assert(Answer answer, uint8_t status, uint8_t key, uint8_t asc, uint8_t ascq)
 {
     g_assert_true(answer.came);
-    if (answer.status != status || answer.sense.key != key || answer.sense.asc != asc || answer.sense.ascq != ascq) {
-        g_error("status 0x%02x, sense %x/%02x/%02x instead of 0x%02x, %x/%02x/%02x", answer.status, answer.sense.key,
-                answer.sense.asc, answer.sense.ascq, status, key, asc, ascq);
+    if (answer.status != status || answer.sense.key != key || answer.sense.asc != asc ||
+        answer.sense.ascq != ascq) {
+        g_error("status 0x%02x, sense %x/%02x/%02x instead of 0x%02x, %x/%02x/%02x", answer.status,
+                answer.sense.key, answer.sense.asc, answer.sense.ascq, status, key, asc, ascq);
     }
 }
 

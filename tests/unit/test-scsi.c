@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disks, optical drives and spapr-vscsi: commands field by field (where QEMU can be asked, as QEMU answers), errors
- * of the host with their policies, state with requests that wait, and hostile guests.
+ * Disks, optical drives and spapr-vscsi: commands field by field (where QEMU can be asked, as QEMU
+ * answers), errors of the host with their policies, state with requests that wait, and hostile
+ * guests.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 static void be_equal(const uint8_t *data, const char *hex)
 {
     for (gsize i = 0; hex[2 * i]; i++) {
-        unsigned byte = (unsigned)(g_ascii_xdigit_value(hex[2 * i]) << 4 | g_ascii_xdigit_value(hex[2 * i + 1]));
+        unsigned byte = (unsigned)(g_ascii_xdigit_value(hex[2 * i]) << 4 |
+                                   g_ascii_xdigit_value(hex[2 * i + 1]));
 
         if (data[i] != byte) {
             g_error("byte %zu is %02x instead of %02x", i, data[i], byte);
@@ -48,7 +50,8 @@ static void test_attention(void)
     GOOD(SCSI(HD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0));
     FAILS(SCSI(CD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x29, 0);
     FAILS(SCSI(CD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 2, 0x3a, 0);
-    /* Sense that came with the answer is still there for REQUEST SENSE, unless it was unit attention. */
+    /* Sense that came with the answer is still there for REQUEST SENSE, unless it was unit
+     * attention. */
     GOOD(SCSI(CD, 18, 0, SCSI_REQUEST_SENSE, 0, 0, 0, 18, 0));
     be_equal(data(), "700002000000000a000000003a0000000000");
     GOOD(SCSI(CD, 18, 0, SCSI_REQUEST_SENSE, 0, 0, 0, 18, 0));
@@ -64,12 +67,20 @@ static void test_inquiry(void)
     memset(data(), 0xaa, 512);
     a = SCSI(HD, 255, 0, SCSI_INQUIRY, 0, 0, 0, 255, 0);
     GOOD(a);
-    be_equal(data(), "00000512" "1f000012" "51454d5520202020" "51454d5520484152444449534b202020" "322e352baa");
+    be_equal(data(), "00000512"
+                     "1f000012"
+                     "51454d5520202020"
+                     "51454d5520484152444449534b202020"
+                     "322e352baa");
     /* 219 bytes of the buffer were not needed. */
     g_assert_cmphex(a.flags, ==, 0x20);
     g_assert_cmpuint(a.in_residual, ==, 219);
     GOOD(SCSI(CD, 36, 0, SCSI_INQUIRY, 0, 0, 0, 36, 0));
-    be_equal(data(), "05800512" "1f000012" "51454d5520202020" "51454d552043442d524f4d2020202020" "322e352b");
+    be_equal(data(), "05800512"
+                     "1f000012"
+                     "51454d5520202020"
+                     "51454d552043442d524f4d2020202020"
+                     "322e352b");
     GOOD(SCSI(HD, 64, 0, SCSI_INQUIRY, 1, 0x00, 0, 64, 0));
     be_equal(data(), "00000006" "008083b0b1b2");
     GOOD(SCSI(CD, 64, 0, SCSI_INQUIRY, 1, 0x00, 0, 64, 0));
@@ -80,8 +91,17 @@ static void test_inquiry(void)
     GOOD(SCSI(HD, 64, 0, SCSI_INQUIRY, 1, 0x83, 0, 64, 0));
     be_equal(data(), "00830013" "02000003534e31" "010300085000c50012345678");
     GOOD(SCSI(HD, 64, 0, SCSI_INQUIRY, 1, 0xb0, 0, 64, 0));
-    be_equal(data(), "00b0003c" "01000000" "003fffff" "00000000" "00000000" "00200000" "000000ff" "00000008" "00000000"
-                     "00000000" "003fffff");
+    be_equal(data(), "00b0003c"
+                     "01000000"
+                     "003fffff"
+                     "00000000"
+                     "00000000"
+                     "00200000"
+                     "000000ff"
+                     "00000008"
+                     "00000000"
+                     "00000000"
+                     "003fffff");
     GOOD(SCSI(HD, 64, 0, SCSI_INQUIRY, 1, 0xb1, 0, 64, 0));
     be_equal(data(), "00b1003c" "000100000000");
     GOOD(SCSI(HD, 64, 0, SCSI_INQUIRY, 1, 0xb2, 0, 64, 0));
@@ -108,9 +128,12 @@ static void test_capacity_and_modes(void)
     GOOD(SCSI(HD, 8, 0, SCSI_READ_CAPACITY_10, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     be_equal(data(), "00003fff00000200");
     FAILS(SCSI(HD, 8, 0, SCSI_READ_CAPACITY_10, 0, 0, 0, 0, 1, 0, 0, 0, 0), 5, 0x24, 0);
-    GOOD(SCSI(HD, 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0));
+    GOOD(SCSI(HD, 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0,
+              0));
     be_equal(data(), "0000000000003fff000002000000800000");
-    FAILS(SCSI(HD, 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0), 5, 0x24, 0);
+    FAILS(
+        SCSI(HD, 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0),
+        5, 0x24, 0);
     FAILS(SCSI(CD, 8, 0, SCSI_READ_CAPACITY_10, 0, 0, 0, 0, 0, 0, 0, 0, 0), 2, 0x3a, 0);
     /* The caching page: 512-byte blocks described, write cache on. */
     GOOD(SCSI(HD, 64, 0, SCSI_MODE_SENSE_6, 0, 8, 0, 64, 0));
@@ -194,10 +217,13 @@ static void test_read_write(void)
     GOOD(SCSI(HD, 512, 0, SCSI_READ_10, 0, 0, 0, 0x3f, 0xff, 0, 0, 1, 0));
     GOOD(SCSI(HD, 0, 0, SCSI_READ_10, 0, 0, 0, 0x40, 0, 0, 0, 0, 0));
     FAILS(SCSI(HD, 1024, 0, SCSI_READ_10, 0, 0, 0, 0x3f, 0xff, 0, 0, 2, 0), 5, 0x21, 0);
-    FAILS(SCSI(HD, 512, 0, SCSI_READ_16, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0), 5, 0x21, 0);
+    FAILS(SCSI(HD, 512, 0, SCSI_READ_16, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0,
+               1, 0, 0),
+          5, 0x21, 0);
     FAILS(SCSI(HD, 512, 0, SCSI_READ_10, 0x20, 0, 0, 0, 0, 0, 0, 1, 0), 5, 0x24, 0);
     /* More than any buffer: refused before anything is made of it. */
-    FAILS(SCSI(HD, 512, 0, SCSI_READ_16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0), 5, 0x24, 0);
+    FAILS(SCSI(HD, 512, 0, SCSI_READ_16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0),
+          5, 0x24, 0);
     GOOD(SCSI(HD, 0, 0, SCSI_VERIFY_10, 0, 0, 0, 0, 0, 0, 0x40, 0, 0));
     FAILS(SCSI(HD, 0, 0, SCSI_VERIFY_10, 0, 0, 0, 0, 1, 0, 0x40, 0, 0), 5, 0x21, 0);
     FAILS(SCSI(HD, 0, 512, SCSI_VERIFY_10, 2, 0, 0, 0, 0, 0, 0, 1, 0), 5, 0x24, 0);
@@ -273,7 +299,10 @@ static void test_optical(void)
     GOOD(SCSI(CD, 12, 0, SCSI_READ_TOC, 0, 1, 0, 0, 0, 0, 0, 12, 0));
     be_equal(data(), "000a01010014010000000000");
     GOOD(SCSI(CD, 40, 0, SCSI_GET_CONFIGURATION, 0, 0, 0, 0, 0, 0, 0, 40, 0));
-    be_equal(data(), "0000002400000008" "000003080010000000080100" "00010b080000000101000000" "00030b0439");
+    be_equal(data(), "0000002400000008"
+                     "000003080010000000080100"
+                     "00010b080000000101000000"
+                     "00030b0439");
     GOOD(SCSI(CD, 34, 0, SCSI_READ_DISC_INFORMATION, 0, 0, 0, 0, 0, 0, 0, 34, 0));
     be_equal(data(), "00200e01010101200000");
     FAILS(SCSI(CD, 34, 0, SCSI_READ_DVD_STRUCTURE, 0, 0, 0, 0, 0, 0, 0, 0, 34, 0, 0), 5, 0x30, 0);
@@ -459,7 +488,8 @@ static const char *const section_names[] = {"spapr_iommu", "v-scsi@71000002/spap
 
 static StateEntry *section(unsigned i)
 {
-    StateEntry *entry = state_registry_find(runtime_state_registry(), section_names[i], i ? 0 : VSCSI);
+    StateEntry *entry =
+        state_registry_find(runtime_state_registry(), section_names[i], i ? 0 : VSCSI);
 
     g_assert_nonnull(entry);
     return entry;
@@ -492,7 +522,8 @@ static void test_state_with_requests(void)
     system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
     for (unsigned i = 0; i < 3; i++) {
         stream = g_bytes_get_data(saved[i], &size);
-        vmstate_load_from_bytes(section(i)->vmsd, section(i)->opaque, stream, size, section(i)->version_id, &error);
+        vmstate_load_from_bytes(section(i)->vmsd, section(i)->opaque, stream, size,
+                                section(i)->version_id, &error);
         g_assert_no_error(error);
         again = vmstate_save_to_bytes(section(i)->vmsd, section(i)->opaque, &error);
         g_assert_true(g_bytes_equal(saved[i], again));
@@ -509,7 +540,8 @@ static void test_state_with_requests(void)
     /* Every shorter stream is refused, and leaves no request behind. */
     stream = g_bytes_get_data(saved[2], &size);
     for (gsize cut = 0; cut < size; cut++) {
-        g_assert_false(vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, cut, 1, &error));
+        g_assert_false(
+            vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, cut, 1, &error));
         g_clear_error(&error);
     }
     /* Every flipped bit: loaded or refused, and the machine goes on. */
@@ -551,7 +583,8 @@ static void load_disk(GBytes *bytes)
     gsize size;
     const void *stream = g_bytes_get_data(bytes, &size);
 
-    vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size, section(2)->version_id, &error);
+    vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size,
+                            section(2)->version_id, &error);
     g_assert_no_error(error);
 }
 
@@ -562,7 +595,8 @@ static void test_state_write_cache(void)
 
     select_write_cache(false);
     off = save_disk();
-    g_assert_cmpuint(g_bytes_get_size(off), ==, g_bytes_get_size(before) + 2 + strlen("scsi-disk/write-cache") + 4 + 1);
+    g_assert_cmpuint(g_bytes_get_size(off), ==,
+                     g_bytes_get_size(before) + 2 + strlen("scsi-disk/write-cache") + 4 + 1);
     /* QEMU has no place for it. */
     state_registry_set_wire(runtime_state_registry(), VMSTATE_WIRE_QEMU_10_0);
     qemu = save_disk();
@@ -582,7 +616,8 @@ static void test_state_write_cache(void)
     g_assert_cmphex(data()[6], ==, 4);
 }
 
-/* Where the section of the disk has its first request: in the adapter's part, after message and unit. */
+/* Where the section of the disk has its first request: in the adapter's part, after message and
+ * unit. */
 enum { STREAM_REQUEST = 104 + 25, STREAM_WRITING = STREAM_REQUEST + 16 + 256 + 4 + 1 + 4,
        STREAM_SENSE_LENGTH = STREAM_WRITING + 1 };
 
@@ -590,7 +625,8 @@ static void refuse(const uint8_t *stream, gsize size, const char *part)
 {
     GError *error = NULL;
 
-    g_assert_false(vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size, 1, &error));
+    g_assert_false(
+        vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, stream, size, 1, &error));
     g_assert_nonnull(strstr(error->message, part));
     g_error_free(error);
 }
@@ -628,7 +664,8 @@ static void test_state_contradicts(void)
         stl_be_p(copy + STREAM_SENSE_LENGTH, 221);
         refuse(copy, size, "221 bytes of sense data");
         stl_be_p(copy + STREAM_SENSE_LENGTH, 220);
-        g_assert_true(vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, copy, size, 1, &error));
+        g_assert_true(
+            vmstate_load_from_bytes(section(2)->vmsd, section(2)->opaque, copy, size, 1, &error));
         system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
         scsi_connect();
         FAILS(SCSI(HD, 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x29, 0);
@@ -676,9 +713,17 @@ static void test_state_goes_on(void)
 static void test_queue_calls(void)
 {
     static const uint64_t bad[][3] = {
-        {VSCSI, 0, 0}, {VSCSI, 0, 2048}, {VSCSI, 0, 4097}, {VSCSI, 8, 4096}, {VSCSI, 0, 512u << 20},
-        {VSCSI, 0, UINT64_MAX}, {VSCSI, WINDOW, 4096}, {VSCSI, WINDOW - 4096, 8192}, {VSCSI, UINT64_MAX - 4095, 4096},
-        {0x12345678, 0, 4096}, {UINT64_MAX, 0, 4096},
+        {VSCSI, 0, 0},
+        {VSCSI, 0, 2048},
+        {VSCSI, 0, 4097},
+        {VSCSI, 8, 4096},
+        {VSCSI, 0, 512u << 20},
+        {VSCSI, 0, UINT64_MAX},
+        {VSCSI, WINDOW, 4096},
+        {VSCSI, WINDOW - 4096, 8192},
+        {VSCSI, UINT64_MAX - 4095, 4096},
+        {0x12345678, 0, 4096},
+        {UINT64_MAX, 0, 4096},
     };
 
     g_assert_cmpint(HRESULT(H_REG_CRQ, VSCSI, QUEUE, 4096), ==, H_RESOURCE);
@@ -749,7 +794,8 @@ static void test_descriptors(void)
         stl_be_p(unit + 60, 5 * 16);
         stl_be_p(unit + 64, 4096);
         memcpy(unit + 68, table, 16 * local);
-        g_assert_cmpint(HRESULT(H_SEND_CRQ, VSCSI, 0x8001000000000100ull, UNIT + 256), ==, H_SUCCESS);
+        g_assert_cmpint(HRESULT(H_SEND_CRQ, VSCSI, 0x8001000000000100ull, UNIT + 256), ==,
+                        H_SUCCESS);
         GOOD(scsi_wait());
         check_file(0x1000 * 512, bytes, sizeof(bytes));
         GOOD(SCSI(HD, 0, 0, SCSI_WRITE_SAME_16, 1, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 8, 0, 0));
@@ -776,18 +822,21 @@ static void test_random_messages(void)
     for (unsigned i = 0; i < rounds; i++) {
         uint8_t *unit = scsi_host(UNIT);
         static const uint8_t opcodes[] = {0x00, 0x01, 0x02, 0x02, 0x02, 0x02, 0x80, 0xc1};
-        static const uint8_t commands[] = {0x00, 0x03, 0x04, 0x08, 0x0a, 0x12, 0x15, 0x1a, 0x1b, 0x1e, 0x25, 0x28, 0x2a,
-                                           0x2e, 0x2f, 0x35, 0x41, 0x42, 0x43, 0x46, 0x4a, 0x51, 0x55, 0x5a, 0x88, 0x8a,
-                                           0x8f, 0x93, 0x9e, 0xa0, 0xa8, 0xaa, 0xad, 0xbd};
+        static const uint8_t commands[] = {0x00, 0x03, 0x04, 0x08, 0x0a, 0x12, 0x15, 0x1a, 0x1b,
+                                           0x1e, 0x25, 0x28, 0x2a, 0x2e, 0x2f, 0x35, 0x41, 0x42,
+                                           0x43, 0x46, 0x4a, 0x51, 0x55, 0x5a, 0x88, 0x8a, 0x8f,
+                                           0x93, 0x9e, 0xa0, 0xa8, 0xaa, 0xad, 0xbd};
         uint64_t word = (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
-        uint8_t format = g_rand_int_range(random, 0, 8) ? 1 : (uint8_t)g_rand_int_range(random, 0, 8);
+        uint8_t format =
+            g_rand_int_range(random, 0, 8) ? 1 : (uint8_t)g_rand_int_range(random, 0, 8);
 
         for (unsigned j = 0; j < 256; j += 4) {
             stl_be_p(unit + j, g_rand_int_range(random, 0, 3) ? 0 : g_rand_int(random));
         }
         if (g_rand_boolean(random)) {
             unit[0] = opcodes[g_rand_int_range(random, 0, G_N_ELEMENTS(opcodes))];
-            stq_be_p(unit + 20, g_rand_int_range(random, 0, 6) ? (g_rand_boolean(random) ? HD : CD) : word);
+            stq_be_p(unit + 20,
+                     g_rand_int_range(random, 0, 6) ? (g_rand_boolean(random) ? HD : CD) : word);
             unit[32] = commands[g_rand_int_range(random, 0, G_N_ELEMENTS(commands))];
             unit[5] = (uint8_t)g_rand_int_range(random, 0, 64);
             stq_be_p(unit + 48, g_rand_int_range(random, 0, 4) ? DATA : word);
@@ -795,7 +844,8 @@ static void test_random_messages(void)
             unit[31] = g_rand_int_range(random, 0, 4) ? 0 : (uint8_t)g_rand_int(random);
         }
         if (g_rand_int_range(random, 0, 50)) {
-            HCALL(H_SEND_CRQ, VSCSI, 0x8000000000000000ull | (uint64_t)format << 48 | g_rand_int_range(random, 0, 300),
+            HCALL(H_SEND_CRQ, VSCSI,
+                  0x8000000000000000ull | (uint64_t)format << 48 | g_rand_int_range(random, 0, 300),
                   g_rand_int_range(random, 0, 20) ? UNIT : word);
         } else {
             HCALL(H_SEND_CRQ, VSCSI, word, word);
@@ -815,8 +865,10 @@ static void test_hot_plug(void)
 
     /* A drive that another device has stays as it is. */
     blk_set_error_policy(blk, BLOCK_ERROR_STOP, BLOCK_ERROR_STOP);
-    g_assert_null(device_add("scsi-hd,drive=disk,bus=v.0,rerror=ignore,werror=report,write-cache=off,"
-                             "logical_block_size=4k", &error));
+    g_assert_null(
+        device_add("scsi-hd,drive=disk,bus=v.0,rerror=ignore,werror=report,write-cache=off,"
+                   "logical_block_size=4k",
+                   &error));
     g_assert_nonnull(error);
     g_clear_error(&error);
     g_assert_cmpint(blk_error_policy(blk, true), ==, BLOCK_ERROR_STOP);
@@ -853,10 +905,12 @@ static void test_hot_plug(void)
     g_assert_null(device_add("scsi-hd,drive=late,bus=v.0,logical_block_size=3k", &error));
     g_assert_nonnull(error);
     g_clear_error(&error);
-    g_assert_nonnull(device_add("scsi-hd,id=big,drive=late,bus=v.0,logical_block_size=4k,physical_block_size=16k", &error));
+    g_assert_nonnull(device_add(
+        "scsi-hd,id=big,drive=late,bus=v.0,logical_block_size=4k,physical_block_size=16k", &error));
     g_assert_no_error(error);
     FAILS(SCSI(LUN(1), 0, 0, SCSI_TEST_UNIT_READY, 0, 0, 0, 0, 0), 6, 0x29, 0);
-    GOOD(SCSI(LUN(1), 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0));
+    GOOD(SCSI(LUN(1), 32, 0, SCSI_SERVICE_ACTION_IN_16, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32,
+              0, 0));
     be_equal(data(), "00000000000000ff000010000002800000");
     GOOD(SCSI(LUN(1), 4096, 0, SCSI_READ_10, 0, 0, 0, 0, 255, 0, 0, 1, 0));
     FAILS(SCSI(LUN(1), 4096, 0, SCSI_READ_10, 0, 0, 0, 1, 0, 0, 0, 1, 0), 5, 0x21, 0);
@@ -865,14 +919,26 @@ static void test_hot_plug(void)
 
 int main(int argc, char **argv)
 {
-    static const struct { const char *name; void (*fn)(void); } tests[] = {
-        {"attention", test_attention}, {"inquiry", test_inquiry}, {"capacity-and-modes", test_capacity_and_modes},
-        {"read-write", test_read_write}, {"write-same-and-unmap", test_write_same_and_unmap}, {"optical", test_optical},
-        {"report", test_report}, {"stop-and-retry", test_stop_and_retry}, {"task-management", test_task_management},
-        {"closed-queue", test_closed_queue}, {"queue-calls", test_queue_calls}, {"too-many", test_too_many},
-        {"descriptors", test_descriptors}, {"hot-plug", test_hot_plug},
-        {"state-with-requests", test_state_with_requests}, {"state-contradicts", test_state_contradicts},
-        {"state-write-cache", test_state_write_cache}, {"random-messages", test_random_messages},
+    static const struct { const char *name; void (*fn)(void);
+    } tests[] = {
+        {"attention", test_attention},
+        {"inquiry", test_inquiry},
+        {"capacity-and-modes", test_capacity_and_modes},
+        {"read-write", test_read_write},
+        {"write-same-and-unmap", test_write_same_and_unmap},
+        {"optical", test_optical},
+        {"report", test_report},
+        {"stop-and-retry", test_stop_and_retry},
+        {"task-management", test_task_management},
+        {"closed-queue", test_closed_queue},
+        {"queue-calls", test_queue_calls},
+        {"too-many", test_too_many},
+        {"descriptors", test_descriptors},
+        {"hot-plug", test_hot_plug},
+        {"state-with-requests", test_state_with_requests},
+        {"state-contradicts", test_state_contradicts},
+        {"state-write-cache", test_state_write_cache},
+        {"random-messages", test_random_messages},
         {"state-goes-on", test_state_goes_on},
     };
     int result;

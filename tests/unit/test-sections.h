@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State that is spread over several registered sections, for tests: saved one behind the other, each after
- * a byte that says whether it was needed.
+ * State that is spread over several registered sections, for tests: saved one behind the other,
+ * each after a byte that says whether it was needed.
  */
 #ifndef TEST_SECTIONS_H
 #define TEST_SECTIONS_H
@@ -40,7 +40,8 @@ static inline GBytes *sections_save(const char *const *names, GError **errp)
     return bytes;
 }
 
-static inline bool sections_load(const char *const *names, const void *data, gsize size, GError **errp)
+static inline bool sections_load(const char *const *names, const void *data, gsize size,
+                                 GError **errp)
 {
     const GPtrArray *entries = state_registry_entries(runtime_state_registry());
     StateStream *s = state_stream_new_reader(data, size);
@@ -52,7 +53,8 @@ static inline bool sections_load(const char *const *names, const void *data, gsi
         if (section_wanted(entry, names)) {
             bool there = state_get_byte(s);
 
-            ok = !there || vmstate_load(s, entry->vmsd, entry->opaque, entry->vmsd->version_id, errp);
+            ok = !there ||
+                 vmstate_load(s, entry->vmsd, entry->opaque, entry->vmsd->version_id, errp);
         }
     }
     ok = ok && !state_stream_check(s, errp);

@@ -167,7 +167,8 @@ Call bench_hcall(uint64_t opcode, const uint64_t *args, unsigned n)
     return call;
 }
 
-uint32_t bench_rtas(uint32_t token, uint32_t *rets, unsigned n_rets, const uint32_t *args, unsigned n)
+uint32_t bench_rtas(uint32_t token, uint32_t *rets, unsigned n_rets, const uint32_t *args,
+                    unsigned n)
 {
     SpaprMachine *spapr = bench_machine();
     uint64_t at = BENCH_FREE;

@@ -124,7 +124,8 @@ static void test_calls(void)
     g_assert_cmpuint(CLIENT("test", bench_text(TEXT, "interpret")), ==, FAILED);
     /* Too few arguments. */
     g_assert_cmpuint(CLIENT("getprop", package("/")), ==, FAILED);
-    /* The array itself: nowhere, at the end of memory, with impossible counts, with a name nowhere. */
+    /* The array itself: nowhere, at the end of memory, with impossible counts, with a name nowhere.
+     */
     g_assert_cmpint(HRESULT(H_PRIVATE_CLIENT, NOWHERE), !=, 0);
     g_assert_cmpint(HRESULT(H_PRIVATE_CLIENT, UINT64_MAX - 4), !=, 0);
     g_assert_cmpint(HRESULT(H_PRIVATE_CLIENT, BENCH_RAM - 8), !=, 0);
@@ -270,9 +271,19 @@ static void test_negotiate(void)
     g_assert_cmpuint(package("/chosen"), !=, FAILED);
 }
 
-enum { GET_SOURCE_INFO = 0x3a8, SET_SOURCE_CONFIG = 0x3ac, GET_SOURCE_CONFIG = 0x3b0, GET_QUEUE_INFO = 0x3b4,
-       SET_QUEUE_CONFIG = 0x3b8, GET_QUEUE_CONFIG = 0x3bc, SET_REPORTING_LINE = 0x3c0, GET_REPORTING_LINE = 0x3c4,
-       INT_ESB = 0x3c8, INT_SYNC = 0x3cc, INT_RESET = 0x3d0 };
+enum {
+    GET_SOURCE_INFO = 0x3a8,
+    SET_SOURCE_CONFIG = 0x3ac,
+    GET_SOURCE_CONFIG = 0x3b0,
+    GET_QUEUE_INFO = 0x3b4,
+    SET_QUEUE_CONFIG = 0x3b8,
+    GET_QUEUE_CONFIG = 0x3bc,
+    SET_REPORTING_LINE = 0x3c0,
+    GET_REPORTING_LINE = 0x3c4,
+    INT_ESB = 0x3c8,
+    INT_SYNC = 0x3cc,
+    INT_RESET = 0x3d0
+};
 
 static void test_xive_calls(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A terminal that nobody reads: the calls that write to it never wait in the emulator, say so in the way
- * each of them has (H_BUSY; the call made again), and nothing is lost or doubled when it is read at last.
+ * A terminal that nobody reads: the calls that write to it never wait in the emulator, say so in
+ * the way each of them has (H_BUSY; the call made again), and nothing is lost or doubled when it is
+ * read at last.
  */
 #include <string.h>
 #include <sys/socket.h>

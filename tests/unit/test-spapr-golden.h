@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine of test-spapr-bench.h for a QEMU's stream that tests/migration/split-golden.py took apart. */
+/* The machine of test-spapr-bench.h for a QEMU's stream that tests/migration/split-golden.py took
+ * apart. */
 #ifndef TEST_SPAPR_GOLDEN_H
 #define TEST_SPAPR_GOLDEN_H
 
@@ -11,7 +12,8 @@ typedef struct GoldenFile {
     gsize size;
 } GoldenFile;
 
-/* Reads the file and makes its machine, with the disks that the stream has. What it says stays to the end. */
+/* Reads the file and makes its machine, with the disks that the stream has. What it says stays to
+ * the end. */
 void bench_start_golden(GoldenFile *golden, const char *path);
 
 #endif

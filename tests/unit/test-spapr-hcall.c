@@ -1,18 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hypercalls with edge and hostile arguments: what LoPAR chapter 14 says they return, and no harm done.
+ * Hypercalls with edge and hostile arguments: what LoPAR chapter 14 says they return, and no harm
+ * done.
  */
 #include <string.h>
 #include "test-spapr-bench.h"
 #include "chardev/char.h"
 #include "target/ppc/spr.h"
 
-enum { H_REMOVE = 0x04, H_ENTER = 0x08, H_READ = 0x0c, H_PROTECT = 0x18, H_PAGE_INIT = 0x2c, H_LOGICAL_CI_LOAD = 0x3c,
-       H_LOGICAL_CI_STORE = 0x40, H_GET_TERM_CHAR = 0x54, H_PUT_TERM_CHAR = 0x58, H_EOI = 0x64, H_CPPR = 0x68,
-       H_IPI = 0x6c, H_IPOLL = 0x70, H_XIRR = 0x74, H_REGISTER_VPA = 0xdc, H_CONFER = 0xe4, H_PROD = 0xe8,
-       H_VIO_SIGNAL = 0x104, H_BULK_REMOVE = 0x124, H_HOME_NODE_ASSOCIATIVITY = 0x2ec, H_SET_MODE = 0x31c,
-       H_RESIZE_HPT_PREPARE = 0x36c, H_RESIZE_HPT_COMMIT = 0x370, H_REGISTER_PROC_TBL = 0x37c,
-       H_SIGNAL_SYS_RESET = 0x380, H_WATCHDOG = 0x45c };
+enum {
+    H_REMOVE = 0x04,
+    H_ENTER = 0x08,
+    H_READ = 0x0c,
+    H_PROTECT = 0x18,
+    H_PAGE_INIT = 0x2c,
+    H_LOGICAL_CI_LOAD = 0x3c,
+    H_LOGICAL_CI_STORE = 0x40,
+    H_GET_TERM_CHAR = 0x54,
+    H_PUT_TERM_CHAR = 0x58,
+    H_EOI = 0x64,
+    H_CPPR = 0x68,
+    H_IPI = 0x6c,
+    H_IPOLL = 0x70,
+    H_XIRR = 0x74,
+    H_REGISTER_VPA = 0xdc,
+    H_CONFER = 0xe4,
+    H_PROD = 0xe8,
+    H_VIO_SIGNAL = 0x104,
+    H_BULK_REMOVE = 0x124,
+    H_HOME_NODE_ASSOCIATIVITY = 0x2ec,
+    H_SET_MODE = 0x31c,
+    H_RESIZE_HPT_PREPARE = 0x36c,
+    H_RESIZE_HPT_COMMIT = 0x370,
+    H_REGISTER_PROC_TBL = 0x37c,
+    H_SIGNAL_SYS_RESET = 0x380,
+    H_WATCHDOG = 0x45c
+};
 
 #define BIT(n) (1ull << (63 - (n)))
 #define FLAG_EXACT BIT(24)
@@ -121,7 +144,8 @@ static void test_protect(void)
     HCALL(H_ENTER, FLAG_EXACT, 64, 0x4000 | V_VALID, 0x5000 | R_M | R_R | R_C | 2);
     g_assert_cmpint(HRESULT(H_PROTECT, FLAG_AVPN | 7, 64, 0x9000), ==, H_NOT_FOUND);
     g_assert_cmpint(HRESULT(H_PROTECT, FLAG_AVPN | 0x100 | 7, 64, 0x4000), ==, H_SUCCESS);
-    /* No-execute and protection are new, referenced and changed stay, PP0 (bit 55 of the flags) is in. */
+    /* No-execute and protection are new, referenced and changed stay, PP0 (bit 55 of the flags) is
+     * in. */
     g_assert_cmphex(word(64, 0), ==, 0x4000 | V_VALID);
     g_assert_cmphex(word(64, 1), ==, 0x8000000000005000ull | R_M | R_R | R_C | 7);
     g_assert_cmpint(HRESULT(H_PROTECT, 0, 65, 0), ==, H_NOT_FOUND);
@@ -140,10 +164,11 @@ static void test_bulk_remove(void)
     HCALL(H_ENTER, FLAG_EXACT, 8, 0x4000 | V_VALID, 0x5000 | R_M | R_R | R_C);
     HCALL(H_ENTER, FLAG_EXACT, 9, 0x4000 | V_VALID, 0x5000 | R_M | R_C);
     HCALL(H_ENTER, FLAG_EXACT, 10, 0x4000 | V_VALID, 0x5000 | R_M);
-    c = HCALL(H_BULK_REMOVE, REQUEST | 8, 0, REQUEST | 9, 0, REQUEST | 0x0200000000000000ull | 10, 0x1000, END,
-              REQUEST | 10);
+    c = HCALL(H_BULK_REMOVE, REQUEST | 8, 0, REQUEST | 9, 0, REQUEST | 0x0200000000000000ull | 10,
+              0x1000, END, REQUEST | 10);
     g_assert_cmpint(c.result, ==, H_SUCCESS);
-    /* Done: referenced and changed next to the code; the third does not match; the list ended there. */
+    /* Done: referenced and changed next to the code; the third does not match; the list ended
+     * there. */
     g_assert_cmphex(c.r[0], ==, RESPONSE | 0x0c00000000000000ull | 8);
     g_assert_cmphex(c.r[2], ==, RESPONSE | 0x0400000000000000ull | 9);
     g_assert_cmphex(c.r[4], ==, RESPONSE | 0x1000000000000000ull | 0x0200000000000000ull | 10);
@@ -359,7 +384,8 @@ static void test_terminal(void)
     Call c;
 
     g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, 5, 0x68656c6c6f000000ull, 0), ==, H_SUCCESS);
-    g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, 16, 0x3031323334353637ull, 0x3839616263646566ull), ==, H_SUCCESS);
+    g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, 16, 0x3031323334353637ull, 0x3839616263646566ull),
+                    ==, H_SUCCESS);
     g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, 0, 0, 0), ==, H_SUCCESS);
     g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, 17, 0, 0), ==, H_PARAMETER);
     g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, VTY, UINT64_MAX, 0, 0), ==, H_PARAMETER);
@@ -368,7 +394,8 @@ static void test_terminal(void)
     /* Unit 0 is the first terminal, for kernels that print before they know it. */
     g_assert_cmpint(HRESULT(H_PUT_TERM_CHAR, 0, 1, 0x2100000000000000ull, 0), ==, H_SUCCESS);
     out = chardev_ringbuf_read(bench_console(), 100, NULL);
-    g_assert_cmpmem(g_bytes_get_data(out, NULL), g_bytes_get_size(out), "hello0123456789abcdef!", 22);
+    g_assert_cmpmem(g_bytes_get_data(out, NULL), g_bytes_get_size(out), "hello0123456789abcdef!",
+                    22);
     c = HCALL(H_GET_TERM_CHAR, VTY);
     g_assert_cmpint(c.result, ==, H_SUCCESS);
     g_assert_cmpuint(c.r[0], ==, 0);
@@ -423,9 +450,12 @@ static void test_xics_calls(void)
     g_assert_cmpuint(RTAS(RTAS_IBM_GET_XIVE, r, 3, SPAPR_IRQ_EPOW), ==, 0);
     g_assert_cmpuint(r[1], ==, 1);
     g_assert_cmpuint(r[2], ==, 5);
-    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, SPAPR_IRQ_EPOW, 1, 0x105), ==, RTAS_OUT_PARAM_ERROR);
-    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, SPAPR_IRQ_EPOW, 2, 5), ==, RTAS_OUT_PARAM_ERROR);
-    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, 0x1fff, 0, 5), ==, RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, SPAPR_IRQ_EPOW, 1, 0x105), ==,
+                    RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, SPAPR_IRQ_EPOW, 2, 5), ==,
+                    RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_IBM_SET_XIVE, NULL, 1, 0x1fff, 0, 5), ==,
+                    RTAS_OUT_PARAM_ERROR);
     g_assert_cmpint((int32_t)RTAS(RTAS_IBM_INT_OFF, NULL, 1, UINT32_MAX), ==, RTAS_OUT_PARAM_ERROR);
 }
 
@@ -441,7 +471,8 @@ static void test_stopped(void)
     g_assert_cmpuint(RTAS(RTAS_QUERY_CPU_STOPPED_STATE, rets, 2, other->vcpu_id), ==, 0);
     g_assert_cmpuint(rets[1], ==, 0);
     g_assert_cmpuint(RTAS(RTAS_START_CPU, rets, 1, other->vcpu_id, BENCH_FREE, 0), ==, 0);
-    g_assert_cmpuint(RTAS(RTAS_START_CPU, rets, 1, other->vcpu_id, BENCH_FREE, 0), ==, (uint32_t)RTAS_OUT_HW_ERROR);
+    g_assert_cmpuint(RTAS(RTAS_START_CPU, rets, 1, other->vcpu_id, BENCH_FREE, 0), ==,
+                     (uint32_t)RTAS_OUT_HW_ERROR);
     g_assert_cmpuint(RTAS(RTAS_QUERY_CPU_STOPPED_STATE, rets, 2, other->vcpu_id), ==, 0);
     g_assert_cmpuint(rets[1], ==, 2);
 }

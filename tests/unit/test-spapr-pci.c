@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The PCI host bridge of the sPAPR machine on an empty bus, and its DMA windows, as a guest reaches them:
- * RTAS and hypercalls.
+ * The PCI host bridge of the sPAPR machine on an empty bus, and its DMA windows, as a guest reaches
+ * them: RTAS and hypercalls.
  */
 #include "test-spapr-bench.h"
 #include "hw/ppc/spapr-iommu.h"
@@ -44,10 +44,13 @@ static void test_many(void)
     }
     g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, BENCH_FREE, 512), ==, H_SUCCESS);
     g_assert_cmphex(HCALL(H_GET_TCE, WINDOW, 0x100000 + 511 * 0x1000).r[0], ==, 511 * 0x1000 | 3);
-    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, BENCH_FREE, 513), ==, H_PARAMETER);
-    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, BENCH_FREE + 8, 1), ==, H_PARAMETER);
+    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, BENCH_FREE, 513), ==,
+                    H_PARAMETER);
+    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, BENCH_FREE + 8, 1), ==,
+                    H_PARAMETER);
     g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x100000, 1ull << 60, 1), ==, H_PARAMETER);
-    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x3ffff000, BENCH_FREE, 2), ==, H_PARAMETER);
+    g_assert_cmpint(HRESULT(H_PUT_TCE_INDIRECT, WINDOW, 0x3ffff000, BENCH_FREE, 2), ==,
+                    H_PARAMETER);
     g_assert_cmpint(HRESULT(H_STUFF_TCE, WINDOW, 0x100000, 7, 100), ==, H_SUCCESS);
     g_assert_cmphex(HCALL(H_GET_TCE, WINDOW, 0x100000 + 99 * 0x1000).r[0], ==, 7);
     g_assert_cmphex(HCALL(H_GET_TCE, WINDOW, 0x100000 + 100 * 0x1000).r[0], ==, 100 * 0x1000 | 3);
@@ -64,16 +67,21 @@ static void test_windows(void)
     g_assert_cmphex(RTAS(RTAS_IBM_QUERY_PE_DMA_WINDOW, r, 6, 0, BUID_HIGH, BUID_LOW), ==, OK);
     g_assert_cmphex(r[4] & 7, ==, 7);
     g_assert_cmphex(RTAS(RTAS_IBM_QUERY_PE_DMA_WINDOW, r, 5, 0, 1, 2), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 13, 30), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 12), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 12, 63), ==, HW_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 30), ==, OK);
+    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 13, 30), ==,
+                    PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 12), ==,
+                    PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 12, 63), ==,
+                    HW_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 30), ==,
+                    OK);
     g_assert_cmphex(r[1], ==, WINDOW + 1);
     g_assert_cmphex(r[2], ==, 0x08000000);
     g_assert_cmphex(r[3], ==, 0);
     g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW + 1, 0x0800000000010000, 0x50003), ==, H_SUCCESS);
     g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW + 1, 0x10000, 0x50003), ==, H_PARAMETER);
-    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 30), ==, HW_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_CREATE_PE_DMA_WINDOW, r, 4, 0, BUID_HIGH, BUID_LOW, 16, 30), ==,
+                    HW_ERROR);
     g_assert_cmphex(RTAS(RTAS_IBM_REMOVE_PE_DMA_WINDOW, r, 1, WINDOW), ==, OK);
     g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW, 0, 1), ==, H_PARAMETER);
     g_assert_cmphex(RTAS(RTAS_IBM_REMOVE_PE_DMA_WINDOW, r, 1, WINDOW), ==, PARAM_ERROR);
@@ -90,15 +98,21 @@ static void test_empty_bus(void)
     uint32_t r[4];
 
     for (uint32_t slot = 0; slot < 32; slot++) {
-        g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, slot << 11, BUID_HIGH, BUID_LOW, 4), ==, HW_ERROR);
-        g_assert_cmphex(RTAS(RTAS_IBM_WRITE_PCI_CONFIG, r, 1, slot << 11, BUID_HIGH, BUID_LOW, 4, 0), ==, HW_ERROR);
+        g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, slot << 11, BUID_HIGH, BUID_LOW, 4),
+                        ==, HW_ERROR);
+        g_assert_cmphex(
+            RTAS(RTAS_IBM_WRITE_PCI_CONFIG, r, 1, slot << 11, BUID_HIGH, BUID_LOW, 4, 0), ==,
+            HW_ERROR);
     }
     g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, 0xffffffff, 1, 1, 77), ==, HW_ERROR);
     g_assert_cmphex(RTAS(RTAS_READ_PCI_CONFIG, r, 2, 0, 4), ==, HW_ERROR);
     g_assert_cmphex(RTAS(RTAS_WRITE_PCI_CONFIG, r, 1, 0, 4, 0), ==, HW_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_CHANGE_MSI, r, 3, 0, BUID_HIGH, BUID_LOW, 1, 1, 1), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_QUERY_INTERRUPT_SOURCE_NUMBER, r, 3, 0, BUID_HIGH, BUID_LOW, 0), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_SET_EEH_OPTION, r, 1, 0, BUID_HIGH, BUID_LOW, 1), ==, PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_CHANGE_MSI, r, 3, 0, BUID_HIGH, BUID_LOW, 1, 1, 1), ==,
+                    PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_QUERY_INTERRUPT_SOURCE_NUMBER, r, 3, 0, BUID_HIGH, BUID_LOW, 0),
+                    ==, PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_SET_EEH_OPTION, r, 1, 0, BUID_HIGH, BUID_LOW, 1), ==,
+                    PARAM_ERROR);
     g_assert_cmphex(RTAS(RTAS_IBM_SET_TCE_BYPASS, r, 1, WINDOW, 1), ==, PARAM_ERROR);
 }
 
@@ -132,8 +146,10 @@ static void test_second_bridge(void)
     g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW | 3 << 8, 0x5000, 0x123003), ==, H_SUCCESS);
     g_assert_cmphex(HCALL(H_GET_TCE, WINDOW, 0x5000).r[0], !=, 0x123003);
     /* Without dynamic windows their calls are for a bridge that is not there. */
-    g_assert_cmphex(RTAS(RTAS_IBM_QUERY_PE_DMA_WINDOW, r, 5, 0, BUID_HIGH, BUID_LOW + 3), ==, PARAM_ERROR);
-    g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, 0, BUID_HIGH, BUID_LOW + 3, 4), ==, HW_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_QUERY_PE_DMA_WINDOW, r, 5, 0, BUID_HIGH, BUID_LOW + 3), ==,
+                    PARAM_ERROR);
+    g_assert_cmphex(RTAS(RTAS_IBM_READ_PCI_CONFIG, r, 2, 0, BUID_HIGH, BUID_LOW + 3, 4), ==,
+                    HW_ERROR);
     device_unrealize(dev);
     g_assert_cmpint(HRESULT(H_PUT_TCE, WINDOW | 3 << 8, 0x5000, 0x123003), ==, H_PARAMETER);
     dev = device_create(NULL, "spapr-pci-host-bridge", good, NULL);

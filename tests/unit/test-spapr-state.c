@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of the sPAPR machine: saved in the middle of things, loaded after a reset, the same again; streams
- * that are cut or damaged are refused or do no harm.
+ * The state of the sPAPR machine: saved in the middle of things, loaded after a reset, the same
+ * again; streams that are cut or damaged are refused or do no harm.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -23,7 +23,8 @@ static GBytes *save(void)
 static bool load(const void *data, gsize size)
 {
     g_autoptr(GError) error = NULL;
-    bool good = vmstate_load_from_bytes(&vmstate_spapr, bench_machine(), data, size, vmstate_spapr.version_id, &error);
+    bool good = vmstate_load_from_bytes(&vmstate_spapr, bench_machine(), data, size,
+                                        vmstate_spapr.version_id, &error);
 
     g_assert_true(good == !error);
     return good;
@@ -52,7 +53,8 @@ static bool pages_mapped(void)
 {
     MemTxResult result;
 
-    address_space_ldn_be(address_space_memory(), XIVE_VC_BASE + 0x10800, 8, MEMTXATTRS_UNSPECIFIED, &result);
+    address_space_ldn_be(address_space_memory(), XIVE_VC_BASE + 0x10800, 8, MEMTXATTRS_UNSPECIFIED,
+                         &result);
     return result == MEMTX_OK;
 }
 
@@ -79,7 +81,8 @@ static void test_round_trip(void)
     g_assert_true(load(data, size));
     again = save();
     /* All but the time. */
-    g_assert_cmpmem((const uint8_t *)data + 16, size - 16, (const uint8_t *)g_bytes_get_data(again, NULL) + 16,
+    g_assert_cmpmem((const uint8_t *)data + 16, size - 16,
+                    (const uint8_t *)g_bytes_get_data(again, NULL) + 16,
                     g_bytes_get_size(again) - 16);
     g_assert_cmphex(spapr->patb_entry, ==, patb);
     g_assert_cmpuint(spapr->events->len, ==, 2);
@@ -90,7 +93,8 @@ static void test_round_trip(void)
     g_assert_true(pages_mapped());
     /* The client goes on: its claim is held, its tree is there. */
     g_assert_cmpuint(CLIENT("claim", 0x08000000, 0x1000, 0), ==, UINT32_MAX);
-    g_assert_cmpuint(CLIENT("finddevice", bench_text(BENCH_FREE + 0x3000, "/chosen")), !=, UINT32_MAX);
+    g_assert_cmpuint(CLIENT("finddevice", bench_text(BENCH_FREE + 0x3000, "/chosen")), !=,
+                     UINT32_MAX);
 }
 
 static void test_cut(void)

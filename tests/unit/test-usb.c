@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB as a driver sees it: OHCI's registers, its lists in memory, frames by the virtual clock; keyboard, mouse, tablet and
- * hub behind it; the state of all of them; descriptors that are nonsense.  On mac99,via=pmu; the processor never runs.
+ * USB as a driver sees it: OHCI's registers, its lists in memory, frames by the virtual clock;
+ * keyboard, mouse, tablet and hub behind it; the state of all of them; descriptors that are
+ * nonsense.  On mac99,via=pmu; the processor never runs.
  */
 #include <string.h>
 #include "test-mac-bench.h"
@@ -14,9 +15,18 @@
 #define OHCI 0x80900000u
 #define SLOT 13
 enum {
-    CONTROL = OHCI + 0x04, STATUS = OHCI + 0x08, INTR_STATUS = OHCI + 0x0c, INTR_ENABLE = OHCI + 0x10,
-    INTR_DISABLE = OHCI + 0x14, HCCA_REG = OHCI + 0x18, CONTROL_HEAD = OHCI + 0x20, BULK_HEAD = OHCI + 0x28,
-    DONE = OHCI + 0x30, NUMBER = OHCI + 0x3c, HUB_STATUS = OHCI + 0x50, PORT = OHCI + 0x54,
+    CONTROL = OHCI + 0x04,
+    STATUS = OHCI + 0x08,
+    INTR_STATUS = OHCI + 0x0c,
+    INTR_ENABLE = OHCI + 0x10,
+    INTR_DISABLE = OHCI + 0x14,
+    HCCA_REG = OHCI + 0x18,
+    CONTROL_HEAD = OHCI + 0x20,
+    BULK_HEAD = OHCI + 0x28,
+    DONE = OHCI + 0x30,
+    NUMBER = OHCI + 0x3c,
+    HUB_STATUS = OHCI + 0x50,
+    PORT = OHCI + 0x54,
 };
 /* Where things are in memory. */
 enum { HCCA = 0x10000, ED = 0x10200, TDS = 0x10400, BUFFER = 0x11ff8, FREE_TD = 0x10800 };
@@ -83,7 +93,8 @@ static void frames(unsigned n)
     }
 }
 
-/* The check tries what comes of changed bits for some time, and sets the clock back: until frames go on. */
+/* The check tries what comes of changed bits for some time, and sets the clock back: until frames
+ * go on. */
 static void check_state(const char *class_name)
 {
     uint32_t number;
@@ -125,7 +136,8 @@ static void put_ed(uint32_t address, unsigned endpoint, unsigned n_tds, unsigned
 }
 
 /* A control transfer of the default endpoint; the bytes of its data stage that were transferred. */
-static int control(uint8_t address, uint16_t request, uint16_t value, uint16_t index, uint16_t length, void *data)
+static int control(uint8_t address, uint16_t request, uint16_t value, uint16_t index,
+                   uint16_t length, void *data)
 {
     uint8_t raw[8] = {(uint8_t)(request >> 8), (uint8_t)request};
     bool in = request & 0x8000;
@@ -159,7 +171,9 @@ static int control(uint8_t address, uint16_t request, uint16_t value, uint16_t i
         get(BUFFER, data, length);
     }
     left = word(TDS + 16 + 4);
-    return !length ? 0 : left ? (int)(left >= 0x12000 && BUFFER < 0x12000 ? left - BUFFER : left - BUFFER) : length;
+    return !length ? 0
+           : left  ? (int)(left >= 0x12000 && BUFFER < 0x12000 ? left - BUFFER : left - BUFFER)
+                   : length;
 }
 
 /* One IN of an interrupt endpoint: bytes, or -1 while it has nothing to say. */
@@ -234,15 +248,18 @@ static void test_control(void)
 
     setup();
     reset_port(0);
-    g_assert_cmpint(control(0, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_DEVICE << 8, 0, 18, data), ==, 18);
+    g_assert_cmpint(control(0, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_DEVICE << 8, 0, 18, data), ==,
+                    18);
     g_assert_cmphex(data[0], ==, 18);
     g_assert_cmphex(lduw_le_p(data + 8), ==, 0x0627);
     check_state("usb-kbd");
     g_assert_cmpint(control(0, USB_SET_ADDRESS, 5, 0, 0, NULL), ==, 0);
     /* Over the boundary of a page, and more than there is. */
-    g_assert_cmpint(control(5, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_CONFIGURATION << 8, 0, 200, data), ==, 34);
+    g_assert_cmpint(control(5, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_CONFIGURATION << 8, 0, 200, data),
+                    ==, 34);
     g_assert_cmphex(data[33], ==, 10);
-    g_assert_cmpint(control(5, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_STRING << 8 | 2, 0x409, 255, data), ==, 36);
+    g_assert_cmpint(
+        control(5, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_STRING << 8 | 2, 0x409, 255, data), ==, 36);
     g_assert_cmphex(data[2], ==, 'Q');
     g_assert_cmpint(control(5, 0x8106, 0x2200, 0, 63, data), ==, 63);
     g_assert_cmphex(data[62], ==, 0xc0);
@@ -522,17 +539,20 @@ static void test_random(void)
 
 static void test_random_requests(void)
 {
-    static const uint16_t types[] = {0x00, 0x01, 0x02, 0x20, 0x21, 0x23, 0x80, 0x81, 0x82, 0xa0, 0xa1, 0xa3};
+    static const uint16_t types[] = {0x00, 0x01, 0x02, 0x20, 0x21, 0x23,
+                                     0x80, 0x81, 0x82, 0xa0, 0xa1, 0xa3};
     g_autoptr(GRand) random = g_rand_new_with_seed(77);
     uint8_t data[64] = {0};
 
     setup();
     reset_port(0);
     for (unsigned i = 0; i < 3000; i++) {
-        uint16_t request = (uint16_t)(types[g_rand_int(random) % G_N_ELEMENTS(types)] << 8 | (g_rand_int(random) & 0xf));
+        uint16_t request = (uint16_t)(types[g_rand_int(random) % G_N_ELEMENTS(types)] << 8 |
+                                      (g_rand_int(random) & 0xf));
 
         if (request != USB_SET_ADDRESS) {
-            control(0, request, (uint16_t)g_rand_int(random), g_rand_int(random) & 0x83, g_rand_int(random) % 64, data);
+            control(0, request, (uint16_t)g_rand_int(random), g_rand_int(random) & 0x83,
+                    g_rand_int(random) % 64, data);
         }
     }
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VGA: its registers and window, pictures of every mode pixel by pixel, what an update draws, its state, and
- * registers at random; then as a card of the beige G3, through the processor's addresses.
+ * The VGA: its registers and window, pictures of every mode pixel by pixel, what an update draws,
+ * its state, and registers at random; then as a card of the beige G3, through the processor's
+ * addresses.
  *
- * test-vga-VERSION.gz: the section of a QEMU on whose display Linux writes (tests/migration/make-golden-mac.py).
+ * test-vga-VERSION.gz: the section of a QEMU on whose display Linux writes
+ * (tests/migration/make-golden-mac.py).
  */
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -313,13 +315,16 @@ static void put_glyph(unsigned font, uint8_t code, uint8_t first)
     }
 }
 
-static void expect_glyph(unsigned x, unsigned y, unsigned width, uint8_t first, bool ninth, unsigned front, unsigned back)
+static void expect_glyph(unsigned x, unsigned y, unsigned width, uint8_t first, bool ninth,
+                         unsigned front, unsigned back)
 {
     for (unsigned line = 0; line < 16; line++) {
         uint8_t bits = (uint8_t)(first + line);
 
         for (unsigned i = 0; i < width; i++) {
-            bool set = width == 16 ? bits >> (7 - i / 2) & 1 : i < 8 ? bits >> (7 - i) & 1 : ninth && (bits & 1);
+            bool set = width == 16 ? bits >> (7 - i / 2) & 1
+                       : i < 8     ? bits >> (7 - i) & 1
+                                   : ninth && (bits & 1);
 
             g_assert_cmphex(pixel(x + i, y + line), ==, expected(set ? front : back));
         }
@@ -512,7 +517,8 @@ static void count_resized(DisplayListener *listener, const DisplaySurface *surfa
     n_resized++;
 }
 
-static void count_changed(DisplayListener *listener, const DisplaySurface *surface, const DisplayRect *rect)
+static void count_changed(DisplayListener *listener, const DisplaySurface *surface,
+                          const DisplayRect *rect)
 {
     n_changed++;
     g_assert_cmpuint(rect->width, ==, surface->width);
@@ -663,7 +669,8 @@ static void step(GRand *rand)
         (value & 1 ? graphics : sequencer)((uint8_t)(value >> 1 & 15), (uint8_t)(value >> 8));
         break;
     case 4:
-        vbe((uint16_t)(value % 12), value & 1u << 30 ? (uint16_t)(value >> 16) : (uint16_t)(value >> 16 & 0x3ff));
+        vbe((uint16_t)(value % 12),
+            value & 1u << 30 ? (uint16_t)(value >> 16) : (uint16_t)(value >> 16 & 0x3ff));
         break;
     case 5:
         vga_port_read(&vga, 0x3b0 + value % 0x30);
@@ -767,7 +774,8 @@ static void test_state(void)
 
 static uint32_t load(hwaddr addr, unsigned size)
 {
-    return (uint32_t)address_space_ldn_le(address_space_memory(), addr, size, MEMTXATTRS_UNSPECIFIED, NULL);
+    return (uint32_t)address_space_ldn_le(address_space_memory(), addr, size,
+                                          MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
 static void store(hwaddr addr, uint32_t value, unsigned size)
@@ -869,7 +877,8 @@ static void check_golden(const char *name, const char *dialect)
     g_autoptr(GFile) file = g_file_new_for_path(path);
     GError *error = NULL;
     g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error)), in = NULL;
-    g_autoptr(GConverter) gunzip = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+    g_autoptr(GConverter) gunzip =
+        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
     g_autoptr(GBytes) golden = NULL, again = NULL;
     StateEntry *entry = state_registry_find(runtime_state_registry(), "pci.0:01.0/vga", 0);
     const uint8_t *p;
@@ -888,11 +897,13 @@ static void check_golden(const char *name, const char *dialect)
     g_assert_true(vmstate_wire_parse(dialect, &wire, &error));
     state_registry_set_wire(runtime_state_registry(), wire);
     setup_card();
-    g_assert_true(vmstate_load_from_bytes(entry->vmsd, entry->opaque, p + start, size - start, 2, &error));
+    g_assert_true(
+        vmstate_load_from_bytes(entry->vmsd, entry->opaque, p + start, size - start, 2, &error));
     g_assert_no_error(error);
     again = vmstate_save_to_bytes(entry->vmsd, entry->opaque, &error);
     g_assert_no_error(error);
-    g_assert_cmpmem(g_bytes_get_data(again, NULL), g_bytes_get_size(again), p + start, size - start);
+    g_assert_cmpmem(g_bytes_get_data(again, NULL), g_bytes_get_size(again), p + start,
+                    size - start);
     state_registry_set_wire(runtime_state_registry(), own);
     /* Its picture has QEMU's size. */
     display_console_update(display_console_first(), true);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual I/O devices: the terminal's input buffer and interrupt, the NVRAM's first partitions and its RTAS calls,
- * and their state.  LoPAR 16.3.1, 7.3.1 and chapter 8.
+ * Virtual I/O devices: the terminal's input buffer and interrupt, the NVRAM's first partitions and
+ * its RTAS calls, and their state.  LoPAR 16.3.1, 7.3.1 and chapter 8.
  */
 #include <string.h>
 #include "test-spapr-bench.h"
@@ -111,8 +111,8 @@ static void test_terminal_state(void)
     /* Lost by a reset, back with the state. */
     spapr_vty_vio_class.device.reset.hold(vty, RESET_TYPE_COLD);
     g_assert_cmpuint(spapr_vty_read(vty, got, 16), ==, 0);
-    g_assert_true(vmstate_load_from_bytes(vmsd, vty, g_bytes_get_data(saved, &size), g_bytes_get_size(saved), 1,
-                                          &error));
+    g_assert_true(vmstate_load_from_bytes(vmsd, vty, g_bytes_get_data(saved, &size),
+                                          g_bytes_get_size(saved), 1, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(spapr_vty_read(vty, got, 16), ==, 13);
     g_assert_cmpmem(got, 13, "456789ABCDEFG", 13);
@@ -127,7 +127,8 @@ static void test_terminal_state(void)
     copy[0] ^= 1;
     g_assert_false(vmstate_load_from_bytes(vmsd, vty, copy, size, 1, &error));
     g_clear_error(&error);
-    g_assert_true(vmstate_load_from_bytes(vmsd, vty, g_bytes_get_data(saved, NULL), size, 1, &error));
+    g_assert_true(
+        vmstate_load_from_bytes(vmsd, vty, g_bytes_get_data(saved, NULL), size, 1, &error));
     spapr_vty_read(vty, got, 16);
 }
 
@@ -242,8 +243,10 @@ static void test_time_of_day(void)
     g_assert_cmpuint(RTAS(RTAS_GET_TIME_OF_DAY, r, 8), ==, 0);
     g_assert_cmpuint(r[1], >=, 2031);
     g_assert_cmpuint(r[7], <, 1000000000);
-    g_assert_cmpint((int32_t)RTAS(RTAS_SET_TIME_OF_DAY, NULL, 1, 2031, 13, 1, 0, 0, 0, 0), ==, RTAS_OUT_PARAM_ERROR);
-    g_assert_cmpint((int32_t)RTAS(RTAS_SET_TIME_OF_DAY, NULL, 1, 1800, 1, 1, 0, 0, 0, 0), ==, RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_SET_TIME_OF_DAY, NULL, 1, 2031, 13, 1, 0, 0, 0, 0), ==,
+                    RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_SET_TIME_OF_DAY, NULL, 1, 1800, 1, 1, 0, 0, 0, 0), ==,
+                    RTAS_OUT_PARAM_ERROR);
     g_assert_cmpint((int32_t)RTAS(RTAS_SET_TIME_OF_DAY, NULL, 1, UINT32_MAX, 1, 1, 0, 0, 0, 0), ==,
                     RTAS_OUT_PARAM_ERROR);
 }
@@ -259,13 +262,16 @@ static void test_events(void)
     }
     g_assert_cmpuint(spapr->events->len, <=, 64);
     g_assert_cmpuint(RTAS(RTAS_EVENT_SCAN, NULL, 1, 0x80000000, 0, BUFFER, 2048), ==, 1);
-    g_assert_cmpint((int32_t)RTAS(RTAS_EVENT_SCAN, NULL, 1, epow, 0, NOWHERE, 2048), ==, RTAS_OUT_PARAM_ERROR);
-    g_assert_cmpint((int32_t)RTAS(RTAS_EVENT_SCAN, NULL, 1, epow, 0, BUFFER, 7), ==, RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_EVENT_SCAN, NULL, 1, epow, 0, NOWHERE, 2048), ==,
+                    RTAS_OUT_PARAM_ERROR);
+    g_assert_cmpint((int32_t)RTAS(RTAS_EVENT_SCAN, NULL, 1, epow, 0, BUFFER, 7), ==,
+                    RTAS_OUT_PARAM_ERROR);
     /* A short buffer takes what fits. */
     spapr_stl(spapr, BUFFER + 12, 0x77777777);
     g_assert_cmpuint(RTAS(RTAS_EVENT_SCAN, NULL, 1, epow, 0, BUFFER, 12), ==, 0);
     g_assert_cmphex(spapr_ldl(spapr, BUFFER + 12), ==, 0x77777777);
-    g_assert_cmpuint(RTAS(RTAS_CHECK_EXCEPTION, NULL, 1, 0x500, SPAPR_IRQ_EPOW, epow, 0, BUFFER, 2048), ==, 0);
+    g_assert_cmpuint(
+        RTAS(RTAS_CHECK_EXCEPTION, NULL, 1, 0x500, SPAPR_IRQ_EPOW, epow, 0, BUFFER, 2048), ==, 0);
     /* The extended log: sections by their names and lengths, as many bytes as it says. */
     {
         uint32_t size = spapr_ldl(spapr, BUFFER + 4), at = 16;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logical LANs: their hypercalls with good, edge and hostile arguments, the receive queue, pools of buffers, state
- * with buffers waiting.  LoPAR 17.3.4.
+ * Logical LANs: their hypercalls with good, edge and hostile arguments, the receive queue, pools of
+ * buffers, state with buffers waiting.  LoPAR 17.3.4.
  *
  * test-vlan-VERSION.gz: sections of QEMU's (tests/migration/make-golden-net.py).
  */
@@ -18,8 +18,14 @@
 #define MEMORY BENCH_FREE
 #define WINDOW 0x40000u
 enum {
-    H_PUT_TCE = 0x20, H_VIO_SIGNAL = 0x104, H_REGISTER = 0x114, H_FREE = 0x118, H_ADD = 0x11c, H_SEND = 0x120,
-    H_MULTICAST = 0x130, H_CHANGE_MAC = 0x14c,
+    H_PUT_TCE = 0x20,
+    H_VIO_SIGNAL = 0x104,
+    H_REGISTER = 0x114,
+    H_FREE = 0x118,
+    H_ADD = 0x11c,
+    H_SEND = 0x120,
+    H_MULTICAST = 0x130,
+    H_CHANGE_MAC = 0x14c,
 };
 /* In the window. */
 enum { LIST = 0x0000, FILTERS = 0x1000, QUEUE = 0x2000, BUFFERS = 0x10000, OUTSIDE = 0x50000 };
@@ -40,7 +46,8 @@ static ssize_t wire_receive(NetClient *nc, const uint8_t *frame, size_t size)
     return (ssize_t)size;
 }
 
-static const NetClientInfo wire_info = {.type = "test", .size = sizeof(NetClient), .receive = wire_receive};
+static const NetClientInfo wire_info = {
+    .type = "test", .size = sizeof(NetClient), .receive = wire_receive};
 
 static uint8_t *host(uint64_t bus)
 {
@@ -95,11 +102,13 @@ static void test_open(void)
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, OUTSIDE, BD(QUEUE, 64), FILTERS, 0), ==, H_PARAMETER);
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(QUEUE, 64), OUTSIDE, 0), ==, H_PARAMETER);
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(OUTSIDE, 64), FILTERS, 0), ==, H_PARAMETER);
-    g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(QUEUE, 0xfffff0), FILTERS, 0), ==, H_PARAMETER);
+    g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(QUEUE, 0xfffff0), FILTERS, 0), ==,
+                    H_PARAMETER);
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(QUEUE, 0), FILTERS, 0), ==, H_PARAMETER);
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, BD(QUEUE, 65), FILTERS, 0), ==, H_PARAMETER);
     g_assert_cmpint(HRESULT(H_REGISTER, LAN, LIST, QUEUE, FILTERS, 0), ==, H_PARAMETER);
-    g_assert_cmpint(HRESULT(H_REGISTER, LAN, 1ull << 40, BD(QUEUE, 64), FILTERS, 0), ==, H_PARAMETER);
+    g_assert_cmpint(HRESULT(H_REGISTER, LAN, 1ull << 40, BD(QUEUE, 64), FILTERS, 0), ==,
+                    H_PARAMETER);
     g_assert_cmpint(HRESULT(H_FREE, LAN), ==, H_RESOURCE);
     g_assert_cmpint(HRESULT(H_ADD, LAN, BD(BUFFERS, 2048)), ==, H_RESOURCE);
     g_assert_cmpint(HRESULT(H_SEND, LAN, BD(BUFFERS, 64)), ==, H_DROPPED);
@@ -196,7 +205,8 @@ static void test_receive(void)
     saved = vmstate_save_to_bytes(vmsd, lan(), &error);
     g_assert_no_error(error);
     spapr_vlan_close(lan());
-    g_assert_true(vmstate_load_from_bytes(vmsd, lan(), g_bytes_get_data(saved, NULL), g_bytes_get_size(saved), 1, &error));
+    g_assert_true(vmstate_load_from_bytes(vmsd, lan(), g_bytes_get_data(saved, NULL),
+                                          g_bytes_get_size(saved), 1, &error));
     g_assert_no_error(error);
     again = vmstate_save_to_bytes(vmsd, lan(), &error);
     g_assert_true(g_bytes_equal(saved, again));
@@ -255,7 +265,8 @@ static void test_bad_state(void)
 
 static void test_random(void)
 {
-    static const uint64_t calls[] = {H_REGISTER, H_FREE, H_ADD, H_SEND, H_MULTICAST, H_CHANGE_MAC, H_ADD, H_ADD, H_VIO_SIGNAL};
+    static const uint64_t calls[] = {H_REGISTER,   H_FREE, H_ADD, H_SEND,      H_MULTICAST,
+                                     H_CHANGE_MAC, H_ADD,  H_ADD, H_VIO_SIGNAL};
     g_autoptr(GRand) rand = g_rand_new_with_seed(11);
 
     setup();
@@ -264,9 +275,12 @@ static void test_random(void)
         uint64_t args[9] = {LAN};
 
         for (unsigned i = 1; i < 9; i++) {
-            uint64_t at = (uint64_t)g_rand_int_range(rand, 0, 0x60) << 12 | (g_rand_boolean(rand) ? 0 : g_rand_int(rand) & 0xfff);
+            uint64_t at = (uint64_t)g_rand_int_range(rand, 0, 0x60) << 12 |
+                          (g_rand_boolean(rand) ? 0 : g_rand_int(rand) & 0xfff);
 
-            args[i] = g_rand_boolean(rand) ? at : BD(at, g_rand_int(rand) >> g_rand_int_range(rand, 8, 28));
+            args[i] = g_rand_boolean(rand)
+                          ? at
+                          : BD(at, g_rand_int(rand) >> g_rand_int_range(rand, 8, 28));
         }
         bench_hcall(calls[g_rand_int_range(rand, 0, G_N_ELEMENTS(calls))], args, 9);
         if (turn % 3 == 0) {

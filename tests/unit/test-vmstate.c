@@ -656,8 +656,9 @@ static void test_count_alone(void)
         .name = "x",
         .version_id = 1,
         .minimum_version_id = 1,
-        .fields = FIELDS(VMSTATE_UINT32(n32, Outer), VMSTATE_UINT16(n16, Outer),
-                         VMSTATE_VARRAY_UINT32_ALLOC(alloc, Outer, n32, 0, vmstate_info_uint32, uint32_t)),
+        .fields = FIELDS(
+            VMSTATE_UINT32(n32, Outer), VMSTATE_UINT16(n16, Outer),
+            VMSTATE_VARRAY_UINT32_ALLOC(alloc, Outer, n32, 0, vmstate_info_uint32, uint32_t)),
     };
     static const uint8_t data[] = {0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2};
     Outer to = {0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The VNC server without a machine: clients that want a smaller picture, and a screen that becomes smaller still. */
+/* The VNC server without a machine: clients that want a smaller picture, and a screen that becomes
+ * smaller still. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random IR on the x86-64 back end against direct evaluation, with every feature of the host, with
- * masked ones, and with random register choice.  IR_RANDOM_SEEDS=N runs N seeds instead of the default.
+ * masked ones, and with random register choice.  IR_RANDOM_SEEDS=N runs N seeds instead of the
+ * default.
  */
 #include <stdlib.h>
 #include <sys/mman.h>

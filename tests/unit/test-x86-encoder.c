@@ -3,9 +3,10 @@
  * The x86-64 encoder against golden data that GNU objdump agreed to.
  *
  * Every opcode constant is encoded in its shapes with registers and addresses that need each prefix
- * bit; the test writes the text it expects in objdump's syntax.  test-x86-encoder.txt holds bytes and
- * text.  With X86_ENCODER_GENERATE=1 in the environment the file is printed anew, after objdump has
- * read every instruction back as expected; without it, bytes and texts are compared with the file.
+ * bit; the test writes the text it expects in objdump's syntax.  test-x86-encoder.txt holds bytes
+ * and text.  With X86_ENCODER_GENERATE=1 in the environment the file is printed anew, after objdump
+ * has read every instruction back as expected; without it, bytes and texts are compared with the
+ * file.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -18,10 +19,10 @@ static GArray *code;        /* uint8_t */
 static GPtrArray *texts;    /* expected text per instruction */
 static GArray *ends;        /* uint32_t */
 
-static const char *const r64[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9",
-                                   "r10", "r11", "r12", "r13", "r14", "r15" };
-static const char *const r32[] = { "eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "r8d", "r9d",
-                                   "r10d", "r11d", "r12d", "r13d", "r14d", "r15d" };
+static const char *const r64[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                  "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+static const char *const r32[] = {"eax", "ecx", "edx",  "ebx",  "esp",  "ebp",  "esi",  "edi",
+                                  "r8d", "r9d", "r10d", "r11d", "r12d", "r13d", "r14d", "r15d"};
 static const char *const r16[] = { "ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "r8w", "r9w",
                                    "r10w", "r11w", "r12w", "r13w", "r14w", "r15w" };
 static const char *const r8n[] = { "al", "cl", "dl", "bl", "spl", "bpl", "sil", "dil", "r8b", "r9b",
@@ -56,7 +57,8 @@ static const char *mem_name(X86Mem m)
         return out;
     }
     if (m.disp || m.base == X86_NO_REG || m.base % 8 == RBP) {
-        g_snprintf(disp, sizeof(disp), "%s0x%x", m.disp < 0 ? "-" : "", m.disp < 0 ? -m.disp : m.disp);
+        g_snprintf(disp, sizeof(disp), "%s0x%x", m.disp < 0 ? "-" : "",
+                   m.disp < 0 ? -m.disp : m.disp);
     }
     if (m.index != X86_NO_REG) {
         g_snprintf(index, sizeof(index), ",%%%s,%d", r64[m.index], 1 << m.scale);
@@ -88,7 +90,7 @@ static void G_GNUC_PRINTF(1, 2) end(const char *format, ...)
     va_end(ap);
 }
 
-static const int regs[][3] = { { 0, 1, 2 }, { 7, 8, 3 }, { 9, 5, 13 }, { 12, 15, 6 }, { 4, 10, 11 } };
+static const int regs[][3] = {{0, 1, 2}, {7, 8, 3}, {9, 5, 13}, {12, 15, 6}, {4, 10, 11}};
 static const X86Mem mems[] = {
     { RAX, X86_NO_REG, 0, 0 }, { RBP, X86_NO_REG, 0, 0 }, { RSP, X86_NO_REG, 0, 0x40 },
     { R12, X86_NO_REG, 0, -0x80 }, { R13, X86_NO_REG, 0, 0x7f }, { RDI, X86_NO_REG, 0, 0x80 },

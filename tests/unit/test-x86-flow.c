@@ -100,8 +100,8 @@ static void test_back_edge(const void *features)
 
     start(*(const uint64_t *)features);
     add_to_r0(block(A), 1);
-    ir_exit_if(builder, ir_setcond(builder, IRC_LTU, ir_get(builder, FAKE_R0), ir_k64(builder, n)), A,
-               IREXIT_BACK_EDGE);
+    ir_exit_if(builder, ir_setcond(builder, IRC_LTU, ir_get(builder, FAKE_R0), ir_k64(builder, n)),
+               A, IREXIT_BACK_EDGE);
     ir_exit_loop(builder, B);
     TCGCompiled a = finish();
 
@@ -183,7 +183,8 @@ static void test_restore(const void *features)
         add_to_r0(builder, 1);
         if (i == 2) {
             ir_insn_start(builder, A + 0x80, 0);
-            ir_set(builder, FAKE_R0 + 2, ir_load(builder, IR_I64, MO_64, ir_get(builder, FAKE_PTR), 0));
+            ir_set(builder, FAKE_R0 + 2,
+                   ir_load(builder, IR_I64, MO_64, ir_get(builder, FAKE_PTR), 0));
         }
     }
     ir_exit_loop(builder, B);

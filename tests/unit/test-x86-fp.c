@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The x86-64 back end's guarded floating point against the exact library: results to the bit, and the
- * inexact flag (the host's sticky bit, or what the fallback raised) on every operation.
+ * The x86-64 back end's guarded floating point against the exact library: results to the bit, and
+ * the inexact flag (the host's sticky bit, or what the fallback raised) on every operation.
  *
- * One block per operation and flags reads three f64 slots and writes one; it runs on special values in
- * all pairs and on random ones of every exponent range.
+ * One block per operation and flags reads three f64 slots and writes one; it runs on special values
+ * in all pairs and on random ones of every exponent range.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -32,7 +32,8 @@ static const IRSlotDesc slots[] = {
 
 /* ---- The exact operations, IR operand order ---- */
 
-static uint64_t exact(IROpcode op, uint32_t flags, uint64_t a, uint64_t b, uint64_t c, FloatStatus *s)
+static uint64_t exact(IROpcode op, uint32_t flags, uint64_t a, uint64_t b, uint64_t c,
+                      FloatStatus *s)
 {
     bool single = flags & IRFP_SINGLE;
     unsigned variant = (flags & IRFP_SUBTRACT ? FLOAT_MULADD_SUB : 0) |
@@ -46,10 +47,12 @@ static uint64_t exact(IROpcode op, uint32_t flags, uint64_t a, uint64_t b, uint6
     case IR_FDIV: return single ? float64_div_single(a, b, s) : float64_div(a, b, s);
     case IR_FSQRT: return single ? float64_sqrt_single(a, s) : float64_sqrt(a, s);
     case IR_FMADD:
-        return single ? float64_muladd_single(a, b, c, variant, s) : float64_muladd(a, b, c, variant, s);
+        return single ? float64_muladd_single(a, b, c, variant, s)
+                      : float64_muladd(a, b, c, variant, s);
     case IR_FRSP: return float64_round_single(a, s);
     case IR_FCFID: {
-        uint64_t d = flags & IRFP_UNSIGNED ? uint64_to_float64(a, s) : int64_to_float64((int64_t)a, s);
+        uint64_t d =
+            flags & IRFP_UNSIGNED ? uint64_to_float64(a, s) : int64_to_float64((int64_t)a, s);
 
         if (single) {
             /* One rounding: through single directly. */
@@ -86,7 +89,8 @@ static uint64_t exact(IROpcode op, uint32_t flags, uint64_t a, uint64_t b, uint6
     }
 }
 
-static uint64_t fallback(IROpcode op, void *opaque, uint64_t a, uint64_t b, uint64_t c, uint32_t flags)
+static uint64_t fallback(IROpcode op, void *opaque, uint64_t a, uint64_t b, uint64_t c,
+                         uint32_t flags)
 {
     FPEnv *env = opaque;
     FloatStatus s = { 0 };
@@ -238,8 +242,8 @@ static uint64_t random_double(void)
 
 static uint32_t random_single(void)
 {
-    static const uint32_t few[] = { 0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 1,
-                                    0x007fffff, 0x00800000, 0x01000000, 0x7f7fffff, 0x3f800000 };
+    static const uint32_t few[] = {0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001,
+                                   1, 0x007fffff, 0x00800000, 0x01000000, 0x7f7fffff, 0x3f800000};
     uint32_t v = (uint32_t)rng();
 
     switch (rng() % 6) {
@@ -403,11 +407,12 @@ static void run_vector_case(const Case *k, IRBuilder *b, unsigned n)
         if (memcmp(&want, &env->vr, 16) != 0 ||
             (!(k->flags & IRFP_VMX) && xx != ((s.flags & FLOAT_FLAG_INEXACT) != 0))) {
             g_error("%s flags 0x%x aux %u: a %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER
-                    "x b %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER "x: %016"
-                    G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER "x, not %016" G_GINT64_MODIFIER
-                    "x_%016" G_GINT64_MODIFIER "x; inexact %d", ir_op_info[k->op].mnemonic, k->flags,
-                    k->aux, env->va.d[1], env->va.d[0], env->vb.d[1], env->vb.d[0], env->vr.d[1],
-                    env->vr.d[0], want.d[1], want.d[0], xx);
+                    "x b %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER
+                    "x: %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER
+                    "x, not %016" G_GINT64_MODIFIER "x_%016" G_GINT64_MODIFIER "x; inexact %d",
+                    ir_op_info[k->op].mnemonic, k->flags, k->aux, env->va.d[1], env->va.d[0],
+                    env->vb.d[1], env->vb.d[0], env->vr.d[1], env->vr.d[0], want.d[1], want.d[0],
+                    xx);
         }
     }
     tcg_backend_x86_64.release(&compiled);
@@ -417,21 +422,44 @@ static void run_vector_case(const Case *k, IRBuilder *b, unsigned n)
 static void test_scalar(const void *features)
 {
     static const Case cases[] = {
-        { IR_FADD, 0 }, { IR_FSUB, 0 }, { IR_FMUL, 0 }, { IR_FDIV, 0 }, { IR_FSQRT, 0 },
-        { IR_FADD, IRFP_SINGLE }, { IR_FSUB, IRFP_SINGLE }, { IR_FMUL, IRFP_SINGLE },
-        { IR_FDIV, IRFP_SINGLE }, { IR_FSQRT, IRFP_SINGLE },
-        { IR_FMADD, 0 }, { IR_FMADD, IRFP_SUBTRACT }, { IR_FMADD, IRFP_NEG },
-        { IR_FMADD, IRFP_NEG | IRFP_SUBTRACT }, { IR_FMADD, IRFP_SINGLE },
-        { IR_FMADD, IRFP_SINGLE | IRFP_SUBTRACT }, { IR_FMADD, IRFP_SINGLE | IRFP_NEG },
-        { IR_FMADD, IRFP_SINGLE | IRFP_NEG | IRFP_SUBTRACT }, { IR_FRSP, IRFP_SINGLE },
-        { IR_FCFID, 0 }, { IR_FCFID, IRFP_UNSIGNED }, { IR_FCFID, IRFP_SINGLE },
-        { IR_FCFID, IRFP_SINGLE | IRFP_UNSIGNED },
-        { IR_FCTI, 0 }, { IR_FCTI, IRFP_TRUNC }, { IR_FCTI, IRFP_W32 },
-        { IR_FCTI, IRFP_W32 | IRFP_TRUNC }, { IR_FCTI, IRFP_UNSIGNED },
-        { IR_FCTI, IRFP_UNSIGNED | IRFP_TRUNC }, { IR_FCTI, IRFP_UNSIGNED | IRFP_W32 },
-        { IR_FCTI, IRFP_UNSIGNED | IRFP_W32 | IRFP_TRUNC }, { IR_FCMP, 0 }, { IR_FCMP, IRFP_ORDERED },
-        { IR_FRIM, IRROUND_NEAREST_EVEN }, { IR_FRIM, IRROUND_DOWN }, { IR_FRIM, IRROUND_UP },
-        { IR_FRIM, IRROUND_ZERO }, { IR_FRIM, IRROUND_NEAREST_AWAY },
+        {IR_FADD, 0},
+        {IR_FSUB, 0},
+        {IR_FMUL, 0},
+        {IR_FDIV, 0},
+        {IR_FSQRT, 0},
+        {IR_FADD, IRFP_SINGLE},
+        {IR_FSUB, IRFP_SINGLE},
+        {IR_FMUL, IRFP_SINGLE},
+        {IR_FDIV, IRFP_SINGLE},
+        {IR_FSQRT, IRFP_SINGLE},
+        {IR_FMADD, 0},
+        {IR_FMADD, IRFP_SUBTRACT},
+        {IR_FMADD, IRFP_NEG},
+        {IR_FMADD, IRFP_NEG | IRFP_SUBTRACT},
+        {IR_FMADD, IRFP_SINGLE},
+        {IR_FMADD, IRFP_SINGLE | IRFP_SUBTRACT},
+        {IR_FMADD, IRFP_SINGLE | IRFP_NEG},
+        {IR_FMADD, IRFP_SINGLE | IRFP_NEG | IRFP_SUBTRACT},
+        {IR_FRSP, IRFP_SINGLE},
+        {IR_FCFID, 0},
+        {IR_FCFID, IRFP_UNSIGNED},
+        {IR_FCFID, IRFP_SINGLE},
+        {IR_FCFID, IRFP_SINGLE | IRFP_UNSIGNED},
+        {IR_FCTI, 0},
+        {IR_FCTI, IRFP_TRUNC},
+        {IR_FCTI, IRFP_W32},
+        {IR_FCTI, IRFP_W32 | IRFP_TRUNC},
+        {IR_FCTI, IRFP_UNSIGNED},
+        {IR_FCTI, IRFP_UNSIGNED | IRFP_TRUNC},
+        {IR_FCTI, IRFP_UNSIGNED | IRFP_W32},
+        {IR_FCTI, IRFP_UNSIGNED | IRFP_W32 | IRFP_TRUNC},
+        {IR_FCMP, 0},
+        {IR_FCMP, IRFP_ORDERED},
+        {IR_FRIM, IRROUND_NEAREST_EVEN},
+        {IR_FRIM, IRROUND_DOWN},
+        {IR_FRIM, IRROUND_UP},
+        {IR_FRIM, IRROUND_ZERO},
+        {IR_FRIM, IRROUND_NEAREST_AWAY},
     };
     IRBuilder *b = ir_builder_new(&target);
 

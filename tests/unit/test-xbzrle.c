@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* XBZRLE: what is encoded comes back; what is damaged is refused and stays within the page; the cache. */
+/* XBZRLE: what is encoded comes back; what is damaged is refused and stays within the page; the
+ * cache. */
 #include <string.h>
 #include "migration/xbzrle.h"
 
@@ -39,7 +40,8 @@ static void test_round_trips(void)
 
 static void test_known(void)
 {
-    static const uint8_t expected[] = {0x00, 0x01, 0xaa, 0xff, 0x0f, 0x02, 0xbb, 0xcc, 0xfc, 0x0f, 0x02, 0x11, 0x22};
+    static const uint8_t expected[] = {0x00, 0x01, 0xaa, 0xff, 0x0f, 0x02, 0xbb,
+                                       0xcc, 0xfc, 0x0f, 0x02, 0x11, 0x22};
     uint8_t old[SIZE] = {0}, new[SIZE] = {0xaa}, packed[SIZE], page[SIZE] = {0};
 
     /* Equal, the first byte, 2047 later two, the last two. */

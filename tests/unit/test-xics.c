@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XICS: presenters (accept, CPPR, EOI, MFRR), sources (message and level), rejection and resending, state.
- * What is expected follows LoPAR chapter 6 and the hypercalls of 14.5.4.7.
+ * XICS: presenters (accept, CPPR, EOI, MFRR), sources (message and level), rejection and resending,
+ * state. What is expected follows LoPAR chapter 6 and the hypercalls of 14.5.4.7.
  */
 #include <string.h>
 #include "hw/intc/xics.h"

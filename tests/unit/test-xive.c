@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XIVE exploitation mode: event state bits, queues in memory with their generation, thread contexts and their
- * management area, memory-mapped access, state.  What is expected follows LoPAR 14.11.4.2 and the registers
- * of the POWER9 interrupt controller.
+ * XIVE exploitation mode: event state bits, queues in memory with their generation, thread contexts
+ * and their management area, memory-mapped access, state.  What is expected follows LoPAR 14.11.4.2
+ * and the registers of the POWER9 interrupt controller.
  */
 #include <string.h>
 #include "hw/core/internal.h"
@@ -24,7 +24,15 @@
 #define RAM_SIZE 0x100000ull
 
 /* Management page offsets and PQ values. */
-enum { EOI = 0, STORE_EOI = 0x400, GET = 0x800, SET_00 = 0xc00, SET_01 = 0xd00, SET_10 = 0xe00, SET_11 = 0xf00 };
+enum {
+    EOI = 0,
+    STORE_EOI = 0x400,
+    GET = 0x800,
+    SET_00 = 0xc00,
+    SET_01 = 0xd00,
+    SET_10 = 0xe00,
+    SET_11 = 0xf00
+};
 enum { RESET = 0, OFF = 1, PENDING = 2, QUEUED = 3 };
 #define OS_PAGE (XIVE_TM_BASE + ((uint64_t)XIVE_TM_OS_PAGE << XIVE_TM_SHIFT))
 #define NSR_EO 0x80
@@ -48,7 +56,8 @@ static void attach(Bench *b)
 {
     GError *error = NULL;
 
-    b->xive = xive_create(N_SERVERS, N_SOURCES, get_system_memory(), address_space_memory(), &error);
+    b->xive =
+        xive_create(N_SERVERS, N_SOURCES, get_system_memory(), address_space_memory(), &error);
     g_assert_no_error(error);
     for (unsigned i = 0; i < N_SERVERS - 1; i++) {
         b->level[i] = 0;

@@ -4,8 +4,9 @@
  * same rules as accesses of generated code.  A fault leaves the helper: tcg_restore_state() and the
  * target's exception, so a helper that uses these has IRH_RAISES.
  *
- * oi is an IRMemOp with the MMU index: tcg_oi(MO_32 | MO_BSWAP, idx).  Accesses that cross a page check
- * both pages before the first byte moves.  Called in the CPU's own thread, device lock not held.
+ * oi is an IRMemOp with the MMU index: tcg_oi(MO_32 | MO_BSWAP, idx).  Accesses that cross a page
+ * check both pages before the first byte moves.  Called in the CPU's own thread, device lock not
+ * held.
  */
 #ifndef ACCEL_TCG_ACCESS_H
 #define ACCEL_TCG_ACCESS_H
@@ -40,9 +41,9 @@ typedef enum TCGRmw {
 uint64_t tcg_atomic_rmw(void *env, uint64_t ea, TCGRmw op, uint64_t operand, uint32_t oi);
 
 /*
- * Checks an access to [ea, ea + size), which lies within one 4 KiB page, as if it were made: raises what
- * the access would raise.  Returns the host address if the bytes are plain RAM that may be accessed
- * directly, NULL if they need tcg_load/tcg_store (devices; tracked or watched pages).
+ * Checks an access to [ea, ea + size), which lies within one 4 KiB page, as if it were made: raises
+ * what the access would raise.  Returns the host address if the bytes are plain RAM that may be
+ * accessed directly, NULL if they need tcg_load/tcg_store (devices; tracked or watched pages).
  */
 void *tcg_probe_access(void *env, uint64_t ea, unsigned size, TCGAccess access, unsigned mmu_idx);
 /* Checks any range, page by page, raising like the access would. */

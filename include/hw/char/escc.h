@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ESCC: the Zilog 85C30 serial controller with two channels, as Power Macs have it.  GPIO outputs "a" and
- * "b" are the interrupts of the channels.  Device lock held.
+ * ESCC: the Zilog 85C30 serial controller with two channels, as Power Macs have it.  GPIO outputs
+ * "a" and "b" are the interrupts of the channels.  Device lock held.
  */
 #ifndef HW_CHAR_ESCC_H
 #define HW_CHAR_ESCC_H

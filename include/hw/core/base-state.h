@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The structs that devices, buses and machines begin with, described once for the audit of state: none of
- * them has anything that travels.
+ * The structs that devices, buses and machines begin with, described once for the audit of state:
+ * none of them has anything that travels.
  */
 #ifndef HW_CORE_BASE_STATE_H
 #define HW_CORE_BASE_STATE_H

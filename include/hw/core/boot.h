@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The boot order: devices that were given a bootindex, for firmware to try from the smallest on.  Device lock.
+ * The boot order: devices that were given a bootindex, for firmware to try from the smallest on.
+ * Device lock.
  */
 #ifndef HW_CORE_BOOT_H
 #define HW_CORE_BOOT_H

@@ -34,8 +34,8 @@ struct BusClass {
     char *(*wire_name)(struct DeviceState *dev);
     /* Its address for people ("addr 02.0"), appended for info qtree. */
     void (*print_device)(struct DeviceState *dev, GString *out, unsigned indent);
-    /* Its node in Open Firmware's paths, below that of the bus's own device ("disk@8000000000000000"):
-     * g_malloc, NULL: none. */
+    /* Its node in Open Firmware's paths, below that of the bus's own device
+     * ("disk@8000000000000000"): g_malloc, NULL: none. */
     char *(*firmware_node)(struct DeviceState *dev);
     /* A bus with all below it, for monitor commands of the bus's kind ("info pci", query-pci). */
     void (*print)(BusState *bus, GString *out);

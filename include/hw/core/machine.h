@@ -166,8 +166,8 @@ void machine_add_firmware_dir(const char *dir);
 bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr, GError **errp);
 /* The same with data itself (g_malloc), which is taken in any case. */
 bool rom_take_blob(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GError **errp);
-/* Reads a whole file of 1 to max_size bytes (a stream too, but no more of it); g_free the data. The error
- * is the reason alone. */
+/* Reads a whole file of 1 to max_size bytes (a stream too, but no more of it); g_free the data. The
+ * error is the reason alone. */
 bool image_read(const char *file, uint64_t max_size, uint8_t **data, uint64_t *size, GError **errp);
 bool rom_add_file(const char *file, hwaddr addr, uint64_t max_size, uint64_t *size, GError **errp);
 void rom_print(GString *out);

@@ -10,8 +10,8 @@ extern const PciDeviceClass vga_pci_class;
 /* NULL-terminated, for app. */
 extern const DeviceClass *const hw_display_device_classes[];
 
-/* The adapter of -vga (machine->vga), in the first free slot; by_default: when nothing was said. True without one.
- * *present, if not NULL: whether there is one. */
+/* The adapter of -vga (machine->vga), in the first free slot; by_default: when nothing was said.
+ * True without one. *present, if not NULL: whether there is one. */
 bool vga_create(MachineState *machine, PciBus *bus, bool by_default, bool *present, GError **errp);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IDE: a bus with up to two drives, as a controller sees it.  ATA/ATAPI-7 volume 2 (registers, PIO, DMA).
+ * IDE: a bus with up to two drives, as a controller sees it.  ATA/ATAPI-7 volume 2 (registers, PIO,
+ * DMA).
  *
- * The controller embeds an IdeBus and its drives' places, passes on accesses to registers, and has the drives' interrupt line.  When
- * a command moves data by DMA, it is told (dma_ready) and takes or gives them in stretches, when it likes:
- * ide_dma_span(), ide_dma_advance().  Device lock held.
+ * The controller embeds an IdeBus and its drives' places, passes on accesses to registers, and has
+ * the drives' interrupt line.  When a command moves data by DMA, it is told (dma_ready) and takes
+ * or gives them in stretches, when it likes: ide_dma_span(), ide_dma_advance().  Device lock held.
  */
 #ifndef HW_IDE_IDE_H
 #define HW_IDE_IDE_H
@@ -22,10 +23,24 @@
 
 /* Register numbers of the command block; 0 is the data register. */
 enum {
-    IDE_REG_ERROR = 1, IDE_REG_FEATURE = 1, IDE_REG_COUNT = 2, IDE_REG_SECTOR = 3, IDE_REG_CYL_LOW = 4,
-    IDE_REG_CYL_HIGH = 5, IDE_REG_DEVICE = 6, IDE_REG_STATUS = 7, IDE_REG_COMMAND = 7
+    IDE_REG_ERROR = 1,
+    IDE_REG_FEATURE = 1,
+    IDE_REG_COUNT = 2,
+    IDE_REG_SECTOR = 3,
+    IDE_REG_CYL_LOW = 4,
+    IDE_REG_CYL_HIGH = 5,
+    IDE_REG_DEVICE = 6,
+    IDE_REG_STATUS = 7,
+    IDE_REG_COMMAND = 7
 };
-enum { IDE_BSY = 0x80, IDE_DRDY = 0x40, IDE_DF = 0x20, IDE_DSC = 0x10, IDE_DRQ = 0x08, IDE_ERR = 0x01 };
+enum {
+    IDE_BSY = 0x80,
+    IDE_DRDY = 0x40,
+    IDE_DF = 0x20,
+    IDE_DSC = 0x10,
+    IDE_DRQ = 0x08,
+    IDE_ERR = 0x01
+};
 /* Device control. */
 enum { IDE_NIEN = 0x02, IDE_SRST = 0x04, IDE_HOB = 0x80 };
 
@@ -33,7 +48,8 @@ typedef struct IdeBus IdeBus;
 typedef struct IdeDrive IdeDrive;
 typedef struct IdeDevice IdeDevice;
 
-/* Who has the data register, and what comes when it is through; the numbers are those of streams. */
+/* Who has the data register, and what comes when it is through; the numbers are those of streams.
+ */
 typedef enum IdePhase {
     IDE_PHASE_READ,             /* the next sectors are read */
     IDE_PHASE_WRITE,            /* what came is written */
@@ -45,9 +61,12 @@ typedef enum IdePhase {
 } IdePhase;
 
 typedef enum IdeDmaCommand {
-    IDE_DMA_READ, IDE_DMA_WRITE, IDE_DMA_TRIM, IDE_DMA_ATAPI,
-    IDE_DMA_UNKNOWN,            /* from a stream that does not say; the controller's direction tells */
-    IDE_DMA_VERIFY,             /* reads for itself */
+    IDE_DMA_READ,
+    IDE_DMA_WRITE,
+    IDE_DMA_TRIM,
+    IDE_DMA_ATAPI,
+    IDE_DMA_UNKNOWN, /* from a stream that does not say; the controller's direction tells */
+    IDE_DMA_VERIFY,  /* reads for itself */
     IDE_DMA_COUNT
 } IdeDmaCommand;
 
@@ -73,7 +92,8 @@ struct IdeDrive {
     uint8_t dma_command;        /* IdeDmaCommand */
     uint32_t dma_left;          /* bytes of the command that are still to be moved */
     uint32_t chunk_at, chunk_size; /* bytes of the buffer that were moved, of those that can be */
-    uint32_t lba, block_size;   /* packet commands: the next block to read; 0: the data are in the buffer */
+    uint32_t lba,
+        block_size; /* packet commands: the next block to read; 0: the data are in the buffer */
     uint16_t byte_limit;        /* packet commands: most bytes of a DRQ block */
     uint8_t ascq;
     uint8_t smart_enabled, smart_autosave, smart_selftests;
@@ -115,7 +135,8 @@ extern const DeviceClass ide_device_class;  /* abstract */
 extern const DeviceClass *const hw_ide_device_classes[];
 
 /* The controller's: in its realize and unrealize. */
-void ide_bus_init(IdeBus *bus, IdeDrive drives[IDE_UNITS], DeviceState *controller, const IdeBusOps *ops, void *opaque);
+void ide_bus_init(IdeBus *bus, IdeDrive drives[IDE_UNITS], DeviceState *controller,
+                  const IdeBusOps *ops, void *opaque);
 void ide_bus_cleanup(IdeBus *bus);
 /* A reset of the hardware. */
 void ide_bus_reset(IdeBus *bus);
@@ -136,8 +157,8 @@ void ide_control_write(IdeBus *bus, uint8_t value);
 /* True while a command of the selected unit wants it. */
 bool ide_dma_wanted(const IdeBus *bus);
 /*
- * The next stretch of data: its place, and *size. NULL: not yet, dma_ready() tells.  to_memory is the
- * controller's direction; where it is not the command's, *size is 0 and the result not NULL.
+ * The next stretch of data: its place, and *size. NULL: not yet, dma_ready() tells.  to_memory is
+ * the controller's direction; where it is not the command's, *size is 0 and the result not NULL.
  */
 uint8_t *ide_dma_span(IdeBus *bus, bool to_memory, uint32_t *size);
 /* n bytes of it were moved; the command may end thereby. */

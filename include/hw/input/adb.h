@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Apple Desktop Bus: up to 16 devices, each known by an address that can be changed, with four registers;
- * keyboard and mouse.  "Guide to the Macintosh Family Hardware", 2nd edition, chapter 8.  Device lock held.
+ * Apple Desktop Bus: up to 16 devices, each known by an address that can be changed, with four
+ * registers; keyboard and mouse.  "Guide to the Macintosh Family Hardware", 2nd edition, chapter 8.
+ * Device lock held.
  */
 #ifndef HW_INPUT_ADB_H
 #define HW_INPUT_ADB_H
@@ -22,7 +23,8 @@ typedef struct AdbDevice AdbDevice;
 
 typedef struct AdbDeviceClass {
     DeviceClass device;                 /* first */
-    /* Answers a command (packet[0] and, for Listen, data): bytes put in reply, at most ADB_MAX_DATA. */
+    /* Answers a command (packet[0] and, for Listen, data): bytes put in reply, at most
+     * ADB_MAX_DATA. */
     int (*request)(AdbDevice *dev, uint8_t *reply, const uint8_t *packet, unsigned size);
 } AdbDeviceClass;
 
@@ -59,15 +61,16 @@ AdbBus *adb_bus_create(DeviceState *controller, void (*autopoll)(void *opaque), 
 void adb_bus_destroy(AdbBus *bus);
 /* Sends a command; bytes of the answer, 0, or ADB_ABSENT. */
 int adb_request(AdbBus *bus, uint8_t reply[ADB_MAX_DATA], const uint8_t *packet, unsigned size);
-/* Asks the devices in turn for register 0, those whose address is in autopoll_mask: the command byte and
- * the answer of the first that has something to say; 0: none has. */
+/* Asks the devices in turn for register 0, those whose address is in autopoll_mask: the command
+ * byte and the answer of the first that has something to say; 0: none has. */
 int adb_poll(AdbBus *bus, uint8_t reply[ADB_MAX_PACKET]);
 void adb_autopoll_enable(AdbBus *bus, bool on);
 /* rate_ms: 1 .. 255. */
 void adb_autopoll_set_rate(AdbBus *bus, uint8_t rate_ms);
 void adb_autopoll_block(AdbBus *bus, bool on);
 /* Listen to register 3 as all devices understand it; handlers: those the device has, ended by 0. */
-void adb_device_listen3(AdbDevice *dev, const uint8_t *packet, unsigned size, const uint8_t *handlers);
+void adb_device_listen3(AdbDevice *dev, const uint8_t *packet, unsigned size,
+                        const uint8_t *handlers);
 
 /* ---- What user interfaces call ---- */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interrupt controller inside the Heathrow (and Grand Central, Paddington) I/O chip of Power Macs.
- * Inputs: unnamed GPIO 0 .. 63; output: GPIO 0, the processor's external interrupt.  Device lock held.
+ * The interrupt controller inside the Heathrow (and Grand Central, Paddington) I/O chip of Power
+ * Macs. Inputs: unnamed GPIO 0 .. 63; output: GPIO 0, the processor's external interrupt.  Device
+ * lock held.
  */
 #ifndef HW_INTC_HEATHROW_H
 #define HW_INTC_HEATHROW_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * OpenPIC (MPIC), the interrupt controller inside KeyLargo and its kin.  Inputs: unnamed GPIO 0 .. 63; outputs: GPIO n,
- * the external interrupt of processor n.  Device lock held.
+ * OpenPIC (MPIC), the interrupt controller inside KeyLargo and its kin.  Inputs: unnamed GPIO 0 ..
+ * 63; outputs: GPIO n, the external interrupt of processor n.  Device lock held.
  */
 #ifndef HW_INTC_OPENPIC_H
 #define HW_INTC_OPENPIC_H

@@ -27,13 +27,13 @@ void xics_reset(XicsState *xics);
 bool xics_register_server(XicsState *xics, unsigned server, uint32_t instance, GError **errp);
 /* Whether the guest uses it (a dual machine has XIVE too). */
 void xics_set_active(XicsState *xics, bool active);
-/* After all sections: presenters whose section did not come (QEMU 10.0 sends none) get the state that a
- * running guest leaves them in, and what waits is presented. */
+/* After all sections: presenters whose section did not come (QEMU 10.0 sends none) get the state
+ * that a running guest leaves them in, and what waits is presented. */
 void xics_load_complete(XicsState *xics);
 /*
- * What presenters have presented and no processor accepted goes back to its source, which will present it
- * again; for state that goes to somebody who loads no presenters.  Inter-processor interrupts stay in MFRR.
- * xics_undo_recall() puts all back as it was and frees what this returns.
+ * What presenters have presented and no processor accepted goes back to its source, which will
+ * present it again; for state that goes to somebody who loads no presenters.  Inter-processor
+ * interrupts stay in MFRR. xics_undo_recall() puts all back as it was and frees what this returns.
  */
 typedef struct XicsRecalled XicsRecalled;
 XicsRecalled *xics_recall(XicsState *xics);

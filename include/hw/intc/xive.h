@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XIVE in exploitation mode as a sPAPR guest sees it: event sources with their state-bit (ESB) pages,
- * event queues (ENDs) in guest memory, and one thread interrupt context per processor in the TIMA.
- * All functions need the device lock.
+ * XIVE in exploitation mode as a sPAPR guest sees it: event sources with their state-bit (ESB)
+ * pages, event queues (ENDs) in guest memory, and one thread interrupt context per processor in the
+ * TIMA. All functions need the device lock.
  */
 #ifndef HW_INTC_XIVE_H
 #define HW_INTC_XIVE_H
@@ -24,9 +24,10 @@ typedef struct XiveState XiveState;
 
 enum { XIVE_SRC_LSI = 1, XIVE_SRC_STORE_EOI = 2 };
 
-/* Sources (LISNs) 0 .. n_sources-1, n_servers processors. Maps its pages into `memory`, disabled. */
-XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *memory, AddressSpace *as,
-                       GError **errp);
+/* Sources (LISNs) 0 .. n_sources-1, n_servers processors. Maps its pages into `memory`, disabled.
+ */
+XiveState *xive_create(unsigned n_servers, uint32_t n_sources, MemoryRegion *memory,
+                       AddressSpace *as, GError **errp);
 void xive_connect_cpu(XiveState *xive, unsigned server, CPUState *cpu, IRQLine *output);
 /* A processor's section of state; instance is the CPU's index.  Behind those of the CPU. */
 bool xive_register_server(XiveState *xive, unsigned server, uint32_t instance, GError **errp);
@@ -42,13 +43,22 @@ bool xive_server_valid(const XiveState *xive, uint64_t server);
 uint32_t xive_n_sources(const XiveState *xive);
 
 /* For the hypercalls. */
-typedef struct XiveRouting { bool masked; uint32_t server; uint8_t priority; uint32_t data; } XiveRouting;
+typedef struct XiveRouting {
+    bool masked;
+    uint32_t server;
+    uint8_t priority;
+    uint32_t data;
+} XiveRouting;
 bool xive_source_is_lsi(const XiveState *xive, uint32_t lisn);
 void xive_set_routing(XiveState *xive, uint32_t lisn, const XiveRouting *routing);
 void xive_get_routing(const XiveState *xive, uint32_t lisn, XiveRouting *routing);
 /* A queue: address 0 or size 0 disables it. */
 typedef struct XiveQueue {
-    uint64_t address; uint32_t size_shift; bool always_notify; bool enabled; uint32_t generation, index;
+    uint64_t address;
+    uint32_t size_shift;
+    bool always_notify;
+    bool enabled;
+    uint32_t generation, index;
 } XiveQueue;
 void xive_set_queue(XiveState *xive, unsigned server, uint8_t priority, const XiveQueue *queue);
 void xive_get_queue(const XiveState *xive, unsigned server, uint8_t priority, XiveQueue *queue);
@@ -61,7 +71,8 @@ uint64_t xive_end_page(const XiveState *xive, unsigned server, uint8_t priority)
 /* The reporting line (an OS buffer of two cache lines); address 0: none. */
 void xive_set_reporting_line(XiveState *xive, unsigned server, uint64_t address);
 uint64_t xive_get_reporting_line(const XiveState *xive, unsigned server);
-/* The processor's current priority, and whether its input is on for an event that it has not acknowledged. */
+/* The processor's current priority, and whether its input is on for an event that it has not
+ * acknowledged. */
 uint8_t xive_cppr(const XiveState *xive, unsigned server, bool *signalled);
 /* Real address of the register that cppr stands in. */
 #define XIVE_CPPR_ADDRESS (XIVE_TM_BASE + ((uint64_t)XIVE_TM_OS_PAGE << XIVE_TM_SHIFT) + 0x11)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CUDA: the microcontroller of Power Macs for ADB, time of day, parameter RAM and power, behind a VIA 6522.
- * GPIO output 0 is its interrupt.  Its ADB bus is its first bus.  Device lock held.
+ * CUDA: the microcontroller of Power Macs for ADB, time of day, parameter RAM and power, behind a
+ * VIA 6522. GPIO output 0 is its interrupt.  Its ADB bus is its first bus.  Device lock held.
  */
 #ifndef HW_MISC_CUDA_H
 #define HW_MISC_CUDA_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * KeyLargo's general purpose lines.  GPIO outputs 0 .. MACIO_N_GPIOS - 1 are the interrupts of external lines that are
- * connected: 1 (the PMU's, active low) and 9 (the programmer's switch).  Device lock held.
+ * KeyLargo's general purpose lines.  GPIO outputs 0 .. MACIO_N_GPIOS - 1 are the interrupts of
+ * external lines that are connected: 1 (the PMU's, active low) and 9 (the programmer's switch).
+ * Device lock held.
  */
 #ifndef HW_MISC_MACIO_GPIO_H
 #define HW_MISC_MACIO_GPIO_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VIA 6522: two ports, two timers, a shift register.  A device of its own that CUDA and PMU, which speak
- * through its shift register and port B, have inside.  GPIO output 0 is its interrupt.  Device lock held.
+ * VIA 6522: two ports, two timers, a shift register.  A device of its own that CUDA and PMU, which
+ * speak through its shift register and port B, have inside.  GPIO output 0 is its interrupt. Device
+ * lock held.
  */
 #ifndef HW_MISC_MOS6522_H
 #define HW_MISC_MOS6522_H
@@ -11,15 +12,37 @@
 
 /* Registers. */
 enum {
-    VIA_B, VIA_A, VIA_DIRB, VIA_DIRA, VIA_T1CL, VIA_T1CH, VIA_T1LL, VIA_T1LH, VIA_T2CL, VIA_T2CH, VIA_SR,
-    VIA_ACR, VIA_PCR, VIA_IFR, VIA_IER, VIA_ANH, VIA_N_REGISTERS
+    VIA_B,
+    VIA_A,
+    VIA_DIRB,
+    VIA_DIRA,
+    VIA_T1CL,
+    VIA_T1CH,
+    VIA_T1LL,
+    VIA_T1LH,
+    VIA_T2CL,
+    VIA_T2CH,
+    VIA_SR,
+    VIA_ACR,
+    VIA_PCR,
+    VIA_IFR,
+    VIA_IER,
+    VIA_ANH,
+    VIA_N_REGISTERS
 };
 /* ACR. */
 #define VIA_ACR_SHIFT_OUT 0x10u
 #define VIA_ACR_T1_FREE_RUN 0x40u
 /* IFR and IER. */
-enum { VIA_INT_CA2 = 1 << 0, VIA_INT_CA1 = 1 << 1, VIA_INT_SR = 1 << 2, VIA_INT_CB2 = 1 << 3, VIA_INT_CB1 = 1 << 4,
-       VIA_INT_T2 = 1 << 5, VIA_INT_T1 = 1 << 6 };
+enum {
+    VIA_INT_CA2 = 1 << 0,
+    VIA_INT_CA1 = 1 << 1,
+    VIA_INT_SR = 1 << 2,
+    VIA_INT_CB2 = 1 << 3,
+    VIA_INT_CB1 = 1 << 4,
+    VIA_INT_T2 = 1 << 5,
+    VIA_INT_T1 = 1 << 6
+};
 
 typedef struct Mos6522 Mos6522;
 

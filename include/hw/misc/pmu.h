@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PMU: the power manager of Power Macs, behind a VIA 6522.  GPIO output 0 is the VIA's interrupt; GPIO output
- * "attention" is low while the PMU has something to say.  Device lock held.
+ * PMU: the power manager of Power Macs, behind a VIA 6522.  GPIO output 0 is the VIA's interrupt;
+ * GPIO output "attention" is low while the PMU has something to say.  Device lock held.
  */
 #ifndef HW_MISC_PMU_H
 #define HW_MISC_PMU_H

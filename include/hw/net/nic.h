@@ -14,9 +14,9 @@ extern const DeviceClass *const hw_net_device_classes[];
 /* One of them on its bus: takes over the caller's reference to dev, which is not realized yet. */
 bool nic_create(BusState *bus, DeviceState *dev, const NicInfo *nic, GError **errp);
 /*
- * A NIC on the bus for each that was asked for and is not taken yet; default_model for those without a model
- * (NULL: they are not for this bus).  The first goes to slot first_slot, or to the first that is free if that is
- * negative.
+ * A NIC on the bus for each that was asked for and is not taken yet; default_model for those
+ * without a model (NULL: they are not for this bus).  The first goes to slot first_slot, or to the
+ * first that is free if that is negative.
  */
 bool nic_create_pci(PciBus *bus, const char *default_model, int first_slot, GError **errp);
 

@@ -13,7 +13,8 @@ typedef enum VlanResult {
 
 bool spapr_vlan_is(const DeviceState *dev);
 /* Addresses are the window's. rec_queue: a buffer descriptor, as guests write them. */
-VlanResult spapr_vlan_open(VioDevice *dev, uint64_t buf_list, uint64_t rec_queue, uint64_t filter_list);
+VlanResult spapr_vlan_open(VioDevice *dev, uint64_t buf_list, uint64_t rec_queue,
+                           uint64_t filter_list);
 VlanResult spapr_vlan_close(VioDevice *dev);
 VlanResult spapr_vlan_add_buffer(VioDevice *dev, uint64_t descriptor);
 /* The first of the six descriptors that is not valid ends the list. */

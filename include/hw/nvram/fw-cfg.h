@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fw_cfg: what a machine tells its firmware, as numbered items that are read byte by byte.  The interface is
- * QEMU's (its docs/specs/fw_cfg): OpenBIOS expects it.  Device lock held.
+ * fw_cfg: what a machine tells its firmware, as numbered items that are read byte by byte.  The
+ * interface is QEMU's (its docs/specs/fw_cfg): OpenBIOS expects it.  Device lock held.
  */
 #ifndef HW_NVRAM_FW_CFG_H
 #define HW_NVRAM_FW_CFG_H
@@ -43,8 +43,8 @@ enum {
 
 extern const DeviceClass fw_cfg_mem_class;
 
-/* Makes the device with the items every machine has; its registers are two: selector (2 bytes, big-endian)
- * at address, data (1 byte) right behind. */
+/* Makes the device with the items every machine has; its registers are two: selector (2 bytes,
+ * big-endian) at address, data (1 byte) right behind. */
 DeviceState *fw_cfg_create(MemoryRegion *system_memory, uint64_t address, GError **errp);
 /* A copy of data becomes the item; one that is there is replaced. */
 void fw_cfg_set_bytes(DeviceState *dev, uint16_t key, const void *data, uint32_t size);
@@ -52,6 +52,7 @@ void fw_cfg_set16(DeviceState *dev, uint16_t key, uint16_t value);
 void fw_cfg_set32(DeviceState *dev, uint16_t key, uint32_t value);
 void fw_cfg_set64(DeviceState *dev, uint16_t key, uint64_t value);
 /* A named file, in the directory too. name: at most 55 bytes, not there yet. */
-bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size, GError **errp);
+bool fw_cfg_add_file(DeviceState *dev, const char *name, const void *data, uint32_t size,
+                     GError **errp);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI-to-PCI bridges: a bus behind a device, and windows of three kinds through which its BARs are seen.
- * A bridge's row has `.is_bridge`, and its parent is pci_bridge_device_class.
- * Device lock held.
+ * PCI-to-PCI bridges: a bus behind a device, and windows of three kinds through which its BARs are
+ * seen. A bridge's row has `.is_bridge`, and its parent is pci_bridge_device_class. Device lock
+ * held.
  */
 #ifndef HW_PCI_PCI_BRIDGE_H
 #define HW_PCI_PCI_BRIDGE_H
@@ -23,7 +23,8 @@ typedef struct PciBridge {
     PciBus *secondary;
 } PciBridge;
 
-/* Abstract parent of bridges. A row's realize and unrealize, config_write and reset are these or call them. */
+/* Abstract parent of bridges. A row's realize and unrealize, config_write and reset are these or
+ * call them. */
 extern const DeviceClass pci_bridge_device_class;
 bool pci_bridge_realize(PciDevice *dev, GError **errp);
 void pci_bridge_unrealize(PciDevice *dev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers of PCI's configuration space.  PCI Local Bus Specification 3.0, chapter 6 and appendices D and H;
- * PCI-to-PCI Bridge Architecture 1.2, chapter 3; PCI Code and ID Assignment.
+ * Numbers of PCI's configuration space.  PCI Local Bus Specification 3.0, chapter 6 and appendices
+ * D and H; PCI-to-PCI Bridge Architecture 1.2, chapter 3; PCI Code and ID Assignment.
  */
 #ifndef HW_PCI_PCI_REGS_H
 #define HW_PCI_PCI_REGS_H

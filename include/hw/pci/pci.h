@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI: buses of up to 256 functions, configuration space by masks, base address registers, INTx lines,
- * bridges, DMA.  PCI Local Bus Specification 3.0; PCI-to-PCI Bridge Architecture 1.2.
+ * PCI: buses of up to 256 functions, configuration space by masks, base address registers, INTx
+ * lines, bridges, DMA.  PCI Local Bus Specification 3.0; PCI-to-PCI Bridge Architecture 1.2.
  *
- * A root bus belongs to a host bridge, which gives it two address spaces (containers) and operations:
- * where interrupt lines and messages go, and how DMA is translated.  A device is a row (PciDeviceClass)
- * and a struct that begins with PciDevice.  All functions need the device lock.
+ * A root bus belongs to a host bridge, which gives it two address spaces (containers) and
+ * operations: where interrupt lines and messages go, and how DMA is translated.  A device is a row
+ * (PciDeviceClass) and a struct that begins with PciDevice.  All functions need the device lock.
  */
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
@@ -35,7 +35,7 @@ typedef struct PciDeviceClass {
     bool is_bridge;
     bool express;                       /* 4096 bytes of configuration space */
     const char *romfile;                /* default of the property; NULL: none */
-    uint32_t rom_size;                  /* of an empty ROM where that file is not installed; 0: an error */
+    uint32_t rom_size; /* of an empty ROM where that file is not installed; 0: an error */
     /* After the header was filled in; registers BARs and capabilities. */
     bool (*realize)(PciDevice *dev, GError **errp);
     void (*unrealize)(PciDevice *dev);
@@ -84,10 +84,12 @@ struct PciDevice {
 
 /* What the owner of a root bus does for it; opaque is the owner. Members may be NULL. */
 typedef struct PciBusOps {
-    /* The bus's line (0 .. PCI_N_PINS - 1) that pin 0 .. 3 of a device drives. NULL: rotates over the slots. */
+    /* The bus's line (0 .. PCI_N_PINS - 1) that pin 0 .. 3 of a device drives. NULL: rotates over
+     * the slots. */
     int (*map_irq)(void *opaque, PciDevice *dev, int pin);
     void (*set_irq)(void *opaque, int line, int level);
-    /* Real address of a DMA access and bytes up to where that changes. False: refused. NULL: one to one. */
+    /* Real address of a DMA access and bytes up to where that changes. False: refused. NULL: one to
+     * one. */
     bool (*translate)(void *opaque, PciDevice *dev, uint64_t address, bool is_write, uint64_t *real,
                       uint64_t *left);
     /* A message interrupt. NULL: a write of 4 bytes to memory. */
@@ -148,14 +150,15 @@ void pci_bus_print(BusState *bus, GString *out);
 json_t *pci_bus_query(BusState *bus);
 
 /* ---- Configuration space (config.c): little-endian ---- */
-/* size 1, 2 or 4, within the space and aligned: the caller checks. Calls the device's own handlers. */
+/* size 1, 2 or 4, within the space and aligned: the caller checks. Calls the device's own handlers.
+ */
 uint32_t pci_config_read(PciDevice *dev, uint32_t address, unsigned size);
 void pci_config_write(PciDevice *dev, uint32_t address, uint32_t value, unsigned size);
 uint32_t pci_config_read_default(PciDevice *dev, uint32_t address, unsigned size);
 void pci_config_write_default(PciDevice *dev, uint32_t address, uint32_t value, unsigned size);
 /*
- * An access by a host bridge's address register: bus << 16 | devfn << 8 | offset, any size and alignment.
- * What is not there reads as ones.
+ * An access by a host bridge's address register: bus << 16 | devfn << 8 | offset, any size and
+ * alignment. What is not there reads as ones.
  */
 uint32_t pci_data_read(PciBus *root, uint32_t address, unsigned size);
 void pci_data_write(PciBus *root, uint32_t address, uint32_t value, unsigned size);
@@ -181,8 +184,8 @@ static inline uint16_t pci_command(const PciDevice *dev)
 {
     return pci_get16(dev->config + PCI_COMMAND);
 }
-/* Room for a capability of size bytes (at offset, or 0: the first that is free), joined to the list.
- * Its offset, or 0 with errp. */
+/* Room for a capability of size bytes (at offset, or 0: the first that is free), joined to the
+ * list. Its offset, or 0 with errp. */
 uint8_t pci_add_capability(PciDevice *dev, uint8_t id, uint8_t offset, uint8_t size, GError **errp);
 uint8_t pci_find_capability(const PciDevice *dev, uint8_t id);
 /* The name of a RAM block of the device: "pci.0:01.0/" and what. g_malloc. */
@@ -223,20 +226,23 @@ void pci_irq_reset(PciDevice *dev);
 void pci_bus_clear_lines(PciBus *bus);
 
 /* ---- DMA (dma.c) ---- */
-/* False (and logged): not a bus master, no translation, or nothing there; a read then yields ones. */
+/* False (and logged): not a bus master, no translation, or nothing there; a read then yields ones.
+ */
 bool pci_dma_read(PciDevice *dev, uint64_t address, void *buf, uint64_t length);
 bool pci_dma_write(PciDevice *dev, uint64_t address, const void *buf, uint64_t length);
 
 /* ---- Message interrupts (msi.c, msix.c) ---- */
 /* n_vectors a power of two up to 32. offset 0: the first that is free. */
-bool pci_msi_init(PciDevice *dev, uint8_t offset, unsigned n_vectors, bool is_64bit, bool mask, GError **errp);
+bool pci_msi_init(PciDevice *dev, uint8_t offset, unsigned n_vectors, bool is_64bit, bool mask,
+                  GError **errp);
 bool pci_msi_enabled(const PciDevice *dev);
 void pci_msi_notify(PciDevice *dev, unsigned vector);
 void pci_msi_config_written(PciDevice *dev);
 void pci_msi_reset(PciDevice *dev);
-/* Table and pending bits inside the device's own BAR n, whose region is a container. offset 0: first free. */
-bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsigned n, uint32_t table,
-                   uint32_t pending, uint8_t offset, GError **errp);
+/* Table and pending bits inside the device's own BAR n, whose region is a container. offset 0:
+ * first free. */
+bool pci_msix_init(PciDevice *dev, unsigned n_vectors, MemoryRegion *bar, unsigned n,
+                   uint32_t table, uint32_t pending, uint8_t offset, GError **errp);
 void pci_msix_uninit(PciDevice *dev, MemoryRegion *bar);
 bool pci_msix_enabled(const PciDevice *dev);
 /* All vectors: by the mask of the function, or because it is off. */

@@ -2,10 +2,11 @@
 /*
  * The sPAPR machine: shared state and the interfaces between its parts.
  *
- * From PAPR (Linux on Power Architecture Reference, LoPAR 1.1) chapters 7 (RTAS), 14 (hypervisor calls)
- * and appendix B (Open Firmware binding).  Parts: spapr.c creates and wires, spapr-compat.c holds the
- * version rows, spapr-caps.c the capabilities, spapr-fdt.c the device tree, spapr-hcall-*.c and
- * spapr-rtas-*.c the calls, spapr-irq.c the choice of interrupt controller, spapr-client.c our firmware.
+ * From PAPR (Linux on Power Architecture Reference, LoPAR 1.1) chapters 7 (RTAS), 14 (hypervisor
+ * calls) and appendix B (Open Firmware binding).  Parts: spapr.c creates and wires, spapr-compat.c
+ * holds the version rows, spapr-caps.c the capabilities, spapr-fdt.c the device tree,
+ * spapr-hcall-*.c and spapr-rtas-*.c the calls, spapr-irq.c the choice of interrupt controller,
+ * spapr-client.c our firmware.
  *
  * Lock: hypercalls and RTAS calls run with the device lock held unless their row says otherwise.
  */
@@ -43,22 +44,58 @@ enum {
 
 /* Hypercall return codes (LoPAR 14.4). */
 enum {
-    H_SUCCESS = 0, H_BUSY = 1, H_CLOSED = 2, H_NOT_AVAILABLE = 3, H_CONSTRAINED = 4, H_PARTIAL = 5,
+    H_SUCCESS = 0,
+    H_BUSY = 1,
+    H_CLOSED = 2,
+    H_NOT_AVAILABLE = 3,
+    H_CONSTRAINED = 4,
+    H_PARTIAL = 5,
     H_PAGE_REGISTERED = 15,
-    H_COME_AGAIN = 9999,         /* internal: the guest makes the call again a moment later */
-    H_LONG_BUSY_ORDER_1_MSEC = 9900, H_LONG_BUSY_ORDER_10_MSEC = 9901, H_LONG_BUSY_ORDER_100_MSEC = 9902,
-    H_HARDWARE = -1, H_FUNCTION = -2, H_PRIVILEGE = -3, H_PARAMETER = -4, H_BAD_MODE = -5, H_PTEG_FULL = -6,
-    H_NOT_FOUND = -7, H_RESERVED_DABR = -8, H_NO_MEM = -9, H_AUTHORITY = -10, H_PERMISSION = -11,
-    H_DROPPED = -12, H_SOURCE_PARM = -13, H_DEST_PARM = -14, H_REMOTE_PARM = -15, H_RESOURCE = -16,
-    H_ADAPTER_PARM = -17, H_RH_PARM = -18, H_ABORTED = -40,
-    H_P2 = -55, H_P3 = -56, H_P4 = -57, H_P5 = -58, H_P6 = -59, H_P7 = -60, H_P8 = -61, H_P9 = -62,
-    H_NOOP = -63, H_UNSUPPORTED = -67, H_OVERLAP = -68, H_UNSUPPORTED_FLAG = -256, H_MULTI_THREADS_ACTIVE = -9005,
-    H_IN_USE = -77, H_STATE = -75, H_CONTINUE_JOIN = 9,
+    H_COME_AGAIN = 9999, /* internal: the guest makes the call again a moment later */
+    H_LONG_BUSY_ORDER_1_MSEC = 9900,
+    H_LONG_BUSY_ORDER_10_MSEC = 9901,
+    H_LONG_BUSY_ORDER_100_MSEC = 9902,
+    H_HARDWARE = -1,
+    H_FUNCTION = -2,
+    H_PRIVILEGE = -3,
+    H_PARAMETER = -4,
+    H_BAD_MODE = -5,
+    H_PTEG_FULL = -6,
+    H_NOT_FOUND = -7,
+    H_RESERVED_DABR = -8,
+    H_NO_MEM = -9,
+    H_AUTHORITY = -10,
+    H_PERMISSION = -11,
+    H_DROPPED = -12,
+    H_SOURCE_PARM = -13,
+    H_DEST_PARM = -14,
+    H_REMOTE_PARM = -15,
+    H_RESOURCE = -16,
+    H_ADAPTER_PARM = -17,
+    H_RH_PARM = -18,
+    H_ABORTED = -40,
+    H_P2 = -55,
+    H_P3 = -56,
+    H_P4 = -57,
+    H_P5 = -58,
+    H_P6 = -59,
+    H_P7 = -60,
+    H_P8 = -61,
+    H_P9 = -62,
+    H_NOOP = -63,
+    H_UNSUPPORTED = -67,
+    H_OVERLAP = -68,
+    H_UNSUPPORTED_FLAG = -256,
+    H_MULTI_THREADS_ACTIVE = -9005,
+    H_IN_USE = -77,
+    H_STATE = -75,
+    H_CONTINUE_JOIN = 9,
 };
 typedef int64_t HCallResult;
 
 /* args: gpr[4..]; results go to the same array (args[0] is r4 ...). */
-typedef HCallResult SpaprHCallFn(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args);
+typedef HCallResult SpaprHCallFn(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode,
+                                 uint64_t *args);
 typedef struct SpaprHCall {
     uint32_t opcode;
     const char *name;
@@ -66,8 +103,9 @@ typedef struct SpaprHCall {
     bool unlocked;               /* runs without the device lock */
 } SpaprHCall;
 /* Tables of rows, each ended by a row without fn; spapr-hcall.c joins them. */
-extern const SpaprHCall spapr_hcalls_mmu[], spapr_hcalls_misc[], spapr_hcalls_xics[], spapr_hcalls_xive[],
-    spapr_hcalls_vio[], spapr_hcalls_lan[], spapr_hcalls_private[], spapr_hcalls_tce[];
+extern const SpaprHCall spapr_hcalls_mmu[], spapr_hcalls_misc[], spapr_hcalls_xics[],
+    spapr_hcalls_xive[], spapr_hcalls_vio[], spapr_hcalls_lan[], spapr_hcalls_private[],
+    spapr_hcalls_tce[];
 
 /* Private hypercalls: SLOF's set keeps its public numbers. */
 enum {
@@ -77,9 +115,17 @@ enum {
 HCallResult spapr_hypercall(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t opcode, uint64_t *args);
 
 /* RTAS (LoPAR 7): token = SPAPR_RTAS_TOKEN_BASE + row index in the fixed token order. */
-enum { RTAS_OUT_SUCCESS = 0, RTAS_OUT_NO_ERRORS_FOUND = 1, RTAS_OUT_HW_ERROR = -1, RTAS_OUT_BUSY = -2,
-       RTAS_OUT_PARAM_ERROR = -3, RTAS_OUT_NOT_SUPPORTED = -3, RTAS_OUT_NO_SUCH_INDICATOR = -3,
-       RTAS_OUT_NOT_AUTHORIZED = -9002, RTAS_OUT_SYSPARM_PARAM_ERROR = -9999 };
+enum {
+    RTAS_OUT_SUCCESS = 0,
+    RTAS_OUT_NO_ERRORS_FOUND = 1,
+    RTAS_OUT_HW_ERROR = -1,
+    RTAS_OUT_BUSY = -2,
+    RTAS_OUT_PARAM_ERROR = -3,
+    RTAS_OUT_NOT_SUPPORTED = -3,
+    RTAS_OUT_NO_SUCH_INDICATOR = -3,
+    RTAS_OUT_NOT_AUTHORIZED = -9002,
+    RTAS_OUT_SYSPARM_PARAM_ERROR = -9999
+};
 /* A call in progress: arguments are big-endian words in guest memory, read and written by index. */
 typedef struct SpaprRtasCall {
     SpaprMachine *spapr;
@@ -100,8 +146,8 @@ typedef struct SpaprRtasRow {
     int n_args, n_rets;          /* -1: any; fewer in the call is a parameter error */
 } SpaprRtasRow;
 #define SPAPR_RTAS_TOKEN_BASE 0x2000
-extern const SpaprRtasRow spapr_rtas_basic[], spapr_rtas_irq[], spapr_rtas_nvram[], spapr_rtas_event[],
-    spapr_rtas_platform[], spapr_rtas_pci[];
+extern const SpaprRtasRow spapr_rtas_basic[], spapr_rtas_irq[], spapr_rtas_nvram[],
+    spapr_rtas_event[], spapr_rtas_platform[], spapr_rtas_pci[];
 HCallResult spapr_rtas_call(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t args_address);
 /* Calls fn for every row, in token order (device tree). */
 void spapr_rtas_foreach(void (*fn)(const SpaprRtasRow *row, void *opaque), void *opaque);
@@ -113,8 +159,16 @@ typedef enum SpaprCap {
     SPAPR_CAP_CCF_ASSIST, SPAPR_CAP_FWNMI, SPAPR_CAP_RPT_INVALIDATE, SPAPR_CAP_AIL_MODE_3,
     SPAPR_CAP_COUNT
 } SpaprCap;
-enum { SPAPR_CAP_OFF = 0, SPAPR_CAP_ON = 1, SPAPR_CAP_BROKEN = 0, SPAPR_CAP_WORKAROUND = 1,
-       SPAPR_CAP_FIXED = 2, SPAPR_CAP_FIXED_IBS = 2, SPAPR_CAP_FIXED_CCD = 3, SPAPR_CAP_FIXED_NA = 10 };
+enum {
+    SPAPR_CAP_OFF = 0,
+    SPAPR_CAP_ON = 1,
+    SPAPR_CAP_BROKEN = 0,
+    SPAPR_CAP_WORKAROUND = 1,
+    SPAPR_CAP_FIXED = 2,
+    SPAPR_CAP_FIXED_IBS = 2,
+    SPAPR_CAP_FIXED_CCD = 3,
+    SPAPR_CAP_FIXED_NA = 10
+};
 typedef struct SpaprCaps { uint8_t value[SPAPR_CAP_COUNT]; } SpaprCaps;
 typedef struct SpaprCapInfo {
     const char *name;            /* option name without "cap-" */
@@ -126,7 +180,8 @@ extern const SpaprCapInfo spapr_cap_info[SPAPR_CAP_COUNT];
 bool spapr_cap_set(SpaprMachine *spapr, const char *name, const char *value, GError **errp);
 /* The value as the option has it (g_malloc). */
 char *spapr_cap_text(const SpaprMachine *spapr, const char *name);
-/* Effective = defaults of version and CPU, overridden by the command line; checks what we can provide. */
+/* Effective = defaults of version and CPU, overridden by the command line; checks what we can
+ * provide. */
 bool spapr_caps_apply(SpaprMachine *spapr, GError **errp);
 /* After loading: the source must not have promised its guest more than we provide. */
 bool spapr_caps_post_load(SpaprMachine *spapr, GError **errp);
@@ -223,7 +278,8 @@ struct SpaprMachine {
     uint64_t firmware_size;
     /* saved */
     uint32_t htab_shift;         /* 0: none */
-    uint64_t patb_entry;         /* second doubleword of the partition-table entry: guest radix table etc. */
+    uint64_t
+        patb_entry; /* second doubleword of the partition-table entry: guest radix table etc. */
     SpaprOptionVector ov5, ov5_cas;
     bool cas_done, use_hotplug_event_source;
     int64_t rtc_offset_ns;       /* guest's clock less the machine's reference */
@@ -245,7 +301,8 @@ struct SpaprMachine {
     uint64_t fdt_addr;
     GArray *events;              /* SpaprEvent, oldest first */
     /* host-only */
-    int64_t tb_left_ns;          /* by the host's monotonic clock: time passes for the guest from there; 0: it stood still */
+    int64_t tb_left_ns; /* by the host's monotonic clock: time passes for the guest from there; 0:
+                           it stood still */
     DeviceState *xics, *xive;
     VioBus *vio;
     GPtrArray *phbs;             /* SpaprPhb *, spapr-pci.c */
@@ -267,8 +324,8 @@ unsigned spapr_n_servers(const SpaprMachine *spapr);
 /* By interrupt server number as a guest gives it; NULL: none. */
 PowerPCCPU *spapr_find_cpu(SpaprMachine *spapr, uint64_t server);
 /* Starts a stopped CPU at entry with r3, 64-bit, interrupts off (start-cpu); asynchronous. */
-void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target, uint64_t entry,
-                          uint64_t r3);
+void spapr_cpu_start_from(SpaprMachine *spapr, PowerPCCPU *caller, PowerPCCPU *target,
+                          uint64_t entry, uint64_t r3);
 /* stop-self: waits for start-cpu. */
 void spapr_cpu_stop_self(SpaprMachine *spapr, PowerPCCPU *cpu);
 bool spapr_cpu_is_stopped(PowerPCCPU *cpu);
@@ -301,10 +358,10 @@ bool spapr_htab_allocate(SpaprMachine *spapr, uint32_t shift, GError **errp);
 uint32_t spapr_htab_shift_for_ram(uint64_t ram);
 void spapr_htab_clear_vrma(SpaprMachine *spapr);
 
-/* spapr-cas.c: handles the architecture vector at `address`; returns what the hypercall does. fdt_out:
- * new tree to be merged or NULL when the guest must reboot. */
-HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu, uint64_t address,
-                                              void **fdt_out);
+/* spapr-cas.c: handles the architecture vector at `address`; returns what the hypercall does.
+ * fdt_out: new tree to be merged or NULL when the guest must reboot. */
+HCallResult spapr_client_architecture_support(SpaprMachine *spapr, PowerPCCPU *cpu,
+                                              uint64_t address, void **fdt_out);
 /* spapr-client.c */
 void spapr_client_reset(SpaprMachine *spapr, PowerPCCPU *boot_cpu);
 /* spapr-event.c */

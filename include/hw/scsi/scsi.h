@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SCSI: a bus between a host adapter and logical units, and the requests that travel on it.  SAM-5 (tasks,
- * sense, unit attention), SPC-4 and SBC-3 (commands), MMC-6 (optical media).
+ * SCSI: a bus between a host adapter and logical units, and the requests that travel on it.  SAM-5
+ * (tasks, sense, unit attention), SPC-4 and SBC-3 (commands), MMC-6 (optical media).
  *
- * An adapter makes a request, enqueues it, and moves data whenever the unit asks through transfer_data():
- * it takes bytes from (puts them into) the request's buffer and calls scsi_request_continue().  In the end
- * complete() or cancelled() is called, once.  A unit keeps its requests in a list from enqueueing to the end;
- * those that wait for the machine to go on after an I/O error are in it, and so in the unit's state.
+ * An adapter makes a request, enqueues it, and moves data whenever the unit asks through
+ * transfer_data(): it takes bytes from (puts them into) the request's buffer and calls
+ * scsi_request_continue().  In the end complete() or cancelled() is called, once.  A unit keeps its
+ * requests in a list from enqueueing to the end; those that wait for the machine to go on after an
+ * I/O error are in it, and so in the unit's state.
  *
  * Lock: everything runs with the device lock held.
  */
@@ -27,20 +28,58 @@ enum { SCSI_TYPE_DISK = 0x00, SCSI_TYPE_ROM = 0x05 };
 
 /* Operation codes that something here knows. */
 enum {
-    SCSI_TEST_UNIT_READY = 0x00, SCSI_REQUEST_SENSE = 0x03, SCSI_FORMAT_UNIT = 0x04, SCSI_READ_6 = 0x08,
-    SCSI_WRITE_6 = 0x0a, SCSI_INQUIRY = 0x12, SCSI_MODE_SELECT_6 = 0x15, SCSI_RESERVE_6 = 0x16,
-    SCSI_RELEASE_6 = 0x17, SCSI_MODE_SENSE_6 = 0x1a, SCSI_START_STOP_UNIT = 0x1b, SCSI_SEND_DIAGNOSTIC = 0x1d,
-    SCSI_PREVENT_ALLOW = 0x1e, SCSI_READ_CAPACITY_10 = 0x25, SCSI_READ_10 = 0x28, SCSI_WRITE_10 = 0x2a,
-    SCSI_SEEK_10 = 0x2b, SCSI_WRITE_VERIFY_10 = 0x2e, SCSI_VERIFY_10 = 0x2f, SCSI_SYNCHRONIZE_CACHE_10 = 0x35,
-    SCSI_WRITE_BUFFER = 0x3b, SCSI_READ_BUFFER = 0x3c, SCSI_WRITE_SAME_10 = 0x41, SCSI_UNMAP = 0x42,
-    SCSI_READ_TOC = 0x43, SCSI_GET_CONFIGURATION = 0x46, SCSI_GET_EVENT_STATUS = 0x4a, SCSI_LOG_SELECT = 0x4c,
-    SCSI_LOG_SENSE = 0x4d, SCSI_READ_DISC_INFORMATION = 0x51, SCSI_MODE_SELECT_10 = 0x55,
-    SCSI_RESERVE_10 = 0x56, SCSI_RELEASE_10 = 0x57, SCSI_MODE_SENSE_10 = 0x5a, SCSI_PERSISTENT_RESERVE_IN = 0x5e,
-    SCSI_PERSISTENT_RESERVE_OUT = 0x5f, SCSI_READ_16 = 0x88, SCSI_WRITE_16 = 0x8a, SCSI_WRITE_VERIFY_16 = 0x8e,
-    SCSI_VERIFY_16 = 0x8f, SCSI_SYNCHRONIZE_CACHE_16 = 0x91, SCSI_WRITE_SAME_16 = 0x93,
-    SCSI_SERVICE_ACTION_IN_16 = 0x9e, SCSI_REPORT_LUNS = 0xa0, SCSI_MAINTENANCE_IN = 0xa3,
-    SCSI_MAINTENANCE_OUT = 0xa4, SCSI_READ_12 = 0xa8, SCSI_WRITE_12 = 0xaa, SCSI_READ_DVD_STRUCTURE = 0xad,
-    SCSI_WRITE_VERIFY_12 = 0xae, SCSI_VERIFY_12 = 0xaf, SCSI_MECHANISM_STATUS = 0xbd,
+    SCSI_TEST_UNIT_READY = 0x00,
+    SCSI_REQUEST_SENSE = 0x03,
+    SCSI_FORMAT_UNIT = 0x04,
+    SCSI_READ_6 = 0x08,
+    SCSI_WRITE_6 = 0x0a,
+    SCSI_INQUIRY = 0x12,
+    SCSI_MODE_SELECT_6 = 0x15,
+    SCSI_RESERVE_6 = 0x16,
+    SCSI_RELEASE_6 = 0x17,
+    SCSI_MODE_SENSE_6 = 0x1a,
+    SCSI_START_STOP_UNIT = 0x1b,
+    SCSI_SEND_DIAGNOSTIC = 0x1d,
+    SCSI_PREVENT_ALLOW = 0x1e,
+    SCSI_READ_CAPACITY_10 = 0x25,
+    SCSI_READ_10 = 0x28,
+    SCSI_WRITE_10 = 0x2a,
+    SCSI_SEEK_10 = 0x2b,
+    SCSI_WRITE_VERIFY_10 = 0x2e,
+    SCSI_VERIFY_10 = 0x2f,
+    SCSI_SYNCHRONIZE_CACHE_10 = 0x35,
+    SCSI_WRITE_BUFFER = 0x3b,
+    SCSI_READ_BUFFER = 0x3c,
+    SCSI_WRITE_SAME_10 = 0x41,
+    SCSI_UNMAP = 0x42,
+    SCSI_READ_TOC = 0x43,
+    SCSI_GET_CONFIGURATION = 0x46,
+    SCSI_GET_EVENT_STATUS = 0x4a,
+    SCSI_LOG_SELECT = 0x4c,
+    SCSI_LOG_SENSE = 0x4d,
+    SCSI_READ_DISC_INFORMATION = 0x51,
+    SCSI_MODE_SELECT_10 = 0x55,
+    SCSI_RESERVE_10 = 0x56,
+    SCSI_RELEASE_10 = 0x57,
+    SCSI_MODE_SENSE_10 = 0x5a,
+    SCSI_PERSISTENT_RESERVE_IN = 0x5e,
+    SCSI_PERSISTENT_RESERVE_OUT = 0x5f,
+    SCSI_READ_16 = 0x88,
+    SCSI_WRITE_16 = 0x8a,
+    SCSI_WRITE_VERIFY_16 = 0x8e,
+    SCSI_VERIFY_16 = 0x8f,
+    SCSI_SYNCHRONIZE_CACHE_16 = 0x91,
+    SCSI_WRITE_SAME_16 = 0x93,
+    SCSI_SERVICE_ACTION_IN_16 = 0x9e,
+    SCSI_REPORT_LUNS = 0xa0,
+    SCSI_MAINTENANCE_IN = 0xa3,
+    SCSI_MAINTENANCE_OUT = 0xa4,
+    SCSI_READ_12 = 0xa8,
+    SCSI_WRITE_12 = 0xaa,
+    SCSI_READ_DVD_STRUCTURE = 0xad,
+    SCSI_WRITE_VERIFY_12 = 0xae,
+    SCSI_VERIFY_12 = 0xaf,
+    SCSI_MECHANISM_STATUS = 0xbd,
 };
 
 /* Status bytes. */
@@ -52,8 +91,14 @@ typedef struct ScsiSense {
     uint8_t key, asc, ascq;
 } ScsiSense;
 enum {
-    SENSE_NO_SENSE = 0, SENSE_NOT_READY = 2, SENSE_MEDIUM_ERROR = 3, SENSE_HARDWARE_ERROR = 4,
-    SENSE_ILLEGAL_REQUEST = 5, SENSE_UNIT_ATTENTION = 6, SENSE_DATA_PROTECT = 7, SENSE_ABORTED_COMMAND = 11,
+    SENSE_NO_SENSE = 0,
+    SENSE_NOT_READY = 2,
+    SENSE_MEDIUM_ERROR = 3,
+    SENSE_HARDWARE_ERROR = 4,
+    SENSE_ILLEGAL_REQUEST = 5,
+    SENSE_UNIT_ATTENTION = 6,
+    SENSE_DATA_PROTECT = 7,
+    SENSE_ABORTED_COMMAND = 11,
 };
 #define SCSI_SENSE(k, c, q) ((ScsiSense){SENSE_##k, c, q})
 #define SCSI_SENSE_NONE                SCSI_SENSE(NO_SENSE, 0x00, 0x00)
@@ -94,23 +139,29 @@ typedef struct ScsiCommand {
     uint8_t buf[SCSI_CDB_SIZE];
     unsigned length;             /* of the CDB */
     ScsiDirection direction;
-    uint64_t transfer;           /* bytes of data: an allocation length, or what the blocks make up */
+    uint64_t transfer; /* bytes of data: an allocation length, or what the blocks make up */
     uint64_t lba;                /* as far as the group's format has one */
 } ScsiCommand;
-/* False: an operation code of a group without a known length, or more data than a request can have. */
-bool scsi_command_parse(ScsiCommand *command, const uint8_t *cdb, unsigned type, uint32_t block_size);
-/* The transfer length field of a command on blocks, in blocks (READ(6) and WRITE(6): 0 means 256). */
+/* False: an operation code of a group without a known length, or more data than a request can have.
+ */
+bool scsi_command_parse(ScsiCommand *command, const uint8_t *cdb, unsigned type,
+                        uint32_t block_size);
+/* The transfer length field of a command on blocks, in blocks (READ(6) and WRITE(6): 0 means 256).
+ */
 uint32_t scsi_command_blocks(const ScsiCommand *command);
 
 /* ---- Requests ---- */
 typedef struct ScsiRequestOps {
     size_t size;                 /* of the struct that begins with ScsiRequest */
-    /* Begins; bytes of data that follow: > 0 to the host, < 0 from it, 0: none, complete or under way. */
+    /* Begins; bytes of data that follow: > 0 to the host, < 0 from it, 0: none, complete or under
+     * way. */
     int64_t (*start)(ScsiRequest *req);
-    /* The adapter took the buffer's bytes (or put them there): go on. First call: nothing was moved. */
+    /* The adapter took the buffer's bytes (or put them there): go on. First call: nothing was
+     * moved. */
     void (*proceed)(ScsiRequest *req);
     void (*release)(ScsiRequest *req);
-    /* For requests in a stream beyond tag and command; first, what position the stream will have. */
+    /* For requests in a stream beyond tag and command; first, what position the stream will have.
+     */
     void (*prepare_save)(ScsiRequest *req);
     bool (*save)(StateStream *s, ScsiRequest *req, GError **errp);
     bool (*load)(StateStream *s, ScsiRequest *req, GError **errp);
@@ -134,16 +185,19 @@ struct ScsiRequest {
     uint8_t *buffer;             /* data of the present chunk */
     uint64_t position;           /* of the chunk in the request's data */
     uint32_t chunk;              /* its bytes, while the adapter moves them */
-    uint64_t saved_position;     /* of a request that is being saved: it may start anew on the other side */
+    uint64_t
+        saved_position; /* of a request that is being saved: it may start anew on the other side */
     BlockRequest *aio;           /* under way, NULL: none */
 };
 
-/* Parses, and chooses who answers: the unit, or the target in its place (unit attention, other LUNs). */
-ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb, void *hba);
+/* Parses, and chooses who answers: the unit, or the target in its place (unit attention, other
+ * LUNs). */
+ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb,
+                              void *hba);
 void scsi_request_ref(ScsiRequest *req);
 void scsi_request_unref(ScsiRequest *req);
-/* Starts; the sign of the result is the direction as in ScsiRequestOps.start. When it is not 0, the adapter
- * calls scsi_request_continue() once it is ready to move data. */
+/* Starts; the sign of the result is the direction as in ScsiRequestOps.start. When it is not 0, the
+ * adapter calls scsi_request_continue() once it is ready to move data. */
 int64_t scsi_request_enqueue(ScsiRequest *req);
 void scsi_request_continue(ScsiRequest *req);
 /* For units: the next chunk is in the buffer, or room for it. */
@@ -161,7 +215,8 @@ typedef struct ScsiBusOps {
     void (*transfer_data)(ScsiRequest *req, uint32_t size);
     void (*complete)(ScsiRequest *req);
     void (*cancelled)(ScsiRequest *req);
-    /* The adapter's part of a request in a stream; load sets req->hba. NULL: requests cannot be saved. */
+    /* The adapter's part of a request in a stream; load sets req->hba. NULL: requests cannot be
+     * saved. */
     bool (*save_request)(StateStream *s, ScsiRequest *req, GError **errp);
     bool (*load_request)(StateStream *s, ScsiRequest *req, GError **errp);
     /* Node of a unit in Open Firmware's paths (g_malloc). NULL: none. */
@@ -175,7 +230,8 @@ struct ScsiBus {
 extern const BusClass scsi_bus_class;
 /* name NULL: "ID.0", or "scsi.N" for an adapter without id. */
 ScsiBus *scsi_bus_create(DeviceState *adapter, const ScsiBusOps *ops, const char *name);
-/* The unit there; if the target has no such LUN any other of its units (whose lun differs); NULL: no target. */
+/* The unit there; if the target has no such LUN any other of its units (whose lun differs); NULL:
+ * no target. */
 ScsiDevice *scsi_device_find(ScsiBus *bus, unsigned channel, unsigned id, unsigned lun);
 /* Makes a unit for every -drive if=scsi with that bus number. */
 bool scsi_bus_claim_drives(ScsiBus *bus, int number, GError **errp);

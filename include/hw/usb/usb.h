@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USB 1.1: buses, ports and devices.  A host controller owns a bus and its root ports; a hub brings more ports of the
- * same bus.  A device is a row (UsbDeviceClass) with its descriptors and a struct that begins with UsbDevice; the core
- * answers the standard requests.  Transfers are done at once.  Device lock held.
+ * USB 1.1: buses, ports and devices.  A host controller owns a bus and its root ports; a hub brings
+ * more ports of the same bus.  A device is a row (UsbDeviceClass) with its descriptors and a struct
+ * that begins with UsbDevice; the core answers the standard requests.  Transfers are done at once.
+ * Device lock held.
  */
 #ifndef HW_USB_USB_H
 #define HW_USB_USB_H
@@ -25,15 +26,29 @@ enum { USB_NO_DEVICE = -1, USB_NAK = -2, USB_STALL = -3, USB_BABBLE = -4 };
 
 /* A request as in the first two bytes of a setup packet: type << 8 | request. */
 enum {
-    USB_GET_DEVICE_STATUS = 0x8000, USB_CLEAR_DEVICE_FEATURE = 0x0001, USB_SET_DEVICE_FEATURE = 0x0003,
-    USB_SET_ADDRESS = 0x0005, USB_GET_DESCRIPTOR = 0x8006, USB_GET_CONFIGURATION = 0x8008,
-    USB_SET_CONFIGURATION = 0x0009, USB_GET_INTERFACE_STATUS = 0x8100, USB_GET_INTERFACE = 0x810a,
-    USB_SET_INTERFACE = 0x010b, USB_GET_ENDPOINT_STATUS = 0x8200, USB_CLEAR_ENDPOINT_FEATURE = 0x0201,
-    USB_SET_ENDPOINT_FEATURE = 0x0203, USB_GET_INTERFACE_DESCRIPTOR = 0x8106,
+    USB_GET_DEVICE_STATUS = 0x8000,
+    USB_CLEAR_DEVICE_FEATURE = 0x0001,
+    USB_SET_DEVICE_FEATURE = 0x0003,
+    USB_SET_ADDRESS = 0x0005,
+    USB_GET_DESCRIPTOR = 0x8006,
+    USB_GET_CONFIGURATION = 0x8008,
+    USB_SET_CONFIGURATION = 0x0009,
+    USB_GET_INTERFACE_STATUS = 0x8100,
+    USB_GET_INTERFACE = 0x810a,
+    USB_SET_INTERFACE = 0x010b,
+    USB_GET_ENDPOINT_STATUS = 0x8200,
+    USB_CLEAR_ENDPOINT_FEATURE = 0x0201,
+    USB_SET_ENDPOINT_FEATURE = 0x0203,
+    USB_GET_INTERFACE_DESCRIPTOR = 0x8106,
 };
 enum { USB_DESCRIPTOR_DEVICE = 1, USB_DESCRIPTOR_CONFIGURATION, USB_DESCRIPTOR_STRING };
 /* Of string descriptors, as all our devices number them. */
-enum { USB_STRING_MANUFACTURER = 1, USB_STRING_PRODUCT, USB_STRING_SERIAL, USB_STRING_CONFIGURATION };
+enum {
+    USB_STRING_MANUFACTURER = 1,
+    USB_STRING_PRODUCT,
+    USB_STRING_SERIAL,
+    USB_STRING_CONFIGURATION
+};
 
 typedef struct UsbDeviceClass {
     DeviceClass device;                 /* first */
@@ -45,10 +60,13 @@ typedef struct UsbDeviceClass {
     void (*unrealize)(UsbDevice *dev);
     /* By the bus. NULL: nothing to do. */
     void (*reset)(UsbDevice *dev);
-    /* A request that is not standard: bytes of the answer in data (at most length), or USB_STALL. */
-    int (*control)(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index, uint16_t length, uint8_t *data);
+    /* A request that is not standard: bytes of the answer in data (at most length), or USB_STALL.
+     */
+    int (*control)(UsbDevice *dev, uint16_t request, uint16_t value, uint16_t index,
+                   uint16_t length, uint8_t *data);
     /* Another endpoint than 0. Bytes transferred, USB_NAK or USB_STALL. */
-    int (*transfer)(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length);
+    int (*transfer)(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                    unsigned length);
     /* A device behind this hub; NULL: it is no hub. */
     UsbDevice *(*find)(UsbDevice *dev, uint8_t address);
 } UsbDeviceClass;
@@ -108,14 +126,16 @@ static inline const UsbDeviceClass *usb_device_get_class(const UsbDevice *dev)
 UsbBus *usb_bus_create(DeviceState *controller);
 void usb_bus_destroy(UsbBus *bus);
 /* prefix: path of the hub, or NULL. number counts from 1. */
-void usb_port_add(UsbBus *bus, UsbPort *port, const char *prefix, unsigned number, const UsbPortOps *ops, void *opaque);
+void usb_port_add(UsbBus *bus, UsbPort *port, const char *prefix, unsigned number,
+                  const UsbPortOps *ops, void *opaque);
 void usb_port_remove(UsbBus *bus, UsbPort *port);
 /* The bus's reset of what is plugged in. */
 void usb_port_reset(UsbPort *port);
 /* The device itself, or one behind it. NULL: nobody has that address. */
 UsbDevice *usb_find(UsbDevice *dev, uint8_t address);
 /* One transaction. */
-int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data, unsigned length);
+int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *data,
+                    unsigned length);
 
 /* ---- For devices ---- */
 /* It has something to say: a suspended port wakes up, if the host allows. */

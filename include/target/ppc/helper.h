@@ -5,8 +5,9 @@
  *
  *   HELPER(name, result, flags, args...)
  *
- * which becomes the prototype `helper_<name>` (written out in helper-<facility>.h by its owner) and a
- * constant row `helper_row_<name>` to pass to ir_call().  Use PPC_HELPER_ROW in one .c file per list.
+ * which becomes the prototype `helper_<name>` (written out in helper-<facility>.h by its owner) and
+ * a constant row `helper_row_<name>` to pass to ir_call().  Use PPC_HELPER_ROW in one .c file per
+ * list.
  */
 #ifndef TARGET_PPC_HELPER_H
 #define TARGET_PPC_HELPER_H

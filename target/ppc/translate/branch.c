@@ -12,7 +12,8 @@
 
 #define SIDE_EXITS_LIMIT 3
 
-/* A loop that is one block is repeated in it: so many copies more, if they have so many instructions together. */
+/* A loop that is one block is repeated in it: so many copies more, if they have so many
+ * instructions together. */
 #define COPIES_LIMIT 3
 #define COPIES_INSNS_LIMIT 36
 
@@ -22,7 +23,8 @@
 enum { BO_NO_COND = 16, BO_COND_TRUE = 8, BO_NO_CTR = 4, BO_CTR_ZERO = 2 };
 
 /*
- * CFAR holds the address of the last taken branch.  Only 64-bit processors from ISA 2.05 on have it.
+ * CFAR holds the address of the last taken branch.  Only 64-bit processors from ISA 2.05 on have
+ * it.
  */
 void gen_cfar(DisasContext *ctx)
 {
@@ -44,26 +46,29 @@ static bool cfar_needed(const DisasContext *ctx, uint64_t dest)
 }
 
 /*
- * A branch back to the block's own start, where it may go on with another copy of the loop: values stay
- * in registers and accesses off one base share their look-up from one turn to the next.
+ * A branch back to the block's own start, where it may go on with another copy of the loop: values
+ * stay in registers and accesses off one base share their look-up from one turn to the next.
  */
 static bool unroll_possible(const DisasContext *ctx, uint64_t dest)
 {
     unsigned body = (ctx->n_insns + 1) / (ctx->n_copies + 1);
 
-    return dest == ctx->first_pc && dest <= ctx->pc && !ctx->single && ctx->n_copies < COPIES_LIMIT &&
-           ctx->n_insns + 1 + body <= COPIES_INSNS_LIMIT && ctx->fetch->max_insns > ctx->n_insns + 1;
+    return dest == ctx->first_pc && dest <= ctx->pc && !ctx->single &&
+           ctx->n_copies < COPIES_LIMIT && ctx->n_insns + 1 + body <= COPIES_INSNS_LIMIT &&
+           ctx->fetch->max_insns > ctx->n_insns + 1;
 }
 
 /* ---- Short forward branches as selections ---- */
 
-/* Instructions that without Rc and OE only compute a general register: a branch may skip so many. */
+/* Instructions that without Rc and OE only compute a general register: a branch may skip so many.
+ */
 #define SKIPPED_LIMIT 2
 
 static PPCTranslateFn *const plain_functions[] = {
-    tr_addi, tr_addis, tr_add, tr_subf, tr_neg, tr_ori, tr_oris, tr_xori, tr_xoris, tr_and, tr_andc, tr_or,
-    tr_orc, tr_nor, tr_nand, tr_xor, tr_eqv, tr_extsb, tr_extsh, tr_extsw, tr_rlwinm, tr_rlwimi, tr_rldicl,
-    tr_rldicr, tr_rldic, tr_rldimi, tr_slw, tr_srw, tr_sld, tr_srd, tr_isel,
+    tr_addi,  tr_addis,  tr_add,   tr_subf,  tr_neg,    tr_ori,    tr_oris,   tr_xori,
+    tr_xoris, tr_and,    tr_andc,  tr_or,    tr_orc,    tr_nor,    tr_nand,   tr_xor,
+    tr_eqv,   tr_extsb,  tr_extsh, tr_extsw, tr_rlwinm, tr_rlwimi, tr_rldicl, tr_rldicr,
+    tr_rldic, tr_rldimi, tr_slw,   tr_srw,   tr_sld,    tr_srd,    tr_isel,
 };
 
 /* The register that an instruction of the table above sets, -1 for all others. */
@@ -72,7 +77,8 @@ static int plain_result(const PPCInsnRow *row, uint32_t insn)
     if (!row || ((row->flags & IF_RC) && (insn & 1)) || ((row->flags & IF_OE) && (insn & 0x400))) {
         return -1;
     }
-    if (row->translate == tr_or && insn_rt(insn) == insn_ra(insn) && insn_rt(insn) == insn_rb(insn)) {
+    if (row->translate == tr_or && insn_rt(insn) == insn_ra(insn) &&
+        insn_rt(insn) == insn_rb(insn)) {
         return -1;      /* a hint */
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(plain_functions); i++) {
@@ -84,8 +90,8 @@ static int plain_result(const PPCInsnRow *row, uint32_t insn)
 }
 
 /*
- * A branch over one or two plain instructions: they are carried out, and each result is chosen by the
- * condition.  Neither way leaves the block, and the host has nothing to predict.
+ * A branch over one or two plain instructions: they are carried out, and each result is chosen by
+ * the condition.  Neither way leaves the block, and the host has nothing to predict.
  */
 static bool branch_as_selection(DisasContext *ctx, IRRef cond, uint64_t dest)
 {
@@ -97,9 +103,9 @@ static bool branch_as_selection(DisasContext *ctx, IRRef cond, uint64_t dest)
         int reg;
     } skipped[SKIPPED_LIMIT];
 
-    if (dest <= ctx->pc + 4 || dest - ctx->pc > 4 + 4 * SKIPPED_LIMIT || ctx->single || (ctx->flags & HF_PMU) ||
-        ctx->fetch->max_insns <= ctx->n_insns + n + 1 || !tcg_fetch_possible(ctx->fetch, dest, 4) ||
-        cfar_needed(ctx, dest)) {
+    if (dest <= ctx->pc + 4 || dest - ctx->pc > 4 + 4 * SKIPPED_LIMIT || ctx->single ||
+        (ctx->flags & HF_PMU) || ctx->fetch->max_insns <= ctx->n_insns + n + 1 ||
+        !tcg_fetch_possible(ctx->fetch, dest, 4) || cfar_needed(ctx, dest)) {
         return false;
     }
     for (unsigned i = 0; i < n; i++) {
@@ -174,8 +180,8 @@ bool tr_b(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * Emits the counter's decrement and returns the branch condition as i32, IR_NONE if the branch is always
- * taken.
+ * Emits the counter's decrement and returns the branch condition as i32, IR_NONE if the branch is
+ * always taken.
  */
 static IRRef branch_condition(DisasContext *ctx, uint32_t insn)
 {
@@ -298,8 +304,8 @@ bool tr_bclr(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * With "decrement" the form is invalid by the architecture; server processors decrement, test and branch
- * to the old value.
+ * With "decrement" the form is invalid by the architecture; server processors decrement, test and
+ * branch to the old value.
  */
 bool tr_bcctr(DisasContext *ctx, uint32_t insn)
 {
@@ -318,7 +324,8 @@ bool tr_bctar(DisasContext *ctx, uint32_t insn)
 
 /* ---- Condition-register logic ---- */
 
-static void cr_logic(DisasContext *ctx, uint32_t insn, IROpcode op, bool invert_b, bool invert_result)
+static void cr_logic(DisasContext *ctx, uint32_t insn, IROpcode op, bool invert_b,
+                     bool invert_result)
 {
     IRBuilder *b = ctx->b;
     IRRef left = gen_cr_bit(ctx, insn >> 16 & 31), right = gen_cr_bit(ctx, insn >> 11 & 31);

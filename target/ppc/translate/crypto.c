@@ -104,14 +104,16 @@ bool tr_vshasigmaw(DisasContext *ctx, uint32_t insn)
 {
     unsigned six = insn >> 11 & 15;
 
-    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 2) : sigma(ctx, insn, &helper_row_vshasigmaw);
+    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 2)
+                                 : sigma(ctx, insn, &helper_row_vshasigmaw);
 }
 
 bool tr_vshasigmad(DisasContext *ctx, uint32_t insn)
 {
     unsigned six = insn >> 11 & 15;
 
-    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 3) : sigma(ctx, insn, &helper_row_vshasigmad);
+    return six == 0 || six == 15 ? sigma_inline(ctx, insn, 3)
+                                 : sigma(ctx, insn, &helper_row_vshasigmad);
 }
 
 bool tr_vpmsumd(DisasContext *ctx, uint32_t insn)

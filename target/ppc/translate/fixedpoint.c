@@ -34,10 +34,11 @@ static void set_overflow(DisasContext *ctx, IRRef ov, IRRef ov32)
 enum { ADD_CA = 1, ADD_OE = 2, ADD_RC = 4 };
 
 /*
- * a + b2 + carry (i32 0/1, or IR_NONE) into rt.  CA and OV are those of the mode's width, CA32 and OV32
- * those of 32 bits.
+ * a + b2 + carry (i32 0/1, or IR_NONE) into rt.  CA and OV are those of the mode's width, CA32 and
+ * OV32 those of 32 bits.
  */
-static void add_common(DisasContext *ctx, unsigned rt, IRRef a, IRRef b2, IRRef carry, unsigned what)
+static void add_common(DisasContext *ctx, unsigned rt, IRRef a, IRRef b2, IRRef carry,
+                       unsigned what)
 {
     IRBuilder *b = ctx->b;
     IRRef zero = ir_k32(b, 0), cin = carry ? carry : zero;
@@ -110,7 +111,8 @@ bool tr_addic_rc(DisasContext *ctx, uint32_t insn)
 bool tr_subfic(DisasContext *ctx, uint32_t insn)
 {
     IRRef inverted = ir_op1(ctx->b, IR_NOT, gpr(ctx, insn_ra(insn)));
-    add_common(ctx, insn_rt(insn), inverted, ir_k64(ctx->b, insn_si(insn)), ir_k32(ctx->b, 1), ADD_CA);
+    add_common(ctx, insn_rt(insn), inverted, ir_k64(ctx->b, insn_si(insn)), ir_k32(ctx->b, 1),
+               ADD_CA);
     return true;
 }
 
@@ -475,7 +477,8 @@ bool tr_darn(DisasContext *ctx, uint32_t insn)
 
 bool tr_addg6s(DisasContext *ctx, uint32_t insn)
 {
-    IRRef sixes = ir_callv(ctx->b, &helper_row_addg6s, gpr(ctx, insn_ra(insn)), gpr(ctx, insn_rb(insn)));
+    IRRef sixes =
+        ir_callv(ctx->b, &helper_row_addg6s, gpr(ctx, insn_ra(insn)), gpr(ctx, insn_rb(insn)));
     set_gpr(ctx, insn_rt(insn), sixes);
     return true;
 }
@@ -520,13 +523,15 @@ bool tr_cmpl(DisasContext *ctx, uint32_t insn)
     return compare(ctx, insn, true, false);
 }
 
-/* 1 if byte (i32) lies in the range whose bounds are bytes [low, low + 8) and [low + 8, low + 16) of range. */
+/* 1 if byte (i32) lies in the range whose bounds are bytes [low, low + 8) and [low + 8, low + 16)
+ * of range. */
 static IRRef in_range(DisasContext *ctx, IRRef byte, IRRef range, unsigned low)
 {
     IRBuilder *b = ctx->b;
     IRRef first = ir_extract(b, range, low, 8), last = ir_extract(b, range, low + 8, 8);
 
-    return ir_op2(b, IR_AND, ir_setcond(b, IRC_GEU, byte, first), ir_setcond(b, IRC_LEU, byte, last));
+    return ir_op2(b, IR_AND, ir_setcond(b, IRC_GEU, byte, first),
+                  ir_setcond(b, IRC_LEU, byte, last));
 }
 
 bool tr_cmprb(DisasContext *ctx, uint32_t insn)

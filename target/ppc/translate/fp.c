@@ -3,10 +3,10 @@
  * Floating point: Power ISA 3.0B book I chapter 4.
  *
  * Fast mode: guarded host arithmetic in the guest's rounding mode, and a record of
- * the last operation from which FI, FR and FPRF are made when FPSCR is looked at (fpu-status.c).  Exact
- * mode (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.  In between
- * (HF_FP_TRAPS), an instruction that finds an enabled exception due leaves its block, to come again in
- * exact mode.
+ * the last operation from which FI, FR and FPRF are made when FPSCR is looked at (fpu-status.c).
+ * Exact mode (HF_FP_EXACT): one helper does the whole instruction, with its exceptions.  In between
+ * (HF_FP_TRAPS), an instruction that finds an enabled exception due leaves its block, to come again
+ * in exact mode.
  */
 #include "fp.h"
 

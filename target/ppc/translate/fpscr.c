@@ -182,8 +182,8 @@ bool tr_mtfsf(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * XE, NI and RN: libraries change rounding like this.  In fast mode XE is off; if it stays so, what is
- * pending shows nothing of it.
+ * XE, NI and RN: libraries change rounding like this.  In fast mode XE is off; if it stays so, what
+ * is pending shows nothing of it.
  */
 static bool write_rounding(DisasContext *ctx, unsigned value)
 {

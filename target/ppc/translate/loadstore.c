@@ -3,10 +3,10 @@
  * Integer loads and stores, reservations, atomic memory operations, cache and synchronization
  * instructions: Power ISA 3.0B books I 3.3.2-3.3.7 and II 4.
  *
- * A load-and-reserve remembers address, size and value; the conditional store compares the address and
- * swaps against the remembered value.  Where the address or size does not match, the block leaves to a
- * block that starts with the store, which does everything in a helper; the common case stays inline.
- * Instruction storage needs no care: stores to translated code invalidate it.
+ * A load-and-reserve remembers address, size and value; the conditional store compares the address
+ * and swaps against the remembered value.  Where the address or size does not match, the block
+ * leaves to a block that starts with the store, which does everything in a helper; the common case
+ * stays inline. Instruction storage needs no care: stores to translated code invalidate it.
  */
 #include "accel/tcg/access.h"
 #include "../decode.h"
@@ -217,8 +217,8 @@ bool tr_stdbrx(DisasContext *ctx, uint32_t insn)
 }
 
 /*
- * Quadwords.  The even register is the more significant half.  Before ISA 2.07 they are privileged and
- * big-endian only.
+ * Quadwords.  The even register is the more significant half.  Before ISA 2.07 they are privileged
+ * and big-endian only.
  */
 static bool quad_allowed(DisasContext *ctx, EA ea, bool is_store)
 {
@@ -265,8 +265,8 @@ bool tr_stq(DisasContext *ctx, uint32_t insn)
     }
     EA ea = gen_ea_imm(ctx, insn_ra(insn), insn_ds(insn));
     if (quad_allowed(ctx, ea, true)) {
-        ir_callv(ctx->b, &helper_row_store_quad, gen_ea_value(ctx, ea), gpr(ctx, rs), gpr(ctx, rs + 1),
-                 oi_arg(ctx, MO_128 | MO_ALIGN));
+        ir_callv(ctx->b, &helper_row_store_quad, gen_ea_value(ctx, ea), gpr(ctx, rs),
+                 gpr(ctx, rs + 1), oi_arg(ctx, MO_128 | MO_ALIGN));
     }
     return true;
 }
@@ -341,7 +341,8 @@ static bool string_indexed(DisasContext *ctx, uint32_t insn, const IRHelper *hel
         raise_alignment(ctx, ea, is_store);
         return true;
     }
-    ir_callv(ctx->b, helper, gen_ea_value(ctx, ea), ir_k32(ctx->b, regs), ir_k32(ctx->b, mmu_idx(ctx)));
+    ir_callv(ctx->b, helper, gen_ea_value(ctx, ea), ir_k32(ctx->b, regs),
+             ir_k32(ctx->b, mmu_idx(ctx)));
     return true;
 }
 

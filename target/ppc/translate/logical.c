@@ -94,10 +94,12 @@ bool tr_andc(DisasContext *ctx, uint32_t insn)
 /* or rX,rX,rX of certain registers sets the program priority in PPR (book II 3.1). */
 static void priority_hint(DisasContext *ctx, unsigned reg)
 {
-    static const uint8_t level[32] = {[31] = 1, [1] = 2, [6] = 3, [2] = 4, [5] = 5, [3] = 6, [7] = 7};
+    static const uint8_t level[32] = {
+        [31] = 1, [1] = 2, [6] = 3, [2] = 4, [5] = 5, [3] = 6, [7] = 7};
     static const uint32_t problem_state = 1u << 1 | 1u << 6 | 1u << 2;
     static const uint32_t supervisor = 1u << 31 | 1u << 5 | 1u << 3;
-    uint32_t allowed = problem_state | (ctx->pr ? 0 : supervisor) | (ctx->hv && !ctx->pr ? 1u << 7 : 0);
+    uint32_t allowed =
+        problem_state | (ctx->pr ? 0 : supervisor) | (ctx->hv && !ctx->pr ? 1u << 7 : 0);
     IRBuilder *b = ctx->b;
     uint32_t home = offsetof(CPUPPCState, spr) + SPR_PPR * sizeof(uint64_t);
 
@@ -268,7 +270,8 @@ bool tr_cbcdtd(DisasContext *ctx, uint32_t insn)
 
 /* ---- Rotates ---- */
 
-/* Ones from bit first to bit last as the architecture numbers them; around the end if first > last. */
+/* Ones from bit first to bit last as the architecture numbers them; around the end if first > last.
+ */
 static uint64_t mask64(unsigned first, unsigned last)
 {
     uint64_t from = ~(uint64_t)0 >> first, to = ~(uint64_t)0 << (63 - last);
@@ -276,7 +279,8 @@ static uint64_t mask64(unsigned first, unsigned last)
 }
 
 /* (value rotated left by shift) & mask(first, last), in the cheapest ops. */
-static IRRef rotate_mask64(DisasContext *ctx, IRRef value, unsigned shift, unsigned first, unsigned last)
+static IRRef rotate_mask64(DisasContext *ctx, IRRef value, unsigned shift, unsigned first,
+                           unsigned last)
 {
     IRBuilder *b = ctx->b;
     unsigned low = 63 - last, width = last - first + 1;
@@ -310,7 +314,8 @@ bool tr_rlwinm(DisasContext *ctx, uint32_t insn)
     IRRef value = gpr(ctx, insn_rt(insn)), result;
 
     if (first > last) {
-        result = ir_andi(b, rotated_word(ctx, value, ir_k32(b, shift)), mask64(first + 32, last + 32));
+        result =
+            ir_andi(b, rotated_word(ctx, value, ir_k32(b, shift)), mask64(first + 32, last + 32));
     } else if (low >= shift) {
         result = ir_shli(b, ir_extract(b, value, low - shift, width), low);
     } else if (low + 32 - shift + width <= 32) {
@@ -328,7 +333,8 @@ bool tr_rlwnm(DisasContext *ctx, uint32_t insn)
     IRRef count = ir_andi(b, gpr32(ctx, insn_rb(insn)), 31);
     IRRef rotated = rotated_word(ctx, gpr(ctx, insn_rt(insn)), count);
 
-    return finish(ctx, insn, ir_andi(b, rotated, mask64((insn >> 6 & 31) + 32, (insn >> 1 & 31) + 32)));
+    return finish(ctx, insn,
+                  ir_andi(b, rotated, mask64((insn >> 6 & 31) + 32, (insn >> 1 & 31) + 32)));
 }
 
 bool tr_rlwimi(DisasContext *ctx, uint32_t insn)
@@ -413,7 +419,8 @@ bool tr_rldcr(DisasContext *ctx, uint32_t insn)
 
 /* ---- Shifts ---- */
 
-/* Word shifts by 0..63 are doubleword shifts of the extended word: 32 and more shift everything out. */
+/* Word shifts by 0..63 are doubleword shifts of the extended word: 32 and more shift everything
+ * out. */
 bool tr_slw(DisasContext *ctx, uint32_t insn)
 {
     IRBuilder *b = ctx->b;
@@ -458,7 +465,8 @@ static bool shift_right_algebraic(DisasContext *ctx, uint32_t insn, IRRef value,
 
 bool tr_srawi(DisasContext *ctx, uint32_t insn)
 {
-    return shift_right_algebraic(ctx, insn, ir_exts(ctx->b, gpr32(ctx, insn_rt(insn))), insn_rb(insn));
+    return shift_right_algebraic(ctx, insn, ir_exts(ctx->b, gpr32(ctx, insn_rt(insn))),
+                                 insn_rb(insn));
 }
 
 bool tr_sradi(DisasContext *ctx, uint32_t insn)

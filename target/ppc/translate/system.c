@@ -3,8 +3,8 @@
  * Translation of the supervisor chapter: system linkage, MSR, SPRs, segments, TLB, messages, power
  * saving, transactional memory.
  *
- * From Power ISA 3.0B book III (and II 5, 7).  Plain SPRs are read and written inline; what can change
- * modes or translation ends the block through the execution loop.
+ * From Power ISA 3.0B book III (and II 5, 7).  Plain SPRs are read and written inline; what can
+ * change modes or translation ends the block through the execution loop.
  */
 #include "../helper-system.h"
 #include "../internal.h"
@@ -83,7 +83,8 @@ void gen_mtspr(DisasContext *ctx, unsigned number, unsigned rs)
         return;
     }
     if (!row->write && row->facility < 0) {
-        ir_store_env(b, ppc_spr_offset(row), 8, row->mask == UINT64_MAX ? value : ir_andi(b, value, row->mask));
+        ir_store_env(b, ppc_spr_offset(row), 8,
+                     row->mask == UINT64_MAX ? value : ir_andi(b, value, row->mask));
     } else {
         ir_callv(b, row->flags & SPR_FLUSHES_TLB ? &helper_row_mtspr : &helper_row_mtspr_keeps_tlb,
                  ir_k32(b, number), value);
@@ -227,15 +228,17 @@ static bool gen_mtmsr_full(DisasContext *ctx, uint32_t insn, uint64_t mask)
 {
     IRBuilder *b = ctx->b;
 
-    ir_callv(b, &helper_row_mtmsr, gpr(ctx, insn_rt(insn)), ir_k64(b, mask), gen_pc(ctx, ctx->next_pc));
+    ir_callv(b, &helper_row_mtmsr, gpr(ctx, insn_rt(insn)), ir_k64(b, mask),
+             gen_pc(ctx, ctx->next_pc));
     ctx->end = DISAS_LOOP;
     return true;
 }
 
 /*
- * 32-bit processors have only the full form, and use it for EE all the time.  If nothing but EE and RI changes,
- * the next block may be chained to; else a block that begins with the instruction does everything.  So it does
- * when POW is written, which may stop the processor although the bit was set already.
+ * 32-bit processors have only the full form, and use it for EE all the time.  If nothing but EE and
+ * RI changes, the next block may be chained to; else a block that begins with the instruction does
+ * everything.  So it does when POW is written, which may stop the processor although the bit was
+ * set already.
  */
 static bool gen_mtmsr_32(DisasContext *ctx, uint32_t insn)
 {
@@ -388,7 +391,8 @@ bool tr_mtsrin(DisasContext *ctx, uint32_t insn)
 
 bool tr_mfsr(DisasContext *ctx, uint32_t insn)
 {
-    set_gpr(ctx, insn_rt(insn), ir_callv(ctx->b, &helper_row_mfsr, ir_k32(ctx->b, insn >> 16 & 15)));
+    set_gpr(ctx, insn_rt(insn),
+            ir_callv(ctx->b, &helper_row_mfsr, ir_k32(ctx->b, insn >> 16 & 15)));
     return true;
 }
 

@@ -145,7 +145,8 @@ bool tr_lvsr(DisasContext *ctx, uint32_t insn)
 }
 
 /* Data stream touches are hints. */
-/* The 32-bit processors with AltiVec take RA = 0 for an invalid form of dst and its kin (not of dss). */
+/* The 32-bit processors with AltiVec take RA = 0 for an invalid form of dst and its kin (not of
+ * dss). */
 bool tr_data_stream(DisasContext *ctx, uint32_t insn)
 {
     bool is_dss = (insn >> 1 & 0x3ff) == 822;

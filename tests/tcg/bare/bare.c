@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The runtime of bare-metal test programs: console through H_PUT_TERM_CHAR (PAPR 16.1), TAP, memcpy. */
+/* The runtime of bare-metal test programs: console through H_PUT_TERM_CHAR (PAPR 16.1), TAP,
+ * memcpy. */
 #include "bare.h"
 
 #include <stddef.h>

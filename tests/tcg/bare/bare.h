@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a bare-metal test program has: a console, hypercalls, interrupts that it provokes, TAP lines. */
+/* What a bare-metal test program has: a console, hypercalls, interrupts that it provokes, TAP
+ * lines. */
 #ifndef BARE_H
 #define BARE_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Modes of floating point: rounding modes, enabled exceptions with and without MSR.FE0/FE1, interrupts
- * that a change of MSR or FPSCR makes due, FPSCR.NI, VSCR.NJ (Power ISA 3.0B, Book I chapter 4 and 6.6,
- * Book III 6.5.9). Instructions stand among others, so that they are in the middle of translated code.
+ * Modes of floating point: rounding modes, enabled exceptions with and without MSR.FE0/FE1,
+ * interrupts that a change of MSR or FPSCR makes due, FPSCR.NI, VSCR.NJ (Power ISA 3.0B, Book I
+ * chapter 4 and 6.6, Book III 6.5.9). Instructions stand among others, so that they are in the
+ * middle of translated code.
  */
 #include "bare.h"
 
@@ -47,7 +48,8 @@ static uint64_t get_fpscr(void)
     return value;
 }
 
-/* What an operation on f1 = a, f2 = b leaves in f3, which held OLD, and where its instruction lies. */
+/* What an operation on f1 = a, f2 = b leaves in f3, which held OLD, and where its instruction lies.
+ */
 typedef struct Result {
     uint64_t value, address;
 } Result;
@@ -84,12 +86,14 @@ static void rounding(void)
     static const struct {
         uint64_t third, single, minus, sum, top, low;
     } rows[] = {
-        { 0x3fd5555555555555ull, 0x3fd5555560000000ull, SIGN | 0x3fd5555555555555ull, 0, INFINITE, 0 },
-        { 0x3fd5555555555555ull, 0x3fd5555540000000ull, SIGN | 0x3fd5555555555555ull, 0,
-          0x7fefffffffffffffull, 0 },
-        { 0x3fd5555555555556ull, 0x3fd5555560000000ull, SIGN | 0x3fd5555555555555ull, 0, INFINITE, 1 },
-        { 0x3fd5555555555555ull, 0x3fd5555540000000ull, SIGN | 0x3fd5555555555556ull, SIGN,
-          0x7fefffffffffffffull, 0 },
+        {0x3fd5555555555555ull, 0x3fd5555560000000ull, SIGN | 0x3fd5555555555555ull, 0, INFINITE,
+         0},
+        {0x3fd5555555555555ull, 0x3fd5555540000000ull, SIGN | 0x3fd5555555555555ull, 0,
+         0x7fefffffffffffffull, 0},
+        {0x3fd5555555555556ull, 0x3fd5555560000000ull, SIGN | 0x3fd5555555555555ull, 0, INFINITE,
+         1},
+        {0x3fd5555555555555ull, 0x3fd5555540000000ull, SIGN | 0x3fd5555555555556ull, SIGN,
+         0x7fefffffffffffffull, 0},
     };
     bool good = true;
 
@@ -125,7 +129,8 @@ static void rounding(void)
     set_fpscr(0);
 }
 
-/* Behind the interrupt FE0 and FE1 are off: with FEX still set, going back would make the next one due. */
+/* Behind the interrupt FE0 and FE1 are off: with FEX still set, going back would make the next one
+ * due. */
 static void arm(void)
 {
     bare_arm();
@@ -155,15 +160,17 @@ static void exceptions(uint64_t msr)
         Result (*operation)(uint64_t, uint64_t);
         uint64_t a, b, before, bits, value;     /* value: OLD = the target is not written */
     } rows[] = {
-        { "invalid operation", mul, INFINITE, 0, FPSCR_VE, FPSCR_VX | FPSCR_VXIMZ, OLD },
-        { "division by zero", divide, ONE, 0, FPSCR_ZE, FPSCR_ZX, OLD },
-        { "overflow", mul, HUGE, HUGE, FPSCR_OE, FPSCR_OX, 0x5fd0000000000000ull },
-        { "overflow after inexact", mul, HUGE, HUGE, FPSCR_OE | FPSCR_XX, FPSCR_OX, 0x5fd0000000000000ull },
-        { "underflow", mul, TINY, TINY, FPSCR_UE, FPSCR_UX, 0x2030000000000000ull },
-        { "underflow after inexact", mul, TINY, TINY, FPSCR_UE | FPSCR_XX, FPSCR_UX, 0x2030000000000000ull },
-        { "inexact", divide, ONE, THREE, FPSCR_XE, FPSCR_XX, 0x3fd5555555555555ull },
-        { "division by zero in a vector", vector_divide, ONE, 0, FPSCR_ZE,
-          FPSCR_ZX | FPSCR_VX | FPSCR_VXZDZ, OLD },     /* the other lane is 0 / 0 */
+        {"invalid operation", mul, INFINITE, 0, FPSCR_VE, FPSCR_VX | FPSCR_VXIMZ, OLD},
+        {"division by zero", divide, ONE, 0, FPSCR_ZE, FPSCR_ZX, OLD},
+        {"overflow", mul, HUGE, HUGE, FPSCR_OE, FPSCR_OX, 0x5fd0000000000000ull},
+        {"overflow after inexact", mul, HUGE, HUGE, FPSCR_OE | FPSCR_XX, FPSCR_OX,
+         0x5fd0000000000000ull},
+        {"underflow", mul, TINY, TINY, FPSCR_UE, FPSCR_UX, 0x2030000000000000ull},
+        {"underflow after inexact", mul, TINY, TINY, FPSCR_UE | FPSCR_XX, FPSCR_UX,
+         0x2030000000000000ull},
+        {"inexact", divide, ONE, THREE, FPSCR_XE, FPSCR_XX, 0x3fd5555555555555ull},
+        {"division by zero in a vector", vector_divide, ONE, 0, FPSCR_ZE,
+         FPSCR_ZX | FPSCR_VX | FPSCR_VXZDZ, OLD}, /* the other lane is 0 / 0 */
     };
 
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -179,7 +186,8 @@ static void exceptions(uint64_t msr)
                 good &= on ? interrupted(r) : kept == 0;
                 bare_interrupt.expect = 0;
                 bare_mtmsrd(msr);
-                uint64_t fpscr = get_fpscr(), want = rows[i].before | rows[i].bits | FPSCR_FX | FPSCR_FEX;
+                uint64_t fpscr = get_fpscr(),
+                         want = rows[i].before | rows[i].bits | FPSCR_FX | FPSCR_FEX;
                 good &= r.value == rows[i].value && (fpscr & 0xfff007ff) == want;
                 if (!good) {
                     bare_note("value", r.value);
@@ -188,7 +196,8 @@ static void exceptions(uint64_t msr)
                 set_fpscr(rows[i].before);
                 bare_mtmsrd(msr | (on ? MSR_FE0 | MSR_FE1 : 0));
                 /* What raises nothing goes on as ever. */
-                good &= rows[i].before & FPSCR_XE || divide(ONE, ONE + (1ull << 52)).value == 0x3fe0000000000000ull;
+                good &= rows[i].before & FPSCR_XE ||
+                        divide(ONE, ONE + (1ull << 52)).value == 0x3fe0000000000000ull;
             }
             set_fpscr(0);
             bare_mtmsrd(msr);
@@ -200,7 +209,8 @@ static void exceptions(uint64_t msr)
     }
 }
 
-/* MSR.FE turned on while FEX is set: due at the next instruction. FEX set while FE is on: due there. */
+/* MSR.FE turned on while FEX is set: due at the next instruction. FEX set while FE is on: due
+ * there. */
 static void summary_enabled(uint64_t msr)
 {
     uint64_t address, value = FPSCR_VXIMZ | FPSCR_VE;
@@ -225,8 +235,11 @@ static void summary_enabled(uint64_t msr)
     set_fpscr(0);
     bare_mtmsrd(msr | MSR_FE0 | MSR_FE1);
     arm();
-    __asm__ volatile("lfd 0, 0(%1); bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; nop; 2: mtfsf 255, 0; nop"
-                     : "=&b"(address) : "b"(&value) : "lr", "memory", "fr0");
+    __asm__ volatile(
+        "lfd 0, 0(%1); bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; nop; 2: mtfsf 255, 0; nop"
+        : "=&b"(address)
+        : "b"(&value)
+        : "lr", "memory", "fr0");
     bare_ok(interrupted((Result){ 0, address }), "mtfsf sets FEX");
     bare_mtmsrd(msr);
     set_fpscr(FPSCR_VE);
@@ -249,9 +262,12 @@ static void no_denormals(void)
     same("NI leaves denormals alone", add(0x0000000000000001ull, 0x0000000000000002ull).value, 3);
     set_fpscr(0);
     /* vaddfp v3 = v1 + -0.0 (v2 = v1 - v1 is +0): with NJ and without. */
-    __asm__ volatile("lvx 1, 0, %0; lvx 4, 0, %1; vxor 2, 2, 2; mtvscr 2; vaddfp 3, 1, 2; stvx 3, 0, %2;"
-                     "mtvscr 4; vaddfp 3, 1, 1; stvx 3, 0, %3; mtvscr 2"
-                     : : "b"(in), "b"(nj), "b"(out), "b"(out + 4) : "memory");
+    __asm__ volatile(
+        "lvx 1, 0, %0; lvx 4, 0, %1; vxor 2, 2, 2; mtvscr 2; vaddfp 3, 1, 2; stvx 3, 0, %2;"
+        "mtvscr 4; vaddfp 3, 1, 1; stvx 3, 0, %3; mtvscr 2"
+        :
+        : "b"(in), "b"(nj), "b"(out), "b"(out + 4)
+        : "memory");
     bool good = out[0] == in[0] && out[1] == in[1] && out[2] == in[2] && out[3] == in[3];
     bare_ok(good, "AltiVec has denormals without NJ");
     good = out[4] == 0 && out[5] == 0x80000000 && out[6] == 0 && out[7] == 0x40000000;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts that one instruction provokes, and what SRR0 and SRR1 say of them (Power ISA 3.0B, Book III
- * chapter 6). Runs in 64-bit real mode as a guest of the hypervisor.
+ * Interrupts that one instruction provokes, and what SRR0 and SRR1 say of them (Power ISA 3.0B,
+ * Book III chapter 6). Runs in 64-bit real mode as a guest of the hypervisor.
  */
 #include "bare.h"
 
@@ -80,17 +80,23 @@ static void problem_state(void)
 
     bare_arm();
     bare_interrupt.srr1_clear = on;
-    __asm__ volatile("bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; std %0, %3; mtsrr0 %0; mtsrr1 %2; rfid;"
-                     "2: mfmsr %1"
-                     : "=&b"(address), "=&r"(after), "+r"(msr), "=m"(bare_interrupt.resume)
-                     : : "lr", "memory");
-    bare_ok(bare_interrupt.count == 0 && after == msr, "rfid to the next instruction changes nothing");
+    __asm__ volatile(
+        "bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; std %0, %3; mtsrr0 %0; mtsrr1 %2; rfid;"
+        "2: mfmsr %1"
+        : "=&b"(address), "=&r"(after), "+r"(msr), "=m"(bare_interrupt.resume)
+        :
+        : "lr", "memory");
+    bare_ok(bare_interrupt.count == 0 && after == msr,
+            "rfid to the next instruction changes nothing");
 
     bare_arm();
     bare_interrupt.srr1_clear = on;
     msr |= MSR_PR;
-    __asm__ volatile("bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; std %0, %2; mtsrr0 %0; mtsrr1 %1; rfid; 2:"
-                     : "=&b"(address) : "r"(msr), "m"(bare_interrupt.resume) : "lr", "memory");
+    __asm__ volatile(
+        "bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; std %0, %2; mtsrr0 %0; mtsrr1 %1; rfid; 2:"
+        : "=&b"(address)
+        : "r"(msr), "m"(bare_interrupt.resume)
+        : "lr", "memory");
     bool good = (bare_took(0x480) || bare_interrupt.vector == 0x400) && bare_interrupt.count == 1 &&
                 bare_interrupt.srr0 == address && (bare_interrupt.srr1 & on) == on;
     bare_ok(good, "problem state fetches through translation");
@@ -133,7 +139,8 @@ static void trace(void)
     __asm__ volatile("bl 1f; 1: mflr %0; addi %0, %0, 2f-1b; mtsrr0 %0; mtsrr1 %1; addi %0, %0, 4;"
                      "rfid; 2: addi 0, 0, 1; nop; nop"
                      : "=&b"(address) : "r"(msr | MSR_SE) : "lr", "memory", "r0");
-    /* The handler went on after the instruction that SRR0 names, which is the one after the traced one. */
+    /* The handler went on after the instruction that SRR0 names, which is the one after the traced
+     * one. */
     bool good = bare_took(0xd00) && bare_interrupt.srr0 == address;
     bare_ok(good, "single step: one trace interrupt after one instruction");
     if (!good) {

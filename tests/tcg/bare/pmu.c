@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The performance monitor as a guest's kernel uses it: counting, overflow alerts, what they leave behind,
- * the empty branch history (Power ISA 3.0B, Book III chapter 9).
+ * The performance monitor as a guest's kernel uses it: counting, overflow alerts, what they leave
+ * behind, the empty branch history (Power ISA 3.0B, Book III chapter 9).
  */
 #include "bare.h"
 
@@ -23,8 +23,14 @@
 #define SPR_SIAR 796
 #define SPR_MMCR1 798
 
-#define GET(spr) ({ uint64_t value; __asm__ volatile("mfspr %0, %1" : "=r"(value) : "i"(spr)); value; })
-#define SET(spr, value) __asm__ volatile("mtspr %0, %1" : : "i"(spr), "r"((uint64_t)(value)) : "memory")
+#define GET(spr)                                                                                   \
+    ({                                                                                             \
+        uint64_t value;                                                                            \
+        __asm__ volatile("mfspr %0, %1" : "=r"(value) : "i"(spr));                                 \
+        value;                                                                                     \
+    })
+#define SET(spr, value)                                                                            \
+    __asm__ volatile("mtspr %0, %1" : : "i"(spr), "r"((uint64_t)(value)) : "memory")
 
 /* A loop of three instructions a turn. */
 static void spin(uint64_t turns)
@@ -72,7 +78,8 @@ static void counting(void)
     SET(SPR_MMCR0, MMCR0_FC);
 }
 
-static void alert(const char *name, uint64_t pmc, uint64_t enable, uint64_t msr, uint64_t mmcr0_bits)
+static void alert(const char *name, uint64_t pmc, uint64_t enable, uint64_t msr,
+                  uint64_t mmcr0_bits)
 {
     bool good;
 

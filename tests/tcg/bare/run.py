@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs a bare-metal test program as firmware of a pseries machine and passes its TAP lines on.
 
-run.py IMAGE [CPU [MACHINE [ACCEL]]]; the emulator is $GOSSAMER_EMULATOR, $GOSSAMER_BARE_PROCESSORS is how
-many processors there are (1), $GOSSAMER_BARE_LIMIT how many seconds it may take (60).
+run.py IMAGE [CPU [MACHINE [ACCEL]]]; the emulator is $GOSSAMER_EMULATOR, $GOSSAMER_BARE_PROCESSORS
+is how many processors there are (1), $GOSSAMER_BARE_LIMIT how many seconds it may take (60).
 """
 
 import os
