@@ -375,7 +375,7 @@ OTHERS = {
     "migrate-power8": ("long", lambda: migrate("migrate-power8", cpu="power8_v2.0", smp=4)),
     "savevm-power9": ("quick", lambda: savevm("savevm-power9", cpu="power9_v2.0")),
     "savevm-hash-smp2":
-    ("quick", lambda: savevm("savevm-hash-smp2", "disable_radix", cpu="power9_v2.0", smp=2)),
+    ("long", lambda: savevm("savevm-hash-smp2", "disable_radix", cpu="power9_v2.0", smp=2)),
     "savevm-xics":
     ("long",
      lambda: savevm("savevm-xics", cpu="power9_v2.0", machine="pseries,ic-mode=xics", smp=2)),

@@ -102,7 +102,7 @@ def no_package():
 CASES = {
     "own-g3beige": ("quick", lambda: boot("own-g3beige", "750")),
     "own-mac99": ("quick", lambda: boot_mac99("own-mac99", "cuda")),
-    "own-mac99-pmu-adb": ("quick", lambda: boot_mac99("own-mac99-pmu-adb", "pmu-adb")),
+    "own-mac99-pmu-adb": ("long", lambda: boot_mac99("own-mac99-pmu-adb", "pmu-adb")),
     "own-mac99-pmu": ("long", lambda: boot_mac99("own-mac99-pmu", "pmu")),
     "own-mac99-7450": ("long", lambda: boot_mac99("own-mac99-7450", "pmu", cpu="7450")),
     "own-screen": ("quick", screen),

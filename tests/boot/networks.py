@@ -271,12 +271,12 @@ CASES = {
     ("quick", lambda: download("g3beige-sungem", g3beige, macs.reach_shell, "gem", nic("sungem"))),
     "g3beige-ne2k":
     ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
-    "mac99-sungem": ("quick",
+    "mac99-sungem": ("long",
                      row(download, "mac99-sungem", mac99, macs.reach_shell, "gem", nic(None))),
     "g3beige-network-stop":
     ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),
     "g3beige-network-snapshot":
-    ("quick", lambda: snapshot("g3beige-network-snapshot", g3beige, macs.reach_shell, nic(None))),
+    ("long", lambda: snapshot("g3beige-network-snapshot", g3beige, macs.reach_shell, nic(None))),
     "g3beige-network-migrate":
     ("quick", lambda: migrate("g3beige-network-migrate", g3beige, macs.reach_shell, nic(None))),
 }

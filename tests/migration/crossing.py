@@ -313,7 +313,7 @@ CASES = {
     '7.2-live': ('long', 'q7,g,q7,g', {'load': 'idle', 'live': True}),
     '7.2-20-idle': ('long', 'q7' + ',g,q7' * 10, {'load': 'idle'}),
     '7.2-20-busy': ('long', 'q7' + ',g,q7' * 10, SMP),
-    '10.0-idle': ('quick', 'q10,g,q10,g', {'load': 'idle'}),
+    '10.0-idle': ('long', 'q10,g,q10,g', {'load': 'idle'}),
     '10.0-power8-idle': ('long', 'q10,g,q10,g', {'load': 'idle', **P8}),
     '10.0-power8-smp': ('quick', 'g,q10,g,q10', {**P8, **SMP}),
     '10.0-xive': ('long', 'g,q10,g,q10', {**XIVE, **SMP}),
@@ -332,7 +332,7 @@ CASES = {
     'own-wires-power8': ('quick', 'g,g10,g7,g', {**P8, **SMP}),
     'memory-own': ('quick', memory, {'source': 'g', 'target': 'g', 'times': 2}),
     'memory-10.0': ('long', memory, {'source': 'q10', 'target': 'g', 'times': 4}),
-    '7.2-own': ('quick', 'q7,g,g,q7', {'load': 'idle', **SMP}),
+    '7.2-own': ('long', 'q7,g,g,q7', {'load': 'idle', **SMP}),
 }
 
 

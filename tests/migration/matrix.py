@@ -208,7 +208,7 @@ CASES = {
     'refusals': ('quick', refusals),
     'short': ('quick', short),
     'whole': ('long', lambda: round_trips(VERSIONS)),
-    'guest-radix': ('quick', lambda: linux('matrix-radix', smp=2)),
+    'guest-radix': ('long', lambda: linux('matrix-radix', smp=2)),
     'guest-hash': ('long', lambda: linux('matrix-hash', 'disable_radix', smp=2)),
     'guest-xics': ('long', lambda: linux('matrix-xics', machine='pseries-7.2,ic-mode=xics', smp=2)),
     'guest-power8': ('long', lambda: linux('matrix-power8', cpu='power8_v2.0', smp=2)),
