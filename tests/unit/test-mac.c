@@ -7,28 +7,19 @@
  *
  * test-mac-VERSION.gz: sections of QEMU's (tests/migration/make-golden-mac.py).
  */
-#include <gio/gio.h>
-#include <glib/gstdio.h>
+#include "test-mac-bench.h"
 #include <string.h>
-#include <unistd.h>
-#include "accel/tcg/accel.h"
-#include "chardev/chardev-private.h"
-#include "hw/core/cpus.h"
-#include "hw/core/machine.h"
 #include "hw/input/adb.h"
 #include "hw/misc/cuda.h"
 #include "hw/misc/mos6522.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci-host.h"
 #include "hw/ppc/mac.h"
-#include "migration/savevm.h"
-#include "migration/vmstate.h"
 #include "migration/wire.h"
 #include "system/lock.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "target/ppc/cpu.h"
-#include "util/bswap.h"
 
 #define CONFIG_ADDRESS 0xfec00000u
 #define CONFIG_DATA 0xfee00000u
@@ -46,92 +37,29 @@ enum { TREQ = 0x08, TACK = 0x10, TIP = 0x20 };
 #define BYTE_TIME 300000
 
 static Chardev *console;
-static char *firmware;
 
 /* ---- Access ---- */
 
-static uint64_t load(hwaddr addr, unsigned size)
-{
-    uint64_t value;
-
-    address_space_io_read(address_space_memory(), addr, &value, size, true, MEMTXATTRS_UNSPECIFIED);
-    return value;
-}
-
-static void store(hwaddr addr, uint64_t value, unsigned size)
-{
-    address_space_io_write(address_space_memory(), addr, value, size, true, MEMTXATTRS_UNSPECIFIED);
-}
-
-static uint32_t load_le(hwaddr addr)
-{
-    return GUINT32_SWAP_LE_BE((uint32_t)load(addr, 4));
-}
-
-static void store_le(hwaddr addr, uint32_t value)
-{
-    store(addr, GUINT32_SWAP_LE_BE(value), 4);
-}
-
 static uint32_t config_read(uint32_t address)
 {
-    store_le(CONFIG_ADDRESS, address);
-    return load_le(CONFIG_DATA);
+    mac_store_le(CONFIG_ADDRESS, address);
+    return mac_load_le(CONFIG_DATA);
 }
 
 static void config_write(uint32_t address, uint32_t value)
 {
-    store_le(CONFIG_ADDRESS, address);
-    store_le(CONFIG_DATA, value);
-}
-
-static void pass(int64_t ns)
-{
-    clock_set_ns(clock_virtual(), clock_get_ns(clock_virtual()) + ns);
-    /* Timers are served while it runs: some more time passes then. */
-    clock_start(clock_virtual());
-    while (clock_run_timers(clock_virtual())) {
-    }
-    clock_stop(clock_virtual());
+    mac_store_le(CONFIG_ADDRESS, address);
+    mac_store_le(CONFIG_DATA, value);
 }
 
 static uint8_t via(unsigned reg)
 {
-    return (uint8_t)load(CUDA + reg * 0x200, 1);
+    return (uint8_t)mac_load(CUDA + reg * 0x200, 1);
 }
 
 static void via_set(unsigned reg, uint8_t value)
 {
-    store(CUDA + reg * 0x200, value, 1);
-}
-
-static bool cpu_interrupted(void)
-{
-    PowerPCCPU *cpu = POWERPC_CPU(cpu_first());
-
-    return cpu->env.pending_interrupts >> PPC_INTERRUPT_EXT & 1;
-}
-
-static DeviceState *find(const char *class_name);
-
-static int match(Object *obj, void *opaque)
-{
-    void **want = opaque;
-
-    if (object_is_a_name(obj, want[0])) {
-        want[1] = obj;
-        return 1;
-    }
-    return 0;
-}
-
-static DeviceState *find(const char *class_name)
-{
-    void *want[2] = {(void *)class_name, NULL};
-
-    object_foreach_child(object_root(), match, want, true);
-    g_assert_nonnull(want[1]);
-    return want[1];
+    mac_store(CUDA + reg * 0x200, value, 1);
 }
 
 static void setup(void)
@@ -139,67 +67,6 @@ static void setup(void)
     system_reset(SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
     config_write(MACIO_CONFIG | PCI_BASE_ADDRESS_0, BAR);
     config_write(MACIO_CONFIG | PCI_COMMAND, PCI_COMMAND_MEMORY);
-}
-
-/* ---- Saving and loading ---- */
-
-/* A changed bit is refused, or is a state that the device goes on from and that can be saved. */
-static void check_flipped(DeviceState *dev, const VMStateDescription *vmsd, const uint8_t *bytes,
-                          gsize size)
-{
-    g_autofree uint8_t *flipped = g_memdup2(bytes, size);
-    int64_t now = clock_get_ns(clock_virtual());
-    GError *error = NULL;
-
-    for (gsize bit = 0; bit < size * 8; bit += 1 + size / 64) {
-        bool ok;
-
-        flipped[bit / 8] ^= 1u << bit % 8;
-        ok = vmstate_load_from_bytes(vmsd, dev, flipped, size, vmsd->version_id, &error);
-        flipped[bit / 8] ^= 1u << bit % 8;
-        g_assert_true(ok == !error);
-        g_clear_error(&error);
-        if (ok) {
-            g_autoptr(GBytes) again = NULL;
-
-            pass(SCALE_MS);
-            again = vmstate_save_to_bytes(vmsd, dev, &error);
-            g_assert_no_error(error);
-            g_assert_nonnull(again);
-        }
-        device_cold_reset(dev);
-    }
-    clock_set_ns(clock_virtual(), now);
-    runstate_forget_requests();
-}
-
-static void check_state(const char *class_name)
-{
-    DeviceState *dev = find(class_name);
-    const VMStateDescription *vmsd = device_class_vmstate(device_get_class(dev));
-    GError *error = NULL;
-    g_autoptr(GBytes) saved = vmstate_save_to_bytes(vmsd, dev, &error), again = NULL;
-    gsize size;
-    const uint8_t *bytes = g_bytes_get_data(saved, &size);
-
-    g_assert_no_error(error);
-    device_cold_reset(dev);
-    g_assert_true(vmstate_load_from_bytes(vmsd, dev, bytes, size, vmsd->version_id, &error));
-    g_assert_no_error(error);
-    again = vmstate_save_to_bytes(vmsd, dev, &error);
-    g_assert_true(g_bytes_equal(saved, again));
-    for (gsize cut = 0; cut < size; cut += 1 + size / 512) {
-        bool ok = vmstate_load_from_bytes(vmsd, dev, bytes, cut, vmsd->version_id, &error);
-
-        g_assert_true(ok == !error);
-        /* Without its subsections a stream is whole, too. */
-        g_assert_true(!ok || vmsd->subsections);
-        g_clear_error(&error);
-    }
-    check_flipped(dev, vmsd, bytes, size);
-    device_cold_reset(dev);
-    g_assert_true(vmstate_load_from_bytes(vmsd, dev, bytes, size, vmsd->version_id, &error));
-    g_assert_no_error(error);
 }
 
 /* ---- Tests ---- */
@@ -215,8 +82,8 @@ static void test_pci(void)
     /* Not enabled; nothing in that slot. */
     g_assert_cmphex(config_read(16u << 11), ==, UINT32_MAX);
     g_assert_cmphex(config_read(1u << 31 | 17u << 11), ==, UINT32_MAX);
-    check_state("macio-oldworld");
-    check_state("grackle-pcihost");
+    mac_check_state("macio-oldworld");
+    mac_check_state("grackle-pcihost");
 }
 
 static void test_pic(void)
@@ -224,74 +91,74 @@ static void test_pic(void)
     DeviceState *pic;
 
     setup();
-    pic = find("heathrow");
+    pic = mac_find("heathrow");
     /* By edge: stays until it is cleared. */
     irq_pulse(device_gpio_in(pic, NULL, 0x12));
-    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x12);
-    g_assert_false(cpu_interrupted());
-    store_le(PIC + 0x24, 1u << 0x12);
-    g_assert_true(cpu_interrupted());
-    store_le(PIC + 0x28, 1u << 0x12);
-    g_assert_false(cpu_interrupted());
+    g_assert_cmphex(mac_load_le(PIC + 0x20), ==, 1u << 0x12);
+    g_assert_false(mac_cpu_interrupted());
+    mac_store_le(PIC + 0x24, 1u << 0x12);
+    g_assert_true(mac_cpu_interrupted());
+    mac_store_le(PIC + 0x28, 1u << 0x12);
+    g_assert_false(mac_cpu_interrupted());
     /* A level that is driven again is no new edge. */
     irq_raise(device_gpio_in(pic, NULL, 0x12));
-    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x12);
-    store_le(PIC + 0x28, 1u << 0x12);
+    g_assert_cmphex(mac_load_le(PIC + 0x20), ==, 1u << 0x12);
+    mac_store_le(PIC + 0x28, 1u << 0x12);
     irq_raise(device_gpio_in(pic, NULL, 0x12));
-    g_assert_cmphex(load_le(PIC + 0x20), ==, 0);
-    g_assert_false(cpu_interrupted());
+    g_assert_cmphex(mac_load_le(PIC + 0x20), ==, 0);
+    g_assert_false(mac_cpu_interrupted());
     irq_lower(device_gpio_in(pic, NULL, 0x12));
     irq_raise(device_gpio_in(pic, NULL, 0x12));
-    g_assert_true(cpu_interrupted());
+    g_assert_true(mac_cpu_interrupted());
     irq_lower(device_gpio_in(pic, NULL, 0x12));
-    store_le(PIC + 0x28, 1u << 0x12);
-    g_assert_false(cpu_interrupted());
+    mac_store_le(PIC + 0x28, 1u << 0x12);
+    g_assert_false(mac_cpu_interrupted());
     /* By level: the lines of PCI. */
-    store_le(PIC + 0x24, 1u << 0x15);
+    mac_store_le(PIC + 0x24, 1u << 0x15);
     irq_raise(device_gpio_in(pic, NULL, 0x15));
-    g_assert_true(cpu_interrupted());
-    store_le(PIC + 0x28, 1u << 0x15);
-    g_assert_true(cpu_interrupted());
-    g_assert_cmphex(load_le(PIC + 0x2c), ==, 1u << 0x15);
-    check_state("heathrow");
-    g_assert_true(cpu_interrupted());
+    g_assert_true(mac_cpu_interrupted());
+    mac_store_le(PIC + 0x28, 1u << 0x15);
+    g_assert_true(mac_cpu_interrupted());
+    g_assert_cmphex(mac_load_le(PIC + 0x2c), ==, 1u << 0x15);
+    mac_check_state("heathrow");
+    g_assert_true(mac_cpu_interrupted());
     irq_lower(device_gpio_in(pic, NULL, 0x15));
-    g_assert_false(cpu_interrupted());
+    g_assert_false(mac_cpu_interrupted());
     /* The other group. */
-    store_le(PIC + 0x14, 1u << 3);
+    mac_store_le(PIC + 0x14, 1u << 3);
     irq_pulse(device_gpio_in(pic, NULL, 35));
-    g_assert_cmphex(load_le(PIC + 0x10), ==, 1u << 3);
-    g_assert_true(cpu_interrupted());
+    g_assert_cmphex(mac_load_le(PIC + 0x10), ==, 1u << 3);
+    g_assert_true(mac_cpu_interrupted());
     /* Nowhere. */
-    g_assert_cmphex(load_le(PIC + 0x40), ==, 0);
+    g_assert_cmphex(mac_load_le(PIC + 0x40), ==, 0);
 }
 
 static void test_via_timers(void)
 {
     setup();
-    store_le(PIC + 0x24, 1u << 0x12);
+    mac_store_le(PIC + 0x24, 1u << 0x12);
     via_set(VIA_IER, 0x80 | VIA_INT_T1);
     via_set(VIA_T1CL, 49999 & 0xff);
     via_set(VIA_T1CH, 49999 >> 8);
     /* 50000 counts of 6 / 4.7 us until it passes 0. */
-    pass(50 * SCALE_MS);
-    g_assert_false(cpu_interrupted());
+    mac_pass(50 * SCALE_MS);
+    g_assert_false(mac_cpu_interrupted());
     g_assert_cmphex(via(VIA_IFR), ==, 0);
-    pass(14 * SCALE_MS);
-    g_assert_true(cpu_interrupted());
+    mac_pass(14 * SCALE_MS);
+    g_assert_true(mac_cpu_interrupted());
     g_assert_cmphex(via(VIA_IFR), ==, 0x80 | VIA_INT_T1);
     /* The counter goes on, but the shot was fired. */
     g_assert_cmpuint(via(VIA_T1CH), >=, 0x80);
     via(VIA_T1CL);
     g_assert_cmphex(via(VIA_IFR), ==, 0);
-    pass(NANOSECONDS_PER_SECOND);
+    mac_pass(NANOSECONDS_PER_SECOND);
     g_assert_cmphex(via(VIA_IFR), ==, 0);
     /* Free running: again and again, exactly. */
     via_set(VIA_ACR, VIA_ACR_T1_FREE_RUN);
     via_set(VIA_T1CL, 9998 & 0xff);
     via_set(VIA_T1CH, 9998 >> 8);
     for (unsigned i = 0; i < 50; i++) {
-        pass(12800 * SCALE_US);
+        mac_pass(12800 * SCALE_US);
         g_assert_cmphex(via(VIA_IFR), ==, 0x80 | VIA_INT_T1);
         via_set(VIA_IFR, VIA_INT_T1);
     }
@@ -300,29 +167,29 @@ static void test_via_timers(void)
     via_set(VIA_IFR, 0x7f);
     via_set(VIA_T2CL, 0x00);
     via_set(VIA_T2CH, 0x80);
-    pass(0x1000 * 1277);
+    mac_pass(0x1000 * 1277);
     g_assert_cmpuint(via(VIA_T2CH), <, 0x70);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, 0);
-    pass(100 * SCALE_MS);
+    mac_pass(100 * SCALE_MS);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, VIA_INT_T2);
     /* Counting pulses and back again is no shot of one that was fired: it runs through its range.
      */
     via_set(VIA_IFR, VIA_INT_T2);
     via_set(VIA_ACR, via(VIA_ACR) | 0x20);
-    pass(SCALE_MS);
+    mac_pass(SCALE_MS);
     via_set(VIA_ACR, via(VIA_ACR) & ~0x20);
-    pass(SCALE_MS);
+    mac_pass(SCALE_MS);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, 0);
-    pass(84 * SCALE_MS);
+    mac_pass(84 * SCALE_MS);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_T2, ==, VIA_INT_T2);
-    check_state("mos6522");
+    mac_check_state("mos6522");
 }
 
 /* ---- CUDA ---- */
 
 static void wait_byte(void)
 {
-    pass(BYTE_TIME);
+    mac_pass(BYTE_TIME);
     g_assert_cmphex(via(VIA_IFR) & VIA_INT_SR, ==, VIA_INT_SR);
     via(VIA_SR);
 }
@@ -346,14 +213,14 @@ static unsigned receive_packet(uint8_t *packet, unsigned room)
 {
     unsigned size = 0;
 
-    pass(BYTE_TIME);
+    mac_pass(BYTE_TIME);
     if (via(VIA_B) & TREQ) {
         return 0;
     }
     via(VIA_SR);
     via_set(VIA_B, via(VIA_B) & ~TIP);
     for (;;) {
-        pass(BYTE_TIME);
+        mac_pass(BYTE_TIME);
         g_assert_cmphex(via(VIA_IFR) & VIA_INT_SR, ==, VIA_INT_SR);
         g_assert_cmpuint(size, <, room);
         packet[size++] = via(VIA_SR);
@@ -387,7 +254,7 @@ static void test_cuda_commands(void)
     setup();
     n = REQUEST(1, 0x09, 0x10, 0x20, 0x30, 0x40);
     ANSWER(n, 1, 0, 0x09);
-    pass(3 * NANOSECONDS_PER_SECOND);
+    mac_pass(3 * NANOSECONDS_PER_SECOND);
     n = REQUEST(1, 0x03);
     g_assert_cmpuint(n, ==, 7);
     g_assert_cmphex(answer[6], >=, 0x43);
@@ -425,7 +292,7 @@ static void test_cuda_commands(void)
     ANSWER(n, 2, 1, 7, 0x01);
     n = REQUEST(1);
     ANSWER(n, 2, 3, 1, 0);
-    check_state("via-cuda");
+    mac_check_state("via-cuda");
     n = REQUEST(1, 0x07, 0, 9);
     g_assert_cmphex(answer[3], ==, 0x22);
     /* A packet longer than any. */
@@ -433,7 +300,7 @@ static void test_cuda_commands(void)
     ANSWER(n, 1, 0, 0x0c);
     /* A host that stops reading in the middle is not told the rest. */
     send_packet((const uint8_t *)"\1\x07\0\0", 4);
-    pass(BYTE_TIME);
+    mac_pass(BYTE_TIME);
     via_set(VIA_B, via(VIA_B) & ~TIP);
     wait_byte();
     via_set(VIA_B, via(VIA_B) | TIP | TACK);
@@ -465,15 +332,15 @@ static void test_one_second(void)
     setup();
     n = REQUEST(1, 0x1b, 3);
     ANSWER(n, 1, 0, 0x1b);
-    pass(NANOSECONDS_PER_SECOND);
+    mac_pass(NANOSECONDS_PER_SECOND);
     n = receive_packet(answer, 128);
     ANSWER(n, 3);
-    check_state("via-cuda");
-    pass(NANOSECONDS_PER_SECOND);
+    mac_check_state("via-cuda");
+    mac_pass(NANOSECONDS_PER_SECOND);
     n = receive_packet(answer, 128);
     ANSWER(n, 3);
     n = REQUEST(1, 0x1b, 0);
-    pass(2 * NANOSECONDS_PER_SECOND);
+    mac_pass(2 * NANOSECONDS_PER_SECOND);
     g_assert_cmpuint(receive_packet(answer, 128), ==, 0);
 }
 
@@ -499,7 +366,7 @@ static void test_power(void)
 
 static void test_adb(void)
 {
-    DeviceState *kbd = find("adb-keyboard"), *mouse = find("adb-mouse");
+    DeviceState *kbd = mac_find("adb-keyboard"), *mouse = mac_find("adb-mouse");
     uint8_t answer[128];
     unsigned n;
 
@@ -523,7 +390,7 @@ static void test_adb(void)
     /* Keys by asking. */
     adb_keyboard_key(kbd, 0x00, true);
     adb_keyboard_key(kbd, 0x00, false);
-    check_state("adb-keyboard");
+    mac_check_state("adb-keyboard");
     n = REQUEST(0, 0x2c);
     ANSWER(n, 0, 0, 0x2c, 0x00, 0xff);
     n = REQUEST(0, 0x2c);
@@ -531,24 +398,24 @@ static void test_adb(void)
     n = REQUEST(0, 0x2c);
     ANSWER(n, 0, 0, 0x2c);
     adb_mouse_move(mouse, 3, 4);
-    check_state("adb-mouse");
+    mac_check_state("adb-mouse");
     n = REQUEST(0, 0x3c);
     ANSWER(n, 0, 0, 0x3c, 0x84, 0x83);
     /* By polling; the mouse's motion in steps. */
     n = REQUEST(1, 0x01, 1);
     adb_keyboard_key(kbd, ADB_KEY_POWER, true);
-    pass(20 * SCALE_MS);
+    mac_pass(20 * SCALE_MS);
     n = receive_packet(answer, 128);
     ANSWER(n, 0, 0x40, 0x2c, 0x7f, 0x7f);
     adb_mouse_move(mouse, 100, -5);
     adb_mouse_button(mouse, 0, true);
-    pass(20 * SCALE_MS);
+    mac_pass(20 * SCALE_MS);
     n = receive_packet(answer, 128);
     ANSWER(n, 0, 0x40, 0x3c, 0x7b, 0x80 | 63);
-    pass(20 * SCALE_MS);
+    mac_pass(20 * SCALE_MS);
     n = receive_packet(answer, 128);
     ANSWER(n, 0, 0x40, 0x3c, 0x00, 0x80 | 37);
-    pass(20 * SCALE_MS);
+    mac_pass(20 * SCALE_MS);
     g_assert_cmpuint(receive_packet(answer, 128), ==, 0);
     /* More keys than there is room for. */
     for (unsigned i = 0; i < 300; i++) {
@@ -565,21 +432,21 @@ enum { CONTROL_A = ESCC + 0x20, DATA_A = ESCC + 0x30 };
 
 static void escc_set(unsigned reg, uint8_t value)
 {
-    store(CONTROL_A, reg, 1);
-    store(CONTROL_A, value, 1);
+    mac_store(CONTROL_A, reg, 1);
+    mac_store(CONTROL_A, value, 1);
 }
 
 static uint8_t escc_get(unsigned reg)
 {
-    store(CONTROL_A, reg, 1);
-    return (uint8_t)load(CONTROL_A, 1);
+    mac_store(CONTROL_A, reg, 1);
+    return (uint8_t)mac_load(CONTROL_A, 1);
 }
 
 static void test_escc(void)
 {
     setup();
-    store_le(PIC + 0x24, 1u << 0x0f);
-    g_assert_cmphex(load(CONTROL_A, 1) & 0x05, ==, 0x04);
+    mac_store_le(PIC + 0x24, 1u << 0x0f);
+    g_assert_cmphex(mac_load(CONTROL_A, 1) & 0x05, ==, 0x04);
     escc_set(9, 0xc0);
     escc_set(9, 0x08);
     escc_set(1, 0x12);
@@ -587,24 +454,24 @@ static void test_escc(void)
     escc_set(3, 0x01);
     escc_set(5, 0x08);
     /* Out: the transmitter's interrupt. */
-    store(DATA_A, 'x', 1);
-    g_assert_true(cpu_interrupted());
+    mac_store(DATA_A, 'x', 1);
+    g_assert_true(mac_cpu_interrupted());
     g_assert_cmphex(escc_get(3), ==, 0x10);
-    store(CONTROL_A, 0x28, 1);
+    mac_store(CONTROL_A, 0x28, 1);
     g_assert_cmphex(escc_get(3), ==, 0);
-    store_le(PIC + 0x28, UINT32_MAX);
+    mac_store_le(PIC + 0x28, UINT32_MAX);
     /* In. */
     g_assert_cmpint(chardev_can_receive(console), ==, 1);
     chardev_receive(console, (const uint8_t *)"y", 1);
     g_assert_cmpint(chardev_can_receive(console), ==, 0);
-    g_assert_true(cpu_interrupted());
-    check_state("escc");
+    g_assert_true(mac_cpu_interrupted());
+    mac_check_state("escc");
     g_assert_cmphex(escc_get(3), ==, 0x20);
-    g_assert_cmphex(load(CONTROL_A, 1) & 1, ==, 1);
+    g_assert_cmphex(mac_load(CONTROL_A, 1) & 1, ==, 1);
     /* The same registers where old systems look. */
-    g_assert_cmphex(load(ESCC_LEGACY + 2, 1) & 1, ==, 1);
-    g_assert_cmphex(load(ESCC_LEGACY + 6, 1), ==, 'y');
-    g_assert_cmphex(load(CONTROL_A, 1) & 1, ==, 0);
+    g_assert_cmphex(mac_load(ESCC_LEGACY + 2, 1) & 1, ==, 1);
+    g_assert_cmphex(mac_load(ESCC_LEGACY + 6, 1), ==, 'y');
+    g_assert_cmphex(mac_load(CONTROL_A, 1) & 1, ==, 0);
 }
 
 static int take_nothing(Chardev *chr, const uint8_t *buf, int size)
@@ -632,7 +499,7 @@ static void test_escc_blocked(void)
 {
     const ChardevClass *class = console->class;
     ChardevClass blocked = *class;
-    DeviceState *escc = find("escc"), *pic = find("heathrow");
+    DeviceState *escc = mac_find("escc"), *pic = mac_find("heathrow");
     const VMStateDescription *escc_vmsd = device_class_vmstate(device_get_class(escc)),
                              *pic_vmsd = device_class_vmstate(device_get_class(pic));
     GError *error = NULL;
@@ -642,7 +509,7 @@ static void test_escc_blocked(void)
 
     setup();
     before = console_output();
-    store_le(PIC + 0x24, 1u << 0x0f);
+    mac_store_le(PIC + 0x24, 1u << 0x0f);
     escc_set(9, 0x08);
     escc_set(1, 0x02);
     escc_set(14, 0x00);
@@ -650,9 +517,9 @@ static void test_escc_blocked(void)
     blocked.write = take_nothing;
     blocked.add_watch = watch_forever;
     console->class = &blocked;
-    store(DATA_A, 'z', 1);
-    g_assert_cmphex(load(CONTROL_A, 1) & 0x04, ==, 0);
-    g_assert_false(cpu_interrupted());
+    mac_store(DATA_A, 'z', 1);
+    g_assert_cmphex(mac_load(CONTROL_A, 1) & 0x04, ==, 0);
+    g_assert_false(mac_cpu_interrupted());
     escc_state = vmstate_save_to_bytes(escc_vmsd, escc, &error);
     g_assert_no_error(error);
     pic_state = vmstate_save_to_bytes(pic_vmsd, pic, &error);
@@ -673,13 +540,13 @@ static void test_escc_blocked(void)
     g_assert_true(
         vmstate_load_from_bytes(pic_vmsd, pic, bytes, size, pic_vmsd->version_id, &error));
     g_assert_no_error(error);
-    g_assert_false(cpu_interrupted());
+    g_assert_false(mac_cpu_interrupted());
     vm_start();
     one = console_output();
     g_assert_cmpmem(g_bytes_get_data(one, NULL), g_bytes_get_size(one), "z", 1);
-    g_assert_true(cpu_interrupted());
-    g_assert_cmphex(load_le(PIC + 0x20), ==, 1u << 0x0f);
-    g_assert_cmphex(load(CONTROL_A, 1) & 0x04, ==, 0x04);
+    g_assert_true(mac_cpu_interrupted());
+    g_assert_cmphex(mac_load_le(PIC + 0x20), ==, 1u << 0x0f);
+    g_assert_cmphex(mac_load(CONTROL_A, 1) & 0x04, ==, 0x04);
     vm_stop(RUN_STATE_PAUSED);
 }
 
@@ -687,7 +554,7 @@ static void test_escc_blocked(void)
  * character comes. */
 static bool interrupted_after(const char *dialect, uint8_t *pending)
 {
-    DeviceState *escc = find("escc");
+    DeviceState *escc = mac_find("escc");
     const VMStateDescription *vmsd = device_class_vmstate(device_get_class(escc));
     g_autoptr(GBytes) state = NULL;
     GError *error = NULL;
@@ -696,13 +563,13 @@ static bool interrupted_after(const char *dialect, uint8_t *pending)
     gsize size;
 
     setup();
-    store_le(PIC + 0x24, 1u << 0x0f);
+    mac_store_le(PIC + 0x24, 1u << 0x0f);
     escc_set(9, 0xc0);
     escc_set(1, 0x12);
     escc_set(14, 0x00);
     escc_set(3, 0x01);
     chardev_receive(console, (const uint8_t *)"y", 1);
-    g_assert_false(cpu_interrupted());
+    g_assert_false(mac_cpu_interrupted());
     g_assert_true(vmstate_wire_parse(dialect, &wire, &error));
     state_registry_set_wire(runtime_state_registry(), wire);
     state = vmstate_save_to_bytes(vmsd, escc, &error);
@@ -715,7 +582,7 @@ static bool interrupted_after(const char *dialect, uint8_t *pending)
     *pending = bytes[2 * (6 * 4 + 2 + 32) - 16 + 3];
     g_assert_true(vmstate_load_from_bytes(vmsd, escc, bytes, size, vmsd->version_id, &error));
     g_assert_no_error(error);
-    return cpu_interrupted();
+    return mac_cpu_interrupted();
 }
 
 /* QEMU does not say whether the guest has enabled interrupts, and shows what waits in a register.
@@ -730,10 +597,10 @@ static void test_escc_dialects(void)
     g_assert_cmphex(pending, ==, 0x20);
     /* The guest says so now. */
     escc_set(9, 0x00);
-    store_le(PIC + 0x28, UINT32_MAX);
-    g_assert_false(cpu_interrupted());
+    mac_store_le(PIC + 0x28, UINT32_MAX);
+    g_assert_false(mac_cpu_interrupted());
     escc_set(9, 0x08);
-    g_assert_true(cpu_interrupted());
+    g_assert_true(mac_cpu_interrupted());
     g_assert_false(interrupted_after("own", &pending));
 }
 
@@ -756,13 +623,14 @@ static void test_nvram(void)
     setup();
     for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
         for (unsigned j = 0; j < expected[i].n; j++) {
-            g_assert_cmphex(load(NVRAM + ((expected[i].at + j) << 4), 1), ==, expected[i].bytes[j]);
+            g_assert_cmphex(mac_load(NVRAM + ((expected[i].at + j) << 4), 1), ==,
+                            expected[i].bytes[j]);
         }
     }
-    store(NVRAM + (0x1ff << 4), 0x5c, 1);
-    check_state("macio-nvram");
-    g_assert_cmphex(load(NVRAM + (0x1ff << 4), 1), ==, 0x5c);
-    store(NVRAM + (0x1ff << 4), 0, 1);
+    mac_store(NVRAM + (0x1ff << 4), 0x5c, 1);
+    mac_check_state("macio-nvram");
+    g_assert_cmphex(mac_load(NVRAM + (0x1ff << 4), 1), ==, 0x5c);
+    mac_store(NVRAM + (0x1ff << 4), 0, 1);
 }
 
 static void test_fw_cfg(void)
@@ -773,56 +641,38 @@ static void test_fw_cfg(void)
     GError *error = NULL;
 
     setup();
-    store(FW_CFG, FW_CFG_SIGNATURE, 2);
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'Q');
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'E');
-    check_state("fw_cfg_mem");
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'M');
-    store(FW_CFG, FW_CFG_PPC_TBFREQ, 2);
+    mac_store(FW_CFG, FW_CFG_SIGNATURE, 2);
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 'Q');
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 'E');
+    mac_check_state("fw_cfg_mem");
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 'M');
+    mac_store(FW_CFG, FW_CFG_PPC_TBFREQ, 2);
     for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmphex(load(FW_CFG + 2, 1), ==, 16600000u >> 8 * i & 0xff);
+        g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 16600000u >> 8 * i & 0xff);
     }
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
-    store(FW_CFG, 0x7abc, 2);
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 0);
+    mac_store(FW_CFG, 0x7abc, 2);
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 0);
     /* No files. */
-    store(FW_CFG, FW_CFG_FILE_DIR, 2);
+    mac_store(FW_CFG, FW_CFG_FILE_DIR, 2);
     for (unsigned i = 0; i < 4; i++) {
-        g_assert_cmphex(load(FW_CFG + 2, 1), ==, 0);
+        g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 0);
     }
-    g_assert_false(fw_cfg_add_file(find("fw_cfg_mem"), name, "x", 1, &error));
+    g_assert_false(fw_cfg_add_file(mac_find("fw_cfg_mem"), name, "x", 1, &error));
     g_clear_error(&error);
-    g_assert_true(fw_cfg_add_file(find("fw_cfg_mem"), "etc/a", "data", 4, &error));
-    store(FW_CFG, FW_CFG_FILE_DIR, 2);
+    g_assert_true(fw_cfg_add_file(mac_find("fw_cfg_mem"), "etc/a", "data", 4, &error));
+    mac_store(FW_CFG, FW_CFG_FILE_DIR, 2);
     for (unsigned i = 0; i < sizeof(directory); i++) {
-        g_assert_cmphex(load(FW_CFG + 2, 1), ==, directory[i]);
+        g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, directory[i]);
     }
-    store(FW_CFG, 0x20, 2);
-    g_assert_cmphex(load(FW_CFG + 2, 1), ==, 'd');
+    mac_store(FW_CFG, 0x20, 2);
+    g_assert_cmphex(mac_load(FW_CFG + 2, 1), ==, 'd');
 }
 
 /* ---- QEMU's sections ---- */
 
-static GBytes *read_golden(const char *name)
-{
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, name, NULL);
-    g_autoptr(GFile) file = g_file_new_for_path(path);
-    GError *error = NULL;
-    g_autoptr(GInputStream) raw = G_INPUT_STREAM(g_file_read(file, NULL, &error));
-    g_autoptr(GConverter) gunzip =
-        G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP));
-    g_autoptr(GInputStream) in = NULL;
-    GBytes *bytes;
-
-    g_assert_no_error(error);
-    in = g_converter_input_stream_new(raw, gunzip);
-    bytes = g_input_stream_read_bytes(in, 65536, NULL, &error);
-    g_assert_no_error(error);
-    return bytes;
-}
-
 /* Whose section it is. */
-static void *owner(const char *name, const VMStateDescription **vmsd)
+static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd)
 {
     static const struct { const char *name, *class;
     } rows[] = {
@@ -841,63 +691,31 @@ static void *owner(const char *name, const VMStateDescription **vmsd)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (!strcmp(rows[i].name, name)) {
-            DeviceState *dev = find(rows[i].class);
+            DeviceState *dev = mac_find(rows[i].class);
 
             *vmsd = device_class_vmstate(device_get_class(dev));
             return dev;
         }
     }
-    bus = !strcmp(name, "adb_bus") ? cuda_adb_bus(find("via-cuda"))
-                                   : &pci_host(find("grackle-pcihost"))->bus->parent;
+    bus = !strcmp(name, "adb_bus") ? cuda_adb_bus(mac_find("via-cuda"))
+                                   : &pci_host(mac_find("grackle-pcihost"))->bus->parent;
     *vmsd = bus_get_class(bus)->vmstate;
     return bus;
 }
 
-static void check_golden(const char *file, const char *dialect)
-{
-    g_autoptr(GBytes) golden = read_golden(file);
-    gsize size;
-    const uint8_t *p = g_bytes_get_data(golden, &size), *end = p + size;
-    VMStateWire wire, own;
-    GError *error = NULL;
-    unsigned n = 0;
-
-    setup();
-    g_assert_true(vmstate_wire_parse("own", &own, &error));
-    g_assert_true(vmstate_wire_parse(dialect, &wire, &error));
-    state_registry_set_wire(runtime_state_registry(), wire);
-    for (; p < end; n++) {
-        g_autofree char *name = g_strndup((const char *)p + 1, p[0]);
-        uint32_t version = (uint32_t)ldl_be_p(p + 1 + p[0]),
-                 length = (uint32_t)ldl_be_p(p + 5 + p[0]);
-        const uint8_t *bytes = p + 9 + p[0];
-        const VMStateDescription *vmsd = NULL;
-        void *opaque = owner(name, &vmsd);
-        g_autoptr(GBytes) again = NULL;
-
-        g_assert_cmpuint(version, ==, vmsd->version_id);
-        g_assert_true(vmstate_load_from_bytes(vmsd, opaque, bytes, length, (int)version, &error));
-        g_assert_no_error(error);
-        again = vmstate_save_to_bytes(vmsd, opaque, &error);
-        g_test_message("%s", name);
-        g_assert_cmpmem(g_bytes_get_data(again, NULL), g_bytes_get_size(again), bytes, length);
-        p = bytes + length;
-    }
-    g_assert_cmpuint(n, ==, 12);
-    state_registry_set_wire(runtime_state_registry(), own);
-}
-
 static void test_golden_7_2(void)
 {
-    check_golden("test-mac-7.2.gz", "qemu-7.2");
+    setup();
+    mac_check_golden("test-mac-7.2.gz", "qemu-7.2", 12, owner);
 }
 
 static void test_golden_10_0(void)
 {
-    check_golden("test-mac-10.0.gz", "qemu-10.0");
+    setup();
+    mac_check_golden("test-mac-10.0.gz", "qemu-10.0", 12, owner);
 }
 
-/* ---- A machine whose firmware is a branch to itself ---- */
+/* ---- The machine ---- */
 
 static void nothing(void)
 {
@@ -914,35 +732,13 @@ static const VMControlOps still = {.pause_all = nothing, .resume_all = nothing, 
 
 static void start(void)
 {
-    static const uint8_t image[64] = {0x48, 0, 0, 0};
     GError *error = NULL;
-    TCGAccelConfig config;
-    MachineState *machine;
-    int fd = g_file_open_tmp("gossamer-firmware-XXXXXX", &firmware, NULL);
 
-    g_assert_cmpint(fd, >=, 0);
-    g_assert_cmpint(write(fd, image, sizeof(image)), ==, sizeof(image));
-    close(fd);
     runtime_init();
-    device_classes_register(hw_input_device_classes);
-    device_classes_register(hw_pci_device_classes);
-    machine_classes_register(mac_machine_classes(true));
-    tcg_accel_config_init(&config);
-    g_assert_nonnull(tcg_accel_new(&ppc_tcg_ops, &config, &error));
-    cpus_init(&tcg_accel_ops, VCPU_THREADS_MULTI);
-    runstate_set_control(&still);
     console = chardev_new_from_short("console", "ringbuf", false, &error);
     g_assert_no_error(error);
-    machine = machine_create(machine_class_find("g3beige", &error), &error);
-    g_assert_no_error(error);
-    g_assert_true(machine_parse_smp(machine, NULL, &error));
-    g_assert_true(machine_parse_memory(machine, "64M", &error));
-    machine->firmware = g_strdup(firmware);
-    machine->vga = g_strdup("none");
-    g_ptr_array_add(machine->serial, console);
-    machine_run_init(machine, &error);
-    g_assert_no_error(error);
-    system_reset(SHUTDOWN_CAUSE_NONE);
+    mac_start("g3beige", NULL, console, true);
+    runstate_set_control(&still);
 }
 
 int main(int argc, char **argv)
@@ -967,9 +763,6 @@ int main(int argc, char **argv)
     g_test_add_func("/mac/golden/7.2", test_golden_7_2);
     g_test_add_func("/mac/golden/10.0", test_golden_10_0);
     status = g_test_run();
-    cpus_shutdown();
-    chardev_cleanup();
-    g_unlink(firmware);
-    g_free(firmware);
+    mac_stop();
     return status;
 }
