@@ -32,20 +32,26 @@ static json_t *qmp_screendump(json_t *arguments, GError **errp)
 
 static void hmp_screendump(HMPContext *context, const char *args)
 {
-    g_autofree char *format = NULL, *file = monitor_word(&args), *device = NULL, *head = NULL;
+    g_autofree char *format = NULL;
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
     GError *error = NULL;
 
-    if (file && !strcmp(file, "-f")) {
-        format = monitor_word(&args);
-        g_free(file);
-        file = monitor_word(&args);
+    for (char *word; (word = monitor_word(&args));) {
+        if (!strcmp(word, "-f") && !format) {
+            format = monitor_word(&args);
+            g_free(word);
+        } else {
+            g_ptr_array_add(words, word);
+        }
     }
-    device = monitor_word(&args);
-    head = monitor_word(&args);
-    if (!file) {
-        error_setg(&error, "screendump: a file's name is expected");
+    if (!words->len || words->len > 3) {
+        error_setg(&error,
+                   "screendump: a file's name is expected, and no more than device and head");
     } else {
-        screendump(file, device, head ? g_ascii_strtoll(head, NULL, 10) : 0, format, &error);
+        char **word = (char **)words->pdata;
+
+        screendump(word[0], words->len > 1 ? word[1] : NULL,
+                   words->len > 2 ? g_ascii_strtoll(word[2], NULL, 10) : 0, format, &error);
     }
     hmp_report(context, error);
 }
@@ -492,7 +498,7 @@ const QMPCommand monitor_qmp_display_commands[] = {
 };
 
 const HMPCommand monitor_hmp_display_commands[] = {
-    {"screendump", "[-f format] filename [device [head]]",
+    {"screendump", "filename [-f format] [device [head]]",
      "save screen from head 'head' of display device 'device' into image 'filename' in format "
      "'format' (ppm or png)",
      hmp_screendump, NULL},

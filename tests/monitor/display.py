@@ -145,6 +145,7 @@ def dumps():
         rows = mac.picture()[2]
         assert png_rows(mac.dump(format="png")) == rows
         assert mac.qmp.hmp(f"screendump -f png {mac.path('second')}") == ""
+        assert mac.qmp.hmp(f"screendump {mac.path('second')} -f png") == ""
         with open(mac.path("second"), "rb") as file:
             assert png_rows(file.read()) == rows
         for arguments, text in (({"filename": "/nowhere/file"},
