@@ -154,14 +154,6 @@ const QMPCommand monitor_qmp_net_commands[] = {
 
 /* ---- HMP ---- */
 
-static void say(HMPContext *context, GError *error)
-{
-    if (error) {
-        g_string_append_printf(context->out, "Error: %s\n", error->message);
-        g_error_free(error);
-    }
-}
-
 static void info_network(HMPContext *context, const char *args)
 {
     net_print(context->out);
@@ -172,7 +164,7 @@ static void hmp_netdev_add(HMPContext *context, const char *args)
     GError *error = NULL;
 
     net_add_netdev(args, &error);
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_netdev_del(HMPContext *context, const char *args)
@@ -181,7 +173,7 @@ static void hmp_netdev_del(HMPContext *context, const char *args)
     GError *error = NULL;
 
     net_del_netdev(id ? id : "", &error);
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_set_link(HMPContext *context, const char *args)
@@ -195,7 +187,7 @@ static void hmp_set_link(HMPContext *context, const char *args)
     } else {
         net_set_link(name, up, &error);
     }
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void hmp_announce(HMPContext *context, const char *args)
@@ -212,7 +204,7 @@ static void hmp_announce(HMPContext *context, const char *args)
     how.interfaces = interfaces;
     how.id = id;
     net_announce(&how, &error);
-    say(context, error);
+    hmp_report(context, error);
 }
 
 static void complete_client(NetClient *nc, void *opaque)

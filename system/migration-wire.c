@@ -60,7 +60,9 @@ static RunState drain(Migration *m, VMStateWire wire, RunState was, RunState res
         bool running = was == RUN_STATE_RUNNING;
         make_ready(m, wire, running, lost);
         if (!lost->len || !running || g_get_monotonic_time() >= end ||
-            __atomic_load_n(&m->out.cancel, __ATOMIC_SEQ_CST)) {
+            /* A cancel was for a migration; to a snapshot it says nothing. */
+            (rest == RUN_STATE_FINISH_MIGRATE &&
+             __atomic_load_n(&m->out.cancel, __ATOMIC_SEQ_CST))) {
             return was;
         }
         migration_wire_undo(m);
