@@ -205,11 +205,26 @@ bool net_can_send(const NetClient *nc)
            (g_queue_is_empty(&nc->peer->incoming) && has_room(nc->peer));
 }
 
+/* Anywhere: at a hub, what is for one client waits at the sender's port. */
+static bool frames_wait(void)
+{
+    GPtrArray *clients = net_registry()->clients;
+
+    for (guint i = 0; i < clients->len; i++) {
+        if (!g_queue_is_empty(&((NetClient *)g_ptr_array_index(clients, i))->incoming)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void net_flush(NetClient *nc)
 {
     nc->no_room = false;
-    /* Also if nothing waits here: at a hub, what is for this one waits at the sender's port. */
-    wake_delivery();
+    /* Drivers make room far more often than anything waits for it. */
+    if (frames_wait()) {
+        wake_delivery();
+    }
 }
 
 void net_machine_started(void)

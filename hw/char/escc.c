@@ -520,6 +520,7 @@ static bool master_needed(void *opaque)
 
 static const VMStateDescription vmstate_master = {
     .name = "escc/master",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = master_needed,

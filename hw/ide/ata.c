@@ -271,6 +271,8 @@ void ide_execute(IdeDrive *drive, uint8_t command)
     log_mask(LOG_DEVICE,
              "ide: unit %u, command 0x%02x, feature 0x%02x, count %u, sector %" PRIu64 "\n",
              drive->bus->unit, command, drive->feature, drive->nsector, ide_get_sector(drive));
+    /* A reset or a stream may have left a transfer of the command before. */
+    ide_cancel(drive);
     drive->status = IDE_DRDY | IDE_BSY;
     drive->error = 0;
     drive->dma_command = IDE_DMA_READ;

@@ -99,6 +99,7 @@ static bool extra_needed(void *opaque)
 
 static const VMStateDescription vmstate_extra = {
     .name = "ide_drive/extra",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,
@@ -321,4 +322,5 @@ void ide_bus_post_load(IdeBus *bus, bool dma)
     drive->dma_command = IDE_DMA_UNKNOWN;
     drive->dma_left = MIN(drive->nsector, MAX_SECTORS) * IDE_SECTOR;
     drive->data_left = 0;
+    drive->chunk_at = drive->chunk_size = 0;
 }

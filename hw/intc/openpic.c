@@ -743,6 +743,7 @@ static const VMStateDescription vmstate_timer = {
 
 static const VMStateDescription vmstate_extra = {
     .name = "openpic/extra",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,

@@ -547,6 +547,7 @@ static bool extra_needed(void *opaque)
 
 static const VMStateDescription vmstate_extra = {
     .name = "cuda/extra",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,

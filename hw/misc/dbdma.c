@@ -456,6 +456,7 @@ static bool holds_needed(void *opaque)
 
 static const VMStateDescription vmstate_holds = {
     .name = "dbdma_channel/holds",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = holds_needed,

@@ -617,6 +617,7 @@ static const VMStateDescription vmstate_adb = {
 
 static const VMStateDescription vmstate_extra = {
     .name = "pmu/extra",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,

@@ -96,6 +96,7 @@ enum {
 #define CPD_FIRST (1u << 29)
 #define CPD_LAST (1u << 28)
 #define CPD_TX_LARGE (1u << 27)
+#define MIN_SEGMENT 48u
 #define CPD_TX_MSS(w) ((w) >> 16 & 0x7ff)
 #define CPD_TX_IP (1u << 18)
 #define CPD_TX_UDP (1u << 17)
@@ -431,7 +432,8 @@ static void finish_frame(Rtl8139 *s, uint32_t control, uint32_t tag)
     s->tx_size = 0;
     s->counters.tx_ok++;
     if (control & CPD_TX_LARGE) {
-        offload.segment = CPD_TX_MSS(control);
+        /* One descriptor becomes so many frames at once: no system asks for smaller ones. */
+        offload.segment = CPD_TX_MSS(control) ? MAX(CPD_TX_MSS(control), MIN_SEGMENT) : 0;
     } else {
         offload.ip_sum = control & CPD_TX_IP;
         offload.udp_sum = control & CPD_TX_UDP;

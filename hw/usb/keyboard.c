@@ -54,13 +54,18 @@ static void push(HidKeyboard *hid, uint8_t code)
     hid->n++;
 }
 
+static void take_key(HidKeyboard *hid);
+
 void usb_keyboard_key(DeviceState *dev, Key key, bool down)
 {
     UsbKeyboard *kbd = (UsbKeyboard *)dev;
     uint8_t code = key_info[key].pc;
 
-    if (code == KEY_NONE || key_info[key].usb == KEY_NONE || kbd->hid.n + 2 > QUEUE_SIZE) {
+    if (code == KEY_NONE || key_info[key].usb == KEY_NONE) {
         return;
+    }
+    while (kbd->hid.n + 2 > QUEUE_SIZE) {
+        take_key(&kbd->hid); /* its report is lost, what is pressed is not */
     }
     if (code & 0x80) {
         push(&kbd->hid, EXTENDED);

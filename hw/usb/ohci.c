@@ -120,7 +120,8 @@ static void start(OhciCore *ohci)
 
 static uint32_t frame_remaining(const OhciCore *ohci)
 {
-    int64_t bits = (clock_get_ns(clock_virtual()) - ohci->sof_time) * BIT_TIMES_PER_US / SCALE_US;
+    int64_t passed = clock_get_ns(clock_virtual()) - ohci->sof_time;
+    int64_t bits = CLAMP(passed, 0, 2 * FRAME_NS) * BIT_TIMES_PER_US / SCALE_US;
 
     if (hcfs(ohci) != HCFS_OPERATIONAL) {
         return (uint32_t)ohci->frt << 31;

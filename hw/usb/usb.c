@@ -512,6 +512,7 @@ static bool usb_post_load(void *opaque, int version, GError **errp)
 
 static const VMStateDescription vmstate_extra = {
     .name = "USBDevice/extra",
+    .own = true,
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,
