@@ -845,6 +845,25 @@ static void test_refused(void)
     setup();
 }
 
+/* A transfer that a reset or a stream has left is over when the next command comes. */
+static void test_leftover(void)
+{
+    IdeBus *bus = (IdeBus *)device_get_bus(mac_find("macio-ide"), "ide.0");
+
+    setup();
+    set(DEVICE, 0xb0);
+    bus->drives[1].dma = true;
+    bus->drives[1].dma_command = IDE_DMA_ATAPI;
+    bus->drives[1].dma_left = 36;
+    command(0xe5, 0xb0, 0, 0);
+    g_assert_false(bus->drives[1].dma);
+    put(0, INPUT_LAST, 36, DATA, 0);
+    put(1, STOP, 0, 0, 0);
+    start_program();
+    block_drain_all();
+    setup();
+}
+
 /* One that waits for its DMA: test_waits(). */
 static void *owner(const char *name, unsigned n, const VMStateDescription **vmsd)
 {
@@ -1118,6 +1137,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/media", test_media);
     g_test_add_func("/ide/state", test_state);
     g_test_add_func("/ide/refused", test_refused);
+    g_test_add_func("/ide/leftover", test_leftover);
     g_test_add_func("/ide/waits", test_waits);
     g_test_add_data_func("/ide/golden/7.2", "qemu-7.2", test_golden);
     g_test_add_data_func("/ide/golden/10.0", "qemu-10.0", test_golden);
