@@ -17,7 +17,9 @@
 #include "guest-memory.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "util/bitops.h"
 #include "util/bswap.h"
+#include "util/error.h"
 #include "util/log.h"
 
 #define CLIENT_STRING_MAX 1024
@@ -665,7 +667,7 @@ static uint32_t service_release(ClientCall *c)
 
 static uint32_t service_milliseconds(ClientCall *c)
 {
-    return ppc_get_tb(&c->cpu->env) / (c->cpu->tb_freq / 1000);
+    return (uint32_t)muldiv64(ppc_get_tb(&c->cpu->env), 1000, c->cpu->tb_freq);
 }
 
 static uint32_t service_quiesce(ClientCall *c)
@@ -920,10 +922,21 @@ static const VMStateDescription vmstate_claim = {
     VMSTATE_STRUCT_AUDIT(ClientClaim),
 };
 
+static bool instance_post_load(void *opaque, int version_id, GError **errp)
+{
+    /* A length of 0xffffffff is no text at all. */
+    if (!((ClientInstance *)opaque)->path) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "client: an instance without a path");
+        return false;
+    }
+    return true;
+}
+
 static const VMStateDescription vmstate_instance = {
     .name = "client/instance",
     .version_id = 1,
     .minimum_version_id = 1,
+    .post_load = instance_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_UINT32(ihandle, ClientInstance),
         VMSTATE_STRING(path, ClientInstance, 0),

@@ -308,6 +308,8 @@ static void tb_store(CPUPPCState *env, uint64_t tb)
     PowerPCCPU *cpu = env_cpu(env);
     int64_t decr, hdecr;
 
+    /* What the performance monitor has seen until now; the jump itself is no event. */
+    pmu_sync(env);
     mutex_lock(&cpu->time_lock);
     decr = ppc_get_decr(env);
     hdecr = decr_value(cpu, env->hdecr_deadline_tb, hdecr_bits(cpu));
@@ -316,6 +318,8 @@ static void tb_store(CPUPPCState *env, uint64_t tb)
     env->decr_deadline_tb = (int64_t)(tb + (uint64_t)decr + 1);
     env->hdecr_deadline_tb = (int64_t)(tb + (uint64_t)hdecr + 1);
     mutex_unlock(&cpu->time_lock);
+    env->pmu_base_tb = ppc_get_tb(env);
+    pmu_update(env);
     ppc_decr_update(cpu);
 }
 

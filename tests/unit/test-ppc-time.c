@@ -397,6 +397,18 @@ static void test_pmu_32(void)
         g_assert_cmphex(spr(m, SPR_32_PMC2), ==, 0x80000000);
         test_machine_teardown(m);
     }
+    /* A time base that the guest sets back has not risen. */
+    test_machine_setup(m, "750", &tcg_backend_interp);
+    env = &m->cpu->env;
+    ppc_store_msr(env, 0, false);
+    clock_step(m->clock, NANOSECONDS_PER_SECOND);
+    ppc_spr_write_raw(env, SPR_32_MMCR0,
+                      MMCR0_PMAE | MMCR0_PMC1CE | MMCR0_TBEE | 1ull << MMCR0_TBSEL_SHIFT | 3 << 6);
+    ppc_spr_write_raw(env, SPR_WR_TBU, 0);
+    ppc_spr_write_raw(env, SPR_WR_TBL, 0);
+    g_assert_cmpuint(spr(m, SPR_32_PMC1), ==, 0);
+    g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_PERFM));
+    test_machine_teardown(m);
     /* Completed branches of the 7450. */
     test_machine_setup(m, "7450", &tcg_backend_interp);
     env = &m->cpu->env;
