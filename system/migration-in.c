@@ -323,6 +323,16 @@ static void want_channels(Migration *m)
     }
 }
 
+static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaque);
+
+static gboolean listen_again(gpointer opaque)
+{
+    Migration *m = opaque;
+
+    m->in.source = g_unix_fd_add(m->in.listener, G_IO_IN, connection_waits, m);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaque)
 {
     Migration *m = opaque;
@@ -331,8 +341,10 @@ static gboolean connection_waits(gint fd, GIOCondition condition, gpointer opaqu
     MigrationChannel *channel = migration_accept(fd, &error);
 
     if (!channel) {
+        /* It may last (no descriptor is left), and the connection still waits. */
         error_report_err(error);
-        return G_SOURCE_CONTINUE;
+        in->source = g_timeout_add_seconds(1, listen_again, m);
+        return G_SOURCE_REMOVE;
     }
     if (!migration_secure_channel(m, channel, false, &error)) {
         error_report_err(error);
