@@ -109,6 +109,9 @@ void ide_bus_reset(IdeBus *bus)
 
         ide_reset_drive(drive);
         drive->identify_set = 0;
+        if (drive->device && !ide_is_cd(drive)) {
+            blk_set_write_cache(ide_blk(drive), drive->device->default_wce);
+        }
         drive->tray_open = drive->tray_locked = drive->new_media = drive->eject_request = false;
         drive->smart_enabled = drive->smart_autosave = 1;
         drive->smart_selftests = 0;

@@ -115,6 +115,7 @@ static void apply_policies(IdeDevice *device)
     if (device->write_cache != OOA_AUTO) {
         blk_set_write_cache(blk, device->write_cache == OOA_ON);
     }
+    device->default_wce = blk_write_cache(blk);
     blk_set_guest_block_size(blk, device->is_cd ? IDE_CD_BLOCK : IDE_SECTOR);
 }
 
@@ -207,7 +208,8 @@ static const VMStateDescription vmstate_ide_device = {
         VMSTATE_NAMES("unit", "blk", "serial", "model", "version", "wwn", "logical_block_size",
                       "physical_block_size", "min_io_size", "opt_io_size", "discard_granularity",
                       "cylinders", "heads", "sectors", "bios_translation", "on_read", "on_write",
-                      "write_cache", "bootindex", "rotation_rate", "share_rw", "is_cd"),
+                      "write_cache", "bootindex", "rotation_rate", "default_wce",
+                      "is_cd"),
     .host_only = VMSTATE_NAMES("attached"),
     VMSTATE_STRUCT_AUDIT(IdeDevice),
 };
@@ -234,7 +236,6 @@ static const Property device_properties[] = {
     DEFINE_PROP_SIZE("opt_io_size", IdeDevice, opt_io_size, 0, "not told by ATA"),
     DEFINE_PROP_SIZE("discard_granularity", IdeDevice, discard_granularity, IDE_SECTOR,
                      "granularity of TRIM (0: none)"),
-    DEFINE_PROP_BOOL("share-rw", IdeDevice, share_rw, false, "others may write to the medium"),
     DEFINE_PROP_INT32("bootindex", IdeDevice, bootindex, -1, "place in the boot order"),
     DEFINE_PROP_ENUM("write-cache", IdeDevice, write_cache, on_off_auto_names, OOA_AUTO,
                      "write cache (on, off, auto: as the drive has it)"),

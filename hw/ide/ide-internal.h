@@ -46,7 +46,7 @@ struct IdeDevice {
     uint32_t cylinders, heads, sectors;
     int32_t bios_translation, on_read, on_write, write_cache, bootindex;
     uint16_t rotation_rate;
-    bool share_rw;
+    bool default_wce;                   /* before the guest has said anything */
     bool is_cd;
     /* host-only */
     bool attached;

@@ -199,9 +199,10 @@ static bool drive_post_load(void *opaque, int version, GError **errp)
     if (drive->dma) {
         drive->data_left = 0;
     }
-    if (drive->device && !cd && drive->identify_set) {
-        /* Word 85. */
-        blk_set_write_cache(ide_blk(drive), drive->identify_data[170] & 0x20);
+    if (drive->device && !cd) {
+        /* Word 85, if the guest has asked for it. */
+        blk_set_write_cache(ide_blk(drive), drive->identify_set ? drive->identify_data[170] & 0x20
+                                                                : drive->device->default_wce);
     }
     return true;
 }

@@ -366,6 +366,10 @@ static void test_features(void)
     g_assert_false(blk_write_cache(blk_find("ide0-hd0")));
     mac_check_state("macio-ide");
     g_assert_false(blk_write_cache(blk_find("ide0-hd0")));
+    setup();
+    g_assert_true(blk_write_cache(blk_find("ide0-hd0")));
+    set(FEATURE, 0x82);
+    command(0xef, 0xe0, 0, 0);
     set(FEATURE, 0x02);
     command(0xef, 0xe0, 0, 0);
     g_assert_true(blk_write_cache(blk_find("ide0-hd0")));
