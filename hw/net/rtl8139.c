@@ -140,6 +140,8 @@ typedef struct Rtl8139 {
     int64_t timer_base;                 /* virtual time at which the timer was 0 */
     RtlCounters counters;
     uint32_t cp_enabled;                /* C+ mode: its command register was written */
+    uint32_t tx_size;                   /* of the frame in tx_data, whose descriptors still come */
+    uint8_t tx_data[TX_BUFFER + VLAN_TAG];
     /* derived: for the section, and by post_load */
     uint32_t wire_timer;
     int64_t expires;                    /* virtual time; 0: never */
@@ -147,8 +149,6 @@ typedef struct Rtl8139 {
     MemoryRegion io, mmio;
     /* host-only */
     Timer timer;                        /* by post_load from what is saved */
-    uint32_t tx_size; /* of the frame in tx_data, whose descriptors come in one poll */
-    uint8_t tx_data[TX_BUFFER + VLAN_TAG];
     unsigned in_dma;                    /* our own accesses: registers take none of them */
 } Rtl8139;
 
@@ -990,10 +990,48 @@ static bool has_multicast(void *opaque, int version)
     return version >= 5;
 }
 
+static bool rtl_pre_load(void *opaque, GError **errp)
+{
+    ((Rtl8139 *)opaque)->tx_size = 0;
+    return true;
+}
+
+static bool part_needed(void *opaque)
+{
+    return vmstate_wire_is_own() && ((Rtl8139 *)opaque)->tx_size;
+}
+
+static bool part_post_load(void *opaque, int version, GError **errp)
+{
+    const Rtl8139 *s = opaque;
+
+    if (s->tx_size > TX_BUFFER) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "rtl8139: part of a frame of %u bytes", s->tx_size);
+        return false;
+    }
+    return true;
+}
+
+/* Ours: the beginning of a frame whose other descriptors the guest has not made yet. */
+static const VMStateDescription vmstate_part = {
+    .name = "rtl8139/part",
+    .own = true,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = part_needed,
+    .post_load = part_post_load,
+    .fields = (const VMStateField[]){
+        VMSTATE_UINT32(tx_size, Rtl8139),
+        VMSTATE_BUFFER(tx_data, Rtl8139),
+        VMSTATE_END_OF_LIST(),
+    },
+};
+
 static const VMStateDescription vmstate_rtl8139 = {
     .name = "rtl8139",
     .version_id = 5,
     .minimum_version_id = 3,
+    .pre_load = rtl_pre_load,
     .pre_save = rtl_pre_save,
     .post_load = rtl_post_load,
     .fields = (const VMStateField[]){
@@ -1065,9 +1103,10 @@ static const VMStateDescription vmstate_rtl8139 = {
         VMSTATE_UINT32_V(cp_enabled, Rtl8139, 4),
         VMSTATE_END_OF_LIST(),
     },
+    .subsections = VMSTATE_SUBSECTIONS(&vmstate_part),
     .derived = VMSTATE_NAMES("expires"),
     .immutable = VMSTATE_NAMES("conf.netdev", "conf.client", "conf.bootindex", "io", "mmio"),
-    .host_only = VMSTATE_NAMES("timer", "tx_size", "tx_data", "in_dma"),
+    .host_only = VMSTATE_NAMES("timer", "in_dma"),
     VMSTATE_STRUCT_AUDIT(Rtl8139),
 };
 

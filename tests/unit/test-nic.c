@@ -607,6 +607,10 @@ static void test_rtl8139_cplus(void)
     memory_put(BUFFERS + 0x10000, frame, 54 + 2500);
     describe(RINGS + 0x1000, 1u << 31 | 1u << 29 | 1u << 27 | 1400u << 16 | 54, 0,
              BUFFERS + 0x10000);
+    describe(RINGS + 0x1010, 0, 0, 0);
+    rtl_set(0xd9, 0x40, 1);
+    g_assert_cmpuint(t.frames, ==, 0);
+    mac_check_state("rtl8139"); /* with the first half */
     describe(RINGS + 0x1010, 1u << 31 | 1u << 28 | 1u << 27 | 1400u << 16 | 2500, 0,
              BUFFERS + 0x10000 + 54);
     describe(RINGS + 0x1020, 0, 0, 0);
