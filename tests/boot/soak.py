@@ -151,13 +151,7 @@ class Soak:
         new.qmp.command("migrate-incoming", uri=uri)
         self.wait()
         old.qmp.command("migrate", uri=uri)
-        deadline = time.monotonic() + stretch(120)
-        while True:
-            info = old.qmp.command("query-migrate")
-            if info.get("status") in ("completed", "failed"):
-                break
-            assert time.monotonic() < deadline, f"{words} {changed}: it does not end: {info}"
-            time.sleep(0.02)
+        info = old.qmp.migration()
         assert info["status"] == "completed", f"{words} {changed}: {info}\n{new.console.text}"
         new.qmp.event("RESUME", 60)
         old.qmp.command("quit")

@@ -945,25 +945,31 @@ def postcopy_unused():
         assert flags and all("nh" not in words.split() for words in flags), str(flags)
 
 
+def switched(world, bandwidth):
+    """A guest whose postcopy has begun, and goes on in that many bytes a second: source, target."""
+    uri = "unix:" + world.path("stream")
+    source = world.source(96, 0)
+    target = Side(world, "target", incoming="defer")
+    for side in (source, target):
+        side.set(postcopy_ram=True)
+    target.qmp.command("migrate-incoming", uri=uri)
+    source.set({"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": bandwidth,
+                "downtime-limit": 100})
+    source.qmp.command("migrate", uri=uri)
+    source.wait_status("active")
+    time.sleep(0.5)
+    source.qmp.command("migrate-start-postcopy")
+    source.wait_status("postcopy-active")
+    return source, target
+
+
 def postcopy_lost():
     """The destination dies in postcopy: the source says so and does not run a guest with half its
     memory.
     """
     userfaultfd()
     with World() as world:
-        uri = "unix:" + world.path("stream")
-        source = world.source(96, 0)
-        target = Side(world, "target", incoming="defer")
-        for side in (source, target):
-            side.set(postcopy_ram=True)
-        target.qmp.command("migrate-incoming", uri=uri)
-        source.set(
-            {"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 5 << 20, "downtime-limit": 100})
-        source.qmp.command("migrate", uri=uri)
-        source.wait_status("active")
-        time.sleep(0.5)
-        source.qmp.command("migrate-start-postcopy")
-        source.wait_status("postcopy-active")
+        source, target = switched(world, 5 << 20)
         target.wait_running()
         target.kill()
         info = source.wait_status(*ENDS)
@@ -975,19 +981,7 @@ def postcopy_quit():
     """Whoever ends the source in postcopy gets its end when the guest has its memory."""
     userfaultfd()
     with World() as world:
-        uri = "unix:" + world.path("stream")
-        source = world.source(96, 0)
-        target = Side(world, "target", incoming="defer")
-        for side in (source, target):
-            side.set(postcopy_ram=True)
-        target.qmp.command("migrate-incoming", uri=uri)
-        source.set(
-            {"max-bandwidth": 20 << 20, "max-postcopy-bandwidth": 20 << 20, "downtime-limit": 100})
-        source.qmp.command("migrate", uri=uri)
-        source.wait_status("active")
-        time.sleep(0.5)
-        source.qmp.command("migrate-start-postcopy")
-        source.wait_status("postcopy-active")
+        source, target = switched(world, 20 << 20)
         source.process.send_signal(signal.SIGTERM)
         target.wait_running()
         target.wait_status("completed")

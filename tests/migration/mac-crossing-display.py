@@ -9,8 +9,6 @@ is typed by ADB comes to the shell. The kernel comes from $GOSSAMER_GUESTS.
 """
 
 import contextlib
-import importlib.machinery
-import importlib.util
 import os
 import re
 import sys
@@ -19,12 +17,9 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.dont_write_bytecode = True
+import crossing  # noqa: E402
 import tap  # noqa: E402
 from guest import Guest, local_guest, stretch  # noqa: E402
-
-loader = importlib.machinery.SourceFileLoader("crossing", os.path.join(HERE, "crossing.py"))
-crossing = importlib.util.module_from_spec(importlib.util.spec_from_loader("crossing", loader))
-loader.exec_module(crossing)
 
 WALKS = {"quick": [], "long": ["q10-g-q10", "q7-g-g7-q7", "g-q10-g-g"]}
 ANSWER = [
@@ -76,19 +71,15 @@ def answers(guest):
 
 def migrate(source, target, path):
     source.qmp.command("migrate", uri=f"unix:{path}")
-    deadline = time.monotonic() + stretch(120)
-    while True:
-        status = source.qmp.command("query-migrate")["status"]
-        if status == "completed":
-            break
-        assert status != "failed" and time.monotonic() < deadline, f"the migration is {status}"
-        time.sleep(0.1)
-    while target.qmp.command("query-status")["status"] == "inmigrate":
-        time.sleep(0.1)
+    info = source.qmp.migration()
+    assert info["status"] == "completed", str(info)
+    target.qmp.wait_state("paused")
 
 
 def walk(case):
     kinds = case.split("-")
+    for kind in kinds:
+        crossing.command_of(kind)       # or skip before anything starts
     with contextlib.ExitStack() as stack:
         guest = start(kinds[0], stack, f"{case}-0")
         guest.expect(r"Run /init as init process", 180)
