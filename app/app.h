@@ -37,8 +37,9 @@ typedef struct AppConfig {
     char *kernel, *initrd, *append, *dtb, *firmware, *boot;
     char *name, *uuid, *pidfile, *rtc, *gdb, *mem_path;
     char *incoming, *loadvm, *dump_vmstate;
-    char *vga, *vnc;
+    char *vga, *vnc, *display;
     char *log_items, *log_file, *log_filter;
+    bool full_screen;
     bool nodefaults, nographic, display_none, stopped, no_reboot, no_shutdown, daemonize, perfmap;
     unsigned graphic_width, graphic_height, graphic_depth;
     bool only_migratable;
@@ -59,6 +60,9 @@ typedef struct AppDisk {
 bool app_create_disks(AppConfig *config, const MachineClass *class, GError **errp);
 /* Every drive with an interface has found a device. */
 bool app_check_disks(GError **errp);
+
+/* window.c: the display in a window, as -display says; without it, where a desktop is there. */
+bool app_create_window(const AppConfig *config, GError **errp);
 
 /* networks.c: -netdev, -nic and -net. */
 typedef struct AppNetwork {

@@ -25,12 +25,14 @@
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "ui/vnc.h"
+#include "ui/window.h"
 #include "util/error.h"
 #include "util/log.h"
 
 static int fail(const AppConfig *config, GError *error)
 {
     /* The terminal first: the message is for whoever sits there. */
+    window_stop();
     vnc_stop();
     app_destroy_monitors();
     chardev_cleanup();
@@ -238,6 +240,7 @@ int main(int argc, char **argv)
     status = main_loop_run();
     migration_shutdown();
     pause_all_vcpus();
+    window_stop();
     vnc_stop();
     app_destroy_monitors();
     cpus_shutdown();

@@ -10,6 +10,7 @@
 #include "monitor/commands.h"
 #include "target/ppc/cpu.h"
 #include "ui/keymap.h"
+#include "ui/window.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/options.h"
@@ -386,20 +387,32 @@ static bool set_vnc(AppConfig *c, const char *v, GError **errp)
 
 static bool set_display(AppConfig *c, const char *v, GError **errp)
 {
+    g_autofree char *kinds = g_strjoinv(", ", (char **)window_kinds());
+    g_autofree char *kind = NULL;
+
+    options_next_item(v, &kind);
     if (!strcmp(v, "help")) {
-        printf("Available display backend types:\nnone\nvnc\n(gtk, sdl and others are not built "
-               "in)\n");
+        printf("Available display backend types:\nnone\nvnc\n");
+        for (unsigned i = 0; window_kinds()[i]; i++) {
+            printf("%s\n", window_kinds()[i]);
+        }
         c->only_help = true;
         return true;
     }
+    g_clear_pointer(&c->display, g_free);
     if (g_str_has_prefix(v, "vnc=")) {
         return set_vnc(c, v + 4, errp);
     }
-    if (strcmp(v, "none")) {
-        error_set(errp, GOSSAMER_ERROR_INVALID, "no such display here (none, vnc=HOST:DISPLAY)");
+    c->display_none = true;
+    if (!strcmp(v, "none")) {
+        return true;
+    }
+    if (!g_strv_contains(window_kinds(), kind)) {
+        error_set(errp, GOSSAMER_ERROR_INVALID,
+                  "no such display here (none, vnc=HOST:DISPLAY%s%s)", *kinds ? ", " : "", kinds);
         return false;
     }
-    c->display_none = true;
+    c->display = g_strdup(v);
     return true;
 }
 
@@ -658,7 +671,9 @@ static const OptionRow option_rows[] = {
     GROUP("Console and monitors"),
     {"nographic", NULL, "serial port and monitor on the terminal", NULL,
      offsetof(AppConfig, nographic)},
-    {"display", "none|vnc=HOST:DISPLAY[,...]", "where the display is shown", set_display},
+    {"display", "sdl|gtk[,...]|vnc=HOST:DISPLAY[,...]|none",
+     "where the display is shown ('-display help' lists what was built in)", set_display},
+    {"full-screen", NULL, "begin in full screen", NULL, offsetof(AppConfig, full_screen)},
     {"vnc", "HOST:DISPLAY|unix:PATH|none[,password=on][,share=..][,to=N]",
      "show the display to VNC clients", set_vnc},
     {"k", "LAYOUT", "keyboard layout of VNC clients: en-us, de, fr-ch, ...", set_layout},

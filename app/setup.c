@@ -344,6 +344,7 @@ bool app_create(AppConfig *config, GError **errp)
         g_prefix_error(errp, "-vnc %s: ", config->vnc);
         return false;
     }
-    return app_check_disks(errp) && migration_machine_created(machine->class->machine_name, errp) &&
+    return app_create_window(config, errp) && app_check_disks(errp) &&
+           migration_machine_created(machine->class->machine_name, errp) &&
            (!config->dump_vmstate || dump_vmstate(config, machine, errp));
 }

@@ -74,7 +74,6 @@ char *monitor_word(const char **text);
 #define MONITOR_PACKAGE "Gossamer 0.1.0"
 bool monitor_save_memory(int cpu_index, bool physical, uint64_t address, uint64_t size,
                          const char *file, GError **errp);
-bool monitor_cont(GError **errp);
 bool monitor_nmi(int cpu_index, GError **errp);
 bool monitor_wakeup(GError **errp);
 bool monitor_device_del(const char *id, GError **errp);

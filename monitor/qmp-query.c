@@ -5,6 +5,7 @@
 #include "hw/core/bus.h"
 #include "hw/core/machine.h"
 #include "system/runstate.h"
+#include "ui/window.h"
 #include "util/error.h"
 
 /* The personality, by the program's name. */
@@ -211,7 +212,7 @@ static json_t *query_dump(json_t *arguments, GError **errp)
 
 static json_t *query_display_options(json_t *arguments, GError **errp)
 {
-    return json_pack("{s:s}", "type", "none");
+    return json_pack("{s:s}", "type", window_kind() ? window_kind() : "none");
 }
 
 /* Things the machines have none of. */

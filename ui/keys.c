@@ -38,3 +38,13 @@ Key key_by_linux(unsigned code)
     }
     return KEY_UNKNOWN;
 }
+
+Key key_by_usb(unsigned usage)
+{
+    for (unsigned i = 0; i < N_KEYS && usage != KEY_NONE; i++) {
+        if (key_info[i].usb == usage) {
+            return (Key)i;
+        }
+    }
+    return KEY_UNKNOWN;
+}

@@ -4,7 +4,7 @@
 #ifndef VNC_PRIVATE_H
 #define VNC_PRIVATE_H
 
-#include "ui/display.h"
+#include "frame.h"
 #include "ui/vnc.h"
 
 typedef enum VncShare { VNC_SHARE_EXCLUSIVE, VNC_SHARE_FORCED, VNC_SHARE_IGNORE } VncShare;
@@ -26,11 +26,7 @@ typedef struct VncShared {
     int wake[2];                        /* a pipe: bytes wake the server's thread */
     VncShare share;
     bool ask_password;
-    /* the picture, and the part of it that the server has not taken yet */
-    uint32_t *pixels;
-    unsigned width, height;
-    DisplayRect dirty;
-    bool resized;
+    Frame frame;
     /* who may come */
     char *password;
     int64_t expires;                    /* seconds since 1970 */

@@ -22,7 +22,7 @@
 typedef struct VncServer {
     VncShared *shared;
     rfbScreenInfoPtr screen;
-    uint32_t *pixels;
+    Frame frame;         /* what clients see */
     int64_t accept_from; /* monotonic time: the host had nothing left for one more client */
 } VncServer;
 
@@ -213,44 +213,32 @@ static void drop_scaled_clients(VncServer *server)
 }
 
 /* What has changed since the last time. False: nothing. */
-static bool take_picture(VncServer *server, DisplayRect *dirty, bool *resized)
+static bool take_picture(VncServer *server)
 {
     VncShared *shared = server->shared;
-    uint32_t *old = NULL, *pixels = NULL;
+    Frame *frame = &server->frame;
+    uint32_t *old = NULL;
+    bool changed;
 
     g_mutex_lock(&shared->lock);
-    if (shared->resized) {
-        pixels = g_try_new(uint32_t, (gsize)shared->width * shared->height);
-        if (!pixels) {
-            /* Clients keep the old picture until there is memory. */
-            g_mutex_unlock(&shared->lock);
-            *dirty = (DisplayRect){0};
-            *resized = false;
-            return false;
-        }
+    if (shared->frame.resized) {
+        /* The library looks at it until it is told of another one. */
+        old = frame->pixels;
+        frame->pixels = NULL;
     }
-    *dirty = shared->dirty;
-    *resized = shared->resized;
-    shared->resized = false;
-    shared->dirty.width = shared->dirty.height = 0;
-    if (*resized) {
-        *dirty = (DisplayRect){0, 0, shared->width, shared->height};
-        old = server->pixels;
-        server->pixels = pixels;
-    }
-    for (unsigned y = dirty->y; dirty->width && y < dirty->y + dirty->height; y++) {
-        size_t at = (size_t)y * shared->width + dirty->x;
-
-        copy_row(server->pixels + at, shared->pixels + at, dirty->width);
-    }
+    changed = frame_take(&shared->frame, frame, copy_row);
     g_mutex_unlock(&shared->lock);
-    if (*resized && server->screen) {
+    if (!frame->pixels) {
+        frame->pixels = old;
+        return false;
+    }
+    if (frame->resized && server->screen) {
         drop_scaled_clients(server);
-        rfbNewFramebuffer(server->screen, (char *)server->pixels, (int)dirty->width,
-                          (int)dirty->height, 8, 3, 4);
+        rfbNewFramebuffer(server->screen, (char *)frame->pixels, (int)frame->width,
+                          (int)frame->height, 8, 3, 4);
     }
     g_free(old);
-    return dirty->width && dirty->height;
+    return changed;
 }
 
 /* ---- Life ---- */
@@ -262,21 +250,20 @@ static void no_log(const char *format, ...)
 static bool create_screen(VncServer *server)
 {
     VncShared *shared = server->shared;
-    DisplayRect all;
-    bool resized;
     rfbScreenInfoPtr screen;
 
     rfbLogEnable(FALSE);
     rfbErr = no_log;
     rfbMaxClientWait = MAX_WAIT_MS;
-    if (!take_picture(server, &all, &resized)) {
+    if (!take_picture(server)) {
         return false;
     }
-    screen = rfbGetScreen(NULL, NULL, (int)all.width, (int)all.height, 8, 3, 4);
+    screen = rfbGetScreen(NULL, NULL, (int)server->frame.width, (int)server->frame.height, 8, 3,
+                          4);
     if (!screen) {
         return false;
     }
-    screen->frameBuffer = (char *)server->pixels;
+    screen->frameBuffer = (char *)server->frame.pixels;
     screen->screenData = server;
     screen->desktopName = shared->name;
     screen->port = screen->ipv6port = 0; /* connections are accepted here */
@@ -301,7 +288,7 @@ static void destroy_screen(VncServer *server)
     rfbShutdownServer(server->screen, TRUE);
     server->screen->frameBuffer = NULL;
     rfbScreenCleanup(server->screen);
-    g_free(server->pixels);
+    frame_clear(&server->frame);
 }
 
 /* Descriptors to wait for: the pipe, those that listen, clients. */
@@ -334,8 +321,8 @@ static void serve_once(VncServer *server, GArray *polls)
 {
     VncShared *shared = server->shared;
     struct pollfd entry = {.fd = shared->wake[0], .events = POLLIN};
-    DisplayRect dirty;
-    bool resized, resting = server->accept_from > g_get_monotonic_time();
+    const DisplayRect *dirty = &server->frame.dirty;
+    bool resting = server->accept_from > g_get_monotonic_time();
     char bytes[64];
 
     g_array_set_size(polls, 0);
@@ -359,9 +346,9 @@ static void serve_once(VncServer *server, GArray *polls)
             accept_client(server, g_ptr_array_index(shared->sockets, i));
         }
     }
-    if (take_picture(server, &dirty, &resized) && !resized) {
-        rfbMarkRectAsModified(server->screen, (int)dirty.x, (int)dirty.y,
-                              (int)(dirty.x + dirty.width), (int)(dirty.y + dirty.height));
+    if (take_picture(server) && !server->frame.resized) {
+        rfbMarkRectAsModified(server->screen, (int)dirty->x, (int)dirty->y,
+                              (int)(dirty->x + dirty->width), (int)(dirty->y + dirty->height));
     }
     rfbProcessEvents(server->screen, 0);
 }
@@ -372,7 +359,7 @@ gpointer vnc_server_run(gpointer opaque)
     g_autoptr(GArray) polls = g_array_new(false, false, sizeof(struct pollfd));
 
     if (!create_screen(&server)) {
-        g_free(server.pixels);
+        frame_clear(&server.frame);
         return NULL;
     }
     while (!stopped(server.shared)) {

@@ -47,47 +47,12 @@ static void wake_server(void)
 
 /* ---- The picture ---- */
 
-static void copy_part(VncShared *shared, const DisplaySurface *surface, const DisplayRect *rect)
-{
-    for (unsigned y = rect->y; y < rect->y + rect->height; y++) {
-        size_t at = (size_t)y * surface->width + rect->x;
-
-        memcpy(shared->pixels + at, surface->pixels + at, rect->width * sizeof(uint32_t));
-    }
-}
-
-static void grow(DisplayRect *a, const DisplayRect *b)
-{
-    unsigned right = MAX(a->x + a->width, b->x + b->width),
-             bottom = MAX(a->y + a->height, b->y + b->height);
-
-    if (!a->width || !a->height) {
-        *a = *b;
-        return;
-    }
-    a->x = MIN(a->x, b->x);
-    a->y = MIN(a->y, b->y);
-    a->width = right - a->x;
-    a->height = bottom - a->y;
-}
-
 static void on_resized(DisplayListener *listener, const DisplaySurface *surface)
 {
     VncShared *shared = &vnc->shared;
-    const DisplayRect all = {0, 0, surface->width, surface->height};
-    uint32_t *pixels = g_try_new(uint32_t, (gsize)surface->width * surface->height);
 
-    if (!pixels) {
-        return;                         /* clients keep what they have */
-    }
     g_mutex_lock(&shared->lock);
-    g_free(shared->pixels);
-    shared->pixels = pixels;
-    shared->width = surface->width;
-    shared->height = surface->height;
-    copy_part(shared, surface, &all);
-    shared->dirty = all;
-    shared->resized = true;
+    frame_resize(&shared->frame, surface); /* without memory, clients keep what they have */
     g_mutex_unlock(&shared->lock);
     wake_server();
 }
@@ -98,10 +63,7 @@ static void on_changed(DisplayListener *listener, const DisplaySurface *surface,
     VncShared *shared = &vnc->shared;
 
     g_mutex_lock(&shared->lock);
-    if (shared->width == surface->width && shared->height == surface->height) {
-        copy_part(shared, surface, rect);
-        grow(&shared->dirty, rect);
-    }
+    frame_change(&shared->frame, surface, rect);
     g_mutex_unlock(&shared->lock);
 }
 
@@ -438,7 +400,7 @@ static void free_vnc(void)
     g_ptr_array_unref(shared->sockets);
     close(shared->wake[0]);
     close(shared->wake[1]);
-    g_free(shared->pixels);
+    frame_clear(&shared->frame);
     g_free(shared->name);
     g_free(shared->password);
     g_array_unref(shared->events);
@@ -470,11 +432,7 @@ static bool create_vnc(const char *name, GError **errp)
     shared->events = g_array_new(false, false, sizeof(VncEvent));
     shared->clients = g_array_new(false, false, sizeof(VncConnection));
     shared->expires = INT64_MAX;
-    /* Until a console has one. */
-    shared->width = 640;
-    shared->height = 480;
-    shared->pixels = g_new0(uint32_t, shared->width * shared->height);
-    shared->resized = true;
+    frame_init(&shared->frame, 640, 480); /* until a console has one */
     vnc->added = g_hash_table_new(NULL, NULL);
     vnc->listener =
         (DisplayListener){.resized = on_resized, .changed = on_changed, .done = on_done};

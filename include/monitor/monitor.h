@@ -20,6 +20,8 @@ bool monitor_add(Chardev *chr, MonitorMode mode, bool pretty, GError **errp);
 void monitor_cleanup(void);
 /* A command line as HMP has it; output appended. Also human-monitor-command. */
 void monitor_run_hmp(const char *line, int cpu_index, GString *out);
+/* The command "cont". */
+bool monitor_cont(GError **errp);
 /* The migration's observer: sends the event MIGRATION. */
 void monitor_migration_changed(MigrationStatus status, unsigned pass);
 /* The jobs' observer: sends the event JOB_STATUS_CHANGE. */

@@ -183,5 +183,6 @@ extern const KeyInfo key_info[N_KEYS];
 Key key_by_name(const char *name);
 Key key_by_pc(unsigned code);
 Key key_by_linux(unsigned code);
+Key key_by_usb(unsigned usage);
 
 #endif

@@ -29,6 +29,10 @@ import tap  # noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
+# The desktop of whoever runs the tests is not the guests'.
+for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
+    os.environ.pop(variable, None)
+
 # Escape sequences of a terminal, NUL padding, shifts between character sets, carriage returns.
 ESCAPES = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()*+][0-9A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>78DEHMNOc]"
