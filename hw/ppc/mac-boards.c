@@ -283,3 +283,33 @@ const MacBoardRows mac_newworld_rows = {
     .aliases = newworld_aliases,
     .macio_path = "/pci@f2000000/mac-io@c",
 };
+
+/* ---- mac99 with a 970: U3, with KeyLargo on its only bus ---- */
+
+/* OpenBIOS tells of the other mac99.  By these names Linux knows that the processor may nap. */
+static const TreeRow u3_root[] = {
+    TEXT("model", "PowerMac7,3"),
+    TEXT("compatible", "PowerMac7,3\0MacRISC4\0Power Macintosh"),
+    TEXT("device_type", "bootrom"),
+    TEXT("system-id", "0000000000000"),
+    STOP,
+};
+
+const MacBoardRows mac_u3_rows = {
+    .root = u3_root,
+    .macio = keylargo_rows,
+    .others = newworld_others,
+    .pci = {
+        .name = "pci@f0000000",
+        .model = "AAPL,UniNorth",
+        .compatible = "u3-agp\0",
+        .reg = {0xf0000000, 0x02000000},
+        .ranges = uninorth_ranges,
+        .n_ranges = G_N_ELEMENTS(uninorth_ranges),
+        .memory_base = 0x80000000, .memory_size = 0x10000000,
+        .io_base = 0xf2000000, .io_size = 0x00800000,
+        .irqs = {0x1b, 0x1c, 0x1d, 0x1e},
+    },
+    .aliases = newworld_aliases,
+    .macio_path = "/pci@f0000000/mac-io@c",
+};

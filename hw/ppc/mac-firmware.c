@@ -30,6 +30,7 @@
 #define FIRST_VECTOR 0x100u
 #define END_OF_VECTORS 0x3000u
 #define VECTOR_STEP 0x100u
+#define VECTOR_STEP_64 0x80u            /* segment interrupts are between the others */
 /* Low memory we keep, like OpenBIOS: vectors, and a stack for the client. */
 #define LOW_SIZE 0x4000u
 #define STACK 0x3ff0u
@@ -39,6 +40,11 @@
 #define INSN_LI_R5_0 0x38a00000u
 #define INSN_BLR 0x4e800020u
 #define INSN_BA(address) (0x48000002u | ((address) & 0x03fffffcu))
+#define INSN_LI_R0_0 0x38000000u
+#define INSN_ORIS_R0(upper) (0x64000000u | (upper))
+#define INSN_ORI_R0(lower) (0x60000000u | (lower))
+#define INSN_MTCTR_R0 0x7c0903a6u
+#define INSN_BCTR 0x4e800420u
 
 /* How long a processor sleeps, without the lock, before it makes a call again. */
 #define COME_AGAIN_US 500
@@ -325,8 +331,8 @@ static bool add_rom(GError **errp)
 {
     g_autofree uint8_t *code = g_malloc0(ROM_CODE_SIZE);
 
-    for (uint32_t vector = FIRST_VECTOR; vector < END_OF_VECTORS; vector += VECTOR_STEP) {
-        stl_be_p(code + vector, PPC_FIRMWARE_TRAP | vector);
+    for (uint32_t at = FIRST_VECTOR; at < END_OF_VECTORS; at += VECTOR_STEP_64) {
+        stl_be_p(code + at, PPC_FIRMWARE_TRAP | at);
     }
     stl_be_p(code + CLIENT_ENTRY, INSN_LI_R5_0);
     stl_be_p(code + CLIENT_ENTRY + 4, PPC_FIRMWARE_TRAP | TRAP_CLIENT);
@@ -346,13 +352,6 @@ static bool choose(MacFirmware *firmware, GError **errp)
     }
     if (!machine->kernel_filename) {
         g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_INVALID, "x-vof=on needs -kernel");
-        return false;
-    }
-    if (firmware->board.cpu->model->insns & ISA_64) {
-        g_set_error(errp, GOSSAMER_ERROR, GOSSAMER_ERROR_NOT_SUPPORTED,
-                    "the built-in firmware starts 32-bit processors only: install OpenBIOS "
-                    "(Debian: package "
-                    "qemu-system-data)");
         return false;
     }
     return true;
@@ -410,17 +409,35 @@ static void open_instances(MacFirmware *firmware)
     }
 }
 
+/* At a vector in low memory: to the same place in the ROM, which lies in the first 4 GiB and so is
+ * no branch away from a processor in 64-bit mode. */
+static void put_vector(uint32_t vector, bool is_64)
+{
+    const uint32_t far[] = {INSN_LI_R0_0, INSN_ORIS_R0(ROM_AT >> 16), INSN_ORI_R0(vector),
+                            INSN_MTCTR_R0, INSN_BCTR};
+
+    if (!is_64) {
+        guest_stl(vector, INSN_BA(ROM_AT + vector));
+        return;
+    }
+    for (uint32_t i = 0; i < G_N_ELEMENTS(far); i++) {
+        guest_stl(vector + 4 * i, far[i]);
+    }
+}
+
 static void enter_kernel(MacFirmware *firmware)
 {
     PowerPCCPU *cpu = firmware->board.cpu;
     CPUPPCState *env = &cpu->env;
     const MacBoot *boot = firmware->board.boot;
+    bool is_64 = cpu->model->insns & ISA_64;
 
-    for (uint32_t vector = FIRST_VECTOR; vector < END_OF_VECTORS; vector += VECTOR_STEP) {
-        guest_stl(vector, INSN_BA(ROM_AT + vector));
+    for (uint32_t at = FIRST_VECTOR; at < END_OF_VECTORS;
+         at += is_64 ? VECTOR_STEP_64 : VECTOR_STEP) {
+        put_vector(at, is_64);
     }
     /* PowerPC binding 8.2: r3, r4 are the platform's (a RAM disk); r5 is the client interface; r1 a
-     * stack. */
+     * stack.  A 970 is in 32-bit mode, and in hypervisor state as Apple's always are. */
     env->gpr[1] = STACK;
     env->gpr[3] = boot->initrd_size ? boot->initrd_base : 0;
     env->gpr[4] = boot->initrd_size;

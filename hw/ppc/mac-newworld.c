@@ -168,7 +168,7 @@ static bool load(MacNewWorld *mac, GError **errp)
         [VIA_PMU_ADB] = MAC_HAS_PMU | MAC_HAS_ADB,
     };
     const MacBoard board = {
-        .rows = &mac_newworld_rows,
+        .rows = is_u3(mac) ? &mac_u3_rows : &mac_newworld_rows,
         .features = features[mac->via],
         .machine = &mac->parent,
         .cpu = mac->cpu,

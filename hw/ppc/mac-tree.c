@@ -120,16 +120,22 @@ void tree_rows(MacTree *tree, const TreeRow *row, uint32_t base)
 
 typedef struct CpuRow {
     uint16_t version;                   /* upper half of the PVR */
-    uint16_t cache_sets;
+    uint16_t cache_sets, icache_sets;   /* the latter 0: as many */
     uint16_t tlb_sets, tlb_size;        /* of both TLBs together */
+    const char *name;                   /* of its node; NULL: the model's */
 } CpuRow;
 
 /* By the processors' user's manuals; sizes and lines of caches are the model's. */
 static const CpuRow cpu_rows[] = {
-    {0x0003, 128, 32, 64}, {0x0006, 128, 32, 64}, {0x0007, 128, 32, 64},    /* 603, 603e, 603r */
-    {0x0009, 256, 64, 128}, {0x000a, 256, 64, 128},                         /* 604e, 604r */
-    {0x0039, 512, 256, 1024}, {0x003c, 512, 256, 1024}, {0x0044, 512, 256, 1024},   /* 970 */
-    {0x0000, 128, 64, 128},                                                 /* all others */
+    {0x0003, 128, 0, 32, 64, NULL},        /* 603, 603e, 603r */
+    {0x0006, 128, 0, 32, 64, NULL},
+    {0x0007, 128, 0, 32, 64, NULL},
+    {0x0009, 256, 0, 64, 128, NULL},       /* 604e, 604r */
+    {0x000a, 256, 0, 64, 128, NULL},
+    {0x0039, 128, 512, 256, 1024, NULL},   /* 970: two ways of data, one of instructions */
+    {0x003c, 128, 512, 256, 1024, "PowerPC,970FX"},
+    {0x0044, 128, 512, 256, 1024, "PowerPC,970MP"},
+    {0x0000, 128, 0, 64, 128, NULL},       /* all others */
 };
 
 static const CpuRow *cpu_row(const PowerPCCPUClass *model)
@@ -142,19 +148,26 @@ static const CpuRow *cpu_row(const PowerPCCPUClass *model)
     return row;
 }
 
+static char *cpu_name(const PowerPCCPU *cpu)
+{
+    const CpuRow *row = cpu_row(cpu->model);
+
+    return g_strdup_printf("%s@0", row->name ? row->name : cpu->model->fw_name);
+}
+
 static void cpu_nodes(MacTree *tree)
 {
     const MacBoard *board = tree->board;
     const PowerPCCPUClass *model = board->cpu->model;
     const CpuRow *row = cpu_row(model);
-    g_autofree char *name = g_strdup_printf("%s@0", model->fw_name);
+    g_autofree char *name = cpu_name(board->cpu);
     const struct { const char *name; uint32_t value; } cells[] = {
         {"reg", 0},
         {"cpu-version", model->pvr},
         {"d-cache-size", model->l1_dcache_size},
         {"i-cache-size", model->l1_icache_size},
         {"d-cache-sets", row->cache_sets},
-        {"i-cache-sets", row->cache_sets},
+        {"i-cache-sets", row->icache_sets ? row->icache_sets : row->cache_sets},
         {"d-cache-block-size", model->dcache_line},
         {"i-cache-block-size", model->icache_line},
         {"tlb-sets", row->tlb_sets},
@@ -183,7 +196,9 @@ static void cpu_nodes(MacTree *tree)
 
 char *mac_tree_cpu_path(const PowerPCCPU *cpu)
 {
-    return g_strdup_printf("/cpus/%s@0", cpu->model->fw_name);
+    g_autofree char *name = cpu_name(cpu);
+
+    return g_strconcat("/cpus/", name, NULL);
 }
 
 /* ---- What every board has ---- */

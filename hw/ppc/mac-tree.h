@@ -72,7 +72,7 @@ typedef struct MacBoardRows {
     const MacAlias *aliases;            /* ended by name NULL */
     const char *macio_path;
 } MacBoardRows;
-extern const MacBoardRows mac_oldworld_rows, mac_newworld_rows;
+extern const MacBoardRows mac_oldworld_rows, mac_newworld_rows, mac_u3_rows;
 
 /* Handle of the interrupt controller, where a board has one in its tree. */
 #define MAC_PIC_PHANDLE 0x100u

@@ -275,9 +275,9 @@ static void deliver_64(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
         env->spr[SPR_SIAR] = env->fault_dar;
         break;
     case EXCP_EXTERNAL:
-        if (have_hv && !(env->spr[SPR_LPCR] & LPCR_LPES0)) {
-            to_hv = use_hsrr = true;
-        }
+        /* Before ISA 2.06 in SRR0 and SRR1 like all others. */
+        to_hv = ppc_external_is_hypervisors(cpu);
+        use_hsrr = to_hv && cpu_is_2_06(cpu);
         break;
     case EXCP_SYSCALL:
         to_hv = have_hv && error_code == 1;
@@ -310,6 +310,9 @@ static void deliver_64(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
     }
     if (interrupts_little_endian(cpu, have_hv && new_msr & MSR_BIT(HV))) {
         new_msr |= MSR_BIT(LE);
+    }
+    if (cpu->model->insns & ISA_970 && new_msr & MSR_BIT(HV)) {
+        vector |= env->spr[SPR_HIOR];
     }
     vector = apply_ail(cpu, kind, msr, to_hv, vector, &new_msr);
     log_delivery(cpu, kind, error_code, vector);

@@ -126,6 +126,15 @@ uint64_t helper_read_tb(CPUPPCState *env)
 
 /* ---- MSR ---- */
 
+/* MSR.POW with a mode selected in HID0: the processor stops until an interrupt that it can take. */
+static void enter_power_saving(PowerPCCPU *cpu)
+{
+    if (cpu->model->pow_always || cpu->env.spr[SPR_HID0] & cpu->model->pow_mask) {
+        cpu_set_halted(&cpu->parent, true);
+        tcg_cpu_kick(&cpu->parent);
+    }
+}
+
 /*
  * Turning FE0 or FE1 on with FPSCR.FEX set is an enabled exception at the next instruction: SRR1.47
  * tells that SRR0 is not the address of the instruction that caused it.
@@ -148,6 +157,9 @@ void helper_mtmsr(CPUPPCState *env, uint64_t value, uint64_t mask, uint64_t next
 
     ppc_store_msr(env, (old & ~mask) | (value & mask), false);
     check_deferred_fp(env, old, next);
+    if (env->msr & MSR_BIT(POW)) {
+        enter_power_saving(env_cpu(env));
+    }
 }
 
 void helper_mtmsr_ee(CPUPPCState *env, uint64_t value)
@@ -215,15 +227,6 @@ uint64_t helper_rfebb(CPUPPCState *env, uint32_t s)
 }
 
 /* ---- 32-bit processors ---- */
-
-/* MSR.POW with a mode selected in HID0: the processor stops until an interrupt that it can take. */
-static void enter_power_saving(PowerPCCPU *cpu)
-{
-    if (cpu->model->pow_always || cpu->env.spr[SPR_HID0] & cpu->model->pow_mask) {
-        cpu_set_halted(&cpu->parent, true);
-        tcg_cpu_kick(&cpu->parent);
-    }
-}
 
 void helper_mtmsr_32(CPUPPCState *env, uint64_t value, uint64_t next)
 {

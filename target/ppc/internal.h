@@ -81,6 +81,8 @@ static inline bool ppc_is_pending(const CPUPPCState *env, PPCInterrupt irq)
 void ppc_recheck_interrupts(PowerPCCPU *cpu);
 /* True if an interrupt would be taken with the present MSR and LPCR. */
 bool ppc_interrupt_deliverable(PowerPCCPU *cpu);
+/* External interrupts set MSR.HV, and are taken whatever MSR.EE is while it is clear (LPES). */
+bool ppc_external_is_hypervisors(const PowerPCCPU *cpu);
 /* Short names for -d int. */
 const char *ppc_exception_name(PPCException kind);
 /* Raises a facility-unavailable interrupt (FSCR.IC = cause). */

@@ -72,6 +72,14 @@ static bool pece_allows(const PowerPCCPU *cpu, uint64_t pending)
            (pending & PENDING(HVIRT) && lpcr & LPCR_HVEE) || pending & PENDING(RESET);
 }
 
+bool ppc_external_is_hypervisors(const PowerPCCPU *cpu)
+{
+    const CPUPPCState *env = &cpu->env;
+
+    return ppc_msr_mask(cpu) & MSR_BIT(HV) &&
+           !(cpu_is_2_06(cpu) ? env->spr[SPR_LPCR] & LPCR_LPES0 : env->spr[SPR_HID4] & HID4_LPES0);
+}
+
 /* Pending requests that can be taken with this MSR. */
 static uint64_t enabled_requests(const PowerPCCPU *cpu, uint64_t pending)
 {
@@ -90,8 +98,7 @@ static uint64_t enabled_requests(const PowerPCCPU *cpu, uint64_t pending)
             result |=
                 lpcr & LPCR_HVICE && cpu->model->insns & ISA_3_00 ? pending & PENDING(HVIRT) : 0;
             result |= pending & PENDING(HDOORBELL);
-            /* External interrupts go to the hypervisor unless LPES says otherwise. */
-            if (!(lpcr & LPCR_LPES0) && !(lpcr & LPCR_HEIC && hv)) {
+            if (ppc_external_is_hypervisors(cpu) && !(lpcr & LPCR_HEIC && hv)) {
                 result |= pending & PENDING(EXT);
             }
         }

@@ -64,6 +64,9 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
      LPCR_EVIRT | LPCR_ONL | LPCR_HR | LPCR_LD | LPCR_PM_POWER8 | LPCR_MER | LPCR_GTSE | LPCR_TC | \
      LPCR_HEIC | LPCR_LPES0 | LPCR_HVICE | LPCR_HDICE)
 
+/* HID0 bits of power saving: deep nap, doze, nap. */
+#define POW_970 0x01c0000000000000ull
+
 /* ---- Families: what all their models share ---- */
 
 #define FAMILY_ROW_970                                                                             \
@@ -71,7 +74,7 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
     .exception_family = FAMILY_970, .threads_max = 1, .slb_size = 64, .lrg_decr_bits = 32,         \
     .page_sizes = page_sizes_970, .dcache_line = 128, .icache_line = 128,                          \
     .l1_dcache_size = 0x8000, .l1_icache_size = 0x10000, .big_endian_interrupts_fixed = true,      \
-    .fw_name = "PowerPC,970"
+    .pow_mask = POW_970, .fw_name = "PowerPC,970"
 #define FAMILY_ROW_POWER5                                                                          \
     .pvr_mask = 0xffff0000, .insns = INSNS_POWER5, .msr_mask = MSR_MASK_POWER5,                    \
     .lpcr_mask = LPCR_MASK_POWER5, .mmu = MMU_64_HASH, .exception_family = FAMILY_970,             \

@@ -184,7 +184,7 @@ void spr_write_hmer(CPUPPCState *env, unsigned number, uint64_t value)
     env->spr[SPR_HMER] &= value;
 }
 
-/* 970: logical-partitioning bits live in HID4; kept, nothing of them can change under sPAPR. */
+/* 970: of the logical-partitioning bits that live in HID4 only LPES0 has an effect. */
 void spr_write_hid4(CPUPPCState *env, unsigned number, uint64_t value)
 {
     env->spr[SPR_HID4] = value;

@@ -209,7 +209,7 @@ const PPCSpr ppc_spr_rows[] = {
     {SPR_CSIGR, PPC_FAM_P8_UP, PRIV, 0, NOF, "csigr", ALL64, 0, 0, NULL, NULL},
 
     /* PowerPC 970 and POWER5+. */
-    {SPR_HIOR, PPC_FAM_970, HYP, 0, NOF, "hior", 0xfff00000, 0, 0, NULL, NULL},
+    {SPR_HIOR, PPC_FAM_970, HYP, 0, NOF, "hior", HIOR_MASK, 0, 0, NULL, NULL},
     {SPR_HRMOR, PPC_FAM_970, HYP, 0, NOF, "hrmor", ALL64, 0, 0, NULL, NULL},
     {SPR_HID0, PPC_FAM_970, HYP, 0, NOF, "hid0", ALL64, 0x60000000, 0, NULL, NULL},
     {SPR_HID1, PPC_FAM_970, HYP, 0, NOF, "hid1", ALL64, 0, 0, NULL, NULL},

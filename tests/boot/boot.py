@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import tap  # noqa: E402
 import disks  # noqa: E402
+import g5  # noqa: E402
 import macdisks  # noqa: E402
 import macs  # noqa: E402
 import networks  # noqa: E402
@@ -388,7 +389,8 @@ OTHERS = {
 def cases():
     """name: (suite, function), in the order of the tables."""
     table = {
-        **OTHERS, **disks.CASES, **macs.CASES, **macs_own.CASES, **macdisks.CASES, **networks.CASES
+        **OTHERS, **disks.CASES, **macs.CASES, **macs_own.CASES, **g5.CASES, **macdisks.CASES,
+        **networks.CASES
     }
     for name, (suite, row) in VARIANTS.items():
         table[name] = (suite, lambda name=name, row=row: debian_variant(name, row))

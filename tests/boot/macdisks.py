@@ -61,13 +61,13 @@ def make_cd(folder):
     return image, hashlib.md5(data).hexdigest()
 
 
-def ext4(name, **options):
+def ext4(name, start=macs.mac, **options):
     mkfs, fsck = disks.need("mkfs.ext4", "e2fsck")
     with tempfile.TemporaryDirectory() as folder:
         image = disks.make_raw(folder, mkfs)
         cd, md5 = make_cd(folder)
-        with macs.mac(name, extra=["-drive", f"file={image},format=raw", "-cdrom", cd],
-                      **options) as guest:
+        with start(name, extra=["-drive", f"file={image},format=raw", "-cdrom", cd],
+                   **options) as guest:
             reach_shell(guest)
             start_load(guest)
             output = guest.shell("mount -t iso9660 /dev/sr0 /cd && md5sum /cd/data.bin", 60)

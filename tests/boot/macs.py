@@ -118,9 +118,9 @@ def reboot(name="g3beige-reboot", **options):
         power_off(guest)
 
 
-def migrate(name="g3beige-migrate", **options):
+def migrate(name="g3beige-migrate", start=mac, **options):
     """Into a file while the guest works, and on from there in another process."""
-    with mac(name, qmp=True, **options) as guest:
+    with start(name, qmp=True, **options) as guest:
         path = os.path.join(guest.folder, "stream")
         reach_shell(guest)
         guest.shell("(i=0; while :; do i=$((i+1)); echo $i > /new; mv /new /count; done) & sleep 1")
@@ -128,7 +128,7 @@ def migrate(name="g3beige-migrate", **options):
         while guest.qmp.command("query-migrate")["status"] not in ("completed", "failed"):
             time.sleep(0.1)
         assert guest.qmp.command("query-migrate")["status"] == "completed"
-        with mac(f"{name}d", qmp=True, extra=("-incoming", f"file:{path}"), **options) as other:
+        with start(f"{name}d", qmp=True, extra=("-incoming", f"file:{path}"), **options) as other:
             while not other.qmp.command("query-status")["running"]:
                 time.sleep(0.1)
             other.send("\n")

@@ -486,6 +486,65 @@ static void test_instructions(void)
     test_machine_teardown(&b->m);
 }
 
+/* A 970 in hypervisor state, as in Power Macs: LPES0 is HID4's, HIOR moves vectors, interrupts are
+ * in SRR0 and SRR1; MSR.POW with a mode that HID0 selects stops it. */
+static void test_970(void)
+{
+    const uint64_t nap = 1ull << 54;
+    Bare bare, *b = &bare;
+    CPUState *cs;
+    CPUPPCState *env;
+
+    setup(b, "970");
+    cs = &b->m.cpu->parent;
+    env = &b->m.cpu->env;
+    ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, true);
+    env->spr[SPR_HSRR0] = 0x5555;
+    g_assert_cmphex(take(b, MSR_HYP), ==, 0);
+    g_assert_cmphex(take(b, MSR_HYP | MSR_BIT(EE)), ==, 0x500);
+    g_assert_cmphex(env->msr & MSR_BIT(HV), ==, MSR_BIT(HV));
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_HYP | MSR_BIT(EE));
+    g_assert_cmphex(env->spr[SPR_HSRR0], ==, 0x5555);
+    g_assert_cmphex(take(b, MSR_GUEST), ==, 0x500);
+    g_assert_cmphex(env->msr & MSR_BIT(HV), ==, MSR_BIT(HV));
+    ppc_spr_write_raw(env, SPR_HID4, HID4_LPES0);
+    g_assert_cmphex(take(b, MSR_GUEST), ==, 0);
+    g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0x500);
+    g_assert_cmphex(env->msr & MSR_BIT(HV), ==, 0);
+    ppc_spr_write_raw(env, SPR_HIOR, 0xfff12345);
+    g_assert_cmphex(env->spr[SPR_HIOR], ==, 0xfff00000);
+    g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0x500);
+    g_assert_cmphex(take(b, MSR_HYP | MSR_BIT(EE)), ==, 0xfff00500);
+    ppc_spr_write_raw(env, SPR_HIOR, 0);
+    ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, false);
+    /* HID0 selects nothing: it goes on. */
+    PUT(&b->m, TEST_CODE, T_MTMSRD(3, 0), T_NOP);
+    ppc_spr_write_raw(env, SPR_HID0, 0);
+    env->gpr[3] = MSR_HYP | MSR_BIT(EE) | MSR_BIT(POW);
+    g_assert_cmphex(step(b, MSR_HYP), ==, TEST_CODE + 4);
+    g_assert_false(cs->halted);
+    ppc_spr_write_raw(env, SPR_HID0, nap);
+    env->msr = MSR_HYP;
+    env->nip = TEST_CODE;
+    ppc_update_hflags(env);
+    device_unlock();
+    cpu_exec_start(cs);
+    tcg_accel_ops.exec(cs);
+    cpu_exec_end(cs);
+    device_lock();
+    g_assert_true(cs->halted);
+    g_assert_cmphex(env->nip, ==, TEST_CODE + 4);
+    g_assert_false(ppc_cpu_has_work(cs));
+    ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, true);
+    g_assert_true(ppc_cpu_has_work(cs));
+    g_assert_true(ppc_cpu_exec_interrupt(cs));
+    g_assert_cmphex(env->nip, ==, 0x500);
+    g_assert_cmphex(env->msr & MSR_BIT(POW), ==, 0);
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE + 4);
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_HYP | MSR_BIT(EE));
+    test_machine_teardown(&b->m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -495,5 +554,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-hv/delivery", test_delivery);
     g_test_add_func("/ppc-hv/requests", test_requests);
     g_test_add_func("/ppc-hv/instructions", test_instructions);
+    g_test_add_func("/ppc-hv/970", test_970);
     return g_test_run();
 }

@@ -449,9 +449,9 @@ struct PowerPCCPUClass {
     uint16_t dcache_line, icache_line;
     uint32_t l1_dcache_size, l1_icache_size;
     bool big_endian_interrupts_fixed;        /* models without LPCR.ILE */
+    uint64_t pow_mask;          /* HID0 bits with which MSR.POW stops the processor; 0: none */
     /* 32-bit models: */
     uint32_t spr_sets;          /* SPRS_* (spr.h) */
-    uint32_t pow_mask;          /* HID0 bits with which MSR.POW stops the processor */
     bool pow_always;            /* it does without: 604 */
     uint8_t n_bats;             /* pairs of each kind; 0: 4 */
     bool extended_bats;         /* HID0.XBSEN: blocks up to 4 GiB */

@@ -249,6 +249,10 @@ enum {
 #define LPCR_HVICE (1ull << 1)
 #define LPCR_HDICE (1ull << 0)
 
+/* What 970 and POWER5 have of it in HID4 (970FX user's manual, 2.1.2), and HIOR's bits. */
+#define HID4_LPES0 (1ull << 63)
+#define HIOR_MASK 0x3fffff00000ull
+
 /* FSCR and HFSCR: bit number = facility number = interrupt cause (book III 6.2.10). */
 enum {
     FACILITY_FP = 0, FACILITY_VSX = 1, FACILITY_DSCR = 2, FACILITY_PMU = 3, FACILITY_BHRB = 4,
