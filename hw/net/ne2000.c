@@ -340,6 +340,9 @@ static void write_register(Ne2000 *s, unsigned offset, uint8_t value)
         write_page0(s, reg, value);
     } else if (reg >= P1_PAR0 && reg < P1_PAR0 + NET_MAC_SIZE) {
         s->chip.phys[reg - P1_PAR0] = value;
+        if (reg == P1_PAR0 + NET_MAC_SIZE - 1) {
+            nic_set_mac(&s->conf, s->chip.phys);
+        }
     } else if (reg == P1_CURR) {
         if ((uint32_t)value << 8 < RAM_END) {
             s->chip.curpag = value;
@@ -497,7 +500,10 @@ static const MemoryRegionOps io_ops = {
 
 static void ne2000_reset(void *obj, ResetType type)
 {
-    reset_chip(obj);
+    Ne2000 *s = obj;
+
+    reset_chip(s);
+    nic_set_mac(&s->conf, s->conf.mac);
 }
 
 static const NetClientInfo ne2000_client = {
@@ -526,7 +532,24 @@ static void ne2000_unrealize(PciDevice *dev)
     nic_deinit(&s->conf);
 }
 
+/* The address that others know: the driver's, or before there is one, the card's own. */
 static bool ne2000_post_load(void *opaque, int version, GError **errp)
+{
+    static const uint8_t none[NET_MAC_SIZE];
+    Ne2000 *s = opaque;
+    uint8_t mac[NET_MAC_SIZE];
+
+    memcpy(mac, s->chip.phys, NET_MAC_SIZE);
+    if (!memcmp(mac, none, NET_MAC_SIZE)) {
+        for (unsigned i = 0; i < NET_MAC_SIZE; i++) {
+            mac[i] = s->chip.mem[2 * i];
+        }
+    }
+    nic_set_mac(&s->conf, mac);
+    return true;
+}
+
+static bool chip_post_load(void *opaque, int version, GError **errp)
 {
     const Ne2000Chip *s = opaque;
 
@@ -545,7 +568,7 @@ static const VMStateDescription vmstate_ne2000_chip = {
     .name = "ne2000",
     .version_id = 2,
     .minimum_version_id = 2,
-    .post_load = ne2000_post_load,
+    .post_load = chip_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_UINT8(rxcr, Ne2000Chip),
         VMSTATE_UINT8(cmd, Ne2000Chip),
@@ -575,6 +598,7 @@ static const VMStateDescription vmstate_ne2000 = {
     .name = "ne2000",
     .version_id = 3,
     .minimum_version_id = 3,
+    .post_load = ne2000_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_PCI_DEVICE(pci, Ne2000),
         VMSTATE_STRUCT(chip, Ne2000, 0, vmstate_ne2000_chip, Ne2000Chip),

@@ -259,8 +259,8 @@ static void dma_write(SunGem *s, uint64_t addr, const void *buf, uint32_t size)
     s->in_dma--;
 }
 
-/* The one's complement sum of 16-bit words, not inverted. */
-static uint16_t raw_sum(const uint8_t *bytes, uint32_t size)
+/* The Internet's checksum: the inverted one's complement sum of 16-bit words. */
+static uint16_t checksum(const uint8_t *bytes, uint32_t size)
 {
     uint32_t sum = 0;
 
@@ -268,7 +268,7 @@ static uint16_t raw_sum(const uint8_t *bytes, uint32_t size)
         sum += i & 1 ? bytes[i] : (uint32_t)bytes[i] << 8;
         sum = (sum & 0xffff) + (sum >> 16);
     }
-    return (uint16_t)sum;
+    return (uint16_t)~sum;
 }
 
 /* ---- Receiving ---- */
@@ -323,8 +323,9 @@ static bool wanted(SunGem *s, const uint8_t *mac, uint32_t crc, uint64_t *flags)
 
 static ssize_t receive(SunGem *s, const uint8_t *frame, uint32_t size)
 {
-    uint32_t fcs = *reg(s, MAC_RXCFG) & RXCFG_STRIP_FCS ? 0 : 4, crc, done,
-             skip = *reg(s, RXDMA_CFG) >> 13 & 0x7f;
+    /* The descriptor's checksum covers the frame from where the guest says to its end. */
+    uint32_t skip = MIN(*reg(s, RXDMA_CFG) >> 13 & 0x7f, size), crc, done,
+             fcs = *reg(s, MAC_RXCFG) & RXCFG_STRIP_FCS ? 0 : 4;
     uint64_t at, buffer, flags;
     uint8_t descriptor[DESCRIPTOR_SIZE];
 
@@ -344,7 +345,7 @@ static ssize_t receive(SunGem *s, const uint8_t *frame, uint32_t size)
         buffer = (ldq_le_p(descriptor + 8) & ~7ull) | (*reg(s, RXDMA_CFG) >> 10 & 7);
         dma_write(s, buffer, frame, size);
         stq_le_p(descriptor, flags | (uint64_t)(crc >> 16) << 44 | (uint64_t)(size + fcs) << 16 |
-                             (skip < size ? raw_sum(frame + skip, size - skip) : 0));
+                             checksum(frame + skip, size - skip));
         dma_write(s, at, descriptor, sizeof(descriptor));
     }
     *reg(s, RXDMA_DONE) = (done + 1) & s->rx_mask;
@@ -375,7 +376,7 @@ static void insert_sum(SunGem *s)
                  stuff, s->tx_size);
         return;
     }
-    stw_be_p(s->tx_data + stuff, (uint16_t)~raw_sum(s->tx_data + start, s->tx_size - start));
+    stw_be_p(s->tx_data + stuff, checksum(s->tx_data + start, s->tx_size - start));
 }
 
 static void finish_frame(SunGem *s)
@@ -487,6 +488,17 @@ static void software_reset(SunGem *s)
     }
 }
 
+/* The address that others know is the one that the driver has set. */
+static void show_mac(SunGem *s)
+{
+    uint8_t mac[NET_MAC_SIZE];
+
+    for (unsigned i = 0; i < 3; i++) {
+        stw_be_p(mac + 4 - 2 * i, (uint16_t)*reg(s, MAC_ADDR0 + 4 * i));
+    }
+    nic_set_mac(&s->conf, mac);
+}
+
 static void sungem_reset(void *obj, ResetType type)
 {
     SunGem *s = obj;
@@ -503,6 +515,7 @@ static void sungem_reset(void *obj, ResetType type)
     for (unsigned i = 0; i < 3; i++) {
         *reg(s, MAC_ADDR0 + 4 * i) = lduw_be_p(mac + 4 - 2 * i);
     }
+    show_mac(s);
 }
 
 /* ---- The PHY, by frames on the management interface (IEEE 802.3, 22.2.4) ---- */
@@ -601,6 +614,11 @@ static void written(SunGem *s, uint32_t addr)
     case MAC_RXMASK:
     case MAC_MCMASK:
         update_mac_irq(s);
+        break;
+    case MAC_ADDR0:
+    case MAC_ADDR0 + 4:
+    case MAC_ADDR0 + 8:
+        show_mac(s);
         break;
     case MIF_FRAME:
         *reg(s, MIF_FRAME) = phy_frame(s, *reg(s, MIF_FRAME));
@@ -725,7 +743,7 @@ static bool sungem_post_load(void *opaque, int version, GError **errp)
         return false;
     }
     update_masks(s);
-    nic_set_mac(&s->conf, s->conf.mac);
+    show_mac(s);
     return true;
 }
 

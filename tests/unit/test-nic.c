@@ -146,6 +146,15 @@ static void arrive(unsigned n, const uint8_t *to, size_t size)
     net_send(t.wire[n], frame, size);
 }
 
+/* What "info network" says of a card's address. */
+static void expect_mac(unsigned n, const uint8_t *mac)
+{
+    g_autofree char *text = g_strdup_printf("macaddr=" MAC_FMT, MAC_ARGS(mac));
+
+    g_assert_nonnull(strstr(t.wire[n]->peer->text, text));
+    g_assert_cmpmem(t.wire[n]->peer->mac, NET_MAC_SIZE, mac, NET_MAC_SIZE);
+}
+
 /* ---- NE2000 ---- */
 
 static uint8_t ne(unsigned reg)
@@ -402,6 +411,62 @@ static void test_sungem(void)
     net_set_link(t.wire[SUNGEM]->name, true, NULL);
     gem_set(0x620c, 1u << 30 | 2u << 28 | 5u << 23 | 2u << 18);
     g_assert_cmphex(gem(0x620c), ==, 0x1ffff);
+}
+
+/* An address that the driver sets is the one that others are told, also after a stream; a reset
+ * gives the card's own. */
+static void test_addresses(void)
+{
+    static const uint8_t other[] = {0x52, 0x54, 0, 1, 2, 3};
+    uint8_t own[3][NET_MAC_SIZE];
+
+    setup();
+    for (unsigned i = 0; i < 3; i++) {
+        memcpy(own[i], t.wire[i]->peer->mac, NET_MAC_SIZE);
+        expect_mac(i, own[i]);
+    }
+    ne_set(0x00, 0x61);
+    for (unsigned i = 0; i < NET_MAC_SIZE; i++) {
+        ne_set(1 + i, other[i]);
+    }
+    ne_set(0x00, 0x21);
+    for (unsigned i = 0; i < 3; i++) {
+        gem_set(0x6080 + 4 * i, lduw_be_p(other + 4 - 2 * i));
+    }
+    expect_mac(NE2K, other);
+    expect_mac(SUNGEM, other);
+    mac_check_state("ne2k_pci");
+    mac_check_state("sungem");
+    expect_mac(NE2K, other);
+    expect_mac(SUNGEM, other);
+    setup();
+    for (unsigned i = 0; i < 3; i++) {
+        expect_mac(i, own[i]);
+    }
+}
+
+/* Descriptors of frames that have come tell the Internet's checksum of what is behind an offset. */
+static void test_sungem_checksum(void)
+{
+    static const struct { uint32_t skip, size; uint16_t sum;
+    } rows[] = {{14, 64, 0xff37}, {14, 65, 0xfe37}, {63, 64, 0x37ff}, {0x7f, 64, 0xffff}};
+
+    setup();
+    gem_start();
+    gem_set(0x4100, 16);
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint8_t frame[65] = {0};
+
+        memcpy(frame, broadcast, 6);
+        /* Of the words behind the header only one is not 0, and an odd byte at the end. */
+        frame[63] = 0xc8;
+        frame[64] = 1;
+        gem_set(0x4000, 1 | 2 << 10 | rows[i].skip << 13);
+        net_send(t.wire[SUNGEM], frame, rows[i].size);
+        turn_loop();
+        g_assert_cmphex(gem(0x4104), ==, i + 1);
+        g_assert_cmphex(memory_le(RINGS + 0x1000 + 16 * i) & 0xffff, ==, rows[i].sum);
+    }
 }
 
 /* Frames that come back while the card sends are delivered later, and its rings are in order. */
@@ -771,6 +836,8 @@ int main(int argc, char **argv)
     g_test_add_func("/nic/ne2000/full", test_ne2000_full);
     g_test_add_func("/nic/sungem", test_sungem);
     g_test_add_func("/nic/sungem/echo", test_sungem_echo);
+    g_test_add_func("/nic/addresses", test_addresses);
+    g_test_add_func("/nic/sungem/checksum", test_sungem_checksum);
     g_test_add_func("/nic/rtl8139", test_rtl8139);
     g_test_add_func("/nic/rtl8139/c-plus", test_rtl8139_cplus);
     g_test_add_func("/nic/mad", test_mad);
