@@ -6,6 +6,7 @@
 #include "app.h"
 #include "net/net.h"
 #include "monitor/commands.h"
+#include "monitor/fds.h"
 #include "system/migration.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
@@ -130,6 +131,7 @@ static const NetHostOps host = {
     .guest_clock = clock_virtual,
     .real_clock = clock_realtime,
     .send_event = monitor_send_event,
+    .take_fd = monitor_take_net_fd,
 #ifdef CONFIG_SLIRP
     .user_added = user_added,
     .user_removed = user_removed,

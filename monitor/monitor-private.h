@@ -36,6 +36,7 @@ typedef struct MonitorRegistry {
     Monitor *current;            /* whose QMP command runs */
     GPtrArray *classes;          /* const ObjectClass *: besides devices and machines */
     GHashTable *fds;             /* name to descriptor, of getfd */
+    GArray *net_fds;             /* TakenFd: what this netdev_add has taken; NULL: there is none */
 } MonitorRegistry;
 MonitorRegistry *monitor_registry(void);
 
@@ -57,6 +58,9 @@ void qmp_event(Monitor *mon, CharEvent event);
 void qmp_input(Monitor *mon, const uint8_t *data, int size);
 void qmp_emit(Monitor *mon, json_t *value);
 json_t *qmp_timestamp(void);
+
+/* json-options.c: text with each comma twice. */
+void monitor_append_escaped(GString *out, const char *text);
 
 /* migration-commands.c */
 extern const HMPCommand monitor_hmp_migration_commands[];

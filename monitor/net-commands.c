@@ -2,77 +2,39 @@
 /* Monitor commands for networks; the work is net/'s. */
 #include <string.h>
 #include "monitor-private.h"
+#include "monitor/fds.h"
 #include "net/net.h"
 #include "util/cutils.h"
 #include "util/error.h"
 
-static void append_value(GString *out, const char *key, const char *value)
+/* ---- Adding ---- */
+
+int monitor_take_net_fd(const char *name, GError **errp)
 {
-    g_string_append_printf(out, "%s%s=", out->len ? "," : "", key);
-    for (; *value; value++) {
-        if (*value == ',') {
-            g_string_append_c(out, ',');
-        }
-        g_string_append_c(out, *value);
+    GArray *list = monitor_registry()->net_fds;
+    TakenFd taken;
+
+    if (!monitor_take_fd(name, &taken, errp)) {
+        return -1;
     }
+    if (list) {
+        g_array_append_val(list, taken);
+    }
+    return taken.fd;
 }
 
-/* {"a": {"b": 1}, "c": [{"str": "x"}, {"str": "y"}]} as "a.b=1,c=x,c=y". */
-static bool flatten(const char *key, json_t *value, GString *out, GError **errp)
+static bool add_netdev(const char *text, GError **errp)
 {
-    const char *member;
-    json_t *item;
-    size_t index;
+    g_autoptr(GArray) taken = g_array_new(false, false, sizeof(TakenFd));
+    bool good;
 
-    if (*key && (strpbrk(key, ",=") || !g_str_is_ascii(key))) {
-        error_setg(errp, "Invalid parameter '%s'", key);
-        return false;
+    monitor_registry()->net_fds = taken;
+    good = net_add_netdev(text, errp);
+    monitor_registry()->net_fds = NULL;
+    for (guint i = 0; !good && i < taken->len; i++) {
+        monitor_drop_fd(&g_array_index(taken, TakenFd, i));
     }
-    switch (json_typeof(value)) {
-    case JSON_OBJECT:
-        json_object_foreach(value, member, item) {
-            g_autofree char *name = *key ? g_strdup_printf("%s.%s", key, member) : g_strdup(member);
-
-            if (!flatten(name, item, out, errp)) {
-                return false;
-            }
-        }
-        return true;
-    case JSON_ARRAY:
-        json_array_foreach(value, index, item) {
-            json_t *text = json_is_object(item) ? json_object_get(item, "str") : item;
-
-            if (!json_is_string(text)) {
-                error_setg(errp, "Invalid parameter type for '%s[%zu]', expected: string", key,
-                           index);
-                return false;
-            }
-            append_value(out, key, json_string_value(text));
-        }
-        return true;
-    case JSON_STRING:
-        append_value(out, key, json_string_value(value));
-        return true;
-    case JSON_INTEGER: {
-        g_autofree char *number =
-            g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-
-        append_value(out, key, number);
-        return true;
-    }
-    case JSON_TRUE:
-    case JSON_FALSE:
-        append_value(out, key, json_is_true(value) ? "on" : "off");
-        return true;
-    default:
-        error_setg(errp, "Invalid parameter type for '%s', expected: string", key);
-        return false;
-    }
-}
-
-bool monitor_netdev_from_json(json_t *object, GString *out, GError **errp)
-{
-    return flatten("", object, out, errp);
+    return good;
 }
 
 /* ---- QMP ---- */
@@ -82,7 +44,7 @@ static json_t *qmp_netdev_add(json_t *arguments, GError **errp)
     g_autoptr(GString) text = g_string_new(NULL);
 
     return qmp_result(monitor_netdev_from_json(arguments, text, errp) &&
-                      net_add_netdev(text->str, errp));
+                      add_netdev(text->str, errp));
 }
 
 /* net/ knows no classes of QMP's errors. */
@@ -163,7 +125,7 @@ static void hmp_netdev_add(HMPContext *context, const char *args)
 {
     GError *error = NULL;
 
-    net_add_netdev(args, &error);
+    add_netdev(args, &error);
     hmp_report(context, error);
 }
 

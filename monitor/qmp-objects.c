@@ -172,52 +172,6 @@ static json_t *qom_list_properties(json_t *arguments, GError **errp)
 
 /* ---- Devices ---- */
 
-static void append_escaped(GString *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == ',') {
-            g_string_append_c(out, ',');
-        }
-        g_string_append_c(out, *text);
-    }
-}
-
-bool monitor_options_from_json(json_t *object, const char *first, GString *out, GError **errp)
-{
-    const char *key;
-    json_t *value;
-
-    if (first && json_is_string(json_object_get(object, first))) {
-        append_escaped(out, json_string_value(json_object_get(object, first)));
-    }
-    json_object_foreach(object, key, value) {
-        if (first && !strcmp(key, first)) {
-            continue;
-        }
-        if (!*key || strpbrk(key, ",=")) {
-            error_setg(errp, "Invalid parameter '%s'", key);
-            return false;
-        }
-        g_string_append_printf(out, "%s%s=", out->len ? "," : "", key);
-        switch (json_typeof(value)) {
-        case JSON_STRING:
-            append_escaped(out, json_string_value(value));
-            break;
-        case JSON_INTEGER:
-            g_string_append_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-            break;
-        case JSON_TRUE:
-        case JSON_FALSE:
-            g_string_append(out, json_is_true(value) ? "on" : "off");
-            break;
-        default:
-            error_setg(errp, "Invalid parameter type for '%s', expected: string", key);
-            return false;
-        }
-    }
-    return true;
-}
-
 static json_t *qmp_device_add(json_t *arguments, GError **errp)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -239,7 +193,7 @@ static void add_option(GString *out, const char *key, json_t *value)
 {
     if (json_is_string(value)) {
         g_string_append_printf(out, ",%s=", key);
-        append_escaped(out, json_string_value(value));
+        monitor_append_escaped(out, json_string_value(value));
     } else if (json_is_integer(value)) {
         g_string_append_printf(out, ",%s=%" JSON_INTEGER_FORMAT, key, json_integer_value(value));
     } else if (json_is_boolean(value)) {

@@ -3,9 +3,7 @@
 #include "net-private.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,75 +11,13 @@
 #include "util/error.h"
 
 typedef struct NetDgram {
-    NetClient nc;
-    int fd;
+    NetFd f;                            /* first */
     struct sockaddr_storage remote;
     socklen_t remote_size;              /* 0: the socket is connected */
     char *path;                         /* of our own, to be removed */
-    guint read_source, write_source;
-    uint8_t in[NET_MAX_FRAME];
 } NetDgram;
 
 #define REST_MS 10
-
-static gboolean readable(gint fd, GIOCondition condition, gpointer opaque);
-
-static void ready(NetClient *nc)
-{
-    NetDgram *d = (NetDgram *)nc;
-
-    if (!d->read_source) {
-        d->read_source = g_unix_fd_add(d->fd, G_IO_IN, readable, d);
-    }
-}
-
-static gboolean read_again(gpointer opaque)
-{
-    NetDgram *d = opaque;
-
-    d->read_source = 0;
-    ready(&d->nc);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
-{
-    NetDgram *d = opaque;
-
-    for (unsigned budget = 64; budget; budget--) {
-        ssize_t n = recv(fd, d->in, sizeof(d->in), MSG_DONTWAIT);
-
-        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED &&
-            errno != ECONNRESET) {
-            /* It may last. ICMP's word of a peer that is not there (yet) is none of these. */
-            error_report("dgram '%s': %s", d->nc.name, g_strerror(errno));
-            d->read_source = g_timeout_add_seconds(1, read_again, d);
-            return G_SOURCE_REMOVE;
-        }
-        if (n < 0) {
-            return G_SOURCE_CONTINUE;
-        }
-        if (n && !net_send_or_wait(&d->nc, d->in, (size_t)n, ready)) {
-            d->read_source = 0;
-            return G_SOURCE_REMOVE;
-        }
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean writable(gint fd, GIOCondition condition, gpointer opaque)
-{
-    NetDgram *d = opaque;
-
-    d->write_source = 0;
-    net_flush(&d->nc);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean rested(gpointer opaque)
-{
-    return writable(-1, 0, opaque);
-}
 
 static ssize_t dgram_receive(NetClient *nc, const uint8_t *frame, size_t size)
 {
@@ -89,20 +25,14 @@ static ssize_t dgram_receive(NetClient *nc, const uint8_t *frame, size_t size)
     ssize_t n;
 
     do {
-        n = d->remote_size ? sendto(d->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+        n = d->remote_size ? sendto(d->f.fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL,
                                     (struct sockaddr *)&d->remote, d->remote_size)
-                           : send(d->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+                           : send(d->f.fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN) {
-        if (!d->write_source) {
-            /* A UNIX socket without a connection says that it can be written to also while it
-             * is the other side that has no room. */
-            bool silent = d->remote_size && d->remote.ss_family == AF_UNIX;
-
-            d->write_source = silent ? g_timeout_add(REST_MS, rested, d)
-                                     : g_unix_fd_add(d->fd, G_IO_OUT, writable, d);
-        }
-        return 0;
+        /* A UNIX socket without a connection says that it can be written to also while it is the
+         * other side that has no room. */
+        return net_fd_wait(&d->f, d->remote_size && d->remote.ss_family == AF_UNIX ? REST_MS : 0);
     }
     return (ssize_t)size;               /* nobody there: dropped */
 }
@@ -111,13 +41,7 @@ static void dgram_cleanup(NetClient *nc)
 {
     NetDgram *d = (NetDgram *)nc;
 
-    if (d->read_source) {
-        g_source_remove(d->read_source);
-    }
-    if (d->write_source) {
-        g_source_remove(d->write_source);
-    }
-    close(d->fd);
+    net_fd_close(&d->f);
     if (d->path) {
         unlink(d->path);
         g_free(d->path);
@@ -140,14 +64,12 @@ NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient 
         close(fd);
         return NULL;
     }
-    d->fd = fd;
-    net_prepare_fd(fd);
     if (remote) {
         d->remote_size = (socklen_t)g_socket_address_get_native_size(remote);
         g_socket_address_to_native(remote, &d->remote, sizeof(d->remote), NULL);
     }
-    ready(&d->nc);
-    return &d->nc;
+    net_fd_open(&d->f, fd);
+    return &d->f.nc;
 }
 
 static int fail(int fd, GError **errp, const char *what)

@@ -59,39 +59,18 @@ bool net_set_link(const char *name, bool up, GError **errp)
     return true;
 }
 
-typedef struct FilterQuery {
-    const char *name;
-    json_t *list;
-    bool found;
-} FilterQuery;
-
-static void add_filter(NetClient *nc, void *opaque)
-{
-    FilterQuery *query = opaque;
-
-    if ((query->name && strcmp(query->name, nc->name)) || !net_is_nic(nc)) {
-        return;
-    }
-    if (nc->info->rx_filter) {
-        json_array_append_new(query->list, nc->info->rx_filter(nc));
-    }
-}
-
 json_t *net_query_rx_filter(const char *name, GError **errp)
 {
-    NetClient *nc = name ? net_find(name) : NULL;
-    FilterQuery query = {name, NULL, false};
+    const NetClient *nc = name ? net_find(name) : NULL;
 
-    if (name && (!nc || !net_is_nic(nc) || !nc->info->rx_filter)) {
-        error_set(errp, nc ? GOSSAMER_ERROR_INVALID : GOSSAMER_ERROR_NOT_FOUND,
-                  !nc ? "invalid net client name: %s"
-                      : net_is_nic(nc) ? "net client(%s) doesn't support rx-filter querying"
-                                       : "net client(%s) isn't a NIC", name);
-        return NULL;
+    if (!name) {
+        return json_array();
     }
-    query.list = json_array();
-    net_foreach(add_filter, &query);
-    return query.list;
+    error_set(errp, nc ? GOSSAMER_ERROR_INVALID : GOSSAMER_ERROR_NOT_FOUND,
+              !nc ? "invalid net client name: %s"
+                  : net_is_nic(nc) ? "net client(%s) doesn't support rx-filter querying"
+                                   : "net client(%s) isn't a NIC", name);
+    return NULL;
 }
 
 /* ---- Announcements ---- */

@@ -72,9 +72,26 @@ bool net_option_address(const Options *options, const char *prefix, GSocketAddre
     }
 /* "127.0.0.1:80", "unix:/path"; g_malloc. */
 char *net_address_text(GSocketAddress *address);
+/* A number of the process's own, or a name under which a management program has passed one. */
 bool net_parse_fd(const char *text, int *fd, GError **errp);
 /* Makes it ours: non-blocking, not inherited. */
 void net_prepare_fd(int fd);
+
+/* ---- A frame a read and a write (fd.c) ---- */
+/* Begins the struct of such a back end, whose size is the client's. */
+typedef struct NetFd {
+    NetClient nc;                       /* first */
+    int fd;
+    bool troubled;                      /* reading failed, and that was said */
+    guint read_source, write_source;
+    uint8_t in[NET_MAX_FRAME];
+} NetFd;
+/* Takes fd over and begins to read. */
+void net_fd_open(NetFd *f, int fd);
+void net_fd_close(NetFd *f);
+/* There was no room to write: asks again when there is, or (rest_ms) after that time. 0, for the
+ * client's receive() to return. */
+ssize_t net_fd_wait(NetFd *f, unsigned rest_ms);
 
 /* Frames behind their lengths (32 bits, big-endian) on a stream socket. Takes over what it is
  * given. */

@@ -83,6 +83,7 @@ static void drop_waiting(NetClient *nc)
 {
     Frame *frame;
 
+    nc->incoming_bytes = 0;
     while ((frame = g_queue_pop_head(&nc->incoming))) {
         NetClient *sender = frame->sender;
 
@@ -99,8 +100,10 @@ static void deliver_waiting(NetClient *nc)
     unsigned budget = g_queue_get_length(&nc->incoming);
 
     while (budget-- && has_room(nc) && (frame = g_queue_pop_head(&nc->incoming))) {
+        nc->incoming_bytes -= frame->size;
         if (!hand_over(nc, frame->bytes, frame->size)) {
             g_queue_push_head(&nc->incoming, frame);
+            nc->incoming_bytes += frame->size;
             return;
         }
         if (frame->sender && frame->ready) {
@@ -146,13 +149,15 @@ static void wait_in_queue(NetClient *to, NetClient *from, const uint8_t *bytes, 
 {
     Frame *frame;
 
-    if (!ready && g_queue_get_length(&to->incoming) >= NET_QUEUE_LIMIT) {
+    if (!ready && (g_queue_get_length(&to->incoming) >= NET_QUEUE_LIMIT ||
+                   to->incoming_bytes + size > NET_QUEUE_BYTES)) {
         return;
     }
     frame = g_malloc(sizeof(Frame) + size);
     *frame = (Frame){.sender = from, .ready = ready, .size = size};
     memcpy(frame->bytes, bytes, size);
     g_queue_push_tail(&to->incoming, frame);
+    to->incoming_bytes += size;
 }
 
 static bool send_frame(NetClient *nc, const uint8_t *bytes, size_t size,

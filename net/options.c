@@ -74,7 +74,7 @@ static char *split(const char *text, const char *const *mine, char **values, GSt
 
     while (text && *text) {
         g_autofree char *item = NULL;
-        const char *start = text, *equals;
+        const char *equals;
         bool taken = false;
 
         text = options_next_item(text, &item);
@@ -93,15 +93,12 @@ static char *split(const char *text, const char *const *mine, char **values, GSt
             }
         }
         if (!taken) {
-            size_t length = text ? (size_t)(text - start) : strlen(start);
-
-            while (length && start[length - 1] == ',') {
-                length--;
-            }
             if (rest->len) {
                 g_string_append_c(rest, ',');
             }
-            g_string_append_len(rest, start, (gssize)length);
+            for (const char *p = item; *p; p++) {
+                g_string_append(rest, *p == ',' ? ",," : (const char[]){*p, 0});
+            }
         }
         first = false;
     }

@@ -90,8 +90,13 @@ GSocketAddress *net_inet_address(const char *host, const char *port, GError **er
 
 bool net_parse_fd(const char *text, int *fd, GError **errp)
 {
+    const NetHostOps *ops = net_host_ops();
     uint64_t number;
 
+    if (text && *text && !g_ascii_isdigit(*text) && ops && ops->take_fd) {
+        *fd = ops->take_fd(text, errp);
+        return *fd >= 0;
+    }
     if (!text || !parse_uint64(text, 10, &number) || number > INT32_MAX ||
         fcntl((int)number, F_GETFD) < 0) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "fd '%s' is not an open file descriptor",

@@ -6,7 +6,6 @@
 #include "net-private.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <string.h>
@@ -19,65 +18,9 @@
 #define DEFAULT_DOWN "/etc/qemu-ifdown"
 
 typedef struct NetTap {
-    NetClient nc;
-    int fd;
+    NetFd f;                            /* first */
     char *interface, *down_script;
-    guint read_source, write_source, retry_timer;
-    uint8_t in[NET_MAX_FRAME];
 } NetTap;
-
-static gboolean readable(gint fd, GIOCondition condition, gpointer opaque);
-
-static void ready(NetClient *nc)
-{
-    NetTap *tap = (NetTap *)nc;
-
-    if (!tap->read_source) {
-        tap->read_source = g_unix_fd_add(tap->fd, G_IO_IN, readable, tap);
-    }
-}
-
-static gboolean read_again(gpointer opaque)
-{
-    NetTap *tap = opaque;
-
-    tap->retry_timer = 0;
-    ready(&tap->nc);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean readable(gint fd, GIOCondition condition, gpointer opaque)
-{
-    NetTap *tap = opaque;
-
-    for (unsigned budget = 64; budget; budget--) {
-        ssize_t n = read(fd, tap->in, sizeof(tap->in));
-
-        if (n < 0 && errno != EAGAIN && errno != EINTR && !tap->retry_timer) {
-            /* The interface was taken away (EBADFD), for one: not again and again. */
-            tap->read_source = 0;
-            tap->retry_timer = g_timeout_add_seconds(1, read_again, tap);
-            return G_SOURCE_REMOVE;
-        }
-        if (n <= 0) {
-            return G_SOURCE_CONTINUE;
-        }
-        if (!net_send_or_wait(&tap->nc, tap->in, (size_t)n, ready)) {
-            tap->read_source = 0;
-            return G_SOURCE_REMOVE;
-        }
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean writable(gint fd, GIOCondition condition, gpointer opaque)
-{
-    NetTap *tap = opaque;
-
-    tap->write_source = 0;
-    net_flush(&tap->nc);
-    return G_SOURCE_REMOVE;
-}
 
 static ssize_t tap_receive(NetClient *nc, const uint8_t *frame, size_t size)
 {
@@ -85,15 +28,9 @@ static ssize_t tap_receive(NetClient *nc, const uint8_t *frame, size_t size)
     ssize_t n;
 
     do {
-        n = write(tap->fd, frame, size);
+        n = write(tap->f.fd, frame, size);
     } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == EAGAIN) {
-        if (!tap->write_source) {
-            tap->write_source = g_unix_fd_add(tap->fd, G_IO_OUT, writable, tap);
-        }
-        return 0;
-    }
-    return (ssize_t)size;
+    return n < 0 && errno == EAGAIN ? net_fd_wait(&tap->f, 0) : (ssize_t)size;
 }
 
 /* Runs SCRIPT INTERFACE and waits for its end. */
@@ -121,19 +58,10 @@ static void tap_cleanup(NetClient *nc)
     NetTap *tap = (NetTap *)nc;
     g_autoptr(GError) error = NULL;
 
-    if (tap->read_source) {
-        g_source_remove(tap->read_source);
-    }
-    if (tap->write_source) {
-        g_source_remove(tap->write_source);
-    }
-    if (tap->retry_timer) {
-        g_source_remove(tap->retry_timer);
-    }
     if (tap->down_script && !run_script(tap->down_script, tap->interface, &error)) {
         warn_report("%s", error->message);
     }
-    close(tap->fd);
+    net_fd_close(&tap->f);
     g_free(tap->interface);
     g_free(tap->down_script);
 }
@@ -241,18 +169,16 @@ static NetClient *tap_create(const Options *options, const char *name, NetClient
         close(fd);
         return NULL;
     }
-    tap->fd = fd;
     tap->interface = g_strdup(interface);
     tap->down_script = fd_text ? NULL : g_strdup(script(options, "downscript", DEFAULT_DOWN));
-    net_prepare_fd(fd);
     if (fd_text) {
-        net_client_set_text(&tap->nc, "fd=%d", fd);
+        net_client_set_text(&tap->f.nc, "fd=%d", fd);
     } else {
-        net_client_set_text(&tap->nc, "ifname=%s,script=%s,downscript=%s", interface,
+        net_client_set_text(&tap->f.nc, "ifname=%s,script=%s,downscript=%s", interface,
                             up ? up : "no", tap->down_script ? tap->down_script : "no");
     }
-    ready(&tap->nc);
-    return &tap->nc;
+    net_fd_open(&tap->f, fd);
+    return &tap->f.nc;
 }
 
 const NetdevType netdev_type_tap = {

@@ -27,9 +27,10 @@
 typedef struct NetClient NetClient;
 typedef struct NetClientInfo NetClientInfo;
 
-/* Frames that wait in a queue without anybody who holds back more: the newest is dropped beyond
- * that. */
+/* What waits in a queue of senders that cannot hold back: beyond so many frames (QEMU's number) or
+ * bytes the newest is dropped. */
 #define NET_QUEUE_LIMIT 10000u
+#define NET_QUEUE_BYTES (16u << 20)
 
 struct NetClientInfo {
     const char *type;                   /* "nic", "user", ... */
@@ -42,8 +43,6 @@ struct NetClientInfo {
     void (*link_changed)(NetClient *nc);
     /* Gives up what the client holds; its peer is gone already. */
     void (*cleanup)(NetClient *nc);
-    /* A NIC's filter as query-rx-filter shows it; NULL: it does not tell. */
-    json_t *(*rx_filter)(NetClient *nc);
 };
 
 struct NetClient {
@@ -57,6 +56,7 @@ struct NetClient {
     bool is_netdev;                     /* -netdev, netdev_add: netdev_del may take it away */
     /* private to net.c */
     GQueue incoming;                    /* frames that wait */
+    size_t incoming_bytes;              /* of all of them */
     unsigned busy;                      /* it sends or receives just now */
     bool no_room;                       /* receive() said 0: nothing until net_flush() */
 };
@@ -70,6 +70,9 @@ typedef struct NetHostOps {
     /* A user network has come, whose state streams are to have; or goes. May be NULL. */
     bool (*user_added)(NetClient *nc, GError **errp);
     void (*user_removed)(NetClient *nc);
+    /* A descriptor that a management program has passed under that name; it is the caller's then.
+     * -1 with errp. May be NULL. */
+    int (*take_fd)(const char *name, GError **errp);
 } NetHostOps;
 void net_set_host_ops(const NetHostOps *ops);
 const NetHostOps *net_host_ops(void);
@@ -187,6 +190,7 @@ NicInfo *net_take_nic(const char *model, bool is_default, const char *alias);
 /* ---- Monitor ---- */
 void net_print(GString *out);
 bool net_set_link(const char *name, bool up, GError **errp);
+/* No NIC tells its filter: an empty list, or, of a name, the error that says so. */
 json_t *net_query_rx_filter(const char *name, GError **errp);
 /* RARP frames from every NIC (interfaces NULL: all), so that switches learn where it is. ms; id may
  * be NULL. */

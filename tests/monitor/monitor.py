@@ -1019,7 +1019,8 @@ def objects():
         for number, command in enumerate((
                 lambda: qmp.reply("migrate-incoming", uri="fd:h"),
                 lambda: qmp.reply("chardev-add", id="c", backend={"type": "socket", "data": {
-                    "server": False, "addr": {"type": "fd", "data": {"str": "h"}}}}))):
+                    "server": False, "addr": {"type": "fd", "data": {"str": "h"}}}}),
+                lambda: qmp.reply("netdev_add", type="tap", id="n", fd="h"))):
             ours, lost = socket.socketpair()
             socket.send_fds(qmp.socket, [b'{"execute":"getfd","arguments":{"fdname":"h"}}'],
                             [lost.fileno()])

@@ -398,6 +398,113 @@ static void test_reconnect(void)
     g_rmdir(folder);
 }
 
+/* What waits is bounded by bytes too, and all of it is counted off again. */
+static void test_queue_bytes(void)
+{
+    End *a = end_new("a", NULL), *b = end_new("b", &a->nc);
+    g_autofree uint8_t *large = g_malloc0(NET_MAX_FRAME);
+    unsigned n = NET_QUEUE_BYTES / NET_MAX_FRAME;
+
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned before = b->frames;
+
+        b->full = true;
+        for (unsigned i = 0; i < 2 * n; i++) {
+            net_send(&a->nc, large, NET_MAX_FRAME);
+        }
+        b->full = false;
+        net_flush(&b->nc);
+        turn();
+        g_assert_cmpuint(b->frames - before, ==, n);
+        g_assert_cmpuint(b->nc.incoming_bytes, ==, 0);
+    }
+    b->full = true;
+    net_send(&a->nc, large, NET_MAX_FRAME);
+    g_assert_cmpuint(b->nc.incoming_bytes, ==, NET_MAX_FRAME);
+    net_disconnect(&a->nc);
+    g_assert_cmpuint(b->nc.incoming_bytes, ==, 0);
+    net_client_delete(&a->nc);
+    net_client_delete(&b->nc);
+}
+
+/* A comma that is part of a value, at its end too, is written twice. */
+static void test_commas(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("gossamer-net-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "a,", NULL);
+    static const char *const formats[] = {
+        "stream,id=c,server=on,addr.type=unix,addr.path=%s/a,,",
+        "stream,server=on,addr.type=unix,addr.path=%s/a,,,id=c",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        GError *error = NULL;
+
+        g_string_append_len(text, formats[i], strstr(formats[i], "%s") - formats[i]);
+        g_string_append(text, folder);
+        g_string_append(text, strstr(formats[i], "%s") + 2);
+        net_add_netdev(text->str, &error);
+        g_assert_no_error(error);
+        g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+        g_assert_true(net_del_netdev("c", NULL));
+        g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+static int named_fd = -1;
+
+static int take_fd(const char *name, GError **errp)
+{
+    if (strcmp(name, "wire")) {
+        g_set_error(errp, G_FILE_ERROR, G_FILE_ERROR_NOENT, "no descriptor '%s'", name);
+        return -1;
+    }
+    return named_fd;
+}
+
+/* Descriptors that were passed under a name. */
+static void test_named_fd(void)
+{
+    static const char *const texts[] = {"socket,id=n,fd=wire",
+                                        "dgram,id=n,local.type=fd,local.str=wire"};
+    NetHostOps named = *net_host_ops();
+    const NetHostOps *before = net_host_ops();
+    GError *error = NULL;
+    uint8_t bytes[200];
+
+    g_assert_false(net_add_netdev(texts[0], &error));   /* nobody passes any */
+    g_clear_error(&error);
+    named.take_fd = take_fd;
+    net_set_host_ops(&named);
+    g_assert_false(net_add_netdev("socket,id=n,fd=other", &error));
+    g_assert_nonnull(strstr(error->message, "other"));
+    g_clear_error(&error);
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        int ends[2];
+        End *end;
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), ==, 0);
+        named_fd = ends[0];
+        net_add_netdev(texts[i], &error);
+        g_assert_no_error(error);
+        end = end_new("e", net_find("n"));
+        net_send(&end->nc, frame, sizeof(frame));
+        g_assert_cmpint(recv(ends[1], bytes, sizeof(bytes), 0), ==, sizeof(frame));
+        g_assert_cmpint(send(ends[1], bytes, 90, 0), ==, 90);
+        turn();
+        g_assert_cmpuint(end->frames, ==, 1);
+        g_assert_cmpuint(end->size, ==, 90);
+        net_client_delete(&end->nc);
+        g_assert_true(net_del_netdev("n", NULL));
+        g_assert_cmpint(recv(ends[1], bytes, sizeof(bytes), MSG_DONTWAIT), <=, 0);
+        g_assert_cmpint(send(ends[1], bytes, 90, MSG_NOSIGNAL), <, 0);
+        close(ends[1]);
+    }
+    net_set_host_ops(before);
+}
+
 static void test_options(void)
 {
     static const char *const wrong[] = {
@@ -501,6 +608,9 @@ int main(int argc, char **argv)
     g_test_add_func("/net/hub/waits", test_hub_waits);
     g_test_add_func("/net/sockets", test_sockets);
     g_test_add_func("/net/reconnect", test_reconnect);
+    g_test_add_func("/net/queue/bytes", test_queue_bytes);
+    g_test_add_func("/net/commas", test_commas);
+    g_test_add_func("/net/named-fd", test_named_fd);
     g_test_add_func("/net/options", test_options);
     g_test_add_func("/net/macs", test_macs);
     status = g_test_run();
