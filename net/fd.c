@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Back ends on a descriptor that takes and gives a frame at a time: TAP devices, datagram sockets. */
+/* Back ends on a descriptor that takes and gives a frame at a time: TAP devices, sockets. */
 #include "net-private.h"
 #include <errno.h>
 #include <glib-unix.h>

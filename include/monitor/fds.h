@@ -23,8 +23,8 @@ bool monitor_take_fd(const char *name, TakenFd *taken, GError **errp);
  * whoever failed has done that. */
 void monitor_drop_fd(const TakenFd *taken);
 
-/* For networks' back ends (NetHostOps.take_fd): -1 with errp. What netdev_add has taken so is closed
- * if it fails. */
+/* For networks' back ends (NetHostOps.take_fd): -1 with errp. What netdev_add has taken so is
+ * closed if it fails. */
 int monitor_take_net_fd(const char *name, GError **errp);
 
 #endif
