@@ -212,8 +212,6 @@ CASES = {
     ("long", lambda: switch_off_by_keys("mac99-adb-keys", machine="mac99,via=pmu-adb", cpu="7400")),
     "mac99-cuda-keys":
     ("long", lambda: switch_off_by_keys("mac99-cuda-keys", machine="mac99", cpu="7400")),
-    "mac99-750": ("long", lambda: boot_mac99("mac99-750", "750", "pmu", cpu="750")),
-    "mac99-7450": ("long", lambda: boot_mac99("mac99-7450", "7450", "pmu-adb", cpu="7450")),
     "mac99-reboot": ("quick", lambda: reboot("mac99-reboot", machine="mac99,via=pmu", cpu="7400")),
     "mac99-cuda-reboot": ("long", lambda: reboot("mac99-cuda-reboot", machine="mac99", cpu="7400")),
     "mac99-runtest":
@@ -221,3 +219,10 @@ CASES = {
     "mac99-migrate": ("quick",
                       lambda: migrate("mac99-migrate", machine="mac99,via=pmu-adb", cpu="7400")),
 }
+for model in ("7400", "7450"):
+    CASES[f"g3beige-{model}"] = (
+        "long", lambda model=model: boot(f"g3beige-{model}", model, cpu=model))
+for via in ("cuda", "pmu", "pmu-adb"):
+    for model in ("750", "7450"):
+        CASES[f"mac99-{via}-{model}"] = ("long", lambda via=via, model=model: boot_mac99(
+            f"mac99-{via}-{model}", model, via))

@@ -104,7 +104,6 @@ CASES = {
     "own-mac99": ("quick", lambda: boot_mac99("own-mac99", "cuda")),
     "own-mac99-pmu-adb": ("long", lambda: boot_mac99("own-mac99-pmu-adb", "pmu-adb")),
     "own-mac99-pmu": ("long", lambda: boot_mac99("own-mac99-pmu", "pmu")),
-    "own-mac99-7450": ("long", lambda: boot_mac99("own-mac99-7450", "pmu", cpu="7450")),
     "own-screen": ("quick", screen),
     "own-no-package": ("quick", no_package),
 }
@@ -112,3 +111,7 @@ for model in ("603", "603e", "604", "604e", "740", "755", "7400", "7450", "7455"
     CASES[f"own-g3beige-{model}"] = (
         "quick" if model == "603" else "long",
         lambda model=model: boot(f"own-g3beige-{model}", model.rstrip("e"), cpu=model))
+for via in ("cuda", "pmu", "pmu-adb"):
+    for model in ("750", "7450"):
+        CASES[f"own-mac99-{via}-{model}"] = ("long", lambda via=via, model=model: boot_mac99(
+            f"own-mac99-{via}-{model}", via, cpu=model))
