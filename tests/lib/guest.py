@@ -143,6 +143,11 @@ class Console:
                 self.text += ESCAPES.sub("", raw[:partial.start()] if partial else raw)
                 self.changed.notify_all()
 
+    def ends(self, timeout):
+        """Waits until nobody reads the descriptor any more; the other side is closed already."""
+        self.thread.join(timeout)
+        return not self.thread.is_alive()
+
     def send(self, text):
         data = text.encode()
         while data:
@@ -275,7 +280,9 @@ class Guest:
                 self.process.kill()
                 self.process.wait()
         if self.master is not None:
-            os.close(self.master)
+            # A reader that is still at it would take the next guest's text from the same number.
+            if not self.console or self.console.ends(5):
+                os.close(self.master)
             self.master = None
         if self.log:
             self.log.close()
