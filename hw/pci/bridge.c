@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI-to-PCI bridges.  PCI-to-PCI Bridge Architecture 1.2, chapter 3.
- * Left out: VGA palette snooping, the secondary bus's error bits, hot-plug (SHPC).
+ * Left out: VGA palette snooping, the secondary bus's error bits, I/O of 32 bits, hot-plug (SHPC).
  */
 #include <string.h>
 #include "hw/pci/pci-bridge.h"
@@ -22,14 +22,9 @@ PciBus *pci_bridge_bus(const PciDevice *dev)
 static PciRange io_range(const PciDevice *dev)
 {
     const uint8_t *c = dev->config;
-    PciRange r = {(uint64_t)(c[PCI_IO_BASE] & 0xf0) << 8,
-                  (uint64_t)(c[PCI_IO_LIMIT] & 0xf0) << 8 | 0xfff};
 
-    if ((c[PCI_IO_BASE] & 0xf) == 1) {
-        r.base |= (uint64_t)pci_get16(c + PCI_IO_BASE_UPPER) << 16;
-        r.last |= (uint64_t)pci_get16(c + PCI_IO_LIMIT_UPPER) << 16;
-    }
-    return r;
+    return (PciRange){(uint64_t)(c[PCI_IO_BASE] & 0xf0) << 8,
+                      (uint64_t)(c[PCI_IO_LIMIT] & 0xf0) << 8 | 0xfff};
 }
 
 static PciRange memory_range(const PciDevice *dev)
@@ -126,7 +121,10 @@ void pci_bridge_config_write(PciDevice *dev, uint32_t address, uint32_t value, u
 bool pci_bridge_realize(PciDevice *dev, GError **errp)
 {
     PciBridge *bridge = (PciBridge *)dev;
+    uint16_t able = PCI_STATUS_66MHZ | PCI_STATUS_FAST_BACK;
 
+    pci_set16(dev->config + PCI_STATUS, pci_get16(dev->config + PCI_STATUS) | able);
+    pci_set16(dev->config + PCI_SECONDARY_STATUS, able);
     memory_region_init(&bridge->memory, dev, "pci-bridge-pci", UINT64_MAX);
     memory_region_init(&bridge->io, dev, "pci-bridge-io", 1ull << 32);
     bridge->secondary = pci_bus_create(&dev->parent, dev->parent.id ? dev->parent.id : NULL, NULL,
@@ -154,8 +152,7 @@ static void bridge_reset(void *obj, ResetType type)
     uint8_t *c = dev->config;
 
     memset(c + PCI_PRIMARY_BUS, 0, 4);
-    c[PCI_IO_BASE] &= 0xf;
-    c[PCI_IO_LIMIT] &= 0xf;
+    memset(c + PCI_IO_BASE, 0, 2);
     memset(c + PCI_MEMORY_BASE, 0, 4);
     c[PCI_PREFETCH_BASE] &= 0xf;
     c[PCI_PREFETCH_BASE + 1] = 0;
@@ -176,7 +173,7 @@ const DeviceClass pci_bridge_device_class = {
     .reset = {.hold = bridge_reset},
 };
 
-static bool bridge_post_load(void *opaque, int version, GError **errp)
+bool pci_bridge_post_load(void *opaque, int version, GError **errp)
 {
     pci_bridge_update(opaque);
     return true;
@@ -186,7 +183,7 @@ const VMStateDescription vmstate_pci_bridge = {
     .name = "pci_bridge",
     .version_id = 1,
     .minimum_version_id = 1,
-    .post_load = bridge_post_load,
+    .post_load = pci_bridge_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_PCI_DEVICE(parent, PciBridge),
         VMSTATE_END_OF_LIST(),

@@ -164,9 +164,7 @@ static void init_bridge_masks(PciDevice *dev)
     pci_set16(w + PCI_BRIDGE_CONTROL, 0x0fff);
     pci_set16(dev->write_clears + PCI_BRIDGE_CONTROL, 1 << 10); /* discard timer status */
     pci_set16(w + PCI_BRIDGE_CONTROL, 0x0fff & ~(1 << 10));
-    /* 32-bit I/O and 64-bit prefetchable windows. */
-    dev->config[PCI_IO_BASE] = dev->config[PCI_IO_LIMIT] = 1;
-    memset(w + PCI_IO_BASE_UPPER, 0xff, 4);
+    /* 16-bit I/O and 64-bit prefetchable windows. */
     dev->config[PCI_PREFETCH_BASE] = dev->config[PCI_PREFETCH_LIMIT] = 1;
     pci_set16(dev->write_clears + PCI_SECONDARY_STATUS, PCI_STATUS_ERRORS);
 }

@@ -4,6 +4,7 @@
  * (address map B).  MPC106 PCI Bridge/Memory Controller User's Manual, 3.1 (maps) and 3.2
  * (configuration registers). Left out: the memory controller's registers do nothing.
  */
+#include "hw/pci/pci-bridge.h"
 #include "hw/pci/pci-host.h"
 #include "migration/vmstate.h"
 #include "system/runtime.h"
@@ -123,5 +124,7 @@ static const PciDeviceClass grackle_function_class = {
     .realize = function_realize,
 };
 
-const DeviceClass *const hw_pci_device_classes[] = {&grackle_class, &grackle_function_class.device,
-                                                    NULL};
+const DeviceClass *const hw_pci_device_classes[] = {
+    &grackle_class,          &grackle_function_class.device, &pci_bridge_standard_class.device,
+    &dec_21154_class.device, NULL,
+};

@@ -201,7 +201,8 @@ static const VMStateDescription vmstate_pci_bus = {
     .fields =
         (const VMStateField[]){
             VMSTATE_INT32_EQUAL(n_irq, PciBus, NULL),
-            VMSTATE_INT32_ARRAY(irq_count, PciBus, PCI_N_PINS),
+            VMSTATE_VARRAY_IN(irq_count, PciBus, n_irq, int32_t, VMS_VARRAY_INT32, 0,
+                              vmstate_info_int32, int32_t),
             VMSTATE_END_OF_LIST(),
         },
     .immutable =
@@ -234,7 +235,7 @@ PciBus *pci_bus_create(DeviceState *bridge, const char *name, const PciBusOps *o
 {
     PciBus *bus = (PciBus *)bus_new(&pci_bus_class, bridge, name);
 
-    bus->n_irq = PCI_N_PINS;
+    bus->n_irq = ops ? PCI_N_PINS : 0;
     bus->ops = ops;
     bus->opaque = opaque;
     bus->memory = memory;
@@ -455,13 +456,13 @@ static const VMStateInfo vmstate_info_config = {"pci config", get_config, put_co
 static const VMStateInfo vmstate_info_irq_state = {"pci irq state", get_irq_state, put_irq_state, 0,
                                                    sizeof(uint32_t)};
 
-static bool pci_pre_load(void *opaque, GError **errp)
+bool pci_device_pre_load(void *opaque, GError **errp)
 {
     pci_unmap_bars(opaque);
     return true;
 }
 
-static bool pci_post_load(void *opaque, int version, GError **errp)
+bool pci_device_post_load(void *opaque, int version, GError **errp)
 {
     PciDevice *dev = opaque;
 
@@ -472,6 +473,7 @@ static bool pci_post_load(void *opaque, int version, GError **errp)
         dev->config[PCI_STATUS] &= (uint8_t)~PCI_STATUS_INTERRUPT;
     }
     pci_update_bars(dev);
+    pci_bridge_update(dev);
     return true;
 }
 
@@ -499,28 +501,29 @@ static bool put_version(StateStream *s, const void *pv, size_t size, const VMSta
 static const VMStateInfo vmstate_info_version = {"int32 le", get_version, put_version, 0,
                                                  VMSTATE_NO_PART};
 
+const VMStateField pci_device_fields[] = {
+    {.name = "version_id", .size = 4, .info = &vmstate_info_version, .flags = VMS_SINGLE},
+    {.name = "config",
+     .size = PCI_CONFIG_SIZE,
+     .info = &vmstate_info_config,
+     .flags = VMS_BUFFER,
+     .offset = offsetof(PciDevice, config)},
+    {.name = "irq_state",
+     .version_id = 2,
+     .size = 16,
+     .info = &vmstate_info_irq_state,
+     .flags = VMS_BUFFER,
+     .offset = offsetof(PciDevice, irq_state)},
+    VMSTATE_END_OF_LIST(),
+};
+
 const VMStateDescription vmstate_pci_device = {
     .name = "PCIDevice",
     .version_id = 2,
     .minimum_version_id = 1,
-    .pre_load = pci_pre_load,
-    .post_load = pci_post_load,
-    .fields =
-        (const VMStateField[]){
-            {.name = "version_id", .size = 4, .info = &vmstate_info_version, .flags = VMS_SINGLE},
-            {.name = "config",
-             .size = PCI_CONFIG_SIZE,
-             .info = &vmstate_info_config,
-             .flags = VMS_BUFFER,
-             .offset = offsetof(PciDevice, config)},
-            {.name = "irq_state",
-             .version_id = 2,
-             .size = 16,
-             .info = &vmstate_info_irq_state,
-             .flags = VMS_BUFFER,
-             .offset = offsetof(PciDevice, irq_state)},
-            VMSTATE_END_OF_LIST(),
-        },
+    .pre_load = pci_device_pre_load,
+    .post_load = pci_device_post_load,
+    .fields = pci_device_fields,
     .derived = VMSTATE_NAMES("bars"),
     .immutable =
         VMSTATE_NAMES("devfn", "multifunction", "romfile", "rombar", "config_size", "writable",

@@ -17,6 +17,7 @@ import time
 import tap
 from guest import Guest, local_guest
 import macs
+import macs_own
 from macs import power_off
 
 SIZE = 6 << 20
@@ -237,6 +238,10 @@ def g3beige(name, **options):
     return macs.mac(name, **options)
 
 
+def own_g3beige(name, **options):
+    return macs.mac(name, machine="g3beige,x-vof=on", **options)
+
+
 def mac99(name, **options):
     return macs.mac(name, machine="mac99", cpu="7400", **options)
 
@@ -250,6 +255,12 @@ def pseries(name, **options):
 def reach_pseries(guest):
     guest.expect(r"GUEST-UP ", 120)
     guest.expect(r"[#$] $", 30)
+
+
+# A card two bridges deep, at slots whose turns of the interrupt pins OpenBIOS need not know.
+BRIDGES = ("-netdev", "user,id=n", "-device", "pci-bridge,id=b1,chassis_nr=1,addr=4", "-device",
+           "dec-21154-p2p-bridge,id=b2,bus=b1,addr=4", "-device",
+           "rtl8139,netdev=n,bus=b2,addr=3,mac=52:54:00:12:34:56")
 
 
 def row(test, name, start, reach, *arguments):
@@ -276,6 +287,13 @@ CASES = {
     ("quick", lambda: download("g3beige-ne2k", g3beige, macs.reach_shell, "ne2k-pci", nic(None))),
     "mac99-sungem": ("long",
                      row(download, "mac99-sungem", mac99, macs.reach_shell, "gem", nic(None))),
+    "g3beige-bridges":
+    ("long", lambda: download("g3beige-bridges", g3beige, macs.reach_shell, "8139cp", BRIDGES)),
+    "own-g3beige-bridges":
+    ("long", lambda: download("own-g3beige-bridges", own_g3beige, macs_own.reach_shell, "8139cp",
+                              BRIDGES)),
+    "g3beige-bridges-migrate":
+    ("quick", lambda: migrate("g3beige-bridges-migrate", g3beige, macs.reach_shell, BRIDGES)),
     "g3beige-network-stop":
     ("quick", lambda: stop_cont("g3beige-network-stop", g3beige, macs.reach_shell, nic(None))),
     "g3beige-network-snapshot":

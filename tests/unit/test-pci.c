@@ -7,6 +7,7 @@
 #include <string.h>
 #include "test-spapr-bench.h"
 #include "hw/pci/pci-bridge.h"
+#include "hw/pci/pci-host.h"
 #include "util/error.h"
 
 #define MEMORY_BASE 0x300000000000ull   /* where processors see the bus's memory */
@@ -419,6 +420,61 @@ static void test_bridge(void)
     g_assert_cmphex(read32(at), ==, 0xffffffff);
 }
 
+/* What QEMU's have in their configuration spaces, at first and after ones were written; here the
+ * parity bit is a register, too. */
+static void test_bridge_devices(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t offset, first, ones;
+    } words[] = {
+        {"pci-bridge", 0x00, 0x00011b36, 0x00011b36},
+        {"pci-bridge", 0x04, 0x00b00000, 0x00b00547},
+        {"pci-bridge", 0x08, 0x06040000, 0x06040000},
+        {"pci-bridge", 0x0c, 0x00010000, 0x000100ff},
+        {"pci-bridge", 0x10, 0x00000000, 0x00000000},
+        {"pci-bridge", 0x1c, 0x00a00000, 0x00a0f0f0},
+        {"pci-bridge", 0x20, 0x00000000, 0xfff0fff0},
+        {"pci-bridge", 0x24, 0x00010001, 0xfff1fff1},
+        {"pci-bridge", 0x34, 0x00000040, 0x00000040},
+        {"pci-bridge", 0x3c, 0x00000000, 0x0bff00ff},
+        {"pci-bridge", 0x40, 0x07200004, 0xff200004},
+        {"dec-21154-p2p-bridge", 0x00, 0x00261011, 0x00261011},
+        {"dec-21154-p2p-bridge", 0x04, 0x00a00000, 0x00a00547},
+        {"dec-21154-p2p-bridge", 0x34, 0x00000000, 0x00000000},
+        {"dec-21154-p2p-bridge", 0x3c, 0x00000000, 0x0bff00ff},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        GError *error = NULL;
+        DeviceState *device = device_new(words[i].name, &error);
+        const VMStateDescription *vmsd = device_get_class(device)->vmstate;
+        uint32_t at = PCI_DEVFN(2, 0) << 8;
+        g_autoptr(GBytes) state = NULL;
+
+        ((PciDevice *)device)->devfn = PCI_DEVFN(2, 0);
+        if (strcmp(words[i].name, "pci-bridge") == 0) {
+            g_assert_true(object_property_parse(OBJECT(device), "chassis_nr", "7", &error));
+        }
+        g_assert_true(device_realize_and_unref(device, &t.bus->parent, &error));
+        g_assert_cmphex(read32(at + words[i].offset), ==, words[i].first);
+        write32(at + words[i].offset, 0xffffffff);
+        g_assert_cmphex(read32(at + words[i].offset), ==, words[i].ones);
+        /* A window comes back with the state; the guest's number of the chassis goes by a reset. */
+        write32(at + PCI_MEMORY_BASE, 0x00100010);
+        pci_data_write(t.bus, at + PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+        state = vmstate_save_to_bytes(vmsd, device, &error);
+        g_assert_no_error(error);
+        reset_node_reset(&device->reset, RESET_TYPE_COLD);
+        g_assert_false(((PciBridge *)device)->windows[1].mapped);
+        g_assert_cmphex(read32(at + 0x40), ==, words[i].name[0] == 'p' ? 0x07200004 : 0);
+        g_assert_true(vmstate_load_from_bytes(vmsd, device, g_bytes_get_data(state, NULL),
+                                              g_bytes_get_size(state), vmsd->version_id, &error));
+        g_assert_true(((PciBridge *)device)->windows[1].mapped);
+        device_unrealize(device);
+    }
+}
+
 static void test_addresses(void)
 {
     PciDevice *dev = create(t.bus, PCI_DEVFN_ANY);
@@ -494,6 +550,7 @@ int main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     device_classes_register(classes);
+    device_classes_register(hw_pci_device_classes);
     bench_start("pseries", "power9_v2.0", false);
     memory_region_init(&t.memory, NULL, "test-memory", 1ull << 32);
     memory_region_init(&t.io, NULL, "test-io", 0x10000);
@@ -507,6 +564,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pci/msi", test_msi);
     g_test_add_func("/pci/msix", test_msix);
     g_test_add_func("/pci/bridge", test_bridge);
+    g_test_add_func("/pci/bridge-devices", test_bridge_devices);
     g_test_add_func("/pci/addresses", test_addresses);
     g_test_add_func("/pci/state", test_state);
     result = g_test_run();

@@ -30,6 +30,11 @@ bool pci_bridge_realize(PciDevice *dev, GError **errp);
 void pci_bridge_unrealize(PciDevice *dev);
 void pci_bridge_config_write(PciDevice *dev, uint32_t address, uint32_t value, unsigned size);
 extern const VMStateDescription vmstate_pci_bridge;
+/* For descriptions of their own. */
+bool pci_bridge_post_load(void *opaque, int version, GError **errp);
+
+/* "pci-bridge" and DEC's 21154 (pci-bridge.c). */
+extern const PciDeviceClass pci_bridge_standard_class, dec_21154_class;
 
 /* The bus behind a device; NULL if it is no bridge (or is NULL). */
 PciBus *pci_bridge_bus(const PciDevice *dev);

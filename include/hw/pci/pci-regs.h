@@ -84,6 +84,7 @@ enum {
 /* Capabilities. */
 enum {
     PCI_CAP_POWER_MANAGEMENT = 0x01,
+    PCI_CAP_SLOT_NUMBERING = 0x04,
     PCI_CAP_MSI = 0x05,
     PCI_CAP_VENDOR = 0x09,
     PCI_CAP_EXPRESS = 0x10,

@@ -108,7 +108,7 @@ struct PciBus {
     bool address_zero;                  /* a BAR may be at address 0 */
     int32_t first_devfn;                /* lowest for devices without address */
     /* saved */
-    int32_t n_irq;
+    int32_t n_irq;                      /* PCI_N_PINS, none behind a bridge */
     int32_t irq_count[PCI_N_PINS];      /* devices that assert the line */
     /* host-only */
     PciDevice *devices[256];            /* by devfn */
@@ -117,6 +117,10 @@ struct PciBus {
 extern const BusClass pci_bus_class;
 extern const DeviceClass pci_device_class;  /* abstract parent */
 extern const VMStateDescription vmstate_pci_device;
+/* Its parts, for a bridge whose section is that of any device. */
+extern const VMStateField pci_device_fields[];
+bool pci_device_pre_load(void *opaque, GError **errp);
+bool pci_device_post_load(void *opaque, int version, GError **errp);
 /* The state of an embedded PciDevice: the first field of a device's description. */
 #define VMSTATE_PCI_DEVICE(f, s) VMSTATE_STRUCT(f, s, 0, vmstate_pci_device, PciDevice)
 
