@@ -437,7 +437,7 @@ static void enter_kernel(MacFirmware *firmware)
         put_vector(at, is_64);
     }
     /* PowerPC binding 8.2: r3, r4 are the platform's (a RAM disk); r5 is the client interface; r1 a
-     * stack.  A 970 is in 32-bit mode, and in hypervisor state as Apple's always are. */
+     * stack.  A 970 begins in 32-bit mode. */
     env->gpr[1] = STACK;
     env->gpr[3] = boot->initrd_size ? boot->initrd_base : 0;
     env->gpr[4] = boot->initrd_size;

@@ -311,7 +311,7 @@ static void deliver_64(PowerPCCPU *cpu, PPCException kind, uint64_t error_code)
     if (interrupts_little_endian(cpu, have_hv && new_msr & MSR_BIT(HV))) {
         new_msr |= MSR_BIT(LE);
     }
-    if (cpu->model->insns & ISA_970 && new_msr & MSR_BIT(HV)) {
+    if (cpu->model->insns & ISA_970 && cpu_has_no_hypervisor(cpu)) {
         vector |= env->spr[SPR_HIOR];
     }
     vector = apply_ail(cpu, kind, msr, to_hv, vector, &new_msr);

@@ -197,7 +197,8 @@ static uint64_t return_from_interrupt(CPUPPCState *env, uint64_t nip, uint64_t m
 
 uint64_t helper_rfid(CPUPPCState *env)
 {
-    uint64_t keep = SRR1_NOT_MSR | (env->msr & MSR_BIT(HV) ? 0 : MSR_BIT(ME));
+    bool hv = env->msr & MSR_BIT(HV) || cpu_has_no_hypervisor(env_cpu(env));
+    uint64_t keep = SRR1_NOT_MSR | (hv ? 0 : MSR_BIT(ME));
 
     return return_from_interrupt(env, env->spr[SPR_SRR0], env->spr[SPR_SRR1], keep);
 }

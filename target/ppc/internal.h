@@ -25,6 +25,12 @@ static inline bool cpu_is_64(const PowerPCCPU *cpu)
     return cpu->model->insns & ISA_64;
 }
 
+/* A 64-bit processor that no hypervisor is above, the machine neither: supervisor state is all. */
+static inline bool cpu_has_no_hypervisor(const PowerPCCPU *cpu)
+{
+    return cpu_is_64(cpu) && !cpu->vhyp && !(cpu->model->msr_mask & MSR_BIT(HV));
+}
+
 /* ---- Compatibility: what PCR takes from problem state (book III 2.5) ---- */
 
 /*

@@ -43,8 +43,9 @@ static const uint32_t radix_ap_power9[4] = {0x0000000c, 0xa0000010, 0x20000015, 
     (MSR_BIT(SF) | MSR_BIT(EE) | MSR_BIT(PR) | MSR_BIT(FP) | MSR_BIT(ME) | MSR_BIT(FE0) |          \
      MSR_BIT(SE) | MSR_BIT(BE) | MSR_BIT(FE1) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(PMM) |         \
      MSR_BIT(RI))
-#define MSR_MASK_970 (MSR_COMMON | MSR_BIT(HV) | MSR_BIT(VR) | 1ull << 18 /* POW */)
-#define MSR_MASK_POWER5 (MSR_COMMON | MSR_BIT(HV) | 1ull << 18)
+/* As Apple had it, without hypervisor state: what would be the hypervisor's is the supervisor's. */
+#define MSR_MASK_970 (MSR_COMMON | MSR_BIT(VR) | MSR_BIT(POW))
+#define MSR_MASK_POWER5 (MSR_COMMON | MSR_BIT(HV) | MSR_BIT(POW))
 #define MSR_MASK_POWER7 (MSR_COMMON | MSR_BIT(HV) | MSR_BIT(VR) | MSR_BIT(VSX) | MSR_BIT(LE))
 /* Transactional state (TS) can never be entered, so its bits are not there to be set. */
 #define MSR_MASK_POWER8 (MSR_MASK_POWER7 | MSR_BIT(TM))

@@ -95,7 +95,7 @@ void ppc_update_hflags(CPUPPCState *env)
     flags |= msr & MSR_BIT(SF) && cpu_is_64(cpu) ? HF_SF : 0;
     flags |= msr & MSR_BIT(LE) ? HF_LE : 0;
     flags |= pr ? HF_PR : 0;
-    flags |= hv ? HF_HV : 0;
+    flags |= hv || cpu_has_no_hypervisor(cpu) ? HF_HV : 0;
     flags |= msr & MSR_BIT(IR) ? HF_IR : 0;
     flags |= dr ? HF_DR : 0;
     flags |= msr & MSR_BIT(FP) ? HF_FP : 0;

@@ -184,7 +184,7 @@ void spr_write_hmer(CPUPPCState *env, unsigned number, uint64_t value)
     env->spr[SPR_HMER] &= value;
 }
 
-/* 970: of the logical-partitioning bits that live in HID4 only LPES0 has an effect. */
+/* Of the logical-partitioning bits that live in HID4 only LPES0 has an effect, on POWER5. */
 void spr_write_hid4(CPUPPCState *env, unsigned number, uint64_t value)
 {
     env->spr[SPR_HID4] = value;

@@ -135,7 +135,7 @@ void helper_tlbie(CPUPPCState *env, uint64_t rb, uint64_t rs, uint32_t op)
             radix_flush(cpu, rb, rs, op);
             return;
         }
-    } else if (!hv && cpu->model->msr_mask & MSR_BIT(HV)) {
+    } else if (!hv && !cpu_has_no_hypervisor(cpu)) {
         /* tlbie is the hypervisor's on these processors; tlbiel is privileged. */
         if (!local) {
             ppc_raise(env, EXCP_PROGRAM, PROGRAM_PRIVILEGED);

@@ -391,8 +391,7 @@ static void test_start(void)
 
     setup();
     g_assert_cmphex(env->nip, ==, 0x01000000);
-    /* In 32-bit mode; a 970 is its own hypervisor. */
-    g_assert_cmphex(env->msr, ==, MSR_BIT(FP) | MSR_BIT(ME) | (is_64() ? MSR_BIT(HV) : 0));
+    g_assert_cmphex(env->msr, ==, MSR_BIT(FP) | MSR_BIT(ME));
     g_assert_cmphex(env->gpr[3], ==, 0);
     g_assert_cmphex(env->gpr[5], ==, ENTRY - 4);
     if (is_64()) {

@@ -486,17 +486,13 @@ static void test_instructions(void)
     test_machine_teardown(&b->m);
 }
 
-/* A 970 in hypervisor state, as in Power Macs: LPES0 is HID4's, HIOR moves vectors, interrupts are
- * in SRR0 and SRR1; MSR.POW with a mode that HID0 selects stops it. */
-static void test_970(void)
+/* POWER5+: LPES0 is HID4's, and external interrupts are in SRR0 and SRR1. */
+static void test_before_2_06(void)
 {
-    const uint64_t nap = 1ull << 54;
     Bare bare, *b = &bare;
-    CPUState *cs;
     CPUPPCState *env;
 
-    setup(b, "970");
-    cs = &b->m.cpu->parent;
+    setup(b, "power5+");
     env = &b->m.cpu->env;
     ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, true);
     env->spr[SPR_HSRR0] = 0x5555;
@@ -511,20 +507,57 @@ static void test_970(void)
     g_assert_cmphex(take(b, MSR_GUEST), ==, 0);
     g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0x500);
     g_assert_cmphex(env->msr & MSR_BIT(HV), ==, 0);
+    test_machine_teardown(&b->m);
+}
+
+/* A 970 of a Power Mac has no hypervisor state: everything is the supervisor's.  HIOR moves
+ * vectors; MSR.POW with a mode that HID0 selects stops it. */
+static void test_970(void)
+{
+    const uint64_t nap = 1ull << 54;
+    Bare bare, *b = &bare;
+    CPUState *cs;
+    CPUPPCState *env;
+
+    setup(b, "970");
+    cs = &b->m.cpu->parent;
+    env = &b->m.cpu->env;
+    g_assert_cmphex(env->msr, ==, MSR_GUEST);
+    /* Registers and tlbie that are a hypervisor's where there is one. */
+    PUT(&b->m, TEST_CODE, T_MTSPR(SPR_SDR1, 3));
+    env->gpr[3] = 0x500000;
+    g_assert_cmphex(step(b, MSR_GUEST), ==, TEST_CODE + 4);
+    g_assert_cmphex(env->spr[SPR_SDR1], ==, 0x500000);
+    PUT(&b->m, TEST_CODE, T_MFSPR(4, SPR_HID4));
+    env->spr[SPR_HID4] = 0x1234;
+    g_assert_cmphex(step(b, MSR_GUEST), ==, TEST_CODE + 4);
+    g_assert_cmphex(env->gpr[4], ==, 0x1234);
+    PUT(&b->m, TEST_CODE, T_X(306, 0, 0, 3));
+    g_assert_cmphex(step(b, MSR_GUEST), ==, TEST_CODE + 4);
+    env->spr[SPR_SRR0] = TEST_CODE;
+    env->spr[SPR_SRR1] = MSR_HYP;
+    PUT(&b->m, TEST_CODE, T_RFID);
+    g_assert_cmphex(step(b, MSR_BIT(SF)), ==, TEST_CODE);
+    g_assert_cmphex(env->msr, ==, MSR_GUEST);
+    ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, true);
+    env->spr[SPR_HSRR0] = 0x5555;
+    g_assert_cmphex(take(b, MSR_GUEST), ==, 0);
+    g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0x500);
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_GUEST | MSR_BIT(EE));
+    g_assert_cmphex(env->spr[SPR_HSRR0], ==, 0x5555);
     ppc_spr_write_raw(env, SPR_HIOR, 0xfff12345);
     g_assert_cmphex(env->spr[SPR_HIOR], ==, 0xfff00000);
-    g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0x500);
-    g_assert_cmphex(take(b, MSR_HYP | MSR_BIT(EE)), ==, 0xfff00500);
+    g_assert_cmphex(take(b, MSR_GUEST | MSR_BIT(EE)), ==, 0xfff00500);
     ppc_spr_write_raw(env, SPR_HIOR, 0);
     ppc_set_interrupt(b->m.cpu, PPC_INTERRUPT_EXT, false);
     /* HID0 selects nothing: it goes on. */
     PUT(&b->m, TEST_CODE, T_MTMSRD(3, 0), T_NOP);
     ppc_spr_write_raw(env, SPR_HID0, 0);
-    env->gpr[3] = MSR_HYP | MSR_BIT(EE) | MSR_BIT(POW);
-    g_assert_cmphex(step(b, MSR_HYP), ==, TEST_CODE + 4);
+    env->gpr[3] = MSR_GUEST | MSR_BIT(EE) | MSR_BIT(POW);
+    g_assert_cmphex(step(b, MSR_GUEST), ==, TEST_CODE + 4);
     g_assert_false(cs->halted);
     ppc_spr_write_raw(env, SPR_HID0, nap);
-    env->msr = MSR_HYP;
+    env->msr = MSR_GUEST;
     env->nip = TEST_CODE;
     ppc_update_hflags(env);
     device_unlock();
@@ -541,7 +574,7 @@ static void test_970(void)
     g_assert_cmphex(env->nip, ==, 0x500);
     g_assert_cmphex(env->msr & MSR_BIT(POW), ==, 0);
     g_assert_cmphex(env->spr[SPR_SRR0], ==, TEST_CODE + 4);
-    g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_HYP | MSR_BIT(EE));
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, MSR_GUEST | MSR_BIT(EE));
     test_machine_teardown(&b->m);
 }
 
@@ -554,6 +587,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ppc-hv/delivery", test_delivery);
     g_test_add_func("/ppc-hv/requests", test_requests);
     g_test_add_func("/ppc-hv/instructions", test_instructions);
+    g_test_add_func("/ppc-hv/before-2.06", test_before_2_06);
     g_test_add_func("/ppc-hv/970", test_970);
     return g_test_run();
 }

@@ -249,7 +249,7 @@ enum {
 #define LPCR_HVICE (1ull << 1)
 #define LPCR_HDICE (1ull << 0)
 
-/* What 970 and POWER5 have of it in HID4 (970FX user's manual, 2.1.2), and HIOR's bits. */
+/* What POWER5 has of it in HID4; HIOR's bits. */
 #define HID4_LPES0 (1ull << 63)
 #define HIOR_MASK 0x3fffff00000ull
 
