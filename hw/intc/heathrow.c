@@ -180,6 +180,11 @@ MemoryRegion *heathrow_registers(DeviceState *dev)
     return &((Heathrow *)dev)->registers;
 }
 
+void heathrow_update(DeviceState *dev)
+{
+    update((Heathrow *)dev);
+}
+
 void heathrow_print(const DeviceState *dev, GString *out)
 {
     const Heathrow *pic = (const Heathrow *)dev;

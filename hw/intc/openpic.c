@@ -860,6 +860,15 @@ MemoryRegion *openpic_registers(DeviceState *dev)
     return &((OpenPic *)dev)->registers;
 }
 
+void openpic_update(DeviceState *dev)
+{
+    OpenPic *pic = (OpenPic *)dev;
+
+    for (unsigned n = 0; n < pic->nb_cpus; n++) {
+        update_cpu(pic, n);
+    }
+}
+
 void openpic_print(const DeviceState *dev, GString *out)
 {
     const OpenPic *pic = (const OpenPic *)dev;

@@ -90,7 +90,7 @@ static bool create_macio(MacNewWorld *mac, DeviceState *const *bridges, GError *
         return false;
     }
     pic = macio_newworld_pic(mac->macio);
-    device_connect_gpio_out(pic, NULL, 0, mac_cpu_interrupt(mac->cpu));
+    device_connect_gpio_out(mac->macio, NULL, 0, mac_cpu_interrupt(mac->cpu));
     for (; *bridges; bridges++) {
         for (unsigned i = 0; i < PCI_N_PINS; i++) {
             device_connect_gpio_out(*bridges, NULL, i,

@@ -57,7 +57,7 @@ static bool create_devices(MacOldWorld *mac, GError **errp)
         return false;
     }
     pic = macio_pic(mac->macio);
-    device_connect_gpio_out(pic, NULL, 0, mac_cpu_interrupt(mac->cpu));
+    device_connect_gpio_out(mac->macio, NULL, 0, mac_cpu_interrupt(mac->cpu));
     for (unsigned i = 0; i < PCI_N_PINS; i++) {
         device_connect_gpio_out(mac->grackle, NULL, i,
                                 device_gpio_in(pic, NULL, FIRST_PCI_IRQ + i));

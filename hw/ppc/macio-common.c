@@ -57,6 +57,38 @@ void macio_serial_unmap(MacIOSerial *serial, MemoryRegion *bar)
     memory_region_destroy(&serial->legacy);
 }
 
+static bool is_decoded(const MacIOGate *gate)
+{
+    return gate->macio->bars[0].address != PCI_UNMAPPED;
+}
+
+static void pic_changed(void *opaque, int n, int level)
+{
+    const MacIOGate *gate = opaque;
+
+    irq_set(gate->output, level && is_decoded(gate));
+}
+
+void macio_gate_init(MacIOGate *gate, DeviceState *macio, DeviceState *pic,
+                     void (*update)(DeviceState *pic))
+{
+    gate->macio = PCI_DEVICE(macio);
+    gate->update = update;
+    device_init_gpio_out(macio, NULL, &gate->output, 1);
+    device_connect_gpio_out(pic, NULL, 0, irq_new(pic_changed, gate, 0));
+}
+
+void macio_gate_config_write(MacIOGate *gate, DeviceState *pic, uint32_t address, uint32_t value,
+                             unsigned size)
+{
+    bool was_decoded = is_decoded(gate);
+
+    pci_config_write_default(gate->macio, address, value, size);
+    if (is_decoded(gate) != was_decoded) {
+        gate->update(pic);
+    }
+}
+
 void macio_destroy_bar(MemoryRegion *bar)
 {
     while (bar->subregions && bar->subregions->len) {

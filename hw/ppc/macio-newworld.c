@@ -42,6 +42,7 @@ typedef struct KeyLargo {
     MacIOConfig config;
     MacIOSerial serial;
     MacIODisks disks;
+    MacIOGate gate;
     DeviceState *pic, *gpio, *via;
     MemoryRegion bar, timer;
 } KeyLargo;
@@ -193,11 +194,19 @@ static bool macio_realize(PciDevice *dev, GError **errp)
         macio_unrealize(dev);
         return false;
     }
+    macio_gate_init(&macio->gate, &dev->parent, macio->pic, openpic_update);
     connect_parts(macio);
     map_parts(macio);
     pci_register_bar(dev, 0, 0, &macio->bar);
     adb = macio->gpio ? pmu_adb_bus(macio->via) : cuda_adb_bus(macio->via);
     return !adb || macio_create_adb_devices(adb, errp);
+}
+
+static void macio_config_write(PciDevice *dev, uint32_t address, uint32_t value, unsigned size)
+{
+    KeyLargo *macio = (KeyLargo *)dev;
+
+    macio_gate_config_write(&macio->gate, macio->pic, address, value, size);
 }
 
 static const VMStateDescription vmstate_macio = {
@@ -208,7 +217,7 @@ static const VMStateDescription vmstate_macio = {
         VMSTATE_PCI_DEVICE(parent, KeyLargo),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("config", "serial.legacy", "serial.ports", "bar", "timer"),
+    .immutable = VMSTATE_NAMES("config", "gate", "serial.legacy", "serial.ports", "bar", "timer"),
     .elsewhere = VMSTATE_NAMES("serial.escc", "disks", "pic", "gpio", "via"),
     VMSTATE_STRUCT_AUDIT(KeyLargo),
 };
@@ -227,4 +236,5 @@ const PciDeviceClass macio_newworld_class = {
     .class_id = 0xff00,
     .realize = macio_realize,
     .unrealize = macio_unrealize,
+    .config_write = macio_config_write,
 };

@@ -24,6 +24,7 @@ typedef struct MacIO {
     MacIOConfig config;
     MacIOSerial serial;
     MacIODisks disks;
+    MacIOGate gate;
     DeviceState *pic, *cuda, *nvram;
     MemoryRegion bar;
 } MacIO;
@@ -83,6 +84,7 @@ static bool macio_realize(PciDevice *dev, GError **errp)
         macio_unrealize(dev);
         return false;
     }
+    macio_gate_init(&macio->gate, &dev->parent, macio->pic, heathrow_update);
     connect(macio, macio->serial.escc, "a", IRQ_ESCC_A);
     connect(macio, macio->serial.escc, "b", IRQ_ESCC_B);
     connect(macio, macio->cuda, NULL, IRQ_CUDA);
@@ -95,6 +97,13 @@ static bool macio_realize(PciDevice *dev, GError **errp)
     return macio_create_adb_devices(cuda_adb_bus(macio->cuda), errp);
 }
 
+static void macio_config_write(PciDevice *dev, uint32_t address, uint32_t value, unsigned size)
+{
+    MacIO *macio = (MacIO *)dev;
+
+    macio_gate_config_write(&macio->gate, macio->pic, address, value, size);
+}
+
 static const VMStateDescription vmstate_macio = {
     .name = "macio-oldworld",
     .version_id = 0,
@@ -103,7 +112,7 @@ static const VMStateDescription vmstate_macio = {
         VMSTATE_PCI_DEVICE(parent, MacIO),
         VMSTATE_END_OF_LIST(),
     },
-    .immutable = VMSTATE_NAMES("config", "serial.legacy", "serial.ports", "bar"),
+    .immutable = VMSTATE_NAMES("config", "gate", "serial.legacy", "serial.ports", "bar"),
     .elsewhere = VMSTATE_NAMES("serial.escc", "disks", "pic", "cuda", "nvram"),
     VMSTATE_STRUCT_AUDIT(MacIO),
 };
@@ -122,4 +131,5 @@ const PciDeviceClass macio_oldworld_class = {
     .class_id = 0xff00,
     .realize = macio_realize,
     .unrealize = macio_unrealize,
+    .config_write = macio_config_write,
 };

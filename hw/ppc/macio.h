@@ -52,6 +52,22 @@ bool macio_disks_create(MacIODisks *disks, GError **errp);
 void macio_disks_map(MacIODisks *disks, MemoryRegion *bar, const uint32_t places[MACIO_N_IDE],
                      DeviceState *pic, const uint8_t irqs[MACIO_N_IDE][2]);
 void macio_disks_destroy(MacIODisks *disks);
+/*
+ * The way of the interrupt controller's output to the processor, which ends while the chip does not
+ * decode its registers: nobody could ask the controller then, and a guest that lets the processor
+ * take interrupts would take the same one for ever. Linux does so for the time in which it asks for
+ * the BAR's size, and a busy host makes that time long.
+ */
+typedef struct MacIOGate {
+    PciDevice *macio;
+    IRQLine *output;                    /* the chip's GPIO 0 */
+    void (*update)(DeviceState *pic);   /* drives the controller's output again */
+} MacIOGate;
+void macio_gate_init(MacIOGate *gate, DeviceState *macio, DeviceState *pic,
+                     void (*update)(DeviceState *pic));
+/* A chip's config_write. */
+void macio_gate_config_write(MacIOGate *gate, DeviceState *pic, uint32_t address, uint32_t value,
+                             unsigned size);
 /* Realizes a part, which stays the tree's. NULL with errp. */
 DeviceState *macio_part(DeviceState *dev, GError **errp);
 /* Takes what is mapped off the BAR, and the BAR away. */

@@ -129,6 +129,14 @@ static void test_pic(void)
     irq_pulse(device_gpio_in(pic, NULL, 35));
     g_assert_cmphex(mac_load_le(PIC + 0x10), ==, 1u << 3);
     g_assert_true(mac_cpu_interrupted());
+    /* A processor that cannot ask the controller is not interrupted. */
+    config_write(MACIO_CONFIG | PCI_COMMAND, 0);
+    g_assert_false(mac_cpu_interrupted());
+    irq_pulse(device_gpio_in(pic, NULL, 36));
+    mac_check_state("macio-oldworld");
+    g_assert_false(mac_cpu_interrupted());
+    config_write(MACIO_CONFIG | PCI_COMMAND, PCI_COMMAND_MEMORY);
+    g_assert_true(mac_cpu_interrupted());
     /* Nowhere. */
     g_assert_cmphex(mac_load_le(PIC + 0x40), ==, 0);
 }

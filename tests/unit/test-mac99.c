@@ -153,6 +153,13 @@ static void test_pic(void)
     g_assert_false(mac_cpu_interrupted());
     mac_store_le(CPU(TASK_PRIORITY), 2);
     g_assert_true(mac_cpu_interrupted());
+    /* A processor that cannot ask the controller is not interrupted. */
+    config_write(PCI, 1u << 12 | PCI_COMMAND, 0);
+    g_assert_false(mac_cpu_interrupted());
+    mac_check_state("macio-newworld");
+    g_assert_false(mac_cpu_interrupted());
+    config_write(PCI, 1u << 12 | PCI_COMMAND, PCI_COMMAND_MEMORY);
+    g_assert_true(mac_cpu_interrupted());
     mac_check_state("openpic");
     g_assert_true(mac_cpu_interrupted());
     g_assert_cmphex(mac_load_le(CPU(ACKNOWLEDGE)), ==, 5);

@@ -15,6 +15,8 @@
 extern const DeviceClass heathrow_class;
 /* Its registers, for the I/O chip to map. */
 MemoryRegion *heathrow_registers(DeviceState *dev);
+/* Drives the output again, for whoever looks at it anew. */
+void heathrow_update(DeviceState *dev);
 /* For "info pic". */
 void heathrow_print(const DeviceState *dev, GString *out);
 

@@ -15,6 +15,8 @@
 extern const DeviceClass openpic_class;
 /* Its registers, for the I/O chip to map. */
 MemoryRegion *openpic_registers(DeviceState *dev);
+/* Drives the outputs again, for whoever looks at them anew. */
+void openpic_update(DeviceState *dev);
 /* For "info pic". */
 void openpic_print(const DeviceState *dev, GString *out);
 
