@@ -155,6 +155,15 @@ static void info_pic(HMPContext *context, const char *args)
     }
 }
 
+static void info_irq(HMPContext *context, const char *args)
+{
+    MachineState *machine = machine_current();
+
+    if (machine && machine->class->print_irq) {
+        machine->class->print_irq(machine, context->out);
+    }
+}
+
 static void dump_mmu(CPUState *cpu, void *opaque)
 {
     cpu_synchronize(cpu);
@@ -316,6 +325,7 @@ const HMPCommand monitor_hmp_info_commands[] = {
     {"info pci", NULL, "show PCI info", info_pci, NULL},
     {"info qdm", NULL, "show qdev device model list", info_qdm, NULL},
     {"info pic", NULL, "show PIC state", info_pic, NULL},
+    {"info irq", NULL, "show the interrupts statistics (if available)", info_irq, NULL},
     {"info tlb", NULL, "show virtual to physical memory mappings", info_tlb, NULL},
     {"info jit", NULL, "show dynamic compiler info", info_jit, NULL},
     {"info roms", NULL, "show roms", info_roms, NULL},

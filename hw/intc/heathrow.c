@@ -28,6 +28,7 @@ typedef struct Heathrow {
     /* saved */
     HeathrowGroup groups[N_GROUPS]; /* in the order of their registers: sources 32 .. 63, 0 .. 31 */
     /* host-only */
+    uint64_t risen[HEATHROW_N_IRQS];
     IRQLine *output;
     MemoryRegion registers;
 } Heathrow;
@@ -101,6 +102,7 @@ static void heathrow_set_irq(void *opaque, int n, int level)
     HeathrowGroup *group = &pic->groups[1 - n / 32];
     uint32_t bit = 1u << n % 32;
 
+    pic->risen[n] += level && !(group->levels & bit);
     if (level) {
         /* An edge is one from low: devices drive a high level again, after loading too. */
         group->events |= bit & ~group->level_triggered & ~group->levels;
@@ -151,6 +153,7 @@ static const VMStateDescription vmstate_heathrow = {
         VMSTATE_END_OF_LIST(),
     },
     .immutable = VMSTATE_NAMES("output", "registers"),
+    .host_only = VMSTATE_NAMES("risen"),
     VMSTATE_STRUCT_AUDIT(Heathrow),
 };
 
@@ -194,5 +197,17 @@ void heathrow_print(const DeviceState *dev, GString *out)
 
         g_string_append_printf(out, "heathrow %2u..%2u: events 0x%08x mask 0x%08x levels 0x%08x\n",
                                i * 32, i * 32 + 31, group->events, group->mask, group->levels);
+    }
+}
+
+void heathrow_print_counts(const DeviceState *dev, GString *out)
+{
+    const Heathrow *pic = (const Heathrow *)dev;
+
+    g_string_append(out, "IRQ statistics for heathrow:\n");
+    for (unsigned n = 0; n < HEATHROW_N_IRQS; n++) {
+        if (pic->risen[n]) {
+            g_string_append_printf(out, "%2u: %" PRIu64 "\n", n, pic->risen[n]);
+        }
     }
 }

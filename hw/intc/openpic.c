@@ -119,6 +119,8 @@ typedef struct OpenPic {
     uint64_t levels;                    /* of the inputs */
     /* derived */
     Timer timer;
+    /* host-only */
+    uint64_t risen[OPENPIC_N_INPUTS];
     /* immutable */
     IRQLine *outputs[OPENPIC_MAX_CPUS];
     MemoryRegion registers;
@@ -221,6 +223,7 @@ static void input_changed(void *opaque, int n, int level)
     bool edge = level && !(pic->levels & bit);
 
     pic->levels = level ? pic->levels | bit : pic->levels & ~bit;
+    pic->risen[n] += edge;
     if (source->ivpr & IVPR_LEVEL) {
         source->pending = level != 0;
     } else if (edge) {
@@ -785,6 +788,7 @@ static const VMStateDescription vmstate_openpic = {
     .subsections = VMSTATE_SUBSECTIONS(&vmstate_extra),
     .derived = VMSTATE_NAMES("timer"),
     .immutable = VMSTATE_NAMES("outputs", "registers"),
+    .host_only = VMSTATE_NAMES("risen"),
     VMSTATE_STRUCT_AUDIT(OpenPic),
 };
 
@@ -886,5 +890,17 @@ void openpic_print(const DeviceState *dev, GString *out)
         g_string_append_printf(
             out, "openpic processor %u: task priority %d, raised %d, in service %d\n", cpu,
             pic->cpus[cpu].ctpr, pic->cpus[cpu].raised.next, pic->cpus[cpu].servicing.next);
+    }
+}
+
+void openpic_print_counts(const DeviceState *dev, GString *out)
+{
+    const OpenPic *pic = (const OpenPic *)dev;
+
+    g_string_append(out, "IRQ statistics for openpic:\n");
+    for (unsigned n = 0; n < OPENPIC_N_INPUTS; n++) {
+        if (pic->risen[n]) {
+            g_string_append_printf(out, "%2u: %" PRIu64 "\n", n, pic->risen[n]);
+        }
     }
 }

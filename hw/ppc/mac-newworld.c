@@ -224,6 +224,11 @@ static void newworld_print_pic(MachineState *machine, GString *out)
     openpic_print(macio_newworld_pic(((MacNewWorld *)machine)->macio), out);
 }
 
+static void newworld_print_irq(MachineState *machine, GString *out)
+{
+    openpic_print_counts(macio_newworld_pic(((MacNewWorld *)machine)->macio), out);
+}
+
 static bool newworld_nmi(MachineState *machine, int cpu_index, GError **errp)
 {
     MacNewWorld *mac = (MacNewWorld *)machine;
@@ -277,7 +282,8 @@ static const Property newworld_properties[] = {
     .machine_name = "mac99", .desc = "Mac99 based PowerMAC", .default_cpu = (cpu),                 \
     .default_ram_size = 128u << 20, .default_ram_id = "ppc_core99.ram", .max_cpus = 1,             \
     .min_cpus = 1, .default_cpus = 1, .ide_drives = true, .init = newworld_init,                   \
-    .reset = newworld_reset, .print_pic = newworld_print_pic, .nmi = newworld_nmi
+    .reset = newworld_reset, .print_pic = newworld_print_pic, .print_irq = newworld_print_irq,     \
+    .nmi = newworld_nmi
 
 static const MachineClass mac99_class = {MAC99("7400_v2.9")},
                           mac99_ppc64_class = {MAC99("970fx_v3.1")};

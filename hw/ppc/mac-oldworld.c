@@ -122,6 +122,11 @@ static void oldworld_print_pic(MachineState *machine, GString *out)
     heathrow_print(macio_pic(((MacOldWorld *)machine)->macio), out);
 }
 
+static void oldworld_print_irq(MachineState *machine, GString *out)
+{
+    heathrow_print_counts(macio_pic(((MacOldWorld *)machine)->macio), out);
+}
+
 static const Property oldworld_properties[] = {
     DEFINE_PROP_MAC_FIRMWARE(MacOldWorld),
     DEFINE_PROP_END_OF_LIST(),
@@ -136,6 +141,6 @@ static const Property oldworld_properties[] = {
     .machine_name = "g3beige", .desc = "Heathrow based PowerMAC", .default_cpu = "750_v3.1",       \
     .default_ram_size = 128u << 20, .default_ram_id = "ppc_heathrow.ram", .max_cpus = 1,           \
     .min_cpus = 1, .default_cpus = 1, .ide_drives = true, .init = oldworld_init,                   \
-    .reset = oldworld_reset, .print_pic = oldworld_print_pic
+    .reset = oldworld_reset, .print_pic = oldworld_print_pic, .print_irq = oldworld_print_irq
 
 const MachineClass g3beige_class = {G3BEIGE}, g3beige_default_class = {G3BEIGE, .is_default = true};

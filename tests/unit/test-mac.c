@@ -10,6 +10,7 @@
 #include "test-mac-bench.h"
 #include <string.h>
 #include "hw/input/adb.h"
+#include "hw/intc/heathrow.h"
 #include "hw/misc/cuda.h"
 #include "hw/misc/mos6522.h"
 #include "hw/nvram/fw-cfg.h"
@@ -88,6 +89,7 @@ static void test_pci(void)
 
 static void test_pic(void)
 {
+    g_autoptr(GString) text = g_string_new(NULL);
     DeviceState *pic;
 
     setup();
@@ -137,6 +139,10 @@ static void test_pic(void)
     g_assert_false(mac_cpu_interrupted());
     config_write(MACIO_CONFIG | PCI_COMMAND, PCI_COMMAND_MEMORY);
     g_assert_true(mac_cpu_interrupted());
+    /* What was counted: three edges of 0x12 and one level. */
+    heathrow_print_counts(pic, text);
+    g_assert_cmpstr(text->str, ==,
+                    "IRQ statistics for heathrow:\n18: 3\n21: 1\n35: 1\n36: 1\n");
     /* Nowhere. */
     g_assert_cmphex(mac_load_le(PIC + 0x40), ==, 0);
 }

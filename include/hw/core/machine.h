@@ -75,6 +75,8 @@ struct MachineClass {
     bool (*nmi)(MachineState *machine, int cpu_index, GError **errp);
     /* info pic; appended. NULL: nothing to show. */
     void (*print_pic)(MachineState *machine, GString *out);
+    /* info irq; the same. */
+    void (*print_irq)(MachineState *machine, GString *out);
     /* Checks and completes -smp (sockets, cores, threads known or 0). NULL: the common rule. */
     bool (*smp_parse)(MachineState *machine, GError **errp);
     /* Node of a CPU when the user gave none. */

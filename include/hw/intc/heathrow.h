@@ -19,5 +19,7 @@ MemoryRegion *heathrow_registers(DeviceState *dev);
 void heathrow_update(DeviceState *dev);
 /* For "info pic". */
 void heathrow_print(const DeviceState *dev, GString *out);
+/* How often each input has risen, for "info irq". */
+void heathrow_print_counts(const DeviceState *dev, GString *out);
 
 #endif

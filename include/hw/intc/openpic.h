@@ -19,5 +19,7 @@ MemoryRegion *openpic_registers(DeviceState *dev);
 void openpic_update(DeviceState *dev);
 /* For "info pic". */
 void openpic_print(const DeviceState *dev, GString *out);
+/* How often each input has risen, for "info irq". */
+void openpic_print_counts(const DeviceState *dev, GString *out);
 
 #endif
