@@ -18,6 +18,7 @@
 #include "util/error.h"
 
 #define HUGE_PAGE (2 * MiB)
+#define GUARD (64 * KiB)
 
 static MemoryState *state(void)
 {
@@ -52,24 +53,34 @@ static GPtrArray *copy_blocks(void)
     return copy;
 }
 
-/* Address space for size bytes at a multiple of align, still without memory. */
+/*
+ * Address space for size bytes at a multiple of align, still without memory, between two guards
+ * that stay so: a device that moved data over an end of guest memory would fault, not change what
+ * lies beside it.
+ */
 static void *reserve(uint64_t size, uint64_t align)
 {
+    uint64_t wanted = size + 2 * GUARD;
     uint8_t *p =
-        mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    uint8_t *aligned;
+        mmap(NULL, wanted + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *begin, *end = p + wanted + align;
 
     if (p == MAP_FAILED) {
         return NULL;
     }
-    aligned = (uint8_t *)ROUND_UP((uintptr_t)p, align);
-    if (aligned > p) {
-        munmap(p, (size_t)(aligned - p));
+    begin = (uint8_t *)ROUND_UP((uintptr_t)p + GUARD, align) - GUARD;
+    if (begin > p) {
+        munmap(p, (size_t)(begin - p));
     }
-    if (p + align > aligned) {
-        munmap(aligned + size, (size_t)(p + align - aligned));
+    if (end > begin + wanted) {
+        munmap(begin + wanted, (size_t)(end - begin - wanted));
     }
-    return aligned;
+    return begin + GUARD;
+}
+
+static void unreserve(uint8_t *at, uint64_t size)
+{
+    munmap(at - GUARD, size + 2 * GUARD);
 }
 
 static int open_backing(const char *name, const char *path, uint64_t size, GError **errp)
@@ -123,7 +134,7 @@ static bool map_block(RAMBlock *block, bool share, const char *path, GError **er
         error_setg_errno(errp, errno, "cannot set up guest memory '%s' (%" PRIu64 " bytes)",
                          block->idstr, block->max_length);
         if (at) {
-            munmap(at, block->max_length);
+            unreserve(at, block->max_length);
         }
         if (block->fd >= 0) {
             close(block->fd);
@@ -196,7 +207,7 @@ static void release(gpointer data)
     RAMBlock *block = data;
 
     if (!block->caller_owned) {
-        munmap(block->host, block->max_length);
+        unreserve(block->host, block->max_length);
     }
     if (block->fd >= 0) {
         close(block->fd);

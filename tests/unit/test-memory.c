@@ -3,8 +3,11 @@
  * Memory: flat views of random region trees against a walk of the tree for each address; device
  * accesses of every size and byte order against an array of bytes; dirty bits.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "system/lock.h"
 #include "system/memory.h"
 #include "system/rcu.h"
@@ -654,6 +657,37 @@ static void test_print(void)
     runtime_cleanup();
 }
 
+/* What lies beside guest memory cannot be touched, whatever else the process has mapped there. */
+static void test_guards(void)
+{
+    static const uint64_t sizes[] = {0x1000, 0x3000, 0x200000, 0x601000};
+    const ssize_t guard = 64 * 1024;
+    int pair[2];
+
+    runtime_init();
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), ==, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        MemoryRegion mr;
+        uint8_t *begin, *end;
+
+        g_assert_true(memory_region_init_ram(&mr, NULL, "guarded", sizes[i], NULL));
+        begin = mr.ram_block->host;
+        end = begin + sizes[i];
+        g_assert_cmpint(write(pair[0], begin, 1), ==, 1);
+        g_assert_cmpint(write(pair[0], end - 1, 1), ==, 1);
+        for (ssize_t at = 0; at < guard; at += 0x1000) {
+            g_assert_cmpint(write(pair[0], begin - 1 - at, 1), ==, -1);
+            g_assert_cmpint(errno, ==, EFAULT);
+            g_assert_cmpint(write(pair[0], end + at, 1), ==, -1);
+            g_assert_cmpint(errno, ==, EFAULT);
+        }
+        memory_region_destroy(&mr);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    runtime_cleanup();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -662,6 +696,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/devices", test_devices);
     g_test_add_func("/memory/refused", test_refused);
     g_test_add_func("/memory/ram", test_ram);
+    g_test_add_func("/memory/guards", test_guards);
     g_test_add_func("/memory/pages", test_pages);
     g_test_add_func("/memory/dirty-threads", test_dirty_threads);
     g_test_add_func("/memory/print", test_print);
