@@ -112,4 +112,13 @@ NetClient *net_dgram_new(const NetClientInfo *info, const char *name, NetClient 
 int net_dgram_open(GSocketAddress *local, GError **errp);
 int net_dgram_open_multicast(GSocketAddress *group, const char *local, GError **errp);
 
+/* Datagrams of IPv4 that come in fragments (user-fragments.c). */
+typedef struct UserFragments UserFragments;
+UserFragments *user_fragments_new(void);
+void user_fragments_free(UserFragments *fragments);
+/* A frame that is none comes back; one that completes a datagram gives it (until the next call) and
+ * its size; others give NULL. now: ns. */
+const uint8_t *user_fragments_take(UserFragments *fragments, const uint8_t *frame, size_t *size,
+                                   int64_t now);
+
 #endif

@@ -19,6 +19,7 @@
 typedef struct NetUser {
     NetClient nc;
     Slirp *slirp;
+    UserFragments *fragments;
     GSource *source;
     GArray *fds;                        /* GPollFD of this turn of the loop, by libslirp's index */
     GPtrArray *polled;                  /* GPollFD * that the source has */
@@ -198,9 +199,16 @@ static void start_polling(NetUser *user)
 
 static ssize_t user_receive(NetClient *nc, const uint8_t *frame, size_t size)
 {
-    slirp_input(((NetUser *)nc)->slirp, frame, (int)size);
-    /* There may be sockets now, or room for more from one. */
-    g_main_context_wakeup(NULL);
+    NetUser *user = (NetUser *)nc;
+    size_t whole_size = size;
+    const uint8_t *whole =
+        user_fragments_take(user->fragments, frame, &whole_size, get_ns(NULL));
+
+    if (whole) {
+        slirp_input(user->slirp, whole, (int)whole_size);
+        /* There may be sockets now, or room for more from one. */
+        g_main_context_wakeup(NULL);
+    }
     return (ssize_t)size;
 }
 
@@ -228,6 +236,7 @@ static void user_cleanup(NetClient *nc)
         g_free(forward);
     }
     g_ptr_array_unref(user->forwards);
+    user_fragments_free(user->fragments);
     if (user->slirp) {
         slirp_cleanup(user->slirp);
     }
@@ -665,6 +674,7 @@ static NetClient *user_create(const Options *options, const char *name, NetClien
     net_client_set_text(&user->nc, "net=%s,restrict=%s", inet_ntoa(config.vnetwork),
                         config.restricted ? "on" : "off");
     user->forwards = g_ptr_array_new();
+    user->fragments = user_fragments_new();
     user->slirp = slirp_new(&config, &callbacks, user);
     if (!user->slirp) {
         error_set(errp, GOSSAMER_ERROR_FAILED, "libslirp takes no network like that");
