@@ -37,9 +37,16 @@ typedef struct GuestForward {
 
 /* ---- What libslirp calls ---- */
 
+/* libslirp's frames may be shorter than Ethernet's, and the card behind a socket is strict. */
 static ssize_t send_packet(const void *frame, size_t size, void *opaque)
 {
-    net_send(opaque, frame, size);
+    uint8_t padded[60] = {0};
+
+    if (size < sizeof(padded)) {
+        memcpy(padded, frame, size);
+        frame = padded;
+    }
+    net_send(opaque, frame, MAX(size, sizeof(padded)));
     return (ssize_t)size;
 }
 

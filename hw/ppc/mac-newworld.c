@@ -10,6 +10,7 @@
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
 #include "mac-firmware.h"
+#include "mac-resume.h"
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/openpic.h"
@@ -51,6 +52,8 @@ typedef struct MacNewWorld {
     MacBoot boot;
     /* saved by itself */
     MacFirmware firmware;
+    /* host-only */
+    MacResume resume;
 } MacNewWorld;
 
 static bool is_u3(const MacNewWorld *mac)
@@ -204,6 +207,7 @@ static bool newworld_init(MachineState *machine, GError **errp)
     if (mac->boot.has_display && !mac_add_drivers(mac->fw_cfg, errp)) {
         return false;
     }
+    mac_resume_init(&mac->resume, mac->cpu, true);
     return cpu_start_thread(&mac->cpu->parent, errp);
 }
 
@@ -211,6 +215,7 @@ static void newworld_reset(MachineState *machine, ShutdownCause cause)
 {
     MacNewWorld *mac = (MacNewWorld *)machine;
 
+    mac->resume.active = false;
     mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
     /* A 970 does not begin in the ROM by itself: the board's service processor tells it where. */
     if (is_u3(mac)) {

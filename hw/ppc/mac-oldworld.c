@@ -8,6 +8,7 @@
 #include "hw/ppc/mac.h"
 #include "mac-boot.h"
 #include "mac-firmware.h"
+#include "mac-resume.h"
 #include "macio.h"
 #include "hw/display/vga.h"
 #include "hw/intc/heathrow.h"
@@ -36,6 +37,8 @@ typedef struct MacOldWorld {
     MacBoot boot;
     /* saved by itself */
     MacFirmware firmware;
+    /* host-only */
+    MacResume resume;
 } MacOldWorld;
 
 static bool create_devices(MacOldWorld *mac, GError **errp)
@@ -106,6 +109,7 @@ static bool oldworld_init(MachineState *machine, GError **errp)
     if (mac->boot.has_display && !mac_add_drivers(mac->fw_cfg, errp)) {
         return false;
     }
+    mac_resume_init(&mac->resume, mac->cpu, false);
     return cpu_start_thread(&mac->cpu->parent, errp);
 }
 
@@ -113,6 +117,7 @@ static void oldworld_reset(MachineState *machine, ShutdownCause cause)
 {
     MacOldWorld *mac = (MacOldWorld *)machine;
 
+    mac->resume.active = false;
     mac_reset(machine, cause, mac->fw_cfg, mac->cpu);
     mac_firmware_reset(&mac->firmware, cause);
 }

@@ -15,12 +15,14 @@
 #include "hw/misc/mos6522.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/pci-host.h"
+#include "hw/ppc/mac-resume.h"
 #include "hw/ppc/mac.h"
 #include "migration/wire.h"
 #include "system/lock.h"
 #include "system/runstate.h"
 #include "system/runtime.h"
 #include "target/ppc/cpu.h"
+#include "target/ppc/spr.h"
 
 #define CONFIG_ADDRESS 0xfec00000u
 #define CONFIG_DATA 0xfee00000u
@@ -729,6 +731,89 @@ static void test_golden_10_0(void)
     mac_check_golden("test-mac-10.0.gz", "qemu-10.0", 12, owner);
 }
 
+/* ---- On the way to a QEMU ---- */
+
+static GPtrArray *prepare(MacResume *r, VMStateWire wire, bool running)
+{
+    GPtrArray *lost = g_ptr_array_new_with_free_func(g_free);
+
+    mac_resume_prepare(r, wire, running, lost);
+    return lost;
+}
+
+/* 7.2 gets a processor that takes a decrementer interrupt; here nothing has happened. */
+static void test_resume(void)
+{
+    PowerPCCPU *cpu = POWERPC_CPU(cpu_first());
+    CPUPPCState *env = &cpu->env;
+    MacResume r = {.cpu = cpu};
+    g_autoptr(GPtrArray) lost = NULL;
+    uint64_t msr = MSR_BIT(EE) | MSR_BIT(ME) | MSR_BIT(IR) | MSR_BIT(DR) | MSR_BIT(RI) |
+                   MSR_BIT(POW);
+
+    setup();
+    env->nip = 0xc0001234;
+    env->msr = msr;
+    env->spr[SPR_SRR0] = 1;
+    env->spr[SPR_SRR1] = 2;
+    cpu->parent.halted = 1;
+    lost = prepare(&r, VMSTATE_WIRE_QEMU_7_2, true);
+    g_assert_cmpuint(lost->len, ==, 0);
+    g_assert_cmphex(env->nip, ==, 0x900);
+    g_assert_cmphex(env->msr, ==, MSR_BIT(ME));
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, 0xc0001234);
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, msr & ~MSR_BIT(POW));
+    g_assert_false(cpu->parent.halted);
+    mac_resume_undo(&r);
+    g_assert_cmphex(env->nip, ==, 0xc0001234);
+    g_assert_cmphex(env->msr, ==, msr);
+    g_assert_cmphex(env->spr[SPR_SRR0], ==, 1);
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, 2);
+    g_assert_true(cpu->parent.halted);
+    mac_resume_undo(&r);
+    g_assert_cmphex(env->spr[SPR_SRR1], ==, 2);
+    /* Vectors in the ROM, and little-endian ones. */
+    env->msr |= MSR_BIT(IP) | MSR_BIT(ILE);
+    g_clear_pointer(&lost, g_ptr_array_unref);
+    lost = prepare(&r, VMSTATE_WIRE_QEMU_7_2, false);
+    g_assert_cmphex(env->nip, ==, 0xfff00900);
+    g_assert_cmphex(env->msr, ==, MSR_BIT(ME) | MSR_BIT(IP) | MSR_BIT(ILE) | MSR_BIT(LE));
+    mac_resume_undo(&r);
+    cpu_reset(&cpu->parent);
+}
+
+static void test_resume_impossible(void)
+{
+    PowerPCCPU *cpu = POWERPC_CPU(cpu_first());
+    CPUPPCState *env = &cpu->env;
+    MacResume r = {.cpu = cpu};
+    uint64_t nip;
+
+    setup();
+    nip = env->nip;
+    for (int i = 0; i < 8; i++) {
+        VMStateWire wire = i & 1 ? VMSTATE_WIRE_QEMU_7_2 : VMSTATE_WIRE_QEMU_10_0;
+        bool running = i & 2, waits = i & 4;
+
+        env->msr = waits ? MSR_BIT(EE) : 0;
+        ppc_set_interrupt(cpu, PPC_INTERRUPT_EXT, waits);
+        /* Where the controller tells again nothing is lost. */
+        r.controller_tells = false;
+        g_autoptr(GPtrArray) lost = prepare(&r, wire, running);
+        bool loses = running && (waits || wire == VMSTATE_WIRE_QEMU_7_2);
+        g_assert_cmpuint(lost->len, ==, loses);
+        g_assert_cmpint(r.active, ==, wire == VMSTATE_WIRE_QEMU_7_2 && waits && !running);
+        mac_resume_undo(&r);
+        g_assert_cmphex(env->nip, ==, nip);
+        r.controller_tells = true;
+        g_autoptr(GPtrArray) none = prepare(&r, wire, running);
+        g_assert_cmpuint(none->len, ==, wire == VMSTATE_WIRE_QEMU_7_2 && running && !waits);
+        mac_resume_undo(&r);
+    }
+    ppc_set_interrupt(cpu, PPC_INTERRUPT_EXT, false);
+    cpu_reset(&cpu->parent);
+}
+
 /* ---- The machine ---- */
 
 static void nothing(void)
@@ -776,6 +861,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mac/fw-cfg", test_fw_cfg);
     g_test_add_func("/mac/golden/7.2", test_golden_7_2);
     g_test_add_func("/mac/golden/10.0", test_golden_10_0);
+    g_test_add_func("/mac/resume/decrementer", test_resume);
+    g_test_add_func("/mac/resume/impossible", test_resume_impossible);
     status = g_test_run();
     mac_stop();
     return status;
