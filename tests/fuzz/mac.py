@@ -18,6 +18,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -83,7 +84,8 @@ class Machine:
             "-object", f"memory-backend-file,id=ram,size=64M,share=on,mem-path={self.ram_path}",
             "-nodefaults", "-no-shutdown", "-kernel", self.image,
             "-append", f"{self.subject} {self.seed}",
-            "-serial", "null", "-serial", "null", "-vga", "std", "-display", "none",
+            "-serial", f"unix:{self.path('serial')},server=on,wait=off", "-serial", "null",
+            "-vga", "std", "-display", "none",
             "-vnc", f"unix:{self.path('vnc')}",
             "-qmp", f"unix:{self.path('qmp')},server=on,wait=off",
             "-drive", f"file={self.path('disk.qcow2')},format=qcow2,if=ide,index=0",
@@ -113,7 +115,7 @@ class Machine:
             # Even: the guest keeps away from its guards.
             self.seed = self.rng.randrange(1000000)
             self.saved = False
-        for name in ("qmp", "vnc"):
+        for name in ("qmp", "vnc", "serial"):
             if os.path.exists(self.path(name)):
                 os.unlink(self.path(name))
         if not os.path.exists(self.ram_path):
@@ -132,6 +134,9 @@ class Machine:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=errors,
                                             stderr=errors, start_new_session=True, env=environment)
         self.qmp = Qmp(self.path("qmp"), self.process, ANSWER)
+        self.serial = socket.socket(socket.AF_UNIX)
+        self.serial.connect(self.path("serial"))
+        self.serial.setblocking(False)
         with open(self.ram_path, "r+b") as file:
             self.ram = mmap.mmap(file.fileno(), RAM)
         self.last = None
@@ -240,6 +245,7 @@ class Machine:
                 raise AssertionError("the emulator does not quit") from None
             assert status == 0, f"exit status {status}"
         self.qmp.close()
+        self.serial.close()
         self.process = None
 
     def stacks(self):
@@ -299,6 +305,14 @@ class Machine:
         self.qmp.hmp(f"mouse_move {self.rng.randrange(-300, 300)} {self.rng.randrange(-300, 300)}")
         self.qmp.hmp(f"mouse_button {self.rng.randrange(8)}")
 
+    def act_serial(self):
+        """Something to read for the first serial port, or room for what it wrote."""
+        try:
+            self.serial.send(self.rng.randbytes(self.rng.randrange(1, 400)))
+            self.serial.recv(65536)
+        except BlockingIOError:
+            pass
+
     def act_plug(self):
         if not self.plugged:
             kind = self.rng.choice(["usb-mouse", "usb-kbd", "usb-tablet", "usb-hub"])
@@ -320,14 +334,19 @@ class Machine:
             self.qmp.hmp(f"change {device} {self.path('cd.iso')}")
 
     def act_vnc(self):
-        viewer = Rfb(path=self.path("vnc"), timeout=stretch(ANSWER))
+        """A viewer, which the server may lose when the picture gets another size in the middle."""
+        viewer = None
         try:
+            viewer = Rfb(path=self.path("vnc"), timeout=stretch(ANSWER))
             if viewer.width * viewer.height < 1 << 20:
                 viewer.update(False)
             viewer.type("hostile\n")
             viewer.pointer(self.rng.randrange(viewer.width), self.rng.randrange(viewer.height), 1)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            self.counts["lost viewers"] = self.counts.get("lost viewers", 0) + 1
         finally:
-            viewer.close()
+            if viewer:
+                viewer.close()
 
     def act_nmi(self):
         self.qmp.reply("inject-nmi")
@@ -336,7 +355,8 @@ class Machine:
         self.reset()
 
     ACTS = [(act_snapshot, 2), (act_load, 3), (act_file, 2), (act_stop, 4), (act_information, 4),
-            (act_screen, 4), (act_keys, 8), (act_plug, 4), (act_network, 3), (act_medium, 4),
+            (act_screen, 4), (act_keys, 8), (act_serial, 6),
+            (act_plug, 4), (act_network, 3), (act_medium, 4),
             (act_vnc, 2), (act_nmi, 1), (act_reset, 4)]
 
     def act(self):

@@ -207,6 +207,72 @@ static void operate(void)
     reg(INTERRUPT_ENABLE, one_in(2) ? 0xc000007f : any_word());
 }
 
+/* ---- What a driver does, so that devices have addresses and configurations ---- */
+
+static void control(uint32_t address, uint8_t type, uint8_t request, uint32_t value, uint32_t index,
+                    uint32_t length)
+{
+    const uint8_t setup[8] = {type,
+                              request,
+                              (uint8_t)value,
+                              (uint8_t)(value >> 8),
+                              (uint8_t)index,
+                              (uint8_t)(index >> 8),
+                              (uint8_t)length,
+                              (uint8_t)(length >> 8)};
+    uint32_t ed = DESC_AT + 0x7f000, td = ed + 0x20, data = DATA_AT + 0x1000;
+
+    fill(data, setup, 8);
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t at = td + 32 * i, size = i == 0 ? 8 : i == 1 ? length : 0;
+        uint32_t pid = i == 0 ? 0 : (i == 1) == (type >> 7) ? 2 : 1;
+
+        put_le32(at, pid << 19 | 1u << 18 | 7u << 21 | (i ? 3u << 24 : 2u << 24) | 0xf0000000u);
+        put_le32(at + 4, size ? data + 16 * i : 0);
+        put_le32(at + 8, at + (i == 0 && !length ? 64 : 32));
+        put_le32(at + 12, size ? data + 16 * i + size - 1 : 0);
+    }
+    put_le32(ed, address | 8u << 16);
+    put_le32(ed + 4, td + 32 * 3);
+    put_le32(ed + 8, td);
+    put_le32(ed + 12, 0);
+    reg(CONTROL_HEAD, ed);
+    reg(COMMAND_STATUS, 2);
+    for (unsigned i = 0; i < 20 && (get_le32(ed + 8) & ~15u) != td + 32 * 3; i++) {
+        wait_us(300);
+    }
+}
+
+static void enumerate(void)
+{
+    enum {
+        SET_ADDRESS = 5,
+        SET_CONFIGURATION = 9,
+        SET_FEATURE = 3,
+        PORT_RESET = 4,
+        PORT_POWER = 8
+    };
+    uint32_t hub_port = 1 + below(8);
+
+    reg(HCCA, DESC_AT + 0x7e000);
+    reg(FM_INTERVAL, 0xa7782edf);
+    reg(PERIODIC_START, 0x2a2f);
+    reg(CONTROL, 0x90); /* at work, control list alone */
+    for (uint32_t port = 0; port < N_PORTS; port++) {
+        reg(RH_PORT + 4 * port, 0x100);
+        reg(RH_PORT + 4 * port, 0x10);
+        control(0, 0x00, SET_ADDRESS, port + 1, 0, 0);
+        control(port + 1, 0x00, SET_CONFIGURATION, 1, 0, 0);
+    }
+    /* Which of them is the hub? The others refuse. */
+    for (uint32_t hub = 1; hub <= N_PORTS; hub++) {
+        control(hub, 0x23, SET_FEATURE, PORT_POWER, hub_port, 0);
+        control(hub, 0x23, SET_FEATURE, PORT_RESET, hub_port, 0);
+    }
+    control(0, 0x00, SET_ADDRESS, N_PORTS + 1 + below(3), 0, 0);
+    control(N_PORTS + 1 + below(3), 0x00, SET_CONFIGURATION, 1, 0, 0);
+}
+
 void fuzz_ohci(void)
 {
     const PciFunction *f = pci_find(0x106b, 0x003f);
@@ -220,8 +286,11 @@ void fuzz_ohci(void)
     if (one_in(8)) {
         reg(COMMAND_STATUS, 1);
     }
+    if (one_in(12)) {
+        enumerate();
+    }
     operate();
-    if (one_in(5)) {
+    if (one_in(12)) {
         ports();
     }
     list = make_list(1 + below(one_in(16) ? 100 : 4));
