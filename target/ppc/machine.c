@@ -457,6 +457,9 @@ bool vmstate_cpu_pre_save(void *opaque, GError **errp)
 
     fpscr_sync(env);
     pmu_sync(env);
+    if (!cpu_is_2_06(cpu)) {
+        ppc_decr_update(cpu);
+    }
     env->spr[SPR_LR] = env->lr;
     env->spr[SPR_CTR] = env->ctr;
     env->spr[SPR_XER] = ppc_get_xer(env);

@@ -117,15 +117,18 @@ static bool counter_sample(PowerPCCPU *cpu, int64_t deadline, unsigned bits, Tim
 
 /*
  * The level of the decrementer and its timer.  On processors with an edge-triggered decrementer the
- * latch is set when the sign has become negative (edge).
+ * latch is set when the sign has become negative: edge, or the timer would tell so but nobody has
+ * served it, as when the machine was stopped that moment.
  */
 static void decr_sample(PowerPCCPU *cpu, bool edge)
 {
-    bool negative = counter_sample(cpu, cpu->env.decr_deadline_tb, decr_bits(cpu), cpu->decr_timer);
+    bool due = timer_expired(cpu->decr_timer, clock_get_ns(cpu->clock)), negative;
+
+    negative = counter_sample(cpu, cpu->env.decr_deadline_tb, decr_bits(cpu), cpu->decr_timer);
 
     if (cpu_is_2_06(cpu)) {
         ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, negative);
-    } else if (negative && edge) {
+    } else if (negative && (edge || due)) {
         ppc_set_interrupt(cpu, PPC_INTERRUPT_DECR, true);
     }
 }
@@ -264,6 +267,8 @@ void ppc_decr_from_wire(PowerPCCPU *cpu, uint64_t value, bool latch_known)
         return;
     }
     mutex_lock(&cpu->time_lock);
+    /* What was to come before is of another life. */
+    timer_del(cpu->decr_timer);
     env->decr_deadline_tb = (int64_t)(ppc_get_tb(env) + (uint64_t)decr + 1);
     if (!cpu_is_2_06(cpu) && (!value || (!latch_known && decr < 0))) {
         ppc_set_pending(env, PPC_INTERRUPT_DECR, true);

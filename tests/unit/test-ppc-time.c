@@ -125,6 +125,15 @@ static void test_edge_decrementer(void)
     clock_run_timers(m->clock);
     g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
     g_assert_cmphex(spr(m, SPR_DECR), ==, 0x7fffffff);
+    /* Whoever looks before the timer is served sees the edge, once. */
+    ppc_set_decr(env, 512);
+    clock_set_ns(m->clock, clock_get_ns(m->clock) + 2000);
+    ppc_decr_update(m->cpu);
+    g_assert_true(ppc_is_pending(env, PPC_INTERRUPT_DECR));
+    ppc_set_pending(env, PPC_INTERRUPT_DECR, false);
+    ppc_decr_update(m->cpu);
+    clock_run_timers(m->clock);
+    g_assert_false(ppc_is_pending(env, PPC_INTERRUPT_DECR));
     test_machine_teardown(m);
 }
 
