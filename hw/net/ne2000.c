@@ -514,7 +514,7 @@ static bool ne2000_realize(PciDevice *dev, GError **errp)
 {
     Ne2000 *s = (Ne2000 *)dev;
 
-    if (!nic_init(&s->conf, &ne2000_client, "ne2k_pci", dev->parent.id, s, errp)) {
+    if (!nic_realize(&dev->parent, &s->conf, &ne2000_client, "ne2k_pci", errp)) {
         return false;
     }
     dev->config[PCI_INTERRUPT_PIN] = 1;
@@ -529,7 +529,7 @@ static void ne2000_unrealize(PciDevice *dev)
     Ne2000 *s = (Ne2000 *)dev;
 
     memory_region_destroy(&s->io);
-    nic_deinit(&s->conf);
+    nic_unrealize(&dev->parent, &s->conf);
 }
 
 /* The address that others know: the driver's, or before there is one, the card's own. */

@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NICs of machines, as the command line asks for them. */
 #include "hw/net/nic.h"
+#include "hw/core/boot.h"
 #include "hw/net/spapr-vlan.h"
 #include "util/error.h"
 
 const DeviceClass *const hw_net_device_classes[] = {&ne2k_pci_class.device, &rtl8139_class.device,
                                                     &sungem_class.device,
                                                     &spapr_vlan_vio_class.device, NULL};
+
+bool nic_realize(DeviceState *dev, NicConf *conf, const NetClientInfo *info, const char *model,
+                 GError **errp)
+{
+    if (!nic_init(conf, info, model, dev->id, dev, errp)) {
+        return false;
+    }
+    if (conf->bootindex >= 0 && !boot_device_add(dev, conf->bootindex, errp)) {
+        nic_deinit(conf);
+        return false;
+    }
+    return true;
+}
+
+void nic_unrealize(DeviceState *dev, NicConf *conf)
+{
+    boot_device_remove(dev);
+    nic_deinit(conf);
+}
 
 bool nic_create(BusState *bus, DeviceState *dev, const NicInfo *nic, GError **errp)
 {

@@ -513,7 +513,7 @@ static bool rtl_realize(PciDevice *dev, GError **errp)
 {
     Rtl8139 *s = (Rtl8139 *)dev;
 
-    if (!nic_init(&s->conf, &rtl_client, "rtl8139", dev->parent.id, s, errp)) {
+    if (!nic_realize(&dev->parent, &s->conf, &rtl_client, "rtl8139", errp)) {
         return false;
     }
     dev->config[PCI_INTERRUPT_PIN] = 1;
@@ -540,7 +540,7 @@ static void rtl_unrealize(PciDevice *dev)
     timer_deinit(&s->timer);
     memory_region_destroy(&s->io);
     memory_region_destroy(&s->mmio);
-    nic_deinit(&s->conf);
+    nic_unrealize(&dev->parent, &s->conf);
 }
 
 static bool rtl_pre_save(void *opaque, GError **errp)

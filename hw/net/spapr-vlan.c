@@ -364,7 +364,7 @@ static bool vlan_realize(DeviceState *dev, GError **errp)
 {
     SpaprVlan *vlan = (SpaprVlan *)dev;
 
-    if (!nic_init(&vlan->conf, &vlan_client, "spapr-vlan", dev->id, vlan, errp)) {
+    if (!nic_realize(dev, &vlan->conf, &vlan_client, "spapr-vlan", errp)) {
         return false;
     }
     memcpy(vlan->mac, vlan->conf.mac, NET_MAC_SIZE);
@@ -376,7 +376,7 @@ static void vlan_unrealize(DeviceState *dev)
     SpaprVlan *vlan = (SpaprVlan *)dev;
 
     memcpy(vlan->conf.mac, vlan->mac, NET_MAC_SIZE);
-    nic_deinit(&vlan->conf);
+    nic_unrealize(dev, &vlan->conf);
 }
 
 /* The kernel takes an address of 8 bytes for one with two bytes of padding, one of 6 not always for

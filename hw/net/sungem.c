@@ -710,7 +710,7 @@ static bool sungem_realize(PciDevice *dev, GError **errp)
 {
     SunGem *s = (SunGem *)dev;
 
-    if (!nic_init(&s->conf, &sungem_client, "sungem", dev->parent.id, s, errp)) {
+    if (!nic_realize(&dev->parent, &s->conf, &sungem_client, "sungem", errp)) {
         return false;
     }
     pci_set16(dev->config + PCI_STATUS,
@@ -730,7 +730,7 @@ static void sungem_unrealize(PciDevice *dev)
     SunGem *s = (SunGem *)dev;
 
     memory_region_destroy(&s->registers);
-    nic_deinit(&s->conf);
+    nic_unrealize(&dev->parent, &s->conf);
 }
 
 static bool sungem_post_load(void *opaque, int version, GError **errp)

@@ -4,6 +4,7 @@
 #define HW_USB_HID_PRIVATE_H
 
 #include "hw/usb/usb.h"
+#include "ui/input.h"
 
 enum {
     HID_GET_REPORT = 0xa101,
@@ -33,8 +34,17 @@ int hid_give_descriptor(const UsbDevice *dev, const uint8_t *report, unsigned si
                         uint16_t length, uint8_t *data);
 /* Idle rate and protocol. */
 int hid_control(uint16_t request, uint16_t value, int32_t *protocol, uint8_t *idle, uint8_t *data);
-/* When a report is due though nothing changed: idle is in units of 4 ms, 0 is never. */
-int64_t hid_next_idle(uint8_t idle);
-bool hid_idle_passed(uint8_t idle, int64_t next);
+typedef struct HidPoll {
+    /* derived */
+    int64_t next_idle;                  /* ns of the virtual clock */
+    /* host-only */
+    InputHandler *input;
+    bool in_use;                        /* the guest has asked since it was reset */
+} HidPoll;
+/* The start of an IN of the interrupt endpoint: 0 if a report is to be given, else USB_NAK or
+ * USB_STALL. waits: there is something to tell. */
+int hid_poll(HidPoll *poll, UsbToken token, unsigned endpoint, bool waits, uint8_t idle);
+/* A report is due though nothing changed, after so long: idle is in units of 4 ms, 0 is never. */
+void hid_poll_start(HidPoll *poll, uint8_t idle);
 
 #endif

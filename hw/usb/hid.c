@@ -60,12 +60,23 @@ int hid_control(uint16_t request, uint16_t value, int32_t *protocol, uint8_t *id
     }
 }
 
-int64_t hid_next_idle(uint8_t idle)
+void hid_poll_start(HidPoll *poll, uint8_t idle)
 {
-    return clock_get_ns(clock_virtual()) + idle * IDLE_UNIT_NS;
+    poll->next_idle = clock_get_ns(clock_virtual()) + idle * IDLE_UNIT_NS;
 }
 
-bool hid_idle_passed(uint8_t idle, int64_t next)
+int hid_poll(HidPoll *poll, UsbToken token, unsigned endpoint, bool waits, uint8_t idle)
 {
-    return idle && clock_get_ns(clock_virtual()) >= next;
+    if (token != USB_IN || endpoint != 1) {
+        return USB_STALL;
+    }
+    if (!poll->in_use) {
+        poll->in_use = true;
+        input_handler_activate(poll->input);
+    }
+    if (!waits && (!idle || clock_get_ns(clock_virtual()) < poll->next_idle)) {
+        return USB_NAK;
+    }
+    hid_poll_start(poll, idle);
+    return 0;
 }

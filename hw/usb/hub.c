@@ -286,6 +286,7 @@ const UsbDeviceClass usb_hub_class = {
         .instance_size = sizeof(UsbHub),
         .category = DEVICE_CATEGORY_USB,
         .user_creatable = true,
+        .hotpluggable = true,
         .vmstate = &vmstate_hub,
     },
     .product = "QEMU USB Hub",

@@ -39,11 +39,8 @@ typedef struct UsbKeyboard {
     UsbDevice usb;
     /* saved */
     HidKeyboard hid;
-    /* derived */
-    int64_t next_idle;                  /* ns of the virtual clock */
-    /* host-only */
-    InputHandler *input;
-    bool in_use;                        /* the guest has asked for keys since it was reset */
+    /* derived, and host-only: hid-private.h */
+    HidPoll poll;
 } UsbKeyboard;
 
 /* ---- Keys ---- */
@@ -198,19 +195,9 @@ static int keyboard_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, 
                              unsigned length)
 {
     UsbKeyboard *kbd = (UsbKeyboard *)dev;
+    int result = hid_poll(&kbd->poll, token, endpoint, kbd->hid.n, kbd->hid.idle);
 
-    if (token != USB_IN || endpoint != 1) {
-        return USB_STALL;
-    }
-    if (!kbd->in_use) {
-        kbd->in_use = true;
-        input_handler_activate(kbd->input);
-    }
-    if (!kbd->hid.n && !hid_idle_passed(kbd->hid.idle, kbd->next_idle)) {
-        return USB_NAK;
-    }
-    kbd->next_idle = hid_next_idle(kbd->hid.idle);
-    return report(&kbd->hid, data, length);
+    return result ? result : report(&kbd->hid, data, length);
 }
 
 uint8_t usb_keyboard_leds(DeviceState *dev)
@@ -226,8 +213,8 @@ static void keyboard_reset(UsbDevice *dev)
 
     memset(&kbd->hid, 0, sizeof(kbd->hid));
     kbd->hid.protocol = HID_PROTOCOL_REPORT;
-    kbd->next_idle = 0;
-    kbd->in_use = false;
+    kbd->poll.next_idle = 0;
+    kbd->poll.in_use = false;
 }
 
 static bool hid_post_load(void *opaque, int version, GError **errp)
@@ -268,7 +255,7 @@ static bool keyboard_post_load(void *opaque, int version, GError **errp)
 {
     UsbKeyboard *kbd = opaque;
 
-    kbd->next_idle = hid_next_idle(kbd->hid.idle);
+    hid_poll_start(&kbd->poll, kbd->hid.idle);
     return true;
 }
 
@@ -282,8 +269,8 @@ static const VMStateDescription vmstate_keyboard = {
         VMSTATE_STRUCT(hid, UsbKeyboard, 0, vmstate_hid, HidKeyboard),
         VMSTATE_END_OF_LIST(),
     },
-    .derived = VMSTATE_NAMES("next_idle"),
-    .host_only = VMSTATE_NAMES("input", "in_use"),
+    .derived = VMSTATE_NAMES("poll.next_idle"),
+    .host_only = VMSTATE_NAMES("poll.input", "poll.in_use"),
     VMSTATE_STRUCT_AUDIT(UsbKeyboard),
 };
 
@@ -300,13 +287,13 @@ static const InputHandlerOps keyboard_input = {
 
 static bool keyboard_realize(UsbDevice *dev, GError **errp)
 {
-    ((UsbKeyboard *)dev)->input = input_handler_add(&keyboard_input, dev);
+    ((UsbKeyboard *)dev)->poll.input = input_handler_add(&keyboard_input, dev);
     return true;
 }
 
 static void keyboard_unrealize(UsbDevice *dev)
 {
-    input_handler_remove(((UsbKeyboard *)dev)->input);
+    input_handler_remove(((UsbKeyboard *)dev)->poll.input);
 }
 
 static const uint8_t configuration[] = {
@@ -321,6 +308,7 @@ const UsbDeviceClass usb_keyboard_class = {
         .instance_size = sizeof(UsbKeyboard),
         .category = DEVICE_CATEGORY_INPUT,
         .user_creatable = true,
+        .hotpluggable = true,
         .vmstate = &vmstate_keyboard,
     },
     .product = "QEMU USB Keyboard",

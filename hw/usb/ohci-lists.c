@@ -13,6 +13,7 @@
 #define POINTER_MASK 0xfffffff0u
 #define PAGE_MASK 0xfffff000u
 #define OFFSET_MASK 0xfffu
+#define ITD_OFFSET_MASK 0x1fffu
 
 /* Endpoint descriptors. */
 enum { ED_FLAGS, ED_TAIL, ED_HEAD, ED_NEXT, ED_WORDS };
@@ -129,7 +130,7 @@ static int transact(OhciCore *ohci, const uint32_t *ed, unsigned direction, uint
 
 static unsigned code_of(int result)
 {
-    return result == USB_STALL ? CODE_STALL : result == USB_BABBLE ? CODE_OVERRUN : CODE_NO_DEVICE;
+    return result == USB_STALL ? CODE_STALL : CODE_NO_DEVICE;
 }
 
 /* To the done queue, and off the endpoint. */
@@ -233,25 +234,26 @@ static bool serve_transfer(OhciCore *ohci, uint32_t *ed)
 
 /* ---- Isochronous transfers ---- */
 
-/* Bounds of packet n of up to eight. False: senseless. */
+/*
+ * Bounds of packet n of up to eight. Offsets have 13 bits: in which of the two pages (the end's for
+ * the second), and where in it. False: senseless.
+ */
 static bool packet_bounds(const uint32_t *td, const uint16_t *offsets, unsigned n, unsigned last,
                           uint32_t *start, uint32_t *length)
 {
-    uint32_t pages[2] = {td[TD_BUFFER] & PAGE_MASK, td[TD_END] & PAGE_MASK}, end, next;
+    const uint32_t pages[2] = {td[TD_BUFFER] & PAGE_MASK, td[TD_END] & PAGE_MASK};
+    uint32_t first = offsets[n] & ITD_OFFSET_MASK, past;
 
-    *start = pages[offsets[n] >> 12 & 1] | (offsets[n] & OFFSET_MASK);
+    *start = pages[first >> 12] | (first & OFFSET_MASK);
     if (n == last) {
-        end = td[TD_END];
+        /* In a buffer of one page, that is the page of whatever offset the packet has. */
+        past = (td[TD_END] & OFFSET_MASK) + 1 +
+               (pages[0] == pages[1] ? first & ~OFFSET_MASK : OFFSET_MASK + 1);
     } else {
-        next = offsets[n + 1];
-        end = (pages[next >> 12 & 1] | (next & OFFSET_MASK)) - 1;
+        past = offsets[n + 1] & ITD_OFFSET_MASK;
     }
-    if ((*start & PAGE_MASK) == (end & PAGE_MASK)) {
-        *length = end - *start + 1;
-    } else {
-        *length = (end & OFFSET_MASK) + 1 + OFFSET_MASK + 1 - (*start & OFFSET_MASK);
-    }
-    return *length <= OHCI_BUFFER_SIZE;
+    *length = past - first;
+    return past >= first;
 }
 
 /* This frame's packet of the transfer at the head. */

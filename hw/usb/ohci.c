@@ -615,11 +615,6 @@ static void ohci_unrealize(PciDevice *dev)
 {
     OhciCore *ohci = &((Ohci *)dev)->core;
 
-    for (unsigned i = 0; i < ohci->num_ports; i++) {
-        if (ohci->rhport[i].port.dev) {
-            device_unrealize(&ohci->rhport[i].port.dev->parent);
-        }
-    }
     timer_deinit(&ohci->eof_timer);
     usb_bus_destroy(ohci->bus);
     memory_region_destroy(&ohci->registers);

@@ -33,11 +33,8 @@ typedef struct UsbPointer {
     UsbDevice usb;
     /* saved */
     HidPointer hid;
-    /* derived */
-    int64_t next_idle;                  /* ns of the virtual clock */
-    /* host-only */
-    InputHandler *input;
-    bool in_use;                        /* the guest has asked for motion since it was reset */
+    /* derived, and host-only: hid-private.h */
+    HidPoll poll;
 } UsbPointer;
 
 static bool is_tablet(const UsbPointer *pointer)
@@ -209,19 +206,9 @@ static int pointer_transfer(UsbDevice *dev, UsbToken token, unsigned endpoint, u
                             unsigned length)
 {
     UsbPointer *pointer = (UsbPointer *)dev;
+    int result = hid_poll(&pointer->poll, token, endpoint, pointer->hid.n, pointer->hid.idle);
 
-    if (token != USB_IN || endpoint != 1) {
-        return USB_STALL;
-    }
-    if (!pointer->in_use) {
-        pointer->in_use = true;
-        input_handler_activate(pointer->input);
-    }
-    if (!pointer->hid.n && !hid_idle_passed(pointer->hid.idle, pointer->next_idle)) {
-        return USB_NAK;
-    }
-    pointer->next_idle = hid_next_idle(pointer->hid.idle);
-    return report(pointer, data, length);
+    return result ? result : report(pointer, data, length);
 }
 
 /* ---- State ---- */
@@ -232,8 +219,8 @@ static void pointer_reset(UsbDevice *dev)
 
     memset(&pointer->hid, 0, sizeof(pointer->hid));
     pointer->hid.protocol = HID_PROTOCOL_REPORT;
-    pointer->next_idle = 0;
-    pointer->in_use = false;
+    pointer->poll.next_idle = 0;
+    pointer->poll.in_use = false;
 }
 
 static const VMStateDescription vmstate_event = {
@@ -282,7 +269,7 @@ static bool pointer_post_load(void *opaque, int version, GError **errp)
 {
     UsbPointer *pointer = opaque;
 
-    pointer->next_idle = hid_next_idle(pointer->hid.idle);
+    hid_poll_start(&pointer->poll, pointer->hid.idle);
     return true;
 }
 
@@ -296,8 +283,8 @@ static const VMStateDescription vmstate_pointer = {
         VMSTATE_STRUCT(hid, UsbPointer, 0, vmstate_hid, HidPointer),
         VMSTATE_END_OF_LIST(),
     },
-    .derived = VMSTATE_NAMES("next_idle"),
-    .host_only = VMSTATE_NAMES("input", "in_use"),
+    .derived = VMSTATE_NAMES("poll.next_idle"),
+    .host_only = VMSTATE_NAMES("poll.input", "poll.in_use"),
     VMSTATE_STRUCT_AUDIT(UsbPointer),
 };
 
@@ -317,6 +304,7 @@ static void ui_button(void *opaque, InputButton button, bool down)
 
         if (event) {
             event->dz = sum(event->dz, button == INPUT_WHEEL_UP ? -1 : 1);
+            usb_wakeup(&pointer->usb);
         }
     } else if (bits[button] >= 0) {
         usb_pointer_button(opaque, (unsigned)bits[button], down);
@@ -353,13 +341,13 @@ static bool pointer_realize(UsbDevice *dev, GError **errp)
 {
     UsbPointer *pointer = (UsbPointer *)dev;
 
-    pointer->input = input_handler_add(is_tablet(pointer) ? &tablet_input : &mouse_input, dev);
+    pointer->poll.input = input_handler_add(is_tablet(pointer) ? &tablet_input : &mouse_input, dev);
     return true;
 }
 
 static void pointer_unrealize(UsbDevice *dev)
 {
-    input_handler_remove(((UsbPointer *)dev)->input);
+    input_handler_remove(((UsbPointer *)dev)->poll.input);
 }
 
 static const uint8_t mouse_configuration[] = {
@@ -375,6 +363,7 @@ static const uint8_t mouse_configuration[] = {
                .instance_size = sizeof(UsbPointer),                                                \
                .category = DEVICE_CATEGORY_INPUT,                                                  \
                .user_creatable = true,                                                             \
+               .hotpluggable = true,                                                             \
                .vmstate = &vmstate_pointer},                                                       \
     .device_descriptor = hid_device_descriptor, .realize = pointer_realize,                        \
     .unrealize = pointer_unrealize, .reset = pointer_reset, .control = pointer_control,            \

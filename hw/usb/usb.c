@@ -21,6 +21,7 @@ enum { FEATURE_ENDPOINT_HALT = 0, FEATURE_REMOTE_WAKEUP = 1 };
 #define REQUEST_IN 0x80u
 #define LANGUAGE_ENGLISH 0x0409
 #define MAX_STRING 126u
+#define MAX_HUBS 5u                     /* one behind another (4.1.1) */
 
 static const UsbDeviceClass *class_of(const UsbDevice *dev)
 {
@@ -356,7 +357,6 @@ void usb_port_add(UsbBus *bus, UsbPort *port, const char *prefix, unsigned numbe
     port->dev = NULL;
     port->ops = ops;
     port->opaque = opaque;
-    port->index = number - 1;
     g_ptr_array_add(bus->ports, port);
 }
 
@@ -367,6 +367,22 @@ void usb_port_remove(UsbBus *bus, UsbPort *port)
 
 /* ---- Buses ---- */
 
+/* Hubs between the port and the controller. */
+static unsigned hubs_above(const UsbPort *port)
+{
+    unsigned n = 0;
+
+    for (const char *p = port->path; *p; p++) {
+        n += *p == '.';
+    }
+    return n;
+}
+
+static bool fits(const UsbDevice *dev, const UsbPort *port)
+{
+    return !class_of(dev)->find || hubs_above(port) < MAX_HUBS;
+}
+
 static bool usb_plug(BusState *state, DeviceState *device, GError **errp)
 {
     UsbBus *bus = (UsbBus *)state;
@@ -375,10 +391,18 @@ static bool usb_plug(BusState *state, DeviceState *device, GError **errp)
     for (guint i = 0; i < bus->ports->len; i++) {
         UsbPort *port = g_ptr_array_index(bus->ports, i);
 
-        if (!port->dev && (!dev->port_path || !strcmp(dev->port_path, port->path))) {
+        if (port->dev || (dev->port_path && strcmp(dev->port_path, port->path))) {
+            continue;
+        }
+        if (fits(dev, port)) {
             port->dev = dev;
             dev->port = port;
             return true;
+        }
+        if (dev->port_path) {
+            error_set(errp, GOSSAMER_ERROR_INVALID, "usb hub chain too deep: %u hubs at most",
+                      MAX_HUBS);
+            return false;
         }
     }
     if (dev->port_path) {
@@ -459,11 +483,6 @@ void usb_bus_destroy(UsbBus *bus)
 {
     g_ptr_array_free(bus->ports, TRUE);
     bus_unparent(&bus->parent);
-}
-
-UsbDevice *usb_create(UsbBus *bus, const char *class_name, GError **errp)
-{
-    return (UsbDevice *)device_create(&bus->parent, class_name, NULL, errp);
 }
 
 /* ---- State ---- */

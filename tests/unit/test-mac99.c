@@ -330,9 +330,20 @@ static void test_gpio(void)
     g_assert_cmphex(mac_load(GPIO + 8 + 5, 1), ==, 7);
     mac_store(GPIO + 8 + 5, 4, 1);
     g_assert_cmphex(mac_load(GPIO + 8 + 5, 1), ==, 4);
-    /* The PMU's line, too. */
+    /* The PMU's line, too; as an input again it has the level that it gets, across a stream. */
     mac_store(GPIO + 8 + 1, 4, 1);
     g_assert_true(mac_cpu_interrupted());
+    mac_check_state("macio-gpio");
+    g_assert_true(mac_cpu_interrupted());
+    mac_store(GPIO + 8 + 1, 0, 1);
+    g_assert_cmphex(mac_load(GPIO + 8 + 1, 1), ==, 2);
+    g_assert_false(mac_cpu_interrupted());
+    mac_store(GPIO + 8 + 1, 5, 1);
+    macio_gpio_set(gpio, MACIO_GPIO_PMU, false);
+    g_assert_false(mac_cpu_interrupted());
+    mac_store(GPIO + 8 + 1, 0, 1);
+    g_assert_true(mac_cpu_interrupted());
+    macio_gpio_set(gpio, MACIO_GPIO_PMU, true);
     mac_store(GPIO + 8 + 1, 5, 1);
     g_assert_false(mac_cpu_interrupted());
     for (unsigned i = 0; i < 0x30; i++) {

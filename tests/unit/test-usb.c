@@ -9,6 +9,7 @@
 #include "hw/pci/pci-host.h"
 #include "hw/usb/hid.h"
 #include "system/runstate.h"
+#include "ui/input.h"
 #include "system/runtime.h"
 #include "util/bswap.h"
 
@@ -397,6 +398,54 @@ static void test_mouse(void)
     check_state("usb-mouse");
 }
 
+/* Each way a mouse has wakes it up. */
+static void test_wheel(void)
+{
+    uint8_t data[8];
+
+    setup();
+    enumerate(1, 6);
+    g_assert_cmpint(control(6, USB_SET_DEVICE_FEATURE, 1, 0, 0, NULL), ==, 0);
+    g_assert_cmpint(poll(6, 4, data), ==, -1);
+    mac_store_le(PORT + 4, 1u << 2);
+    mac_store_le(CONTROL, 0xc0);
+    g_assert_true(input_button(INPUT_WHEEL_DOWN, true));
+    g_assert_cmphex(mac_load_le(CONTROL), ==, 0x40);
+    mac_store_le(CONTROL, 0x80 | 0x3c);
+    g_assert_cmpint(poll(6, 4, data), ==, 4);
+    g_assert_cmpint((int8_t)data[3], ==, -1);
+}
+
+/* Streams while a control transfer is half done, and while an endpoint is halted. */
+static void test_control_state(void)
+{
+    const uint8_t raw[8] = {0x80, 6, 0, USB_DESCRIPTOR_DEVICE, 0, 0, 18, 0};
+    uint8_t wanted[18], got[18];
+
+    setup();
+    enumerate(0, 5);
+    g_assert_cmpint(control(5, USB_GET_DESCRIPTOR, USB_DESCRIPTOR_DEVICE << 8, 0, 18, wanted), ==,
+                    18);
+    put(0x10c00, raw, 8);
+    for (unsigned stage = 0; stage < 3; stage++) {
+        put_td(0, stage ? IN : SETUP, stage ? BUFFER : 0x10c00, stage == 2 ? 10 : 8);
+        put_ed(5, 0, 1, 16);
+        mac_store_le(CONTROL_HEAD, ED);
+        mac_store_le(STATUS, 2);
+        frames(2);
+        g_assert_cmphex(code(0), ==, OK);
+        if (stage) {
+            get(BUFFER, got + (stage == 2 ? 8 : 0), stage == 2 ? 10 : 8);
+        }
+        check_state("usb-kbd");
+    }
+    g_assert_cmpmem(got, 18, wanted, 18);
+    g_assert_cmpint(control(5, USB_SET_ENDPOINT_FEATURE, 0, 0x81, 0, NULL), ==, 0);
+    check_state("usb-kbd");
+    g_assert_cmpint(control(5, USB_GET_ENDPOINT_STATUS, 0, 0x81, 2, got), ==, 2);
+    g_assert_cmphex(got[0], ==, 1);
+}
+
 /* Wakes the controller up, when the guest has allowed it. */
 static void test_wakeup(void)
 {
@@ -453,6 +502,45 @@ static void test_hub(void)
     g_assert_cmpint(control(7, 0x2303, 4, 9, 0, NULL), ==, -STALL);
     device_unrealize(device_find("h"));
     g_assert_cmphex(mac_load_le(PORT + 8) & 1, ==, 0);
+}
+
+/* Five hubs one behind another, not six; what is plugged in goes and comes while the machine runs.
+ */
+static void test_chain(void)
+{
+    GError *error = NULL;
+    g_autoptr(GString) path = g_string_new("3");
+    uint8_t data[8];
+
+    setup();
+    for (unsigned i = 1; i <= 6; i++) {
+        g_autofree char *hub = g_strdup_printf("usb-hub,id=h%u,port=%s", i, path->str);
+        DeviceState *dev = device_add(hub, &error);
+
+        if (i == 6) {
+            g_assert_null(dev);
+            g_assert_nonnull(strstr(error->message, "too deep"));
+            g_clear_error(&error);
+        } else {
+            g_assert_no_error(error);
+            g_string_append(path, ".1");
+        }
+    }
+    g_assert_nonnull(device_add("usb-kbd,id=k,port=3.1.1.1.1.1", &error));
+    g_assert_no_error(error);
+    /* Without a port it goes where there is room for it. */
+    g_assert_nonnull(device_add("usb-hub,id=h7", &error));
+    g_assert_no_error(error);
+    g_assert_true(device_remove("h7", &error));
+    enumerate(2, 7);
+    g_assert_cmpint(poll(7, 2, data), ==, 2);
+    g_assert_true(device_remove("h1", &error));
+    g_assert_null(device_find("h5"));
+    g_assert_null(device_find("k"));
+    g_assert_cmphex(mac_load_le(PORT + 8) & 1, ==, 0);
+    g_assert_nonnull(device_add("usb-tablet,id=k", &error));
+    g_assert_cmphex(mac_load_le(PORT + 8) & 1, ==, 1);
+    g_assert_true(device_remove("k", &error));
 }
 
 /* ---- Nonsense ---- */
@@ -574,7 +662,10 @@ int main(int argc, char **argv)
     g_test_add_func("/usb/keyboard", test_keyboard);
     g_test_add_func("/usb/mouse", test_mouse);
     g_test_add_func("/usb/wakeup", test_wakeup);
+    g_test_add_func("/usb/wheel", test_wheel);
+    g_test_add_func("/usb/control-state", test_control_state);
     g_test_add_func("/usb/hub", test_hub);
+    g_test_add_func("/usb/chain", test_chain);
     g_test_add_func("/usb/ohci/rings", test_rings);
     g_test_add_func("/usb/ohci/random", test_random);
     g_test_add_func("/usb/random-requests", test_random_requests);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "test-mac-bench.h"
 #include "test-spapr-bench.h"
+#include "hw/core/boot.h"
 #include "hw/net/nic.h"
 #include "hw/net/spapr-vlan.h"
 #include "system/main-loop.h"
@@ -313,6 +314,19 @@ static void test_golden(const void *version)
     g_assert_cmpmem(g_bytes_get_data(again, NULL), g_bytes_get_size(again), p + 4, size);
 }
 
+/* Its place in the order in which firmware tries devices. */
+static void test_bootindex(void)
+{
+    g_autofree char *list = boot_device_list(' ');
+    GError *error = NULL;
+
+    g_assert_cmpstr(list, ==, "/vdevice/l-lan@71000002");
+    g_assert_null(device_add("spapr-vlan,reg=0x71000009,bootindex=3", &error));
+    g_assert_nonnull(strstr(error->message, "bootindex 3"));
+    g_clear_error(&error);
+    g_assert_null(vio_bus_find(bench_machine()->vio, 0x71000009));
+}
+
 int main(int argc, char **argv)
 {
     GError *error = NULL;
@@ -322,13 +336,14 @@ int main(int argc, char **argv)
     bench_start("pseries-7.2", "power9", false);
     device_classes_register(hw_net_device_classes);
     t.wire = net_client_new(&wire_info, "wire", NULL, &error);
-    device_add("spapr-vlan,netdev=wire,reg=0x71000002", &error);
+    device_add("spapr-vlan,netdev=wire,reg=0x71000002,bootindex=3", &error);
     g_assert_no_error(error);
     g_test_add_func("/vlan/open", test_open);
     g_test_add_func("/vlan/send", test_send);
     g_test_add_func("/vlan/receive", test_receive);
     g_test_add_func("/vlan/bad-state", test_bad_state);
     g_test_add_func("/vlan/random", test_random);
+    g_test_add_func("/vlan/bootindex", test_bootindex);
     g_test_add_data_func("/vlan/golden/7.2", "7.2", test_golden);
     g_test_add_data_func("/vlan/golden/10.0", "10.0", test_golden);
     status = g_test_run();

@@ -17,7 +17,7 @@ typedef struct UsbPort UsbPort;
 /* Token packets. */
 typedef enum UsbToken { USB_OUT, USB_IN, USB_SETUP } UsbToken;
 /* What a transaction yields, if not the number of bytes. */
-enum { USB_NO_DEVICE = -1, USB_NAK = -2, USB_STALL = -3, USB_BABBLE = -4 };
+enum { USB_NO_DEVICE = -1, USB_NAK = -2, USB_STALL = -3 };
 
 #define USB_SETUP_SIZE 8
 #define USB_CONTROL_SIZE 4096           /* data of a control transfer */
@@ -100,7 +100,6 @@ struct UsbPort {
     char path[USB_PATH_SIZE];           /* "1", behind hubs "1.2" */
     const UsbPortOps *ops;
     void *opaque;
-    unsigned index;                     /* the owner's */
 };
 
 struct UsbBus {
@@ -141,8 +140,5 @@ int usb_transaction(UsbDevice *dev, UsbToken token, unsigned endpoint, uint8_t *
 /* It has something to say: a suspended port wakes up, if the host allows. */
 void usb_wakeup(UsbDevice *dev);
 UsbBus *usb_bus_of(UsbDevice *dev);
-
-/* A device by its class's name on the first free port. NULL with errp. */
-UsbDevice *usb_create(UsbBus *bus, const char *class_name, GError **errp);
 
 #endif
