@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include "scsi-disk.h"
+#include "scsi-internal.h"
 #include "util/error.h"
 
 /* ---- The host's answers ---- */
@@ -267,15 +268,18 @@ static void io_proceed(ScsiRequest *req)
 /* ---- State ---- */
 
 /*
- * In a stream a request is either as it is in its first chunk, or as it was before it began.  Other
- * forms exist, but the adapter of a QEMU that loads them moves the rest of the data to (from) the
- * wrong place: what it has moved already is not in the stream.  Doing all of a request again
- * changes nothing.
+ * In a stream a request is as it is if its adapter keeps its place.  If not, it is either as it is
+ * in its first chunk, or as it was before it began: other forms exist, but the adapter of a QEMU
+ * that loads them moves the rest of the data to (from) the wrong place, since what it has moved
+ * already is not in the stream.  Doing all of a request again changes nothing.
  */
 static bool save_anew(const ScsiRequest *req)
 {
     const DiskRequest *r = (const DiskRequest *)req;
 
+    if (req->bus->ops->keeps_place) {
+        return false;
+    }
     if (req->cmd.direction == SCSI_TO_DEVICE) {
         return req->cmd.transfer > SCSI_CHUNK;
     }
@@ -302,14 +306,36 @@ static bool io_save(StateStream *s, ScsiRequest *req, GError **errp)
     state_put_be32(s, req->buffer ? SCSI_CHUNK : 0);
     if (req->buffer && req->cmd.direction == SCSI_TO_DEVICE) {
         state_put_buffer(s, req->buffer, r->filled);
+    } else if (req->buffer && scsi_request_keeps_chunk(req)) {
+        state_put_be32(s, r->filled);
+        state_put_buffer(s, req->buffer, r->filled);
     }
     return true;
+}
+
+/* What was read, of which the adapter has moved some. */
+static bool load_chunk(StateStream *s, DiskRequest *r, uint64_t moved, GError **errp)
+{
+    ScsiRequest *req = &r->req;
+    uint32_t size = state_get_be32(s);
+
+    if (!size || size > SCSI_CHUNK || size % SCSI_SECTOR || size > moved) {
+        error_set(errp, GOSSAMER_ERROR_STREAM, "request %u has read %u bytes of %" PRIu64,
+                  req->tag, size, moved);
+        return false;
+    }
+    g_free(req->buffer);
+    req->buffer = g_malloc0(SCSI_CHUNK);
+    r->filled = req->chunk = size;
+    req->position = moved - size;
+    return state_get_buffer(s, req->buffer, size);
 }
 
 static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
 {
     DiskRequest *r = (DiskRequest *)req;
     uint64_t start = req->cmd.lba * sectors_per_block(req), total = req->cmd.transfer / SCSI_SECTOR;
+    bool kept = !req->retry && req->bus->ops->keeps_place;
     uint32_t size, skip;
 
     r->sector = state_get_be64(s);
@@ -318,7 +344,8 @@ static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
     if (state_stream_has_error(s)) {
         return false;
     }
-    if (r->sector_count > total || r->sector_count == 0 ||
+    if (r->sector_count > total ||
+        (r->sector_count == 0 && !(kept && req->cmd.direction == SCSI_FROM_DEVICE)) ||
         r->sector != start + (total - r->sector_count) || size > SCSI_CHUNK || size % SCSI_SECTOR) {
         error_set(errp, GOSSAMER_ERROR_STREAM,
                   "request %u is at sector %" PRIu64 " with %u left and a buffer of %u", req->tag,
@@ -333,10 +360,17 @@ static bool io_load(StateStream *s, ScsiRequest *req, GError **errp)
         return true;
     }
     r->started = true;
+    if (kept && req->cmd.direction == SCSI_FROM_DEVICE) {
+        return load_chunk(s, r, req->position, errp);
+    }
     next_chunk(r);
     if (req->cmd.direction == SCSI_TO_DEVICE) {
         r->filled = MIN(r->filled, size);
-        req->position += r->filled;
+        if (kept) {
+            req->chunk = r->filled;
+        } else {
+            req->position += r->filled;
+        }
         return state_get_buffer(s, req->buffer, r->filled);
     }
     if (!req->retry) {

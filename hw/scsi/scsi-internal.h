@@ -12,6 +12,8 @@ extern const ScsiRequestOps scsi_ops_invalid_opcode, scsi_ops_invalid_field, scs
 /* scsi-bus.c, for requests that come in a stream: NULL if no unit could have it. */
 ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun,
                                      const uint8_t *cdb);
+/* Its chunk is saved with it, and so is the adapter's place in that. */
+bool scsi_request_keeps_chunk(const ScsiRequest *req);
 /* Into the unit's list, without starting. */
 void scsi_request_attach(ScsiRequest *req);
 

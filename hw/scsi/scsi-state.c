@@ -13,6 +13,11 @@
 
 enum { REQUEST_END = 0, REQUEST_RETRY = 1, REQUEST_UNDER_WAY = 2 };
 
+bool scsi_request_keeps_chunk(const ScsiRequest *req)
+{
+    return req->bus->ops->keeps_place && req->chunk && !req->retry && !req->ops->restart_whole;
+}
+
 static bool put_requests(StateStream *s, const void *pv, size_t size, const VMStateField *field,
                          GError **errp)
 {
@@ -36,7 +41,7 @@ static bool put_requests(StateStream *s, const void *pv, size_t size, const VMSt
         if (req->ops->prepare_save) {
             req->ops->prepare_save(req);
         }
-        state_put_byte(s, REQUEST_RETRY);
+        state_put_byte(s, scsi_request_keeps_chunk(req) ? REQUEST_UNDER_WAY : REQUEST_RETRY);
         state_put_buffer(s, req->cmd.buf, SCSI_CDB_SIZE);
         state_put_be32(s, req->tag);
         state_put_be32(s, req->lun);
@@ -77,8 +82,9 @@ static bool get_request(StateStream *s, ScsiDevice *dev, uint8_t kind, GError **
             scsi_request_cancel(req);
         }
     }
-    /* Whatever it was doing: it goes on with the machine. */
-    req->retry = good;
+    /* Whatever it was doing: it goes on with the machine, or when the adapter has moved its chunk.
+     */
+    req->retry = good && !req->chunk;
     scsi_request_unref(req);
     return good;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "ohci.h"
 #include "hw/usb/hid.h"
+#include "hw/usb/storage.h"
 #include "migration/vmstate.h"
 #include "system/runtime.h"
 #include "system/vmstate-timer.h"
@@ -648,4 +649,6 @@ static const PciDeviceClass ohci_class = {
 
 const DeviceClass *const hw_usb_device_classes[] = {
     &ohci_class.device,      &usb_hub_class.device,    &usb_keyboard_class.device,
-    &usb_mouse_class.device, &usb_tablet_class.device, NULL};
+    &usb_mouse_class.device, &usb_tablet_class.device, &usb_storage_class.device,
+    NULL,
+};

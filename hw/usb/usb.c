@@ -59,7 +59,7 @@ static int give_string(const UsbDevice *dev, unsigned index, uint8_t *data, uint
         text = "QEMU";
         break;
     case USB_STRING_PRODUCT:
-        text = class->product;
+        text = class->product_string ? class->product_string : class->product;
         break;
     case USB_STRING_SERIAL:
         serial = dev->serial ? g_strdup(dev->serial)
@@ -383,11 +383,26 @@ static bool fits(const UsbDevice *dev, const UsbPort *port)
     return !class_of(dev)->find || hubs_above(port) < MAX_HUBS;
 }
 
+static unsigned free_ports(const UsbBus *bus)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < bus->ports->len; i++) {
+        n += !((UsbPort *)g_ptr_array_index(bus->ports, i))->dev;
+    }
+    return n;
+}
+
+/* The last port that is free gets a hub before anything else: there is always one for the next. */
 static bool usb_plug(BusState *state, DeviceState *device, GError **errp)
 {
     UsbBus *bus = (UsbBus *)state;
     UsbDevice *dev = (UsbDevice *)device;
 
+    if (!dev->port_path && !class_of(dev)->find && free_ports(bus) == 1 &&
+        !device_create(state, usb_hub_class.device.name, NULL, errp)) {
+        return false;
+    }
     for (guint i = 0; i < bus->ports->len; i++) {
         UsbPort *port = g_ptr_array_index(bus->ports, i);
 

@@ -29,7 +29,8 @@ COMPLAINTS = (
 def reach_shell(guest):
     macs.reach_shell(guest)
     # Messages of the kernel between a command's lines are in nobody's way in its log.
-    guest.shell("dmesg -n 1; mkdir -p /mnt /cd; [ -e /dev/sda ]")
+    guest.shell("dmesg -n 1; mkdir -p /mnt /cd; for i in 1 2 3 4 5 6 7 8 9; do "
+                "[ -e /dev/sda ] || sleep 1; done; [ -e /dev/sda ]")
 
 
 def finish(guest):
@@ -59,6 +60,15 @@ def make_cd(folder):
     image = os.path.join(folder, "cd.iso")
     disks.run(tool, "-quiet", "-R", "-o", image, os.path.join(folder, "tree"))
     return image, hashlib.md5(data).hexdigest()
+
+
+def ide(image):
+    return ["-drive", f"file={image},format=raw"]
+
+
+def usb(image, name="stick"):
+    return ["-usb", "-drive", f"if=none,id={name},file={image},format=raw",
+            "-device", f"usb-storage,drive={name},id=usb-{name}"]
 
 
 def ext4(name, start=macs.mac, **options):
@@ -133,10 +143,44 @@ def snapshots(name, **options):
         disks.run(fsck, "-f", "-n", raw)
 
 
-def migrate(name, **options):
+def plug(name, **options):
+    """A USB disk that Linux writes; another one and a CD come and go meanwhile."""
+    mkfs, fsck = disks.need("mkfs.ext4", "e2fsck")
+    with tempfile.TemporaryDirectory() as folder:
+        image = disks.make_raw(folder, mkfs)
+        cd, md5 = make_cd(folder)
+        second = os.path.join(folder, "second")
+        data = os.urandom(2 << 20)
+        with open(second, "wb") as file:
+            file.write(data)
+        extra = usb(image) + ["-drive", f"if=none,id=second,file={second},format=raw",
+                              "-drive", f"if=none,id=cd,media=cdrom,file={cd},format=raw"]
+        with macs.mac(name, extra=extra, qmp=True, **options) as guest:
+            reach_shell(guest)
+            start_load(guest)
+            assert "QEMU USB MSD" in guest.qmp.hmp("info usb"), guest.qmp.hmp("info usb")
+            for _ in range(2):
+                guest.qmp.command("device_add", driver="usb-storage", drive="second", id="two",
+                                  removable=True)
+                guest.shell("while [ ! -e /dev/sdb ]; do sleep 1; done", 60)
+                output = guest.shell("cat /sys/block/sdb/removable; md5sum < /dev/sdb", 120)
+                assert output.split()[:2] == ["1", hashlib.md5(data).hexdigest()], output
+                guest.qmp.command("device_del", id="two")
+                guest.shell("while [ -e /dev/sdb ]; do sleep 1; done", 60)
+            guest.qmp.command("device_add", driver="usb-storage", drive="cd", id="three")
+            guest.shell("while [ ! -e /dev/sr0 ]; do sleep 1; done", 60)
+            output = guest.shell("mount -t iso9660 /dev/sr0 /cd && md5sum /cd/data.bin", 120)
+            assert md5 in output, output
+            guest.shell("umount /cd")
+            disks.wait_count(guest, guest.count() + 5)
+            finish(guest)
+        disks.run(fsck, "-f", "-n", image)
+
+
+def migrate(name, attach=ide, **options):
     mkfs, fsck = disks.need("mkfs.ext4", "e2fsck")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        drive = ["-drive", f"file={disks.make_raw(folder, mkfs)},format=raw"]
+        drive = attach(disks.make_raw(folder, mkfs))
         guest = stack.enter_context(macs.mac(f"{name}-0", extra=drive, qmp=True, **options))
         reach_shell(guest)
         start_load(guest)
@@ -150,12 +194,12 @@ def migrate(name, **options):
         disks.run(fsck, "-f", "-n", os.path.join(folder, "disk.raw"))
 
 
-def cross(name, **options):
+def cross(name, attach=ide, **options):
     """A guest that writes goes to QEMU and back, twice, with its disk."""
     qemu = qemu10.command("ppc")
     mkfs, fsck = disks.need("mkfs.ext4", "e2fsck")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        drive = ["-drive", f"file={disks.make_raw(folder, mkfs)},format=raw"]
+        drive = attach(disks.make_raw(folder, mkfs))
         guest = stack.enter_context(macs.mac(f"{name}-0", extra=drive, qmp=True, **options))
         reach_shell(guest)
         start_load(guest)
@@ -292,6 +336,9 @@ CASES = {
     "mac-disk-migrate-mac99": ("long", lambda: migrate("mac-disk-migrate-mac99", **MAC99)),
     "mac-disk-cross": ("long", lambda: cross("mac-disk-cross", **G3)),
     "mac-disk-cross-mac99": ("long", lambda: cross("mac-disk-cross-mac99", **MAC99)),
+    "mac-usb-plug": ("long", lambda: plug("mac-usb-plug", **MAC99)),
+    "mac-usb-migrate": ("long", lambda: migrate("mac-usb-migrate", attach=usb, **MAC99)),
+    "mac-usb-cross": ("long", lambda: cross("mac-usb-cross", attach=usb, **MAC99)),
     "mac-disk-error": ("quick", lambda: error("mac-disk-error", **G3)),
     "mac-disk-change": ("quick", lambda: change("mac-disk-change", **G3)),
     "mac-disk-openbios": ("quick", lambda: openbios("mac-disk-openbios", **G3)),

@@ -42,7 +42,7 @@ ALLOWED = {
     "hw/block": ["hw/pci"],
     "hw/scsi": ["hw/pci"],
     "hw/ide": ["hw/pci", "hw/misc", "hw/scsi"],
-    "hw/usb": ["hw/pci"],
+    "hw/usb": ["hw/pci", "hw/scsi"],
     "hw/input": ["hw/pci"],
     "hw/display": ["hw/pci"],
     "hw/nvram": ["hw/pci"],

@@ -538,9 +538,12 @@ static void test_chain(void)
     g_assert_null(device_find("h5"));
     g_assert_null(device_find("k"));
     g_assert_cmphex(mac_load_le(PORT + 8) & 1, ==, 0);
+    /* The last port gets a hub of its own, with room for more. */
     g_assert_nonnull(device_add("usb-tablet,id=k", &error));
     g_assert_cmphex(mac_load_le(PORT + 8) & 1, ==, 1);
+    g_assert_cmpstr(((UsbDevice *)device_find("k"))->port->path, ==, "3.1");
     g_assert_true(device_remove("k", &error));
+    device_unrealize(mac_find("usb-hub"));
 }
 
 /* ---- Nonsense ---- */

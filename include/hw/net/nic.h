@@ -11,8 +11,8 @@
 extern const PciDeviceClass ne2k_pci_class, rtl8139_class, sungem_class;
 extern const DeviceClass *const hw_net_device_classes[];
 
-/* For their realize and unrealize: nic_init() with the device's id, and its place in the boot order.
- */
+/* For their realize and unrealize: nic_init() with the device's id, and its place in the boot
+ * order. */
 bool nic_realize(DeviceState *dev, NicConf *conf, const NetClientInfo *info, const char *model,
                  GError **errp);
 void nic_unrealize(DeviceState *dev, NicConf *conf);

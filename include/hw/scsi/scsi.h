@@ -219,6 +219,9 @@ typedef struct ScsiBusOps {
      * saved. */
     bool (*save_request)(StateStream *s, ScsiRequest *req, GError **errp);
     bool (*load_request)(StateStream *s, ScsiRequest *req, GError **errp);
+    /* The adapter's own state tells how much of a chunk it has moved: requests are saved with the
+     * chunk. */
+    bool keeps_place;
     /* Node of a unit in Open Firmware's paths (g_malloc). NULL: none. */
     char *(*firmware_node)(const ScsiDevice *dev);
 } ScsiBusOps;

@@ -53,6 +53,7 @@ enum {
 typedef struct UsbDeviceClass {
     DeviceClass device;                 /* first */
     const char *product, *configuration_name;
+    const char *product_string;         /* what the guest reads; NULL: product */
     const char *serial;                 /* where it is follows */
     const uint8_t *device_descriptor;   /* 18 bytes */
     const uint8_t *configuration;       /* with all that belongs to it; its length is in it */
