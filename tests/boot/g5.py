@@ -11,8 +11,10 @@ import re
 import tempfile
 import time
 
+import disks
 import macdisks
 import macs
+import networks
 from guest import Guest, local_guest
 from macs import BOOT, power_off
 
@@ -73,6 +75,26 @@ def idle(name):
         power_off(guest)
 
 
+def restore(name, cycles=10):
+    """Snapshots of a busy guest, each loaded by another process: it goes on, and its clock, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "disk.qcow2")
+        disks.run("qemu-img", "create", "-q", "-f", "qcow2", image, "1G")
+        drive = ("-drive", f"file={image},format=qcow2")
+        with packaged(name, qmp=True, extra=drive) as guest:
+            macs.reach_shell(guest)
+            guest.shell("(i=0; while :; do i=$((i+1)); echo $i > /new; mv /new /count; "
+                        "md5sum /bin/busybox >> /sums; done) & sleep 1")
+            assert guest.qmp.hmp("savevm one") == ""
+        for cycle in range(cycles):
+            with packaged(f"{name}-{cycle}", qmp=True, extra=(*drive, "-loadvm", "one")) as guest:
+                guest.send("\n")
+                before = int(guest.shell("cat /count"))
+                assert int(guest.shell("sleep 1; cat /count")) > before
+                assert guest.shell("sort -u /sums | wc -l").strip() == "1"
+                assert guest.qmp.hmp("savevm one") == ""
+
+
 def lost(name):
     """An exception in a kernel that has no vectors: it is said, from 64-bit mode too."""
     with tempfile.TemporaryDirectory() as folder:
@@ -84,9 +106,9 @@ def lost(name):
             guest.expect(r"firmware: unexpected exception 0x700 at 0x01000000", 30)
 
 
-def packaged(name, **options):
+def packaged(name, append="", **options):
     """Through OpenBIOS."""
-    return mac(name, "", **options)
+    return mac(name, "", append, **options)
 
 
 CASES = {
@@ -98,5 +120,10 @@ CASES = {
     "mac99-970": ("quick", lambda: boot("mac99-970", "", board="PowerMac3,1")),
     "mac99-970fx": ("long", lambda: boot("mac99-970fx", "", "970fx", "PPC970FX", "PowerMac3,1")),
     "mac99-970-migrate": ("long", lambda: macs.migrate("mac99-970-migrate", packaged)),
+    "mac99-970-sungem":
+    ("long", lambda: networks.download("mac99-970-sungem", packaged, macs.reach_shell, "gem",
+                                       networks.nic(None))),
+    "mac99-970-keys": ("long", lambda: macs.switch_off_by_keys("mac99-970-keys", packaged)),
+    "mac99-970-restore": ("long", lambda: restore("mac99-970-restore")),
     "mac99-970-ext4": ("long", lambda: macdisks.ext4("mac99-970-ext4", packaged)),
 }

@@ -90,10 +90,10 @@ def usb(name):
         power_off(guest)
 
 
-def switch_off_by_keys(name, **options):
+def switch_off_by_keys(name, start=mac, **options):
     """The shell is on the display: what is typed on the guest's keyboard powers it off."""
     keys = {" ": "spc", "-": "minus", "\n": "ret"}
-    with mac(name, "console=tty0", qmp=True, extra=("-vga", "std", "-usb"), **options) as guest:
+    with start(name, "console=tty0", qmp=True, extra=("-vga", "std", "-usb"), **options) as guest:
         guest.expect(r"Run /init", BOOT)
         # The shell comes some time after that: again, until it listens.
         for _ in range(20):
