@@ -92,6 +92,7 @@ typedef struct TCGLargeRange { uint64_t first, last; uint8_t shift; } TCGLargeRa
 /* One MMU index's slow half. */
 typedef struct TCGTLBSlow {
     TCGTLBFull *full;        /* parallel to the fast table */
+    uint32_t *hint;          /* parallel too: host_hint() of the entry that was put there last */
     uint32_t used;           /* slots in use */
     bool code_lost;          /* an executable page fell out without a flush */
     uint32_t evictions;      /* since the table was cleared or grew */

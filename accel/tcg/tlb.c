@@ -28,6 +28,15 @@ static unsigned tlb_index(const TCGVCPU *v, uint64_t ea, unsigned mmu_idx)
     return (ea >> TCG_PAGE_BITS) & (v->tcg->tlb[mmu_idx].mask >> 5);
 }
 
+/*
+ * What tcg_tlb_protect() goes through instead of whole tables: part of the host page's number, and
+ * for devices any number.  It may be of an entry that is gone.
+ */
+static uint32_t host_hint(const void *host)
+{
+    return (uint32_t)((uintptr_t)host >> TCG_PAGE_BITS);
+}
+
 static int64_t now_ns(void)
 {
     return g_get_monotonic_time() * 1000;
@@ -47,6 +56,7 @@ static void tlb_alloc(TCGVCPU *v, unsigned mmu_idx, unsigned entries)
     fast->table = g_new(TCGTLBEntry, entries);
     fast->mask = (uint64_t)(entries - 1) << 5;
     slow->full = g_new(TCGTLBFull, entries);
+    slow->hint = g_new0(uint32_t, entries);
     tlb_clear(fast->table, slow->full, entries);
 }
 
@@ -64,12 +74,26 @@ void tcg_tlb_destroy(TCGVCPU *v)
     for (unsigned i = 0; i < TCG_MMU_MODES; i++) {
         g_free(v->tcg->tlb[i].table);
         g_free(v->tlb[i].full);
+        g_free(v->tlb[i].hint);
         v->tcg->tlb[i] = (TCGTLBFast){0};
         v->tlb[i].full = NULL;
+        v->tlb[i].hint = NULL;
     }
 }
 
 /* ---- Growing and shrinking; own thread, tlb_lock held ---- */
+
+/*
+ * Nearly full, or pages in use at the same time share slots: a copy's source and target may push
+ * each other out at every access.
+ */
+static bool wants_growth(const TCGVCPU *v, unsigned mmu_idx)
+{
+    const TCGTLBSlow *slow = &v->tlb[mmu_idx];
+    unsigned n = tlb_entries(v, mmu_idx);
+
+    return n < TLB_MAX_ENTRIES && (slow->used * 10 > n * 7 || slow->evictions > n);
+}
 
 static void tlb_grow(TCGVCPU *v, unsigned mmu_idx)
 {
@@ -78,6 +102,7 @@ static void tlb_grow(TCGVCPU *v, unsigned mmu_idx)
     unsigned n = tlb_entries(v, mmu_idx);
     TCGTLBEntry *old = fast->table;
     TCGTLBFull *old_full = slow->full;
+    uint32_t *old_hint = slow->hint;
 
     tlb_alloc(v, mmu_idx, n * 2);
     for (unsigned i = 0; i < n; i++) {
@@ -85,11 +110,13 @@ static void tlb_grow(TCGVCPU *v, unsigned mmu_idx)
             unsigned to = tlb_index(v, old_full[i].ea, mmu_idx);
             fast->table[to] = old[i];
             slow->full[to] = old_full[i];
+            slow->hint[to] = old_hint[i];
         }
     }
     slow->evictions = 0;
     g_free(old);
     g_free(old_full);
+    g_free(old_hint);
     v->stats.tlb_resizes++;
 }
 
@@ -113,6 +140,7 @@ static bool tlb_flush_mode(TCGVCPU *v, unsigned mmu_idx)
             }
             g_free(fast->table);
             g_free(slow->full);
+            g_free(slow->hint);
             tlb_alloc(v, mmu_idx, want);
             slow->used = 0;
             slow->window_max = 0;
@@ -204,10 +232,16 @@ static bool victim_hit(TCGVCPU *v, uint64_t page, TCGAccess access, unsigned mmu
         TCGTLBFull full = slow->full[at];
         *to = slow->victim[i];
         slow->full[at] = slow->victim_full[i];
+        slow->hint[at] = host_hint(slow->full[at].host);
         slow->victim[i] = entry;
         slow->victim_full[i] = full;
         if (full.ea == NO_PAGE) {
             slow->used++;
+        } else {
+            slow->evictions++;
+        }
+        if (wants_growth(v, mmu_idx)) {
+            tlb_grow(v, mmu_idx);
         }
         spin_unlock(&v->tlb_lock);
         v->stats.tlb_victim_hits++;
@@ -231,9 +265,8 @@ static void tlb_insert(TCGVCPU *v, uint64_t page, unsigned mmu_idx, TCGTLBEntry 
                        const TCGTLBFull *full)
 {
     TCGTLBSlow *slow = &v->tlb[mmu_idx];
-    unsigned n = tlb_entries(v, mmu_idx);
 
-    if (n < TLB_MAX_ENTRIES && (slow->used * 10 > n * 7 || slow->evictions > n)) {
+    if (wants_growth(v, mmu_idx)) {
         tlb_grow(v, mmu_idx);
     }
     unsigned at = tlb_index(v, page, mmu_idx);
@@ -258,6 +291,7 @@ static void tlb_insert(TCGVCPU *v, uint64_t page, unsigned mmu_idx, TCGTLBEntry 
     }
     *to = entry;
     *to_full = *full;
+    slow->hint[at] = host_hint(full->host);
 }
 
 bool tcg_tlb_fill(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool probe,
@@ -327,6 +361,20 @@ TCGTLBFull *tcg_tlb_full(TCGVCPU *v, uint64_t ea, unsigned mmu_idx, TCGTLBEntry 
 
 /* ---- Taking permissions away; any thread ---- */
 
+#define HINTS_AT_ONCE 64u
+G_STATIC_ASSERT(TLB_MIN_ENTRIES % HINTS_AT_ONCE == 0);
+
+/* True if one of them, of HINTS_AT_ONCE, is the page's. */
+static bool hints_have(const uint32_t *hint, uint32_t page)
+{
+    uint32_t any = 0;
+
+    for (unsigned i = 0; i < HINTS_AT_ONCE; i++) {
+        any |= hint[i] == page;
+    }
+    return any;
+}
+
 static bool protect_entry(TCGTLBEntry *entry, const TCGTLBFull *full, const uint8_t *host,
                           uint64_t size)
 {
@@ -343,12 +391,18 @@ bool tcg_tlb_protect(TCGVCPU *v, const uint8_t *host, uint64_t size)
     bool any = false;
 
     host = (const uint8_t *)((uintptr_t)host & TCG_PAGE_MASK);
+    uint32_t hint = host_hint(host);
+    bool one = size <= TCG_PAGE_SIZE;
     spin_lock(&v->tlb_lock);
     for (unsigned idx = 0; idx < TCG_MMU_MODES; idx++) {
         TCGTLBSlow *slow = &v->tlb[idx];
         if (slow->used) {
             unsigned n = tlb_entries(v, idx);
             for (unsigned i = 0; i < n; i++) {
+                if (one && i % HINTS_AT_ONCE == 0 && !hints_have(slow->hint + i, hint)) {
+                    i += HINTS_AT_ONCE - 1;
+                    continue;
+                }
                 any |= protect_entry(&v->tcg->tlb[idx].table[i], &slow->full[i], host, size);
             }
         }

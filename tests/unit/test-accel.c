@@ -554,6 +554,38 @@ static void test_tlb(Fixture *f)
     g_assert_nonnull(strstr(text, "TLB entries        0/256"));
 }
 
+/* A copy between pages that share a slot: the table grows until they do not. */
+static void test_tlb_conflict(Fixture *f)
+{
+    TestEnv *env = &f->cpu[0]->env;
+    enum { N = 60000, APART = 0x800000 };
+
+    PUT(f, CODE, T_INSN(T_LOAD + 3, 5, 1, 0), T_INSN(T_STORE + 3, 5, 3, 0),
+        T_INSN(T_ADDI, 1, 1, 8), T_INSN(T_ADDI, 3, 3, 8), T_INSN(T_ADDI, 2, 2, -1),
+        T_INSN(T_BNZ, 2, 0, -20), T_INSN(T_HALT, 0, 0, 0));
+    for (uint64_t i = 0; i < N; i++) {
+        memcpy(f->host + DATA + i * 8, &(uint64_t){i * 3}, 8);
+    }
+    env->r[1] = DATA;
+    env->r[2] = N;
+    env->r[3] = DATA + APART;
+    run(f, CODE);
+    g_assert_cmpint(memcmp(f->host + DATA, f->host + DATA + APART, N * 8), ==, 0);
+    g_assert_cmpuint(jit_number(f, "victim hits "), <, N / 4);
+
+    /* Writes to pages with code are seen in a table of that size too. */
+    uint64_t page = DATA + APART + 0x3000;
+    for (unsigned i = 0; i < 4; i++) {
+        PUT(f, CODE + 0x80, T_INSN(T_STORE + 2, 5, 6, 0), T_INSN(T_BR, 0, 6, 0));
+        memcpy(f->host + page + 4, &(uint32_t){T_INSN(T_HALT, 0, 0, 0)}, 4);
+        env->r[1] = 0;
+        env->r[5] = T_INSN(T_ADDI, 1, 1, 5 + i);
+        env->r[6] = page;
+        run(f, CODE + 0x80);
+        g_assert_cmpuint(env->r[1], ==, 5 + i);
+    }
+}
+
 static void test_self_modifying(Fixture *f)
 {
     TestEnv *env = &f->cpu[0]->env;
@@ -989,6 +1021,7 @@ static const struct {
     {"device", test_device, 0, 1},
     {"helpers", test_helpers, 0, 1},
     {"tlb", test_tlb, 0, 1},
+    {"tlb-conflict", test_tlb_conflict, 0, 1},
     {"self-modifying", test_self_modifying, 0, 1},
     {"dirty", test_dirty, 0, 1},
     {"full-cache", test_full_cache, 128 << 10, 1},
