@@ -29,7 +29,7 @@
 
 enum { TREQ = 0x08, TACK = 0x10, TIP = 0x20 };
 #define REGISTER_SHIFT 9
-#define BYTE_TIME_NS (300 * SCALE_US)
+#define BYTE_TIME_NS (60 * SCALE_US)    /* as DingusPPC has it; software polls meanwhile */
 #define SECONDS_1904_TO_1970 2082844800u
 
 enum { PACKET_ADB, PACKET_CUDA, PACKET_ERROR, PACKET_TICK };
