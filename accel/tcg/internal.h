@@ -257,6 +257,9 @@ const void *tcg_runtime_reenter(void *env, uint64_t pc);
 void tcg_tlb_init(TCGVCPU *v);
 void tcg_tlb_destroy(TCGVCPU *v);
 void tcg_tlb_run_flushes(TCGVCPU *v);
+/* True if a victim serves: its place now, in the table if `to_table` or every few times. */
+bool tcg_tlb_victim(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool to_table,
+                    TCGTLBEntry **entry, TCGTLBFull **full);
 /* Fills the entry for ea; false on a fault (described in out) or, probing, if nothing may be
  * entered. */
 bool tcg_tlb_fill(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool probe,

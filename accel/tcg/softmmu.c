@@ -61,14 +61,17 @@ bool tcg_look(TCGVCPU *v, uint64_t ea, unsigned size, TCGAccess access, unsigned
                                    __ATOMIC_RELAXED);
 
     if (G_UNLIKELY((tag & (TCG_PAGE_MASK | TCG_TLB_INVALID)) != (ea & TCG_PAGE_MASK))) {
-        TCGTranslation tr;
-        if (!tcg_tlb_fill(v, ea, access, mmu_idx, mode == LOOK_PROBE, &tr)) {
-            if (mode == LOOK_PROBE) {
-                return false;
+        /* Code that probes looks into the table again. */
+        if (!tcg_tlb_victim(v, ea, access, mmu_idx, mode == LOOK_PROBE, &e, &full)) {
+            TCGTranslation tr;
+            if (!tcg_tlb_fill(v, ea, access, mmu_idx, mode == LOOK_PROBE, &tr)) {
+                if (mode == LOOK_PROBE) {
+                    return false;
+                }
+                raise_fault(v, ea, access, mmu_idx, &tr);
             }
-            raise_fault(v, ea, access, mmu_idx, &tr);
+            full = tcg_tlb_full(v, ea, mmu_idx, &e);
         }
-        full = tcg_tlb_full(v, ea, mmu_idx, &e);
         tag = entry_tag(e, access);
     }
     s->ea = ea;

@@ -16,6 +16,10 @@
 #define TLB_MIN_ENTRIES 256u
 #define TLB_MAX_ENTRIES (1u << 15)
 #define WINDOW_NS (100 * 1000000ll)
+/* Beyond this a table grows only if it is full: it may be that no size parts pages that collide. */
+#define TLB_COLLISION_ENTRIES (1u << 13)
+/* Where two pages of one slot are used in turn, one of them stays in the table for that long. */
+#define VICTIM_HITS_A_SWAP 8
 #define NO_PAGE UINT64_MAX
 
 static unsigned tlb_entries(const TCGVCPU *v, unsigned mmu_idx)
@@ -92,7 +96,8 @@ static bool wants_growth(const TCGVCPU *v, unsigned mmu_idx)
     const TCGTLBSlow *slow = &v->tlb[mmu_idx];
     unsigned n = tlb_entries(v, mmu_idx);
 
-    return n < TLB_MAX_ENTRIES && (slow->used * 10 > n * 7 || slow->evictions > n);
+    return n < TLB_MAX_ENTRIES && (slow->used * 10 > n * 7 ||
+                                   (slow->evictions > n && n < TLB_COLLISION_ENTRIES));
 }
 
 static void tlb_grow(TCGVCPU *v, unsigned mmu_idx)
@@ -207,47 +212,60 @@ static void victim_drop(TCGTLBSlow *slow, uint64_t page)
     }
 }
 
-/* Brings the page's entry back from the victims. */
-static bool victim_hit(TCGVCPU *v, uint64_t page, TCGAccess access, unsigned mmu_idx)
+/* Brings a victim into the table, which holds another page in its slot. */
+static void victim_swap(TCGVCPU *v, unsigned i, unsigned mmu_idx)
 {
     TCGTLBSlow *slow = &v->tlb[mmu_idx];
+    unsigned at = tlb_index(v, slow->victim_full[i].ea, mmu_idx);
+    TCGTLBEntry *to = &v->tcg->tlb[mmu_idx].table[at];
+
+    spin_lock(&v->tlb_lock);
+    TCGTLBEntry entry = *to;
+    TCGTLBFull full = slow->full[at];
+    *to = slow->victim[i];
+    slow->full[at] = slow->victim_full[i];
+    slow->hint[at] = host_hint(slow->full[at].host);
+    slow->victim[i] = entry;
+    slow->victim_full[i] = full;
+    if (full.ea == NO_PAGE) {
+        slow->used++;
+    }
+    if (wants_growth(v, mmu_idx)) {
+        tlb_grow(v, mmu_idx);
+    }
+    spin_unlock(&v->tlb_lock);
+}
+
+bool tcg_tlb_victim(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, bool to_table,
+                    TCGTLBEntry **entry, TCGTLBFull **full)
+{
+    TCGTLBSlow *slow = &v->tlb[mmu_idx];
+    uint64_t page = ea & TCG_PAGE_MASK;
+    unsigned i = 0;
 
     if (!slow->victim_next) {
         return false;
     }
-    for (unsigned i = 0; i < VICTIM_SIZE; i++) {
-        if (slow->victim_full[i].ea != page) {
-            continue;
-        }
-        const TCGTLBEntry *e = &slow->victim[i];
-        uint64_t tag = access == TCG_ACCESS_LOAD ? e->read : access == TCG_ACCESS_STORE ? e->write
-                                                                                        : e->code;
-        if (tag & TCG_TLB_INVALID) {
-            return false;
-        }
-        unsigned at = tlb_index(v, page, mmu_idx);
-        TCGTLBEntry *to = &v->tcg->tlb[mmu_idx].table[at];
-        spin_lock(&v->tlb_lock);
-        TCGTLBEntry entry = *to;
-        TCGTLBFull full = slow->full[at];
-        *to = slow->victim[i];
-        slow->full[at] = slow->victim_full[i];
-        slow->hint[at] = host_hint(slow->full[at].host);
-        slow->victim[i] = entry;
-        slow->victim_full[i] = full;
-        if (full.ea == NO_PAGE) {
-            slow->used++;
-        } else {
-            slow->evictions++;
-        }
-        if (wants_growth(v, mmu_idx)) {
-            tlb_grow(v, mmu_idx);
-        }
-        spin_unlock(&v->tlb_lock);
-        v->stats.tlb_victim_hits++;
-        return true;
+    while (i < VICTIM_SIZE && slow->victim_full[i].ea != page) {
+        i++;
     }
-    return false;
+    if (i == VICTIM_SIZE) {
+        return false;
+    }
+    *entry = &slow->victim[i];
+    *full = &slow->victim_full[i];
+    uint64_t tag = access == TCG_ACCESS_LOAD    ? (*entry)->read
+                   : access == TCG_ACCESS_STORE ? (*entry)->write
+                                                : (*entry)->code;
+    if (tag & TCG_TLB_INVALID) {
+        return false;
+    }
+    slow->evictions++;
+    if (v->stats.tlb_victim_hits++ % VICTIM_HITS_A_SWAP == 0 || to_table) {
+        victim_swap(v, i, mmu_idx);
+        *full = tcg_tlb_full(v, ea, mmu_idx, entry);
+    }
+    return true;
 }
 
 static bool watch_on_page(CPUState *cpu, uint64_t page)
@@ -299,9 +317,6 @@ bool tcg_tlb_fill(TCGVCPU *v, uint64_t ea, TCGAccess access, unsigned mmu_idx, b
 {
     uint64_t page = ea & TCG_PAGE_MASK;
 
-    if (victim_hit(v, page, access, mmu_idx)) {
-        return true;
-    }
     *out = (TCGTranslation){.page_shift = TCG_PAGE_BITS};
     if (!v->accel->ops->translate(v->cpu, ea, access, mmu_idx, probe, out)) {
         return false;
