@@ -16,9 +16,15 @@
  * Leaving through HOSTADDR repeats the guest instruction, so a group may not begin after another
  * memory access, call or env write of the same guest instruction.
  *
- * Left alone: aligned (MO_ALIGN), MO_ATOMIC and 128-bit accesses, and bases that are constants.
+ * The root is what is left of an address without the constants that were added to it.  Constant
+ * addresses that lie near each other are one root.  Where addresses are sums modulo 2^32 the sums
+ * are followed through 32-bit additions: a sum that wraps gives HOSTADDR an address beyond 32 bits,
+ * for which no TLB has an entry.
+ *
+ * Left alone: aligned (MO_ALIGN), MO_ATOMIC and 128-bit accesses.
  */
 #include "ir-private.h"
+#include "tcg/tcg-cpu.h"
 
 #define GROUPS_OPEN 8
 #define GROUP_SPAN_MAX 1024
@@ -47,46 +53,104 @@ static bool ir_is_groupable(const IRInsn *in)
            (in->aux & MO_SIZE) <= MO_64;
 }
 
+static bool ir_add_disp(int64_t *disp, int64_t k)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(*disp, k, &sum) || sum > INT32_MAX / 2 || sum < INT32_MIN / 2) {
+        return false;
+    }
+    *disp = sum;
+    return true;
+}
+
+/* EXTU(TRUNC(x) + constants) is x and a displacement, modulo 2^32. */
+static IRRef ir_root_base32(const IRBlock *block, IRRef base, int64_t *disp)
+{
+    IRRef word = block->insns[base].a;
+    int64_t sum = *disp;
+
+    for (;;) {
+        const IRInsn *in = &block->insns[word];
+
+        if (in->op == IR_TRUNC) {
+            *disp = sum;
+            return in->a;
+        }
+        if (in->op != IR_ADD || block->insns[in->b].op != IR_KI32 ||
+            !ir_add_disp(&sum, (int32_t)block->insns[in->b].imm)) {
+            return base;
+        }
+        word = in->a;
+    }
+}
+
 /* Follows sums with constants; disp becomes relative to the root. */
 static IRRef ir_root_base(const IRBlock *block, IRRef base, int64_t *disp)
 {
     for (;;) {
         const IRInsn *in = &block->insns[base];
 
-        if (in->op != IR_ADD || block->insns[in->b].op != IR_KI64) {
-            return in->op == IR_KI64 ? IR_NONE : base;
-        }
-        int64_t sum;
+        if (in->op == IR_EXTU && block->target->address32) {
+            IRRef root = ir_root_base32(block, base, disp);
 
-        if (__builtin_add_overflow(*disp, block->insns[in->b].imm, &sum) ||
-            sum > INT32_MAX / 2 || sum < INT32_MIN / 2) {
+            if (root == base) {
+                return base;
+            }
+            base = root;
+        } else if (in->op == IR_ADD && block->insns[in->b].op == IR_KI64 &&
+                   ir_add_disp(disp, block->insns[in->b].imm)) {
+            base = in->a;
+        } else {
             return base;
         }
-        *disp = sum;
-        base = in->a;
     }
 }
 
+/* True if an address at disp from base can be told from group_root; disp becomes that distance. */
+static bool ir_same_root(const IRBlock *block, IRRef group_root, IRRef base, int64_t *disp)
+{
+    const IRInsn *root = &block->insns[group_root], *in = &block->insns[base];
+    int64_t distance;
+
+    return group_root == base ||
+           (root->op == IR_KI64 && in->op == IR_KI64 &&
+            !__builtin_sub_overflow(in->imm, root->imm, &distance) && ir_add_disp(disp, distance));
+}
+
+static bool ir_crosses_page(int64_t base, int64_t lo, int64_t hi)
+{
+    return (((uint64_t)base + (uint64_t)lo) ^ ((uint64_t)base + (uint64_t)(hi - 1))) &
+           TCG_PAGE_MASK;
+}
+
 /* Group id + 1 of the access, or 0. */
-static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef root, int64_t disp,
+static unsigned ir_group_join(const IRBlock *block, IRGrouping *g, const IRInsn *in, IRRef ref,
                               bool may_begin)
 {
-    int64_t lo = disp, hi = disp + ((int64_t)1 << (in->aux & MO_SIZE));
-    bool store = in->op == IR_QST;
+    int64_t disp = in->imm, size = (int64_t)1 << (in->aux & MO_SIZE);
+    IRRef root = ir_root_base(block, in->a, &disp);
+    bool store = in->op == IR_QST, is_const = block->insns[root].op == IR_KI64;
 
     for (unsigned i = 0; i < g->n_open; i++) {
         IRGroup *group = &g->groups[g->open[i]];
+        int64_t lo = disp, hi;
 
-        if (group->root != root || group->mmu_idx != MO_MMUIDX(in->aux)) {
+        if (group->mmu_idx != MO_MMUIDX(in->aux) || !ir_same_root(block, group->root, root, &lo)) {
             continue;
         }
-        if (MAX(hi, group->hi) - MIN(lo, group->lo) <= GROUP_SPAN_MAX &&
-            !(store && !group->writes && group->exit_seen)) {
-            group->lo = MIN(lo, group->lo);
-            group->hi = MAX(hi, group->hi);
+        hi = MAX(lo + size, group->hi);
+        lo = MIN(lo, group->lo);
+        if (hi - lo <= GROUP_SPAN_MAX && !(store && !group->writes && group->exit_seen) &&
+            !(is_const && ir_crosses_page(block->insns[group->root].imm, lo, hi))) {
+            group->lo = lo;
+            group->hi = hi;
             group->members++;
             group->writes |= store;
             return g->open[i] + 1u;
+        }
+        if (is_const) {
+            continue;                           /* another page, maybe one with a group */
         }
         g->open[i] = g->open[--g->n_open];      /* a new group of this root takes over */
         break;
@@ -99,7 +163,7 @@ static unsigned ir_group_join(IRGrouping *g, const IRInsn *in, IRRef ref, IRRef 
         g->n_open--;
     }
     g->groups[g->n_groups] = (IRGroup){
-        .lo = lo, .hi = hi, .root = root, .first = ref, .members = 1,
+        .lo = disp, .hi = disp + size, .root = root, .first = ref, .members = 1,
         .mmu_idx = MO_MMUIDX(in->aux), .writes = store,
     };
     g->open[g->n_open++] = g->n_groups++;
@@ -129,15 +193,10 @@ static bool ir_group_find(IRBlock *block, IRGrouping *g)
             }
         }
         if (ir_is_groupable(in)) {
-            int64_t disp = in->imm;
-            IRRef root = ir_root_base(block, in->a, &disp);
-
-            if (root != IR_NONE) {
-                id = ir_group_join(g, in, i, root, disp, !acted);
-                if (id) {
-                    found |= g->groups[id - 1].members > 1;
-                    in->aux2 = id;
-                }
+            id = ir_group_join(block, g, in, i, !acted);
+            if (id) {
+                found |= g->groups[id - 1].members > 1;
+                in->aux2 = id;
             }
         }
         acted |= (flags & (IRF_LOAD | IRF_STORE | IRF_CALL)) || in->op == IR_STENV;
@@ -176,8 +235,9 @@ void ir_pass_group_addresses(IRBlock *block)
         map[i] = out;
         if (group && group->members > 1 && n + grouping.n_groups < IR_MAX_INSNS) {
             int64_t disp = in.imm;
-            IRRef root = ir_root_base(block, in.a, &disp);
+            IRRef root = group->root;
 
+            (void)ir_same_root(block, root, ir_root_base(block, in.a, &disp), &disp);
             if (group->first == i) {
                 to[out] = (IRInsn){
                     .op = IR_HOSTADDR, .type = IR_I64, .a = map[root], .snap = in.snap,

@@ -154,6 +154,7 @@ typedef struct IRTargetDesc {
     unsigned n_slots;
     uint32_t env_size;
     uint32_t tcg_offset;            /* of struct TCGCPUState (include/accel/tcg/tcg-cpu.h) in env */
+    bool address32;                 /* effective addresses are sums modulo 2^32 */
     IRFPFallback *const *fp_fallback;   /* indexed by IROpcode; NULL where unused */
     IRVFPFallback *const *vfp_fallback;
 } IRTargetDesc;

@@ -18,16 +18,21 @@ static unsigned mo_bytes(unsigned mop)
 }
 
 /*
- * t0 = TLB entry of ra + disp; jumps to the stub on a miss.  last: distance of the last byte;
- * align: low bits that must be clear.
+ * t0 = TLB entry of ra + disp (ra holds `base`); jumps to the stub on a miss.  last: distance of
+ * the last byte; align: low bits that must be clear.
  */
-static void emit_tlb(X86Comp *c, int ra, int32_t disp, int64_t last, unsigned align, unsigned mmu,
-                     bool write, int t0, int t1, X86Stub *stub)
+static void emit_tlb(X86Comp *c, IRRef base, int ra, int32_t disp, int64_t last, unsigned align,
+                     unsigned mmu, bool write, int t0, int t1, X86Stub *stub)
 {
     X86Asm *as = &c->as;
     size_t fast = offsetof(TCGCPUState, tlb) + mmu * sizeof(TCGTLBFast);
+    uint64_t k = 0;
+    bool known = x86_const(c, base, &k);
 
-    if (disp) {
+    k += (uint64_t)(int64_t)disp;
+    if (known) {
+        x86_mov_ri(as, t0, k >> (TCG_PAGE_BITS - 5));
+    } else if (disp) {
         x86_rm(as, X_LEA | X86_W, t0, X86_MEM(ra, disp));
         x86_shift_ri(as, X86_W, X_SHR, t0, TCG_PAGE_BITS - 5);
     } else if (x86_has(c, X86_F_BMI2)) {
@@ -39,13 +44,17 @@ static void emit_tlb(X86Comp *c, int ra, int32_t disp, int64_t last, unsigned al
     if (align) {
         last = 0;
     }
-    if (disp + last) {
+    if (known) {
+        x86_mov_ri(as, t1, (k + (uint64_t)last) & (TCG_PAGE_MASK | align));
+    } else if (disp + last) {
         x86_rm(as, X_LEA | X86_W, t1, X86_MEM(ra, disp + last));
     } else {
         x86_mov_rr(as, X86_W, t1, ra);
     }
     x86_alu_rm(as, X86_W, X_AND, t0, x86_tcg(c, fast + offsetof(TCGTLBFast, mask)));
-    x86_alu_ri(as, X86_W, X_AND, t1, (int32_t)(TCG_PAGE_MASK | align));
+    if (!known) {
+        x86_alu_ri(as, X86_W, X_AND, t1, (int32_t)(TCG_PAGE_MASK | align));
+    }
     x86_alu_rm(as, X86_W, X_ADD, t0, x86_tcg(c, fast + offsetof(TCGTLBFast, table)));
     x86_alu_rm(as, X86_W, X_CMP, t1,
                X86_MEM(t0, write ? offsetof(TCGTLBEntry, write) : offsetof(TCGTLBEntry, read)));
@@ -357,7 +366,7 @@ static void emit_qld(X86Comp *c, const IRInsn *in)
     if (always_slow(c, in->aux)) {
         x86_stub_from(stub, x86_jmp(&c->as));
     } else {
-        emit_tlb(c, ra, (int32_t)in->imm, mo_bytes(in->aux) - 1, align_bits(in->aux),
+        emit_tlb(c, in->a, ra, (int32_t)in->imm, mo_bytes(in->aux) - 1, align_bits(in->aux),
                  MO_MMUIDX(in->aux), false, t0, t1, stub);
         emit_addend(c, t1, t0);
         emit_host_load(c, in->type, in->aux, dst, X86_MEMX(ra, t1, 0, in->imm), t0);
@@ -381,7 +390,7 @@ static void emit_qst(X86Comp *c, const IRInsn *in)
     if (always_slow(c, in->aux)) {
         x86_stub_from(stub, x86_jmp(&c->as));
     } else {
-        emit_tlb(c, ra, (int32_t)in->imm, mo_bytes(in->aux) - 1, align_bits(in->aux),
+        emit_tlb(c, in->a, ra, (int32_t)in->imm, mo_bytes(in->aux) - 1, align_bits(in->aux),
                  MO_MMUIDX(in->aux), true, t0, t1, stub);
         emit_addend(c, t1, t0);
         emit_host_store(c, in->type, in->aux, value, X86_MEMX(ra, t1, 0, in->imm), t0, tx);
@@ -431,8 +440,8 @@ static void emit_hostaddr(X86Comp *c, const IRInsn *in)
     int dst = x86_def(c, GPR_ALL, -1);
 
     stub->retry = x86_here(&c->as);
-    emit_tlb(c, ra, lo, (int64_t)hi - lo - 1, 0, MO_MMUIDX(in->aux), in->aux & IRSPAN_WRITE, t0, t1,
-             stub);
+    emit_tlb(c, in->a, ra, lo, (int64_t)hi - lo - 1, 0, MO_MMUIDX(in->aux), in->aux & IRSPAN_WRITE,
+             t0, t1, stub);
     emit_addend(c, dst, t0);
 }
 
@@ -506,8 +515,8 @@ static void emit_qcas(X86Comp *c, const IRInsn *in)
     stub->r[S_BASE] = ra;
     stub->r[S_T0] = t0;
     stub->r[S_VALUE] = rc;
-    emit_tlb(c, ra, (int32_t)in->imm, 0, mo_bytes(in->aux) - 1, MO_MMUIDX(in->aux), true, t0, t1,
-             stub);
+    emit_tlb(c, in->a, ra, (int32_t)in->imm, 0, mo_bytes(in->aux) - 1, MO_MMUIDX(in->aux), true, t0,
+             t1, stub);
     emit_addend(c, t1, t0);
     if (swap) {
         x86_mov_rr(as, X86_W, t0, rc);

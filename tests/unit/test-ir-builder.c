@@ -251,6 +251,69 @@ static void test_grouping(void)
     g_assert_cmpint(find_op(IR_ULD, 0)->imm, ==, 68);
 }
 
+/* Constant addresses of one page are one root, if they are not too far apart. */
+static void test_grouping_constants(void)
+{
+    begin();
+    ir_insn_start(b, 0x1004, 0);
+    ir_set(b, 0, ir_load(b, IR_I64, MO_32, ir_k64(b, 0x5000), 0x10));
+    ir_insn_start(b, 0x1008, 0);
+    ir_store(b, MO_32, ir_k64(b, 0x5100), 4, ir_get(b, 0));
+    ir_insn_start(b, 0x100c, 0);
+    ir_set(b, 1, ir_load(b, IR_I64, MO_32, ir_k64(b, 0x5ffc), 0));
+    ir_insn_start(b, 0x1010, 0);
+    ir_set(b, 2, ir_load(b, IR_I64, MO_32, ir_k64(b, 0x6000), 0));
+    ir_insn_start(b, 0x1014, 0);
+    ir_set(b, 3, ir_load(b, IR_I64, MO_64, ir_k64(b, 0x4ff0), 0x18));
+    ir_exit(b, 0x1018, 0);
+    ir_optimize(ir_builder_block(b), false);
+    must_verify();
+    const IRInsn *h = find_op(IR_HOSTADDR, 0);
+
+    g_assert_cmpuint(count_op(IR_HOSTADDR), ==, 1);
+    g_assert_cmpint(IR_SPAN_LO(h->imm), ==, 8);
+    g_assert_cmpint(IR_SPAN_HI(h->imm), ==, 0x108);
+    g_assert_cmphex(h->aux & IRSPAN_WRITE, ==, IRSPAN_WRITE);
+    g_assert_cmpint(find_op(IR_ULD, 0)->imm, ==, 0x10);
+    g_assert_cmpint(find_op(IR_UST, 0)->imm, ==, 0x104);
+    g_assert_cmpint(find_op(IR_ULD, 1)->imm, ==, 8);
+    g_assert_cmpuint(count_op(IR_QLD), ==, 2);
+}
+
+/* Sums modulo 2^32 are followed only where all addresses are such. */
+static void test_grouping_words(void)
+{
+    IRTargetDesc narrow = fake_target;
+
+    narrow.address32 = true;
+    for (unsigned is_narrow = 0; is_narrow < 2; is_narrow++) {
+        begin();
+        if (is_narrow) {
+            ir_use_slots(b, &narrow);
+        }
+        IRRef at = ir_get(b, 8);
+
+        for (unsigned i = 1; i <= 3; i++) {
+            ir_insn_start(b, 0x1004 + 4 * i, 0);
+            at = ir_extu(b, ir_addi(b, ir_trunc(b, at), 4));
+            ir_set(b, i, ir_load(b, IR_I64, MO_32, at, 8));
+            ir_set(b, 8, at);
+        }
+        ir_exit(b, 0x1018, 0);
+        ir_optimize(ir_builder_block(b), false);
+        must_verify();
+        g_assert_cmpuint(count_op(IR_HOSTADDR), ==, is_narrow);
+        if (is_narrow) {
+            const IRInsn *h = find_op(IR_HOSTADDR, 0);
+
+            g_assert_cmpint(IR_SPAN_LO(h->imm), ==, 12);
+            g_assert_cmpint(IR_SPAN_HI(h->imm), ==, 24);
+            g_assert_cmpuint(count_op(IR_ULD), ==, 3);
+        }
+        ir_use_slots(b, &fake_target);
+    }
+}
+
 /* A store after something that may leave must not make the look-up a write. */
 static void test_grouping_store_after_exit(void)
 {
@@ -347,6 +410,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ir/builder/exits", test_exits);
     g_test_add_func("/ir/builder/overflow", test_overflow);
     g_test_add_func("/ir/passes/grouping", test_grouping);
+    g_test_add_func("/ir/passes/grouping-constants", test_grouping_constants);
+    g_test_add_func("/ir/passes/grouping-words", test_grouping_words);
     g_test_add_func("/ir/passes/grouping-store-after-exit", test_grouping_store_after_exit);
     g_test_add_func("/ir/passes/grouping-barrier", test_grouping_barrier);
     g_test_add_func("/ir/passes/dead-code", test_dead_code);

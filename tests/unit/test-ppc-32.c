@@ -161,6 +161,18 @@ static void width_on(const TCGBackend *backend)
     g_assert_cmphex(env->gpr[6], ==, 0x9abcdef0);
     g_assert_cmphex(env->gpr[7], ==, 0x12345678);
     g_assert_cmphex(env->gpr[31], ==, 0x9abcdef0);
+    /* So do constants, and sums that several accesses are told from. */
+    PUT(m, TEST_CODE, T_LI(3, -16), T_LWZ(5, 3, 0x50), T_LWZ(6, 3, 0x54), T_LWZU(7, 9, 0x50),
+        T_LWZU(8, 9, 4), T_STWU(7, 9, 8), T_STWU(8, 9, 4), T_STOP);
+    env->gpr[9] = 0xfffffff0;
+    test_run(m, TEST_CODE);
+    g_assert_cmphex(env->gpr[5], ==, 0x12345678);
+    g_assert_cmphex(env->gpr[6], ==, 0x9abcdef0);
+    g_assert_cmphex(env->gpr[7], ==, 0x12345678);
+    g_assert_cmphex(env->gpr[8], ==, 0x9abcdef0);
+    g_assert_cmphex(env->gpr[9], ==, 0x50);
+    g_assert_cmphex(ldl_be_p(m->host + 0x4c), ==, 0x12345678);
+    g_assert_cmphex(ldl_be_p(m->host + 0x50), ==, 0x9abcdef0);
     /* 64-bit instructions, those of later versions, fsqrt: illegal. */
     static const uint32_t illegal[] = {
         T_LD(3, 4, 0),
