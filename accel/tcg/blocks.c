@@ -86,7 +86,6 @@ void tcg_block_publish(TCGBlock *block)
 static void block_free(TCGAccel *accel, TCGBlock *block)
 {
     accel->backend->release(&block->compiled);
-    g_free(block->compiled.exits);
     __atomic_store_n(&block->serial, block->serial + 1, __ATOMIC_RELAXED);
     /* Whoever sees the next owner's fields sees the odd number, too. */
     __atomic_thread_fence(__ATOMIC_RELEASE);

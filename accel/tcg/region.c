@@ -10,6 +10,26 @@
 #include <unistd.h>
 #include "util/error.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* Pages that are made at once, and how far from the end of what is ready the next ones are. */
+#define STEP ((size_t)256 << 10)
+#define AHEAD ((size_t)64 << 10)
+
+/* A kernel that knows no MADV_POPULATE makes pages when they are touched. */
+static void make_ready(TCGCodeRegion *region)
+{
+    size_t size = MIN(STEP, region->size - region->ready);
+
+    if (size && madvise(region->write + region->ready, size, MADV_POPULATE_WRITE) == 0) {
+        madvise((void *)(region->exec + region->ready), size, MADV_POPULATE_READ);
+    }
+    region->ready += size;
+}
+
 bool tcg_region_init(TCGCodeRegion *region, size_t size, GError **errp)
 {
     size_t page = sysconf(_SC_PAGESIZE);
@@ -72,6 +92,9 @@ void tcg_region_take(TCGCodeRegion *region, size_t size)
 {
     size = (size + TCG_CODE_ALIGN - 1) & ~(size_t)(TCG_CODE_ALIGN - 1);
     region->used = MIN(region->used + size, region->size);
+    while (region->ready < region->size && region->used + AHEAD > region->ready) {
+        make_ready(region);
+    }
 }
 
 void tcg_region_reset(TCGCodeRegion *region, size_t used)
@@ -80,9 +103,10 @@ void tcg_region_reset(TCGCodeRegion *region, size_t used)
     size_t first = (used + page - 1) & ~(page - 1);
 
     g_assert(used <= region->used);
-    if (first < region->used) {
+    if (first < MAX(region->used, region->ready)) {
         fallocate(region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first,
-                  region->used - first);
+                  MAX(region->used, region->ready) - first);
     }
     region->used = used;
+    region->ready = first;
 }

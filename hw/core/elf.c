@@ -104,11 +104,12 @@ bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mas
         if (at < first || at > last || memsz - 1 > last - at) {
             return fail(errp, "it does not fit in memory (-m)");
         }
-        copy = g_try_malloc0(memsz);
+        copy = image_alloc(memsz);
         if (!copy) {
             return fail(errp, "a segment is too large");
         }
         memcpy(copy, e->data + offset, filesz);
+        memset(copy + filesz, 0, memsz - filesz);
         if (!rom_take_blob(name, g_steal_pointer(&copy), memsz, at, errp)) {
             return false;
         }

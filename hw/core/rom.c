@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "internal.h"
@@ -79,19 +81,71 @@ bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr
     return rom_take_blob(name, g_memdup2(data, size), size, addr, errp);
 }
 
-static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
-{
-    struct stat st;
-    uint8_t chunk[65536];
-    ssize_t n;
+/*
+ * Kernels are large, and a page fault for every 4 KiB of them would be a good part of the time
+ * until a guest runs.
+ */
+#define LARGE_PAGE ((size_t)2 << 20)
 
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size > max_size) {
-        error_set(errp, GOSSAMER_ERROR_INVALID,
-                  "it is too large (%" PRIu64 " bytes, at most %" PRIu64 ")", (uint64_t)st.st_size,
-                  max_size);
+uint8_t *image_alloc(uint64_t size)
+{
+    void *memory;
+
+    if (size < 2 * LARGE_PAGE) {
+        return g_try_malloc(size);
+    }
+    if (size > SIZE_MAX / 2 || posix_memalign(&memory, LARGE_PAGE, size)) {
+        return NULL;
+    }
+    madvise(memory, size & ~(uint64_t)(LARGE_PAGE - 1), MADV_HUGEPAGE);
+    return memory;
+}
+
+typedef struct Image {
+    uint8_t *data;
+    uint64_t size, room;
+} Image;
+
+static bool make_room(Image *image, uint64_t max_size, GError **errp)
+{
+    uint64_t room = image->room ? image->room * 2 : 65536;
+    uint8_t *data = image->size < max_size ? image_alloc(MIN(room, max_size)) : NULL;
+
+    if (!data) {
+        error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (at most %" PRIu64 " bytes)",
+                  image->size < max_size ? image->size : max_size);
         return false;
     }
-    while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+    if (image->size) {
+        memcpy(data, image->data, image->size);
+    }
+    g_free(image->data);
+    image->data = data;
+    image->room = MIN(room, max_size);
+    return true;
+}
+
+static bool read_all(int fd, uint64_t max_size, Image *image, GError **errp)
+{
+    struct stat st;
+    uint8_t more;
+
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+        if ((uint64_t)st.st_size > max_size) {
+            error_set(errp, GOSSAMER_ERROR_INVALID,
+                      "it is too large (%" PRIu64 " bytes, at most %" PRIu64 ")",
+                      (uint64_t)st.st_size, max_size);
+            return false;
+        }
+        image->data = image_alloc((uint64_t)st.st_size);
+        image->room = image->data ? (uint64_t)st.st_size : 0;
+    }
+    for (;;) {
+        bool full = image->size == image->room;
+        /* At its end a file of the size it told needs no more room. */
+        ssize_t n = full ? read(fd, &more, 1)
+                         : read(fd, image->data + image->size, image->room - image->size);
+
         if (n < 0 && errno == EINTR) {
             continue;
         }
@@ -99,38 +153,40 @@ static bool read_all(int fd, uint64_t max_size, GByteArray *data, GError **errp)
             error_set(errp, GOSSAMER_ERROR_IO, "%s", g_strerror(errno));
             return false;
         }
-        if ((uint64_t)n > max_size - data->len) {
-            error_set(errp, GOSSAMER_ERROR_INVALID, "it is too large (at most %" PRIu64 " bytes)",
-                      max_size);
-            return false;
+        if (n == 0) {
+            break;
         }
-        g_byte_array_append(data, chunk, (guint)n);
+        if (full) {
+            if (!make_room(image, max_size, errp)) {
+                return false;
+            }
+            image->data[image->size] = more;
+        }
+        image->size += (uint64_t)n;
     }
-    if (!data->len) {
+    if (!image->size) {
         error_set(errp, GOSSAMER_ERROR_INVALID, "the file is empty");
     }
-    return data->len != 0;
+    return image->size != 0;
 }
 
 bool image_read(const char *file, uint64_t max_size, uint8_t **data, uint64_t *size, GError **errp)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    GByteArray *bytes;
+    Image image = {0};
     bool ok;
 
     if (fd < 0) {
         error_set(errp, GOSSAMER_ERROR_IO, "%s", g_strerror(errno));
         return false;
     }
-    bytes = g_byte_array_new();
-    /* What an array can count. */
-    ok = read_all(fd, MIN(max_size, INT32_MAX), bytes, errp);
+    ok = read_all(fd, MIN(max_size, INT32_MAX), &image, errp);
     close(fd);
     if (ok) {
-        *size = bytes->len;
-        *data = g_byte_array_free(bytes, false);
+        *size = image.size;
+        *data = image.data;
     } else {
-        g_byte_array_unref(bytes);
+        g_free(image.data);
     }
     return ok;
 }

@@ -46,7 +46,7 @@ typedef struct TCGExitSite {
 typedef struct TCGCompiled {
     const void *entry;        /* exec view; for interp an opaque pointer */
     size_t code_size;
-    TCGExitSite *exits;       /* n_exits of them, g_malloc; addresses are baked into the code */
+    TCGExitSite *exits;       /* n_exits of them, freed by release(); their addresses are in code */
     unsigned n_exits;
     void *meta;               /* back end's: restore tables; freed by release() */
 } TCGCompiled;

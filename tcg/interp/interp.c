@@ -132,6 +132,8 @@ static void interp_release(TCGCompiled *compiled)
     g_free(ib->sites);
     g_aligned_free((void *)ib->pool);
     g_free(ib);
+    g_free(compiled->exits);
+    compiled->exits = NULL;
     compiled->meta = NULL;
     compiled->entry = NULL;
 }

@@ -93,7 +93,7 @@ static bool x86_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGC
     }
     x86_state = (X86State){
         .target = target, .runtime = *runtime, .features = features_consistent(host & features),
-        .spare = x86_state.spare,
+        .spare = x86_state.spare, .chunk = x86_state.chunk,
     };
     return x86_make_thunks(&x86_state, buf, errp);
 }
@@ -260,7 +260,7 @@ static void comp_begin(X86Comp *c, const IRBlock *block, uint32_t rng)
     g_array_set_size(c->entries, 0);
     g_array_set_size(c->sunk, 0);
     g_array_set_size(c->consts, 0);
-    c->exits = block->exits->len ? g_new0(TCGExitSite, block->exits->len) : NULL;
+    c->exits = block->exits->len ? x86_piece_new(block->exits->len * sizeof(TCGExitSite)) : NULL;
     x86_ra_init(c);
 }
 
@@ -313,7 +313,7 @@ static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *o
         x86_align(&c->as, 16);
     }
     if (c->as.overflow) {
-        g_free(c->exits);
+        x86_piece_free(c->exits);
         comp_give_back(c);
         x86_meta_free(meta);
         return false;
@@ -348,7 +348,7 @@ static void x86_chain(TCGExitSite *site, const void *entry)
 static void x86_release_block(TCGCompiled *compiled)
 {
     x86_meta_free(compiled->meta);
-    g_free(compiled->exits);
+    x86_piece_free(compiled->exits);
     compiled->meta = NULL;
     compiled->exits = NULL;
     compiled->n_exits = 0;

@@ -441,10 +441,10 @@ static void *meta_place(uint8_t **at, const GArray *array)
 X86Meta *x86_meta_new(X86Comp *c)
 {
     size_t head = (sizeof(X86Meta) + 15) & ~(size_t)15;
-    uint8_t *at = g_malloc(head + c->consts->len * sizeof(V128) +
-                           c->points->len * sizeof(X86RestorePoint) +
-                           c->sunk->len * sizeof(X86SunkOp) +
-                           c->entries->len * sizeof(X86RestoreEntry));
+    uint8_t *at = x86_piece_new(head + c->consts->len * sizeof(V128) +
+                                c->points->len * sizeof(X86RestorePoint) +
+                                c->sunk->len * sizeof(X86SunkOp) +
+                                c->entries->len * sizeof(X86RestoreEntry));
     X86Meta *m = (X86Meta *)at;
 
     _Static_assert(_Alignof(X86RestorePoint) >= _Alignof(X86SunkOp) &&
@@ -461,7 +461,7 @@ X86Meta *x86_meta_new(X86Comp *c)
 
 void x86_meta_free(X86Meta *m)
 {
-    g_free(m);
+    x86_piece_free(m);
 }
 
 static TCGCPUState *env_tcg(void *env)

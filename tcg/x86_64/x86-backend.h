@@ -57,6 +57,7 @@ typedef enum X86Thunk {
 /* Variants of a thunk: vector registers are live; the AltiVec control word is loaded. */
 enum { X86_THUNK_XMM = 1, X86_THUNK_VMX = 2, X86_THUNK_VARIANTS = 4 };
 
+typedef struct X86Chunk X86Chunk;
 typedef struct X86State {
     const IRTargetDesc *target;
     TCGRuntime runtime;
@@ -72,6 +73,8 @@ typedef struct X86State {
     const uint8_t *leave_nogroup;
     const uint8_t *lookup;           /* pc set: jump cache miss */
     struct X86Comp *spare; /* a workspace for the next compilation; exchanged atomically */
+    X86Chunk *chunk;                 /* of which pieces are cut; under chunk_lock (spin) */
+    uint32_t chunk_lock;
 } X86State;
 extern X86State x86_state;
 
@@ -299,6 +302,12 @@ static inline void x86_stub_from(X86Stub *stub, uint32_t at)
 void x86_call_thunk(X86Comp *c, X86Thunk thunk, const X86Stub *stub);
 /* push imm32 of a restore point, filled in when the code is complete. */
 void x86_push_point(X86Comp *c, uint32_t point);
+
+/* ---- chunks.c ---- */
+
+/* Zeroed memory for what lives as long as a block; any thread. */
+void *x86_piece_new(size_t size);
+void x86_piece_free(void *piece);
 
 /* ---- Emitters: true if the op is theirs ---- */
 

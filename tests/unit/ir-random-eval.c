@@ -337,7 +337,6 @@ static FakeOutcome run_block(IRRandom *t, const IRBlock *block)
     }
     (void)site;
     t->backend->release(&compiled);
-    g_free(compiled.exits);
     return outcome;
 }
 

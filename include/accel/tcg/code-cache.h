@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * W^X code memory: one memory file mapped twice, a writable view that is never executable and an
- * executable view that is never writable.  Pages come into being when they are first written.
+ * executable view that is never writable.  Pages come into being some at a time, before they are
+ * needed: a page fault in each view for every 4 KiB costs more than what is written there.
  * Handing out is a bump pointer; the only way back is to reset to a mark.  The caller serialises.
  */
 #ifndef ACCEL_TCG_CODE_CACHE_H
@@ -17,6 +18,7 @@ struct TCGCodeRegion {
     uint8_t *write;
     const uint8_t *exec;
     size_t size, used;
+    size_t ready;            /* bytes whose pages have been asked for */
     int fd;
 };
 

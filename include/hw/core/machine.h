@@ -168,6 +168,8 @@ void machine_add_firmware_dir(const char *dir);
 bool rom_add_blob(const char *name, const void *data, uint64_t size, hwaddr addr, GError **errp);
 /* The same with data itself (g_malloc), which is taken in any case. */
 bool rom_take_blob(const char *name, uint8_t *data, uint64_t size, hwaddr addr, GError **errp);
+/* Memory for an image, not cleared; g_free it. NULL: there is not so much. */
+uint8_t *image_alloc(uint64_t size);
 /* Reads a whole file of 1 to max_size bytes (a stream too, but no more of it); g_free the data. The
  * error is the reason alone. */
 bool image_read(const char *file, uint64_t max_size, uint8_t **data, uint64_t *size, GError **errp);
