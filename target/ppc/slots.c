@@ -73,7 +73,7 @@ _Static_assert(SLOT_CFAR < SLOT_VSR0, "scalar slots stand below the vector slots
 _Static_assert(SLOT_VSR0 + 64 == SLOT_COUNT, "vector slots are the last");
 _Static_assert(SLOT_COUNT <= IR_MAX_SLOTS, "slot numbers fit the IR");
 
-#define TARGET_DESC(slots_of, ...)                                                                  \
+#define TARGET_DESC(slots_of, ...)                                                                \
     {                                                                                             \
         .name = "ppc", .slots = (slots_of), .n_slots = SLOT_COUNT,                                \
         .env_size = sizeof(CPUPPCState), .tcg_offset = offsetof(CPUPPCState, tcg),                \
