@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is lost when a machine is saved in a QEMU's dialect: our own subsections that would have
- * been sent.
+ * been sent, and that somebody would miss.
  */
 #include "migration/wire.h"
 
@@ -35,6 +35,9 @@ static void losses_of(const VMStateDescription *vmsd, char *opaque, const StateE
     }
     for (const VMStateDescription *const *p = vmsd->subsections; p && *p; p++) {
         if (!vmstate_section_needed(*p, opaque)) {
+            continue;
+        }
+        if ((*p)->own && (*p)->missed && !(*p)->missed(opaque)) {
             continue;
         }
         if ((*p)->own) {

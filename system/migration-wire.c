@@ -8,8 +8,13 @@
 #include "system/runtime.h"
 #include "util/error.h"
 
-/* For so long the guest may run on until there is none. */
+/*
+ * For so long the guest may run on until there is none, in moments that grow: where the host is
+ * busy its processor does not get to run in short ones.
+ */
 #define DRAIN_US (500 * 1000)
+#define FIRST_MOMENT_US 500
+#define LONGEST_MOMENT_US (32 * 1000)
 
 static void make_ready(Migration *m, VMStateWire wire, bool running, GPtrArray *lost)
 {
@@ -55,6 +60,7 @@ static void report_losses(Migration *m, VMStateWire wire, GPtrArray *lost)
 static RunState drain(Migration *m, VMStateWire wire, RunState was, RunState rest, GPtrArray *lost)
 {
     int64_t end = g_get_monotonic_time() + DRAIN_US;
+    gulong moment = FIRST_MOMENT_US;
 
     for (;;) {
         bool running = was == RUN_STATE_RUNNING;
@@ -68,7 +74,8 @@ static RunState drain(Migration *m, VMStateWire wire, RunState was, RunState res
         migration_wire_undo(m);
         vm_start();
         device_unlock();
-        g_usleep(500);
+        g_usleep(moment);
+        moment = MIN(2 * moment, LONGEST_MOMENT_US);
         device_lock();
         if (rest == RUN_STATE_FINISH_MIGRATE) {
             __atomic_store_n(&m->out.stopped, g_get_monotonic_time(), __ATOMIC_RELAXED);

@@ -621,6 +621,28 @@ static bool extra_needed(void *opaque)
     return vmstate_wire_is_own() && (pic->levels || sources_differ(pic));
 }
 
+/*
+ * An input's level is where QEMU has it, in `pending`, unless it counts by edges; and a source that
+ * is masked is set up again before it is of use.
+ */
+static bool extra_missed(void *opaque)
+{
+    const OpenPic *pic = opaque;
+
+    for (unsigned n = 0; n < N_SOURCES; n++) {
+        const OpenPicSource *source = &pic->sources[n];
+
+        if ((source->ivpr & (IVPR_MASKED | IVPR_ACTIVE)) == IVPR_MASKED) {
+            continue;
+        }
+        if (n >= FIRST_TIMER ||
+            (n < FIRST_IPI && !(source->ivpr & IVPR_LEVEL) && pic->levels >> n & 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void reset_source(OpenPicSource *source)
 {
     *source = (OpenPicSource){.ivpr = IVPR_MASKED | IVPR_DISTRIBUTED};
@@ -750,6 +772,7 @@ static const VMStateDescription vmstate_extra = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = extra_needed,
+    .missed = extra_missed,
     .fields =
         (const VMStateField[]){
             VMSTATE_UINT64(levels, OpenPic),

@@ -94,6 +94,8 @@ struct VMStateDescription {
     const char *name;
     bool unmigratable; /* saving fails while such a device exists */
     bool own; /* a subsection that QEMU lacks: needed() must say no in a QEMU's dialect (wire.h) */
+    /* Of such a one, when it is needed: somebody would miss it there. NULL: always. */
+    bool (*missed)(void *opaque);
     int version_id;
     int minimum_version_id;
     MigrationPriority priority;
