@@ -223,7 +223,9 @@ static TCGBlock *translate(TCGVCPU *v, const TCGBlockState *state, uint64_t flag
         if (cached) {
             const uint8_t *host_page = s->host - offset;
             mutex_lock(&accel->code_lock);
-            block = tcg_block_find(accel, s->host, state->pc, flags);
+            /* The caller has looked; another CPU may have been here since. */
+            block = tries || accel->vcpus->len > 1
+                        ? tcg_block_find(accel, s->host, state->pc, flags) : NULL;
             if (block) {
                 mutex_unlock(&accel->code_lock);
                 return block;

@@ -10,6 +10,7 @@
 #include "util/error.h"
 
 #define MAX_SEGMENT (1ull << 32)
+#define MAX_CLEARED (1ull << 24)
 
 typedef struct ElfImage {
     const uint8_t *data;
@@ -104,12 +105,16 @@ bool elf_load(const char *name, const uint8_t *data, uint64_t size, uint64_t mas
         if (at < first || at > last || memsz - 1 > last - at) {
             return fail(errp, "it does not fit in memory (-m)");
         }
-        copy = image_alloc(memsz);
+        /* What is cleared but not in the file costs memory only when it is touched. */
+        bool touch = memsz - filesz < MAX_CLEARED;
+        copy = touch ? image_alloc(memsz) : g_try_malloc0(memsz);
         if (!copy) {
             return fail(errp, "a segment is too large");
         }
         memcpy(copy, e->data + offset, filesz);
-        memset(copy + filesz, 0, memsz - filesz);
+        if (touch) {
+            memset(copy + filesz, 0, memsz - filesz);
+        }
         if (!rom_take_blob(name, g_steal_pointer(&copy), memsz, at, errp)) {
             return false;
         }

@@ -82,6 +82,14 @@ static uint64_t features_consistent(uint64_t f)
     return f;
 }
 
+/* Test hook: GOSSAMER_X86_RANDOM_REGS=seed makes the allocator choose at random. */
+static uint32_t random_seed(void)
+{
+    const char *s = getenv("GOSSAMER_X86_RANDOM_REGS");
+
+    return s ? (uint32_t)strtoul(s, NULL, 0) | 1 : 0;
+}
+
 static bool x86_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGCodeBuffer *buf,
                      uint64_t features, GError **errp)
 {
@@ -93,7 +101,7 @@ static bool x86_init(const IRTargetDesc *target, const TCGRuntime *runtime, TCGC
     }
     x86_state = (X86State){
         .target = target, .runtime = *runtime, .features = features_consistent(host & features),
-        .spare = x86_state.spare, .chunk = x86_state.chunk,
+        .spare = x86_state.spare, .chunk = x86_state.chunk, .random_seed = random_seed(),
     };
     return x86_make_thunks(&x86_state, buf, errp);
 }
@@ -264,21 +272,13 @@ static void comp_begin(X86Comp *c, const IRBlock *block, uint32_t rng)
     x86_ra_init(c);
 }
 
-/* Test hook: GOSSAMER_X86_RANDOM_REGS=seed makes the allocator choose at random. */
-static uint32_t random_seed(void)
-{
-    const char *s = getenv("GOSSAMER_X86_RANDOM_REGS");
-
-    return s ? (uint32_t)strtoul(s, NULL, 0) | 1 : 0;
-}
-
 static bool x86_compile(const IRBlock *block, TCGCodeBuffer *buf, TCGCompiled *out)
 {
     X86Comp *c = comp_take();
     X86Meta *meta = NULL;
     uint32_t entry;
 
-    comp_begin(c, block, random_seed());
+    comp_begin(c, block, x86_state.random_seed);
     x86_asm_init(&c->as, buf->write, buf->exec, buf->size);
     while (((uintptr_t)c->as.p & 7) && !c->as.overflow) {
         x86_byte(&c->as, 0xcc);

@@ -75,6 +75,7 @@ typedef struct X86State {
     struct X86Comp *spare; /* a workspace for the next compilation; exchanged atomically */
     X86Chunk *chunk;                 /* of which pieces are cut; under chunk_lock (spin) */
     uint32_t chunk_lock;
+    uint32_t random_seed;            /* 0: registers are chosen as is best */
 } X86State;
 extern X86State x86_state;
 
