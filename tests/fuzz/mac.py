@@ -91,7 +91,7 @@ class Machine:
             "-drive", f"file={self.path('disk.qcow2')},format=qcow2,if=ide,index=0",
             "-drive", f"file={self.path('cd.iso')},format=raw,if=ide,index=1,media=cdrom",
             "-drive", f"file={self.path('small.qcow2')},format=qcow2,if=ide,index=2",
-            "-drive", "if=ide,index=3,media=cdrom"]
+            "-drive", f"file={self.path('cd.iso')},format=raw,if=ide,index=3,media=cdrom"]
         if board.startswith("mac99"):
             words += ["-usb"]
         else:
@@ -328,7 +328,7 @@ class Machine:
 
     def act_medium(self):
         device = self.rng.choice(["ide0-cd1", "ide1-cd1"])
-        if self.rng.randrange(2):
+        if self.rng.randrange(4) == 0:
             self.qmp.hmp(f"eject -f {device}")
         else:
             self.qmp.hmp(f"change {device} {self.path('cd.iso')}")

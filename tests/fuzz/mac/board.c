@@ -45,7 +45,7 @@ static void wait_shift(void)
 /* A packet to CUDA: type, command, arguments. */
 static unsigned make_cuda_packet(uint8_t *packet)
 {
-    unsigned n = below(one_in(8) ? 140 : 10);
+    unsigned n = one_in(8) ? below(140) : below(5);
 
     for (unsigned i = 0; i < n; i++) {
         packet[i] = (uint8_t)(one_in(2) ? rnd() : below(16));
@@ -54,7 +54,10 @@ static unsigned make_cuda_packet(uint8_t *packet)
     if (packet[0] == 0 && !one_in(8)) { /* ADB: to the keyboard, the mouse, anybody */
         packet[1] = (uint8_t)(PICK(2, 3, 8, 9, 0, 15) << 4 | PICK(0, 1, 8, 9, 10, 11, 12, 15, 14));
     } else if (packet[0] == 1 && !one_in(8)) {
-        packet[1] = (uint8_t)below(0x40);
+        packet[1] =
+            (uint8_t)(one_in(2) ? below(0x40)
+                                : PICK(0x01, 0x01, 0x02, 0x03, 0x07, 0x08, 0x09, 0x0a, 0x0c, 0x11,
+                                       0x13, 0x14, 0x16, 0x19, 0x1a, 0x1b, 0x21, 0x22, 0x25));
     }
     return n + 2;
 }
@@ -118,30 +121,42 @@ static void pmu_byte(bool out, uint8_t value)
     via_out(VIA_B, via_in(VIA_B) | TREQ);
 }
 
+/* Commands and how many bytes follow; 255: a length and as many. */
 static void pmu_packet(void)
 {
-    uint8_t command =
-        (uint8_t)(one_in(6) ? rnd()
-                            : PICK(0x20, 0x20, 0x20, 0x21, 0x22, 0x30, 0x38, 0x39, 0x33, 0x3b, 0x40,
-                                   0x68, 0x69, 0x6b, 0x70, 0x78, 0x78, 0x7e, 0xd0, 0xd9, 0xdf, 0xe2,
-                                   0xea, 0xec, 0xef, 0x8f, 0x9a));
-    unsigned n = one_in(6) ? below(300) : below(8);
+    static const uint8_t lengths[][2] = {
+        {0x10, 1},   {0x11, 1},   {0x20, 255}, {0x20, 255}, {0x21, 0}, {0x30, 4}, {0x31, 20},
+        {0x33, 3},   {0x32, 255}, {0x38, 0},   {0x39, 0},   {0x3a, 2}, {0x3b, 2}, {0x68, 0},
+        {0x6b, 0},   {0x70, 1},   {0x78, 0},   {0x78, 0},   {0x7e, 4}, {0xd0, 0}, {0xdf, 0},
+        {0xe2, 255}, {0xea, 0},   {0xec, 0},   {0xef, 0},
+    };
+    const uint8_t *row = lengths[below(sizeof(lengths) / sizeof(*lengths))];
+    uint8_t bytes[4] = {'M', 'A', 'T', 'T'};
+    unsigned n = row[1];
 
     via_out(VIA_DIRB, 0x10);
-    pmu_byte(true, command);
-    if (one_in(2)) {
+    pmu_byte(true, (uint8_t)(one_in(8) ? rnd() : row[0]));
+    if (n == 255) {
+        n = one_in(6) ? below(256) : 3 + below(6);
         pmu_byte(true, (uint8_t)n);
     }
-    if (command == 0x20 && !one_in(8)) {
-        pmu_byte(true,
-                 (uint8_t)(PICK(2, 3, 8, 9, 0, 15) << 4 | PICK(0, 1, 8, 9, 10, 11, 12, 15, 14)));
-        pmu_byte(true, (uint8_t)below(6));
-        pmu_byte(true, (uint8_t)(one_in(4) ? rnd() : below(9)));
+    if (one_in(8)) {
+        n = below(300);
     }
-    while (n--) {
-        pmu_byte(true, (uint8_t)rnd());
+    if (row[0] == 0x20 && !one_in(8)) { /* ADB: a command, how much data; or its polling */
+        bytes[0] = (uint8_t)(PICK(2, 3, 8, 9, 0, 15) << 4 | PICK(0, 1, 8, 9, 10, 11, 12, 15, 14));
+        bytes[1] = (uint8_t)below(6);
+        bytes[2] = (uint8_t)(one_in(4) ? rnd() : n - 3);
+        if (one_in(4)) {
+            bytes[0] = 0;
+            bytes[1] = 0x86;
+            bytes[2] = bytes[3] = 0xff;
+        }
     }
-    for (unsigned i = below(12); i; i--) {
+    for (unsigned i = 0; i < n; i++) {
+        pmu_byte(true, i < 4 && row[1] >= 4 && !one_in(16) ? bytes[i] : (uint8_t)rnd());
+    }
+    for (unsigned i = one_in(4) ? below(24) : 4 + below(8); i; i--) {
         pmu_byte(false, 0);
     }
 }

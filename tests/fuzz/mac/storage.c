@@ -31,7 +31,7 @@ enum { BSY = 0x80, DRQ = 0x08 };
 
 static uint32_t channel_at(unsigned n)
 {
-    return guest.macio + 0x8000 + n * 0x100;
+    return guest.macio + 0x8000 + n * 0x80;
 }
 
 /* ---- DBDMA ---- */
@@ -116,7 +116,7 @@ static void poke_channel(unsigned channel)
         out_le32(channel_at(channel) + CH_CONTROL, rnd() << 16 | (rnd() & 0xff)); /* status bits */
         break;
     default:
-        any_access(channel_at(channel), 0x100);
+        any_access(channel_at(channel), 0x80);
     }
 }
 
@@ -134,7 +134,7 @@ static void ide_out(uint32_t base, unsigned reg, uint8_t value)
 
 static bool ide_wait(uint32_t base, uint8_t mask, uint8_t value)
 {
-    for (unsigned i = 0; i < 2000; i++) {
+    for (unsigned i = 0; i < 500; i++) {
         if ((in8(base + (IDE_COMMAND << 4)) & mask) == value) {
             return true;
         }
@@ -208,6 +208,9 @@ static void send_packet(uint32_t base)
             cdb[9] = (uint8_t)PICK(0x10, 0xf8, 0x00, 0x08, 0xff);
         }
     }
+    if (cdb[0] == 0x1b && !one_in(6)) {
+        cdb[4] = 3; /* the tray is closed, or nothing more would be read */
+    }
     ide_wait(base, BSY | DRQ, DRQ);
     for (unsigned i = 0; i < 12; i += 2) {
         out16(base, (uint16_t)(cdb[i] << 8 | cdb[i + 1]));
@@ -219,12 +222,16 @@ static void ide_episode(void)
     uint32_t base = ide_base(), program = desc_address(16);
     unsigned channel = base & 0x1000 ? CHANNEL_IDE1 : CHANNEL_IDE0;
     uint8_t command = ide_command();
+    uint8_t select = (uint8_t)(0xa0 | (rnd() & 0x50) | (one_in(4) ? rnd() & 0x4f : 0));
     bool dma = one_in(2), early = one_in(2);
 
     if (!one_in(4)) {
         ide_wait(base, BSY | DRQ, 0);
     }
-    ide_out(base, IDE_SELECT, (uint8_t)(0xa0 | (rnd() & 0x50) | (one_in(4) ? rnd() & 0x4f : 0)));
+    if (select & 0x10 && !one_in(3)) {
+        command = 0xa0; /* the second drives are optical */
+    }
+    ide_out(base, IDE_SELECT, select);
     if (dma) {
         make_program(program, 1 + below(one_in(4) ? 64 : 6), one_in(6) ? -1 : (int)below(2));
         if (early) {
@@ -312,7 +319,7 @@ void fuzz_dbdma(void)
         }
     }
     if (one_in(8)) {
-        any_access(guest.macio + 0x8000, 0x2000);
+        any_access(guest.macio + 0x8000, 0x1000);
     }
     if (one_in(4)) {
         wait_us(below(2000));
