@@ -7,6 +7,8 @@
 #include <string.h>
 #include "test-mac-bench.h"
 #include "hw/pci/pci-host.h"
+#include "block/blockdev.h"
+#include "hw/scsi/scsi.h"
 #include "hw/usb/hid.h"
 #include "system/runstate.h"
 #include "ui/input.h"
@@ -546,6 +548,44 @@ static void test_chain(void)
     device_unrealize(mac_find("usb-hub"));
 }
 
+/* A packet that ends where the buffer's second page begins: the device gets what lies before. */
+static void test_isochronous(void)
+{
+    enum { PAGE = 0x11000, SIZE = 31, AT = 0x1000 - SIZE };
+    uint8_t packet[SIZE] = "USBC";
+    GError *error = NULL;
+    uint32_t number;
+
+    setup();
+    drive_add("if=none,id=iso,driver=null-co,size=1M", BLOCK_IF_NONE, false, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(device_add("usb-storage,drive=iso,id=iso,port=3", &error));
+    g_assert_no_error(error);
+    enumerate(2, 9);
+    packet[14] = 6;                     /* a command's size: TEST UNIT READY */
+    put(PAGE + AT, packet, SIZE);
+    number = mac_load_le(NUMBER);
+    put_word(TDS, (number & 0xffff) | 1u << 24 | 0xfu << 28);
+    put_word(TDS + 4, PAGE);
+    put_word(TDS + 8, TDS + 32);
+    put_word(TDS + 12, PAGE + 0x2000 + 15); /* pages need not follow one another */
+    put_word(TDS + 16, AT | 0xe000u | (0x1000u | 0xe000u) << 16);
+    put_word(ED, 9 | 2 << 7 | 1 << 11 | 1 << 15 | 64 << 16);
+    put_word(ED + 4, TDS + 32);
+    put_word(ED + 8, TDS);
+    put_word(ED + 12, 0);
+    for (unsigned i = 0; i < 32; i++) {
+        put_word(HCCA + 4 * i, ED);
+    }
+    frames(1);
+    g_assert_cmphex(word(TDS + 16) & 0xffff, ==, 0);
+    /* The next one is none that the device takes now. */
+    frames(1);
+    g_assert_cmphex(word(TDS + 16) >> 16, ==, STALL << 12);
+    g_assert_cmphex(code(0), ==, OK);
+    g_assert_true(device_remove("iso", &error));
+}
+
 /* ---- Nonsense ---- */
 
 static void test_rings(void)
@@ -659,6 +699,7 @@ int main(int argc, char **argv)
     console = chardev_new_from_short("console", "null", false, &error);
     g_assert_no_error(error);
     mac_start("mac99", "via=pmu", console, false);
+    device_classes_register(hw_scsi_device_classes);
     g_test_add_func("/usb/ohci/registers", test_registers);
     g_test_add_func("/usb/ohci/control", test_control);
     g_test_add_func("/usb/ohci/done-queue", test_done_queue);
@@ -669,6 +710,7 @@ int main(int argc, char **argv)
     g_test_add_func("/usb/control-state", test_control_state);
     g_test_add_func("/usb/hub", test_hub);
     g_test_add_func("/usb/chain", test_chain);
+    g_test_add_func("/usb/ohci/isochronous", test_isochronous);
     g_test_add_func("/usb/ohci/rings", test_rings);
     g_test_add_func("/usb/ohci/random", test_random);
     g_test_add_func("/usb/random-requests", test_random_requests);
