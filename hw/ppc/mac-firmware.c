@@ -35,6 +35,8 @@
 #define LOW_SIZE 0x4000u
 #define STACK 0x3ff0u
 #define PAGE 0x1000ull
+/* HID0 of a 970: nap, and dynamic power management. */
+#define HID0_970_POWER (1ull << 54 | 1ull << 52)
 #define TRAP_CLIENT 0u                  /* else the vector's address */
 
 #define INSN_LI_R5_0 0x38a00000u
@@ -443,6 +445,10 @@ static void enter_kernel(MacFirmware *firmware)
     env->gpr[4] = boot->initrd_size;
     env->gpr[5] = firmware->client.entry;
     env->nip = boot->kernel_entry;
+    if (is_64) {
+        /* Linux leaves the choice to firmware where it sees no hypervisor state. */
+        env->spr[SPR_HID0] |= HID0_970_POWER;
+    }
     ppc_store_msr(env, MSR_BIT(FP) | MSR_BIT(ME), false);
     ppc_update_hflags(env);
 }

@@ -395,6 +395,8 @@ static void test_start(void)
     g_assert_cmphex(env->gpr[3], ==, 0);
     g_assert_cmphex(env->gpr[5], ==, ENTRY - 4);
     if (is_64()) {
+        /* Nap, which nobody else selects. */
+        g_assert_cmphex(env->spr[SPR_HID0] >> 54 & 1, ==, 1);
         /* li r0,0; oris r0,r0,0xfff0; ori r0,r0,0x380; mtctr r0; bctr */
         static const uint32_t words[] = {0x38000000, 0x6400fff0, 0x60000380, 0x7c0903a6,
                                          0x4e800420};
