@@ -268,11 +268,19 @@ class Machine:
     def refused(self, output):
         assert not output.strip(), output
 
+    def unplug(self):
+        """Also before the state goes where that device is not."""
+        if self.plugged:
+            self.qmp.command("device_del", id="plugged")
+            self.plugged = False
+
     def act_snapshot(self):
+        self.unplug()
         self.refused(self.qmp.hmp("savevm one"))
         self.saved = True
 
     def act_load(self):
+        self.unplug()
         if self.saved:
             self.refused(self.qmp.hmp("loadvm one"))
             self.last_change = time.monotonic()
@@ -280,6 +288,7 @@ class Machine:
     def act_file(self):
         """To a file and, sometimes, on from there in a new process."""
         stream = self.path("stream")
+        self.unplug()
         self.qmp.command("migrate", uri=f"file:{stream}")
         info = self.qmp.migration(ANSWER)
         assert info["status"] == "completed", info
@@ -319,8 +328,7 @@ class Machine:
             self.plugged = "return" in self.qmp.reply("device_add", driver=kind, id="plugged",
                                                       port=self.rng.choice(["2", "1.5", "3.5"]))
         else:
-            self.qmp.reply("device_del", id="plugged")
-            self.plugged = False
+            self.unplug()
 
     def act_network(self):
         self.network = not self.network
