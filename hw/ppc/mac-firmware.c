@@ -342,13 +342,28 @@ static bool add_rom(GError **errp)
     return rom_add_blob("firmware", code, ROM_CODE_SIZE, ROM_AT, errp);
 }
 
+/* OpenBIOS of 2022 stops before its first message on processors whose PVR it does not know. */
+static bool openbios_starts(const PowerPCCPU *cpu)
+{
+    /* 603, 603e, 603r and their kin; 750FX, 750GX. */
+    static const uint16_t unknown[] = {0x0003, 0x0006, 0x0007, 0x7000, 0x7002};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(unknown); i++) {
+        if (cpu->model->pvr >> 16 == unknown[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool choose(MacFirmware *firmware, GError **errp)
 {
     const MachineState *machine = firmware->board.machine;
 
     firmware->chosen = firmware->option == MAC_FIRMWARE_ON ||
                        (firmware->option == MAC_FIRMWARE_AUTO && machine->kernel_filename &&
-                        !machine->firmware && !mac_firmware_file(machine));
+                        !machine->firmware &&
+                        (!mac_firmware_file(machine) || !openbios_starts(firmware->board.cpu)));
     if (!firmware->chosen) {
         return true;
     }

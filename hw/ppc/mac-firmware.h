@@ -30,8 +30,9 @@ extern const struct VMStateDescription vmstate_mac_firmware;
 enum { MAC_FIRMWARE_OFF, MAC_FIRMWARE_ON, MAC_FIRMWARE_AUTO };
 extern const char *const mac_firmware_names[];
 #define DEFINE_PROP_MAC_FIRMWARE(type)                                                             \
-    DEFINE_PROP_ENUM("x-vof", type, firmware.option, mac_firmware_names, MAC_FIRMWARE_AUTO,        \
-                     "Start -kernel with the built-in firmware (on, off, auto: without OpenBIOS)")
+    DEFINE_PROP_ENUM(                                                                              \
+        "x-vof", type, firmware.option, mac_firmware_names, MAC_FIRMWARE_AUTO,                     \
+        "Start -kernel with the built-in firmware (on, off, auto: where OpenBIOS cannot)")
 
 /*
  * After the devices were made: loads -kernel and what runs first, OpenBIOS, -bios, or firmware of

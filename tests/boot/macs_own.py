@@ -21,8 +21,8 @@ def reach_shell(guest):
     guest.expect(r"[#$] $", 60)
 
 
-def own(name, board="g3beige", **options):
-    return mac(name, machine=f"{board},x-vof=on", **options)
+def own(name, board="g3beige", choice=",x-vof=on", **options):
+    return mac(name, machine=board + choice, **options)
 
 
 def boot(name, sees_cpu, motherboard="AAPL,PowerMac G3", interrupts_of=("ttyPZ0", "ADB"),
@@ -109,8 +109,13 @@ CASES = {
 }
 for model in ("603", "603e", "604", "604e", "740", "755", "7400", "7450", "7455"):
     CASES[f"own-g3beige-{model}"] = (
-        "quick" if model == "603" else "long",
+        "long",
         lambda model=model: boot(f"own-g3beige-{model}", model.rstrip("e"), cpu=model))
+# On these OpenBIOS says nothing, and our own firmware comes by itself.
+CASES["own-g3beige-603r"] = (
+    "quick", lambda: boot("own-g3beige-603r", "603", cpu="603r", choice=""))
+CASES["own-g3beige-750fx"] = (
+    "long", lambda: boot("own-g3beige-750fx", "750FX", cpu="750fx", choice=""))
 for via in ("cuda", "pmu", "pmu-adb"):
     for model in ("750", "7450"):
         CASES[f"own-mac99-{via}-{model}"] = ("long", lambda via=via, model=model: boot_mac99(
