@@ -604,12 +604,12 @@ static void test_rtl8139(void)
     rtl_set(0x3c, 0x4000, 2);
     rtl_set(0x3e, 0xffff, 2);
     rtl_set(0x48, 0, 4);
-    rtl_set(0x54, 33000, 4);            /* 1 ms */
-    mac_pass(900 * SCALE_US);
+    rtl_set(0x54, 33000000, 4);         /* a second: time passes by itself in mac_pass() */
+    mac_pass(500 * SCALE_MS);
     g_assert_false(asserted(RTL8139));
-    mac_pass(200 * SCALE_US);
+    mac_pass(600 * SCALE_MS);
     g_assert_true(asserted(RTL8139));
-    g_assert_cmpuint(rtl(0x48, 4), >=, 33000);
+    g_assert_cmpuint(rtl(0x48, 4), >=, 33000000);
     mac_check_state("rtl8139");
     /* Registers that another one guards. */
     enable(RTL8139, RTL_IO, RTL);
