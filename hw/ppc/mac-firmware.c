@@ -365,6 +365,10 @@ static bool choose(MacFirmware *firmware, GError **errp)
                         !machine->firmware &&
                         (!mac_firmware_file(machine) || !openbios_starts(firmware->board.cpu)));
     if (!firmware->chosen) {
+        if (!machine->firmware && !openbios_starts(firmware->board.cpu)) {
+            warn_report("OpenBIOS does not know this processor and will say nothing: use -kernel%s",
+                        firmware->option == MAC_FIRMWARE_OFF ? " with x-vof=auto" : "");
+        }
         return true;
     }
     if (!machine->kernel_filename) {
