@@ -6,11 +6,12 @@
  * Little-endian words, 16 bytes apart:
  *
  *   0x00040 the private registers of the processor that asks
- *   0x01000 features   0x01020 configuration   0x01080 vendor   0x01090 processor reset   0x010a0
- * IPI vectors 0x010e0 spurious vector   0x010f0 timers' frequency   0x01100 timers (0x40 each)
+ *   0x01000 features   0x01020 configuration   0x01080 vendor   0x01090 processor reset
+ *   0x010a0 IPI vectors   0x010e0 spurious vector   0x010f0 timers' frequency
+ *   0x01100 timers (0x40 each)
  *   0x10000 sources: vector/priority, destination (0x20 each)
- *   0x20000 private registers: 0x40 IPI dispatch, 0x80 task priority, 0x90 who am I, 0xa0
- * acknowledge, 0xb0 end (0x1000 for each processor)
+ *   0x20000 private registers (0x1000 for each processor): 0x40 IPI dispatch, 0x80 task priority,
+ *           0x90 who am I, 0xa0 acknowledge, 0xb0 end
  *
  * A source that is pending and not masked is active, and raised at the processors that it goes to.
  * A processor's line is up while the highest that is raised there is above its task priority and

@@ -104,10 +104,20 @@ static void macio_config_write(PciDevice *dev, uint32_t address, uint32_t value,
     macio_gate_config_write(&macio->gate, macio->pic, address, value, size);
 }
 
+/* The interrupt controller may have been loaded before its registers were decoded. */
+static bool macio_post_load(void *opaque, int version, GError **errp)
+{
+    MacIO *macio = opaque;
+
+    macio->gate.update(macio->pic);
+    return true;
+}
+
 static const VMStateDescription vmstate_macio = {
     .name = "macio-oldworld",
     .version_id = 0,
     .minimum_version_id = 0,
+    .post_load = macio_post_load,
     .fields = (const VMStateField[]){
         VMSTATE_PCI_DEVICE(parent, MacIO),
         VMSTATE_END_OF_LIST(),
