@@ -3,8 +3,8 @@
  * "VGA": the standard VGA on PCI, with its memory in BAR 0 and its registers in BAR 2, as QEMU's
  * docs/specs/standard-vga describes them:
  *
- *   0x000 EDID   0x400 ports 0x3c0 to 0x3df   0x500 DISPI, 16-bit registers   0x600 size, byte
- * order of pixels
+ *   0x000 EDID   0x400 ports 0x3c0 to 0x3df   0x500 DISPI, 16-bit registers
+ *   0x600 size, byte order of pixels
  *
  * Besides, the ports and the window at 0xa0000 where they are on a PC.  Mac OS finds a driver that
  * the machine gives OpenBIOS (hw/ppc/mac-boot.c).

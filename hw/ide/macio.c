@@ -4,9 +4,9 @@
  * developer notes have no registers; places as in Linux's drivers/ata/pata_macio.c and OpenBIOS's
  * drivers/ide.c.
  *
- *   0x000 data (16 or 32 bits)   0x010 … 0x070 command block   0x080, 0x160 device control,
- * alternate status 0x200 timing   0x300 interrupts (KeyLargo): bit 31 that of DMA, until it is
- * written; bit 30 the drives'
+ *   0x000 data (16 or 32 bits)   0x010 … 0x070 command block
+ *   0x080, 0x160 device control, alternate status   0x200 timing
+ *   0x300 interrupts (KeyLargo): bit 31 that of DMA, until it is written; bit 30 the drives'
  *
  * Left out: timing changes nothing.
  */

@@ -5,7 +5,8 @@
  * arch/powerpc/include/asm/keylargo.h, numbers of interrupts as in OpenBIOS's drivers/macio.c.
  *
  *   0x00050 general purpose lines   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial
- * 0x15000 timer 0x16000 PMU or CUDA   0x20000 IDE 0   0x21000 IDE 1   0x40000 interrupt controller
+ *   0x15000 timer   0x16000 PMU or CUDA   0x20000 IDE 0   0x21000 IDE 1
+ *   0x40000 interrupt controller
  *
  * Left out: the feature control registers, sound, I2C.
  */

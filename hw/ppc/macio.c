@@ -4,8 +4,8 @@
  * BAR.  "Macintosh Technology in the Common Hardware Reference Platform", chapters on I/O; numbers
  * of interrupts as in OpenBIOS's drivers/macio.c.
  *
- *   0x00000 interrupt controller   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial 0x16000
- * CUDA 0x20000 IDE 0   0x21000 IDE 1   0x60000 NVRAM
+ *   0x00000 interrupt controller   0x08000 DBDMA   0x12000 serial (legacy)   0x13000 serial
+ *   0x16000 CUDA   0x20000 IDE 0   0x21000 IDE 1   0x60000 NVRAM
  */
 #include "macio.h"
 #include "hw/ide/macio-ide.h"

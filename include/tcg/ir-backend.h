@@ -9,9 +9,9 @@
  *   TCG_EXIT_INDIRECT  the jump cache missed; env's pc is set
  *   TCG_EXIT_LOOP      mode may have changed or pending work was seen; env's pc is set
  *   TCG_EXIT_NOGROUP   a grouped access had no fast mapping; env's pc is set to the access; the
- * next block must be made with the no-group key In all cases the slots in env are current and the
- * pc (TCGCPUState.pc) is set. A helper that raises calls tcg_restore_state(), then siglongjmps to
- * the loop: enter() never returns.
+ *                      next block must be made with the no-group key
+ * In all cases the slots in env are current and the pc (TCGCPUState.pc) is set. A helper that
+ * raises calls tcg_restore_state(), then siglongjmps to the loop: enter() never returns.
  */
 #ifndef TCG_IR_BACKEND_H
 #define TCG_IR_BACKEND_H
