@@ -817,6 +817,9 @@ bool net_user_load(NetClient *nc, bool (*read)(void *opaque, void *buf, size_t s
                   "slirp: connections of a guestfwd= that this network does not have");
         return false;
     }
+    /* Parts of datagrams of the time before belong to none of the guest that comes. */
+    user_fragments_free(user->fragments);
+    user->fragments = user_fragments_new();
     if (slirp_state_load(user->slirp, slirp_state_version(), read_state, &reader) < 0 ||
         reader.failed) {
         error_set(errp, GOSSAMER_ERROR_STREAM, "slirp: libslirp refuses the state");

@@ -63,18 +63,17 @@ static void *reserve(uint64_t size, uint64_t align)
     uint64_t wanted = size + 2 * GUARD;
     uint8_t *p =
         mmap(NULL, wanted + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    uint8_t *begin, *end = p + wanted + align;
+    uint8_t *begin, *end;
 
     if (p == MAP_FAILED) {
         return NULL;
     }
+    end = p + wanted + align;
     begin = (uint8_t *)ROUND_UP((uintptr_t)p + GUARD, align) - GUARD;
     if (begin > p) {
         munmap(p, (size_t)(begin - p));
     }
-    if (end > begin + wanted) {
-        munmap(begin + wanted, (size_t)(end - begin - wanted));
-    }
+    munmap(begin + wanted, (size_t)(end - begin - wanted));
     return begin + GUARD;
 }
 

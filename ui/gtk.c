@@ -515,7 +515,9 @@ static gboolean take_news(gpointer opaque)
 {
     Gtk *gtk = opaque;
 
+    g_mutex_lock(&gtk->shared->lock);
     gtk->news = 0;
+    g_mutex_unlock(&gtk->shared->lock);
     if (gtk->grabbed && is_absolute(gtk) == gtk->pointer_grabbed) {
         set_grab(gtk, true);            /* the guest has taken to another pointer */
     }
@@ -620,7 +622,12 @@ static bool gtk_start(WindowShared *shared, const Options *options, GError **err
     gtk->shared = shared;
     gtk->zoom = 1;
     shared->toolkit = gtk;
-    frame_take(&shared->frame, &gtk->frame, NULL);
+    if (!frame_take(&shared->frame, &gtk->frame, NULL)) {
+        error_set(errp, GOSSAMER_ERROR_IO, "GTK: no memory for the picture");
+        shared->toolkit = NULL;
+        g_free(gtk);
+        return false;
+    }
     make_window(gtk, options);
     return true;
 }
@@ -629,9 +636,12 @@ static void gtk_wake(WindowShared *shared)
 {
     Gtk *gtk = shared->toolkit;
 
+    /* The migration's thread calls this, too. */
+    g_mutex_lock(&shared->lock);
     if (!gtk->news) {
         gtk->news = gdk_threads_add_idle_full(G_PRIORITY_DEFAULT, take_news, gtk, NULL);
     }
+    g_mutex_unlock(&shared->lock);
 }
 
 static void gtk_stop(WindowShared *shared)

@@ -35,7 +35,6 @@ typedef struct Sdl {
     double zoom;
     bool grabbed, full_screen;
     bool relative;                      /* what the pointer moves by is told */
-    bool own_key;                       /* the last key was for the window: not the guest's */
     bool redraw;
 } Sdl;
 

@@ -78,8 +78,7 @@ void window_send(WindowShared *shared, const WindowEvent *event);
 /* grab: how to leave the grab, or NULL: there is none. Caller frees. */
 char *window_title(WindowShared *shared, const char *grab);
 bool window_is_absolute(WindowShared *shared);
-/* Where a picture stands in a space: as large as fits with its sides' ratio, or by a given scale.
- */
+/* Where a picture stands in a space: as large as fits with its sides' ratio. */
 DisplayRect window_fit(unsigned width, unsigned height, unsigned space_width,
                        unsigned space_height);
 /* From a point of the window to the event's position; points outside count as the edge. */

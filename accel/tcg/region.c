@@ -103,9 +103,9 @@ void tcg_region_reset(TCGCodeRegion *region, size_t used)
     size_t first = (used + page - 1) & ~(page - 1);
 
     g_assert(used <= region->used);
-    if (first < MAX(region->used, region->ready)) {
+    if (first < region->ready) {
         fallocate(region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first,
-                  MAX(region->used, region->ready) - first);
+                  region->ready - first);
     }
     region->used = used;
     region->ready = first;

@@ -29,6 +29,7 @@ typedef struct Heathrow {
     HeathrowGroup groups[N_GROUPS]; /* in the order of their registers: sources 32 .. 63, 0 .. 31 */
     /* host-only */
     uint64_t risen[HEATHROW_N_IRQS];
+    /* immutable */
     IRQLine *output;
     MemoryRegion registers;
 } Heathrow;

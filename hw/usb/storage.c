@@ -126,10 +126,10 @@ static void storage_cancelled(ScsiRequest *req)
 {
     UsbStorage *s = storage_of(req);
 
+    /* Who cancels by the host's word says afterwards what it comes to. */
     if (req == s->req) {
         forget(s);
-        s->scsi_len = s->scsi_off = 0;
-        s->resumed = false;
+        end(s, STATUS_FAILED);
     }
 }
 
@@ -397,7 +397,7 @@ static bool storage_post_load(void *opaque, int version, GError **errp)
         error_set(errp, GOSSAMER_ERROR_STREAM,
                   "usb-storage: %u bytes at %u of a buffer, %u to go in mode %u", s->scsi_len,
                   s->scsi_off, s->data_len, s->mode);
-        s->mode = MODE_COMMAND;
+        storage_reset(&s->usb);
         return false;
     }
     /* A command that begins again makes the same data; what a host has sent it is gone. */
