@@ -37,13 +37,18 @@ void scsi_device_set_attention(ScsiDevice *dev, ScsiSense sense)
     }
 }
 
-unsigned scsi_device_take_sense(ScsiDevice *dev, uint8_t *out, unsigned size, bool fixed)
+unsigned scsi_device_tell_sense(const ScsiDevice *dev, uint8_t *out, unsigned size, bool fixed)
 {
     uint8_t data[SCSI_SENSE_FIXED_SIZE];
     unsigned n = scsi_sense_build(data, scsi_sense_parse(dev->sense, dev->sense_len), fixed);
 
     n = MIN(n, size);
     memcpy(out, data, n);
+    return n;
+}
+
+void scsi_device_sense_told(ScsiDevice *dev)
+{
     if (dev->sense_is_ua) {
         const ScsiDeviceClass *class = scsi_device_get_class(dev);
 
@@ -53,6 +58,13 @@ unsigned scsi_device_take_sense(ScsiDevice *dev, uint8_t *out, unsigned size, bo
             class->attention_told(dev);
         }
     }
+}
+
+unsigned scsi_device_take_sense(ScsiDevice *dev, uint8_t *out, unsigned size, bool fixed)
+{
+    unsigned n = scsi_device_tell_sense(dev, out, size, fixed);
+
+    scsi_device_sense_told(dev);
     return n;
 }
 
@@ -112,6 +124,18 @@ static ScsiRequest *allocate(const ScsiRequestOps *ops, ScsiDevice *dev, uint32_
     return req;
 }
 
+/* Who answers a command without a fault: the unit, or the target in its place. */
+static const ScsiRequestOps *ops_of(ScsiDevice *dev, uint32_t lun, const ScsiCommand *command)
+{
+    uint8_t opcode = command->buf[0];
+
+    if (lun != (uint32_t)dev->lun || opcode == SCSI_REPORT_LUNS ||
+        (opcode == SCSI_REQUEST_SENSE && dev->sense_len)) {
+        return &scsi_ops_target;
+    }
+    return scsi_device_get_class(dev)->request_ops(dev, command);
+}
+
 ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const uint8_t *cdb,
                               void *hba)
 {
@@ -126,11 +150,8 @@ ScsiRequest *scsi_request_new(ScsiDevice *dev, uint32_t tag, uint32_t lun, const
     } else if (dev->unit_attention.key == SENSE_UNIT_ATTENTION && !passes_attention(dev, cdb[0])) {
         ops = &scsi_ops_attention;
         attention = true;
-    } else if (lun != (uint32_t)dev->lun || cdb[0] == SCSI_REPORT_LUNS ||
-               (cdb[0] == SCSI_REQUEST_SENSE && dev->sense_len)) {
-        ops = &scsi_ops_target;
     } else {
-        ops = scsi_device_get_class(dev)->request_ops(dev, &command);
+        ops = ops_of(dev, lun, &command);
     }
     req = allocate(ops, dev, tag, lun, hba);
     req->cmd = command;
@@ -148,11 +169,10 @@ ScsiRequest *scsi_request_new_loaded(ScsiDevice *dev, uint32_t tag, uint32_t lun
     ScsiCommand command;
     ScsiRequest *req;
 
-    if (!scsi_command_parse(&command, cdb, dev->type, dev->block_size) ||
-        lun != (uint32_t)dev->lun) {
+    if (!scsi_command_parse(&command, cdb, dev->type, dev->block_size)) {
         return NULL;
     }
-    req = allocate(scsi_device_get_class(dev)->request_ops(dev, &command), dev, tag, lun, NULL);
+    req = allocate(ops_of(dev, lun, &command), dev, tag, lun, NULL);
     req->cmd = command;
     return req;
 }

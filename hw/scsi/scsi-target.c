@@ -131,8 +131,18 @@ static void request_sense(ScsiRequest *req, uint32_t *size)
     if (req->lun != 0 && req->lun != (uint32_t)req->dev->lun) {
         *size = scsi_sense_build(req->buffer, SCSI_SENSE_LUN_NOT_SUPPORTED, fixed);
     } else {
-        *size = scsi_device_take_sense(req->dev, req->buffer, SCSI_SENSE_FIXED_SIZE, fixed);
+        *size = scsi_device_tell_sense(req->dev, req->buffer, SCSI_SENSE_FIXED_SIZE, fixed);
     }
+}
+
+/* The sense data are the unit's until the host has them: a request that is saved begins again. */
+static void target_done(ScsiRequest *req)
+{
+    if (req->cmd.buf[0] == SCSI_REQUEST_SENSE &&
+        (req->lun == 0 || req->lun == (uint32_t)req->dev->lun)) {
+        scsi_device_sense_told(req->dev);
+    }
+    scsi_request_complete(req, SCSI_GOOD);
 }
 
 static int64_t target_start(ScsiRequest *req)
@@ -169,7 +179,8 @@ static int64_t target_start(ScsiRequest *req)
     }
     r->size = (uint32_t)MIN(r->size, req->cmd.transfer);
     if (!r->size) {
-        scsi_request_complete(req, SCSI_GOOD);
+        target_done(req);
+        return 0;
     }
     return r->size;
 }
@@ -182,8 +193,13 @@ static void target_proceed(ScsiRequest *req)
         r->moved = true;
         scsi_request_data(req, r->size);
     } else {
-        scsi_request_complete(req, SCSI_GOOD);
+        target_done(req);
     }
 }
 
-const ScsiRequestOps scsi_ops_target = {sizeof(TargetRequest), target_start, target_proceed};
+const ScsiRequestOps scsi_ops_target = {
+    .size = sizeof(TargetRequest),
+    .start = target_start,
+    .proceed = target_proceed,
+    .restart_whole = true,
+};

@@ -92,6 +92,8 @@ static void unplug(void)
     dev = NULL;
 }
 
+static uint8_t submit_lun;
+
 static int submit(uint32_t length, uint8_t flags, const uint8_t *cdb, unsigned size)
 {
     uint8_t packet[31] = {0};
@@ -100,6 +102,7 @@ static int submit(uint32_t length, uint8_t flags, const uint8_t *cdb, unsigned s
     stl_le_p(packet + 4, ++next_tag);
     stl_le_p(packet + 8, length);
     packet[12] = flags;
+    packet[13] = submit_lun;
     packet[14] = (uint8_t)size;
     memcpy(packet + 15, cdb, MIN(size, 16));
     return transact(USB_OUT, BULK_OUT, packet, 31);
@@ -451,6 +454,38 @@ static void test_state(void)
     unplug();
 }
 
+/* What the target answers in the unit's place, saved before the host has asked for it. */
+static void test_state_target(void)
+{
+    uint8_t back[36], sense[18];
+    uint32_t residue;
+
+    plug("");
+    /* The condition of the reset is told once, by the request that was loaded. */
+    g_assert_cmpint(command(NULL, NULL, 0, NULL, BYTES(0, 0, 0, 0, 0, 0)), ==, FAILED);
+    g_assert_cmpint(submit(18, 0x80, BYTES(3, 0, 0, 0, 18, 0)), ==, 31);
+    round_trip();
+    g_assert_cmpuint(receive(sense, 18), ==, 18);
+    g_assert_cmphex(sense[2] & 0xf, ==, 6);
+    g_assert_cmpint(status(&residue), ==, GOOD);
+    g_assert_cmpint(command(sense, NULL, 18, NULL, BYTES(3, 0, 0, 0, 18, 0)), ==, GOOD);
+    g_assert_cmphex(sense[2] & 0xf, ==, 0);
+    g_assert_cmpint(submit(16, 0x80, BYTES(0xa0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0)), ==, 31);
+    round_trip();
+    g_assert_cmpuint(receive(back, 16), ==, 16);
+    g_assert_cmphex(ldl_be_p(back), ==, 8);
+    g_assert_cmpint(status(&residue), ==, GOOD);
+    /* A unit that is not there. */
+    submit_lun = 1;
+    g_assert_cmpint(submit(36, 0x80, BYTES(0x12, 0, 0, 0, 36, 0)), ==, 31);
+    submit_lun = 0;
+    round_trip();
+    g_assert_cmpuint(receive(back, 36), ==, 36);
+    g_assert_cmphex(back[0], ==, 0x7f);
+    g_assert_cmpint(status(&residue), ==, GOOD);
+    unplug();
+}
+
 /* As QEMU 7.2 and 10.0 write it: a unit that was just reset, a device without a command. */
 static void test_golden(void)
 {
@@ -600,6 +635,7 @@ int main(int argc, char **argv)
     g_test_add_func("/usb-storage/cases", test_cases);
     g_test_add_func("/usb-storage/recovery", test_recovery);
     g_test_add_func("/usb-storage/state", test_state);
+    g_test_add_func("/usb-storage/state-target", test_state_target);
     g_test_add_func("/usb-storage/golden", test_golden);
     g_test_add_func("/usb-storage/unplug", test_unplug);
     g_test_add_func("/usb-storage/random", test_random);

@@ -288,6 +288,9 @@ void scsi_device_drain(ScsiDevice *dev);
 void scsi_device_set_attention(ScsiDevice *dev, ScsiSense sense);
 /* Its sense data, for requests without autosense; forgets them. */
 unsigned scsi_device_take_sense(ScsiDevice *dev, uint8_t *out, unsigned size, bool fixed);
+/* The same in two steps: the condition stays until it has been told. */
+unsigned scsi_device_tell_sense(const ScsiDevice *dev, uint8_t *out, unsigned size, bool fixed);
+void scsi_device_sense_told(ScsiDevice *dev);
 
 extern const DeviceClass *const hw_scsi_device_classes[];
 
