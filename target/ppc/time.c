@@ -122,7 +122,8 @@ static bool counter_sample(PowerPCCPU *cpu, int64_t deadline, unsigned bits, Tim
  */
 static void decr_sample(PowerPCCPU *cpu, bool edge)
 {
-    bool due = timer_expired(cpu->decr_timer, clock_get_ns(cpu->clock)), negative;
+    bool due = !cpu_is_2_06(cpu) && timer_expired(cpu->decr_timer, clock_get_ns(cpu->clock));
+    bool negative;
 
     negative = counter_sample(cpu, cpu->env.decr_deadline_tb, decr_bits(cpu), cpu->decr_timer);
 
